@@ -1,0 +1,1 @@
+"""Postgres, Redis and the processes of one machine, from wheels."""

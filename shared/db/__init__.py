@@ -1,0 +1,1 @@
+"""The pieces below the services: tables and every query."""

@@ -1,0 +1,1 @@
+"""The words of the trade: status, values, errors and ports, in pure Python."""

@@ -1,0 +1,112 @@
+"""Every error that the domain knows, as one tree.
+
+::
+
+    DomainError
+    ├── NotAuthenticated        no or bad credentials
+    ├── NotAllowed              known caller without the right
+    ├── NotFound                no such thing, or somebody else's
+    ├── Conflict                the state forbids it
+    ├── InvalidInput            a value is out of range or malformed
+    ├── UnsupportedMedia        not the audio it claims to be
+    ├── TooLarge                over a size limit
+    ├── Unavailable             database, storage or disk is away; try again
+    └── StepError               one run of a step ended badly
+        ├── RetryableStepError  the next attempt may succeed
+        └── PermanentStepError  no attempt will
+
+``code`` is a stable machine word; ``detail`` is a sentence for a person that says what was
+wrong and what to do. Neither ever holds clinical text, a file name or a path: both reach
+clients, logs and the database.
+"""
+
+from collections.abc import Mapping
+
+
+class DomainError(Exception):
+    """Base of all errors that callers are meant to understand."""
+
+    default_code = "error"
+
+    def __init__(self, detail: str, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or self.default_code
+
+
+class NotAuthenticated(DomainError):
+    """No credentials, or credentials that are unknown, expired or revoked."""
+
+    default_code = "not_authenticated"
+
+
+class NotAllowed(DomainError):
+    """The caller is known but lacks the scope."""
+
+    default_code = "not_allowed"
+
+
+class NotFound(DomainError):
+    """No such thing, or it belongs to somebody else; the two look the same."""
+
+    default_code = "not_found"
+
+
+class Conflict(DomainError):
+    """The state of the thing forbids the action."""
+
+    default_code = "conflict"
+
+
+class InvalidInput(DomainError):
+    """A value is malformed or out of range; ``fields`` maps field names to messages."""
+
+    default_code = "invalid_input"
+
+    def __init__(
+        self, detail: str, code: str | None = None, fields: Mapping[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(detail, code)
+        self.fields = dict(fields or {})
+
+
+class UnsupportedMedia(DomainError):
+    """The declared type is not accepted, or the content is not decodable audio."""
+
+    default_code = "unsupported_media"
+
+
+class TooLarge(DomainError):
+    """The content is over a size limit."""
+
+    default_code = "too_large"
+
+
+class Unavailable(DomainError):
+    """Something we need is away for now; ``retry_after_seconds`` says when to try again."""
+
+    default_code = "unavailable"
+
+    def __init__(self, detail: str, code: str | None = None, retry_after_seconds: int = 5) -> None:
+        super().__init__(detail, code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StepError(DomainError):
+    """A run of a step ended badly; the subclass decides whether it is tried again."""
+
+    default_code = "step_failed"
+
+
+class RetryableStepError(StepError):
+    """Worth another attempt, not before ``retry_after_seconds`` if the cause named a time."""
+
+    def __init__(
+        self, detail: str, code: str | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(detail, code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentStepError(StepError):
+    """No further attempt can succeed: bad media, refused credentials, an invalid answer twice."""

@@ -1,0 +1,181 @@
+"""Values that travel between the floors: words, segments, transcripts, plans.
+
+All times are seconds from the start of the uploaded recording unless a docstring says
+otherwise. PCM is always signed 16-bit little-endian at ``SAMPLE_RATE``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SAMPLE_RATE = 16_000
+BYTES_PER_SAMPLE = 2
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word; ``confidence`` is 0..1, or None where the engine gives none."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What an engine heard in one stretch of audio; ``words`` is empty if it gives no word times."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of a transcript by one speaker; ``text`` is punctuated for reading."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The whole session in words. ``draft`` is true where the engine's quality is a draft's."""
+
+    segments: tuple[Segment, ...]
+    duration_seconds: float
+    language: str
+    engine: str
+    draft: bool
+    quality: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The segments' texts, one line each, in order of time."""
+        return "\n".join(segment.text for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A stretch of speech between two silences.
+
+    ``channel`` is the 0-based channel it was heard on, or None for the mix of all channels.
+    """
+
+    start: float
+    end: float
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who speaks from ``start`` to ``end``; ``channel`` as in Utterance."""
+
+    start: float
+    end: float
+    speaker: str
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Utterances that one worker transcribes together; all of one channel, in order of time."""
+
+    utterances: tuple[Utterance, ...]
+
+    @property
+    def start(self) -> float:
+        return self.utterances[0].start
+
+    @property
+    def end(self) -> float:
+        return self.utterances[-1].end
+
+    @property
+    def channel(self) -> int | None:
+        return self.utterances[0].channel
+
+    @property
+    def speech_seconds(self) -> float:
+        return sum(utterance.end - utterance.start for utterance in self.utterances)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPlan:
+    """What is to be transcribed and who speaks when, found before any word is known."""
+
+    duration_seconds: float
+    chunks: tuple[Chunk, ...]
+    turns: tuple[Turn, ...]
+    quality: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What a recording really is, by decoding its first seconds.
+
+    ``family`` is the container family (``wav mp3 mp4 webm ogg flac aac mpeg``);
+    ``declared_seconds`` is what the header claims (a hint, never a limit), or None.
+    """
+
+    family: str
+    codec: str
+    channels: int
+    sample_rate: int
+    declared_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFacts:
+    """What came out of decoding a whole recording to PCM.
+
+    ``channels`` is 1 or 2 (interleaved); ``seconds`` is the length of the PCM;
+    ``damaged_packets`` counts what could not be decoded and was replaced by silence or left out.
+    """
+
+    channels: int
+    seconds: float
+    damaged_packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionHints:
+    """What the uploader said of the recording: a language tag (``en``) and words to expect."""
+
+    language: str | None = None
+    vocabulary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriberCapabilities:
+    """What a speech engine can do, so that the pipeline can use it well.
+
+    ``word_times``: phrases carry words. ``unit``: ``utterance`` has it called once per
+    utterance, ``chunk`` once per chunk. ``chunk_seconds``: the audio it likes in one chunk.
+    ``parallel_calls``: how many calls one process may have under way (above 1 only for
+    engines behind HTTP). ``draft``: its words need a person's ear.
+    """
+
+    name: str
+    word_times: bool
+    unit: str
+    chunk_seconds: float
+    parallel_calls: int
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionRequest:
+    """How notes are wanted: the template's name (``default``) and the session's date, ISO 8601."""
+
+    template: str = "default"
+    session_date: str | None = None

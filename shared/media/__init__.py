@@ -1,0 +1,1 @@
+"""Hostile media, parsed only in a sandboxed child process."""

@@ -1,0 +1,1 @@
+"""Shapes of documents that more than one floor reads."""

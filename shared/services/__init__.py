@@ -1,0 +1,1 @@
+"""The use cases, each in one place for both entrances."""

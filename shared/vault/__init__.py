@@ -1,0 +1,1 @@
+"""Encryption: the key store, frames for recordings, sealed values for columns."""

@@ -1,0 +1,1 @@
+"""The message entrance, and what only workers load: engines and audio."""

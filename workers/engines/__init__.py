@@ -1,0 +1,1 @@
+"""Speech engines and note extractors behind the ports."""
