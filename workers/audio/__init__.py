@@ -1,1 +1,1 @@
-"""Voice activity, speakers and chunks."""
+"""Finds speech, speakers and chunks in decoded audio, in bounded memory."""

@@ -1,0 +1,78 @@
+# Everything a newcomer, an engineer and CI run. `make` prints the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= python3
+DATA ?= data
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Nothing is written outside this folder: package caches lie in the data folder.
+export PIP_CACHE_DIR := $(abspath $(DATA))/cache/pip
+export UV_CACHE_DIR := $(abspath $(DATA))/cache/uv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_NO_PROGRESS := 1
+export PYTHONDONTWRITEBYTECODE := 1
+export SESSIONSCRIBE_DATA := $(abspath $(DATA))
+
+.PHONY: help demo up test sure lint types imports format lock benchmark sample clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## Take a spoken recording through to notes, show them, leave nothing running
+	@exec $(BIN)/sessionscribe demo $(ARGS)
+
+up: $(VENV)/.runtime ## Run the whole stack here until Ctrl-C, and print its addresses
+	@exec $(BIN)/sessionscribe up
+
+test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
+	@$(BIN)/python -m pytest $(ARGS)
+
+sure: lint imports types test ## Everything that CI checks
+
+lint: $(VENV)/.dev ## Check style
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/.dev ## Check types
+	@$(BIN)/mypy
+
+imports: $(VENV)/.dev ## Check that imports go down only
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
+	@$(BIN)/python -m benchmarks.transcription
+
+sample: $(VENV)/.dev ## Make the sample recording again (needs flite)
+	@$(BIN)/python samples/make_sample.py
+
+lock: $(VENV)/.runtime ## Lock the dependencies anew, with hashes
+	@sh requirements/lock.sh $(BIN)/uv
+
+clean: ## Remove the environment; the data folder stays
+	rm -rf $(VENV)
+
+# The tools first, by hash, with pip; then everything else, by hash, with uv.
+$(VENV)/.tools: requirements/tools.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed, and $(PYTHON) is older: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "$(PYTHON) cannot make virtual environments; install its venv module (Debian: python3-venv)"; exit 1; }
+	@echo "Installing the tools …"
+	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/tools.lock
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock pyproject.toml
+	@echo "Installing what sessionscribe needs …"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/runtime.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+	@echo "Installing what its tests need …"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
+	@touch $@

@@ -1,0 +1,45 @@
+"""The HTTP entrance: ``gunicorn 'api.app:create_app()'``."""
+
+import os
+
+from flask import Flask
+
+from api import auth, docs, errors, rate_limits, requests, security_headers
+from api.openapi import make_api
+from api.resources import health, keys, outputs, patients, sessions
+from api.wiring import build_resources
+from shared import logs
+from shared.services.resources import Resources
+from shared.settings import load
+
+# Of every body but an upload, which has its own, larger limit.
+_MAX_BODY_BYTES = 1024 * 1024
+
+
+def create_app(resources: Resources | None = None) -> Flask:
+    """The application. Without ``resources`` it builds its own from the environment.
+
+    Raises SettingsError for bad settings and RuntimeError if a route declares no policy.
+    """
+    if resources is None:
+        settings = load(os.environ)
+        logs.configure("api", settings.log_level)
+        resources = build_resources(settings)
+    app = Flask("sessionscribe", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=_MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.json.sort_keys = False  # documents read best in the order they are written in
+    app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
+    app.url_map.merge_slashes = False
+    app.extensions["sessionscribe"] = resources
+    requests.install(app)
+    security_headers.install(app)
+    errors.install(app)
+    app.before_request(auth.check_caller)
+    app.before_request(requests.refuse_malformed_ids)
+    api = make_api(app)
+    for routes in (health, keys, patients, sessions, outputs):
+        api.register_blueprint(routes.blueprint)
+    docs.install(app, api)
+    rate_limits.install(app, resources.settings)
+    auth.require_policies(app)
+    return app

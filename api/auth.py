@@ -1,0 +1,84 @@
+"""Who may call what: each route declares its policy, and is refused a start without one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from api.request_ids import request_id
+from shared.domain.errors import NotAuthenticated
+from shared.services import accounts
+from shared.services.callers import Caller, Scope
+from shared.services.resources import Resources
+
+View = TypeVar("View", bound=Callable[..., Any])
+_POLICY = "sessionscribe_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``scope``: what the key must carry; None with ``public``: anybody, else any valid key."""
+
+    scope: Scope | None = None
+    public: bool = False
+
+
+def needs(scope: Scope) -> Callable[[View], View]:
+    """Declare that a route is for keys that carry ``scope``."""
+    return _declare(Policy(scope))
+
+
+def any_key(view: View) -> View:
+    """Declare that a route is for whoever has a valid key."""
+    return _declare(Policy())(view)
+
+
+def public(view: View) -> View:
+    """Declare that a route is for everybody."""
+    return _declare(Policy(public=True))(view)
+
+
+def _declare(policy: Policy) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        setattr(view, _POLICY, policy)  # decorators that use functools.wraps carry it outwards
+        return view
+
+    return mark
+
+
+def policy_of(app: Flask, endpoint: str) -> Policy | None:
+    """The policy that the endpoint's view declares."""
+    return getattr(app.view_functions[endpoint], _POLICY, None)
+
+
+def require_policies(app: Flask) -> None:
+    """Raise RuntimeError, naming them, if routes of ``app`` declare no policy."""
+    open_routes = {rule.endpoint for rule in app.url_map.iter_rules() if not policy_of(app, rule.endpoint)}
+    if open_routes:
+        raise RuntimeError(f"routes without a policy: {', '.join(sorted(open_routes))}")
+
+
+def check_caller() -> None:
+    """Before each request: raise NotAuthenticated or NotAllowed unless the policy is met."""
+    policy = policy_of(current_app, request.endpoint) if request.endpoint else None
+    if policy is None or policy.public:  # without an endpoint the answer is 404 or 405 anyway
+        return
+    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
+    g.caller = accounts.authenticate(resources(), presented.strip(), request_id())
+    if policy.scope is not None:
+        g.caller.need(policy.scope)
+
+
+def caller() -> Caller:
+    """Who makes the request that is being served; only in routes that are not public."""
+    found: Caller = g.caller
+    return found
+
+
+def resources() -> Resources:
+    """What the services need, as ``create_app`` was given it."""
+    found: Resources = current_app.extensions["sessionscribe"]
+    return found

@@ -1,0 +1,22 @@
+"""File names as clients send them, made harmless."""
+
+import re
+import unicodedata
+
+MAX_LENGTH = 255
+
+# Controls and lone surrogates break headers and logs; bidirectional marks disguise an extension.
+_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def cleaned(name: str) -> str:
+    """``name`` without path, controls and direction marks, NFC, at most 255 characters; may be empty."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    kept = "".join(
+        mark for mark in last if unicodedata.category(mark) not in _CATEGORIES and mark not in _BIDIRECTIONAL
+    ).strip()
+    stem, dot, extension = kept.rpartition(".")
+    if len(kept) <= MAX_LENGTH or not dot:
+        return kept[:MAX_LENGTH]
+    return stem[: MAX_LENGTH - len(extension) - 1] + dot + extension[: MAX_LENGTH - 1]

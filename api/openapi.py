@@ -1,0 +1,130 @@
+"""The OpenAPI document: made from the routes, with the errors that each may answer."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_smorest import Api, Blueprint
+from flask_smorest.utils import prepare_response
+
+from api.requests import IdConverter
+from api.schemas import ProblemSchema, UploadFormSchema
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_DESCRIPTION = """\
+Transcripts and clinical notes for recorded therapy sessions.
+
+Every error is a problem document (RFC 9457) with a stable `code` and a `request_id`. A record that
+belongs to somebody else answers exactly as one that does not exist. Lists name their next page in a
+`Link` header. Times are RFC 3339 in UTC.
+"""
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
+    """flask-smorest with problem documents as the errors, which api.errors answers."""
+
+    ERROR_SCHEMA = ProblemSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """None: its own shape of errors is not ours."""
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            if status < 400:
+                self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+                continue
+            response = {"description": status.phrase, "schema": self.ERROR_SCHEMA}
+            prepare_response(response, self.spec, "application/problem+json")
+            self.spec.components.response(status.name, response, lazy=True)
+
+
+def make_api(app: Flask) -> ProblemApi:
+    """The API of ``app``, to which blueprints are added."""
+    app.config.update(
+        API_TITLE="sessionscribe",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={
+            "info": {"description": _DESCRIPTION},
+            "security": [{"bearer": []}],
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    api = ProblemApi(app)
+    api.spec.components.schema("UploadForm", schema=UploadFormSchema)
+    api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
+    return api
+
+
+def answers(blueprint: Blueprint, *statuses: int, public: bool = False) -> Callable[[View], View]:
+    """Document the error statuses of a route, besides those that every route has."""
+    usual = (500,) if public else (401, 403, 500, 503)
+
+    def decorate(view: View) -> View:
+        for status in sorted({*usual, *statuses}):
+            view = blueprint.alt_response(status, HTTPStatus(status).name)(view)
+        return view
+
+    return decorate
+
+
+WAIT_PARAMETER = {
+    "in": "header",
+    "name": "Prefer",
+    "schema": {"type": "string"},
+    "description": "`wait=N` (RFC 7240): hold the answer for up to N seconds, at most 60.",
+}
+UPLOAD_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "allOf": [
+                    {"$ref": "#/components/schemas/UploadForm"},
+                    {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    },
+                ]
+            }
+        }
+    },
+}
+
+
+def text_answer(*media_types: str) -> dict[str, Any]:
+    """The documentation of an answer that also comes as text."""
+    texts = [kind for kind in media_types if kind != "application/json"]
+    return {"content": {kind: {"schema": {"type": "string"}} for kind in texts}}
+
+
+def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:
+    """The document for readers of OpenAPI 3.0, such as the bundled Swagger UI 4.
+
+    The two differ, for what we use, in how a value that may be null is written.
+    """
+    older: dict[str, Any] = _nullable_the_old_way(deepcopy(document))
+    older["openapi"] = "3.0.3"
+    return older
+
+
+def _nullable_the_old_way(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_nullable_the_old_way(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    converted = {key: _nullable_the_old_way(value) for key, value in node.items()}
+    kinds = converted.get("type")
+    if isinstance(kinds, list):
+        others = [kind for kind in kinds if kind != "null"]
+        converted |= {"type": others[0] if others else "string", "nullable": "null" in kinds}
+    choices = converted.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        converted["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
+        converted["nullable"] = True
+    return converted

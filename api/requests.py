@@ -1,0 +1,66 @@
+"""Ids in paths, and the one line about each request in the log."""
+
+import time
+from uuid import UUID
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter
+
+from api.errors import Malformed
+from api.request_ids import request_id
+
+log = structlog.get_logger(__name__)
+
+
+class IdConverter(BaseConverter):
+    """A UUID in a path; None where it is not one, so that authentication comes before the 422."""
+
+    part_isolating = True
+
+    def to_python(self, value: str) -> UUID | None:
+        """The UUID, if it is written as one: ``UUID`` itself takes braces and more."""
+        try:
+            found = UUID(value)
+        except ValueError:
+            return None
+        return found if str(found) == value.lower() else None
+
+    def to_url(self, value: UUID) -> str:
+        """The UUID as text."""
+        return str(value)
+
+
+def install(app: Flask) -> None:
+    """Time and log every request, and name it in the answer."""
+    app.url_map.converters["id"] = IdConverter
+
+    @app.before_request
+    def _begin() -> None:
+        g.started = time.monotonic()
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
+        caller = g.get("caller")
+        log.info(
+            "request",
+            method=request.method if request.url_rule else "-",
+            route=str(request.url_rule) if request.url_rule else "-",
+            status=response.status_code,
+            duration_seconds=round(time.monotonic() - g.started, 4),
+            request_id=request_id(),
+            key_id=caller.key_id if caller else None,
+        )
+        return response
+
+
+def refuse_malformed_ids() -> None:
+    """Raise Malformed if an id in the path is not a UUID."""
+    wrong = [name for name, value in (request.view_args or {}).items() if value is None]
+    if wrong:
+        raise Malformed(
+            "An id in the path is not a UUID.",
+            "malformed_id",
+            {name: ["Not a valid UUID."] for name in wrong},
+        )

@@ -1,0 +1,69 @@
+"""Patients."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from api.auth import caller, needs, resources
+from api.openapi import answers
+from api.pages import page_response
+from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
+from shared.services import patients
+from shared.services.callers import Scope
+from shared.services.patients import Consent, PatientRecord
+
+blueprint = Blueprint("patients", __name__, url_prefix="/api/patients", description="A therapist's patients.")
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(PatientCreateSchema)
+@blueprint.response(201, PatientSchema)
+@answers(blueprint, 400, 422)
+@needs(Scope.PATIENTS_WRITE)
+def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
+    """Add a patient, with the consent to be recorded if there is one."""
+    consent = Consent(**(given.get("consent") or {}))
+    patient = patients.create(resources(), caller(), given["name"], consent)
+    return patient, 201, {"Location": f"/api/patients/{patient.id}"}
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, PatientSchema(many=True))
+@answers(blueprint, 400, 422)
+@needs(Scope.PATIENTS_READ)
+def list_patients(query: dict[str, Any]) -> Response:
+    """The caller's patients, newest first; the next page is in the `Link` header."""
+    page = patients.page(resources(), caller(), limit=query["limit"], after=query["cursor"])
+    return page_response(PatientSchema(many=True).dump(page.items), page.next_cursor)
+
+
+@blueprint.route("/<id:patient_id>", methods=["GET"])
+@blueprint.response(200, PatientSchema)
+@answers(blueprint, 404, 422)
+@needs(Scope.PATIENTS_READ)
+def show(patient_id: UUID) -> PatientRecord:
+    """One patient."""
+    return patients.get(resources(), caller(), patient_id)
+
+
+@blueprint.route("/<id:patient_id>", methods=["PATCH"])
+@blueprint.arguments(PatientChangeSchema)
+@blueprint.response(200, PatientSchema)
+@answers(blueprint, 400, 404, 422)
+@needs(Scope.PATIENTS_WRITE)
+def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
+    """Change the name or the consent; what is not sent stays. Revoked consent refuses uploads."""
+    changes = {**(given.pop("consent", None) or {}), **given}
+    return patients.change(resources(), caller(), patient_id, changes)
+
+
+@blueprint.route("/<id:patient_id>", methods=["DELETE"])
+@blueprint.response(204)
+@answers(blueprint, 404, 409, 422)
+@needs(Scope.PATIENTS_WRITE)
+def delete(patient_id: UUID) -> None:
+    """Forget a patient who has no sessions (409 otherwise)."""
+    patients.delete(resources(), caller(), patient_id)

@@ -1,0 +1,127 @@
+"""Sessions: uploaded, listed, read, worked on again."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, request
+from flask_smorest import Blueprint
+
+from api import session_documents, uploads, waiting
+from api.auth import caller, needs, resources
+from api.openapi import UPLOAD_BODY, WAIT_PARAMETER, answers
+from api.pages import page_response
+from api.schemas import (
+    ExtractedSchema,
+    ExtractSchema,
+    SessionQuerySchema,
+    SessionSchema,
+    SessionSummarySchema,
+    UploadQuerySchema,
+)
+from shared.domain.status import Status
+from shared.services import sessions
+from shared.services.callers import Scope
+
+blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions", description="Recorded sessions.")
+
+
+@blueprint.route("/upload", methods=["POST"])
+@blueprint.doc(requestBody=UPLOAD_BODY)
+@blueprint.arguments(UploadQuerySchema, location="query")
+@blueprint.response(202, SessionSchema)
+@answers(blueprint, 400, 404, 409, 413, 415, 422, 429)
+@needs(Scope.SESSIONS_WRITE)
+def upload(query: dict[str, Any]) -> Response:
+    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on."""
+    return _accepted(uploads.accept(resources(), caller(), request, query["patient_id"]))
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.arguments(SessionQuerySchema, location="query")
+@blueprint.response(200, SessionSummarySchema(many=True))
+@answers(blueprint, 400, 422)
+@needs(Scope.SESSIONS_READ)
+def list_sessions(query: dict[str, Any]) -> Response:
+    """The caller's sessions, newest `session_date` first; the next page is in the `Link` header."""
+    page = sessions.page(
+        resources(),
+        caller(),
+        limit=query["limit"],
+        patient_id=query["patient_id"],
+        status=query["status"],
+        after=query["cursor"],
+    )
+    return page_response([session_documents.summary(record) for record in page.items], page.next_cursor)
+
+
+@blueprint.route("/<id:session_id>", methods=["GET"])
+@blueprint.doc(parameters=[WAIT_PARAMETER])
+@blueprint.response(200, SessionSchema)
+@blueprint.alt_response(304, description="It is still what `If-None-Match` names")
+@answers(blueprint, 404, 422)
+@needs(Scope.SESSIONS_READ)
+def show(session_id: UUID) -> Response:
+    """Everything of one session. `Prefer: wait=N` holds the answer until the status changes."""
+    seconds = waiting.seconds_preferred()
+    if seconds:
+        _wait_for_change(session_id, seconds)
+    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
+    response.add_etag()
+    response.make_conditional(request)
+    return _preference_applied(response, seconds)
+
+
+@blueprint.route("/<id:session_id>/extract-notes", methods=["POST"])
+@blueprint.doc(parameters=[WAIT_PARAMETER])
+@blueprint.arguments(ExtractSchema, required=False)
+@blueprint.response(202, SessionSchema)
+@blueprint.alt_response(
+    200, schema=ExtractedSchema, description="Done within the preferred wait", success=True
+)
+@answers(blueprint, 400, 404, 409, 422, 429)
+@needs(Scope.NOTES_WRITE)
+def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
+    """Make the notes again from the stored transcript, as a new version."""
+    began = time.monotonic()
+    sessions.extract_again(resources(), caller(), session_id, wanted["template"])
+    seconds = waiting.seconds_preferred()
+    if seconds and waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds):
+        record = sessions.get(resources(), caller(), session_id)
+        if record.row.status == Status.PROCESSED and record.notes is not None:
+            done = {"extracted_notes": record.notes, "processing_time": round(time.monotonic() - began, 3)}
+            return _preference_applied(jsonify(done), seconds)
+    return _accepted(session_id)
+
+
+@blueprint.route("/<id:session_id>/retry", methods=["POST"])
+@blueprint.response(202, SessionSchema)
+@answers(blueprint, 404, 409, 422)
+@needs(Scope.SESSIONS_WRITE)
+def retry(session_id: UUID) -> Response:
+    """Let a failed session go on from the step that failed."""
+    sessions.retry(resources(), caller(), session_id)
+    return _accepted(session_id)
+
+
+def _accepted(session_id: UUID) -> Response:
+    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
+    response.status_code = 202
+    response.headers["Location"] = f"/api/sessions/{session_id}"
+    return response
+
+
+def _status(session_id: UUID) -> Status:
+    return sessions.status_of(resources(), caller(), session_id)
+
+
+def _wait_for_change(session_id: UUID, seconds: int) -> None:
+    before = _status(session_id)
+    if not sessions.is_final(before):
+        waiting.wait_until(lambda: _status(session_id) != before, seconds)
+
+
+def _preference_applied(response: Response, seconds: int) -> Response:
+    if seconds:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    return response

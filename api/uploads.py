@@ -1,0 +1,158 @@
+"""A recording on its way in: from the parts of a form to ``accepting.receive``."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import IO, Any
+from uuid import UUID
+
+from flask import Request, g
+from marshmallow import ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api import file_names, multipart
+from api.errors import Malformed, without_unknown_names
+from api.schemas import UploadFormSchema
+from shared.domain.errors import InvalidInput
+from shared.services import accepting
+from shared.services.accepting import UploadDetails
+from shared.services.callers import Caller
+from shared.services.resources import Resources
+
+_Write = Callable[[bytes], None]
+
+# What a form may have besides the recording: boundaries, headers and the other fields.
+OVERHEAD_BYTES = 1024 * 1024
+_MAX_FIELD_BYTES = 16 * 1024
+
+
+def accept(resources: Resources, caller: Caller, request: Request, patient_id: UUID | None) -> UUID:
+    """Take the recording in ``request`` and give the new session's id.
+
+    ``patient_id`` is the query's. What can be refused without the body is refused before it.
+    """
+    g.body_unread = True
+    limit = resources.settings.max_upload_bytes
+    if (request.content_length or 0) > limit + OVERHEAD_BYTES:
+        raise accepting.too_large(limit)
+    if patient_id is not None:
+        accepting.check_patient(resources, caller, patient_id)
+    boundary = request.mimetype_params.get("boundary")
+    if request.mimetype != "multipart/form-data" or not boundary:
+        raise _no_file()
+    request.max_content_length = limit + OVERHEAD_BYTES
+    form = _Form(resources, caller, patient_id)
+
+    def feed(write: _Write) -> UploadDetails:
+        form.read(request.stream, boundary, write)
+        g.body_unread = False
+        return form.details()
+
+    try:
+        return accepting.receive(resources, caller, feed)
+    except RequestEntityTooLarge:
+        raise accepting.too_large(limit) from None
+
+
+class _Form:
+    """The fields and the one file of an upload, in whatever order they come."""
+
+    def __init__(self, resources: Resources, caller: Caller, patient_id: UUID | None) -> None:
+        self._resources = resources
+        self._caller = caller
+        self._patient_id = patient_id
+        self._texts: dict[str, bytearray] = {}
+        self._file: tuple[str, str | None] | None = None
+
+    def read(self, stream: IO[bytes], boundary: str, write: _Write) -> None:
+        """Read the body to its end, handing the file's bytes to ``write``."""
+        take: _Write = write
+        for event in multipart.events(stream, boundary):
+            if isinstance(event, multipart.File):
+                self._begin_file(event)
+                take = write
+            elif isinstance(event, multipart.Field):
+                take = self._begin_field(event)
+            elif isinstance(event, multipart.Data):
+                take(event.data)
+
+    def details(self) -> UploadDetails:
+        """What came with the recording, once all has been read."""
+        if self._file is None:
+            raise _no_file()
+        values = self._values()
+        patient_id = self._patient_of(values)
+        if patient_id is None:
+            raise Malformed(
+                "Say whose session this is, in the query or the form.",
+                fields={"patient_id": ["Missing data for required field."]},
+            )
+        file_name, declared_type = self._file
+        optional = {name: value for name, value in values.items() if name != "patient_id"}
+        optional.setdefault("session_date", datetime.now(UTC))
+        return UploadDetails(
+            patient_id=patient_id, file_name=file_name, declared_type=declared_type, **optional
+        )
+
+    def _begin_file(self, part: multipart.File) -> None:
+        """Refuse now what need not be read to be refused."""
+        if part.name != "file" or self._file is not None:
+            raise Malformed(
+                "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
+            )
+        name = file_names.cleaned(part.filename)
+        if not name:
+            raise _no_file_name()
+        declared_type = part.headers.get("Content-Type")
+        accepting.check_claims(name, declared_type)
+        patient_id = self._patient_of(self._values())
+        if patient_id is not None and self._patient_id is None:
+            accepting.check_patient(self._resources, self._caller, patient_id)
+        self._file = (name, declared_type)
+
+    def _begin_field(self, part: multipart.Field) -> _Write:
+        if part.name == "file":
+            raise _no_file_name()
+        text = self._texts.setdefault(str(part.name), bytearray())
+        if text:  # a field sent twice: only a list of words has a use for that
+            text += b","
+
+        def take(data: bytes) -> None:
+            if sum(map(len, self._texts.values())) + len(data) > _MAX_FIELD_BYTES:
+                raise Malformed(f"The form's fields together may have {_MAX_FIELD_BYTES} bytes.")
+            text.extend(data)
+
+        return take
+
+    def _values(self) -> dict[str, Any]:
+        try:
+            texts = {name: bytes(text).decode() for name, text in self._texts.items() if text}
+            values: dict[str, Any] = UploadFormSchema().load(texts)
+        except UnicodeDecodeError:
+            raise Malformed("The form's fields must be UTF-8.") from None
+        except ValidationError as error:
+            raise Malformed(
+                "Some of the form's fields are not valid; errors says which and why.",
+                fields=without_unknown_names(error.messages_dict),
+            ) from None
+        return values
+
+    def _patient_of(self, values: dict[str, Any]) -> UUID | None:
+        named: UUID | None = values.get("patient_id")
+        if named is not None and self._patient_id not in (None, named):
+            raise Malformed(
+                "The query and the form name different patients.",
+                fields={"patient_id": ["Differs from the query's."]},
+            )
+        return self._patient_id or named
+
+
+def _no_file() -> Malformed:
+    return Malformed(
+        "Send the recording as multipart/form-data, as the part `file`.",
+        "file_missing",
+        {"file": ["Missing data for required field."]},
+    )
+
+
+def _no_file_name() -> InvalidInput:
+    return InvalidInput("The part `file` has no file name; send one with its extension.", "file_name_missing")

@@ -1,0 +1,235 @@
+"""The HTTP API as seen by the command line: one server, one key, readable errors."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+import httpx2
+
+from cli.exits import CommandError, Exit
+from cli.plain import one_line
+
+JsonObject = dict[str, Any]
+
+# Every wait is bounded; an upload's answer also covers the check of the recording and its fsync.
+TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
+UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
+MAX_PAGES = 10_000
+
+# Python's own table differs from system to system and lacks half of these.
+MEDIA_TYPES = {
+    ".mp3": "audio/mpeg",
+    ".mpga": "audio/mpeg",
+    ".mpeg": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".m4a": "audio/mp4",
+    ".mp4": "video/mp4",
+    ".webm": "audio/webm",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".aac": "audio/aac",
+}
+
+_EXIT_OF_STATUS = {
+    401: Exit.NOT_ALLOWED,
+    403: Exit.NOT_ALLOWED,
+    404: Exit.NOT_FOUND,
+    410: Exit.NOT_FOUND,
+    429: Exit.UNAVAILABLE,
+}
+
+
+class CallFailed(CommandError):
+    """A call was refused or got no answer.
+
+    ``status`` is None where no answer came. ``code`` is the server's machine word.
+    ``nothing_saved``: the call certainly changed nothing, so that it may be made again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        nothing_saved: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        unavailable = status is None or status >= 500
+        code_of_exit = Exit.UNAVAILABLE if unavailable else _EXIT_OF_STATUS.get(status or 0, Exit.REFUSED)
+        super().__init__(message, code_of_exit)
+        self.status = status
+        self.code = code
+        self.nothing_saved = nothing_saved
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self.status is None or self.status >= 500
+
+
+class Api:
+    """Calls to the server at ``url`` with ``key``; raises CallFailed and nothing else."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self.url, self._client = _connection(url, key)
+
+    def move_to(self, url: str, key: str | None) -> None:
+        """Speak to another server from now on (the stack came back at another port)."""
+        self._client.close()
+        self.url, self._client = _connection(url, key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def document(self, path: str, params: Mapping[str, str] | None = None) -> JsonObject:
+        """The JSON object at ``path``."""
+        return _object_in(self._call("GET", path, params=dict(params or {})))
+
+    def text(self, path: str, params: Mapping[str, str]) -> str:
+        """The text at ``path``."""
+        return self._call("GET", path, params=dict(params)).text
+
+    def listing(self, path: str, params: Mapping[str, str], limit: int | None = None) -> Iterator[JsonObject]:
+        """The items at ``path``, following the pages that the server names; at most ``limit``."""
+        query: dict[str, str] | None = dict(params)
+        seen = 0
+        for _ in range(MAX_PAGES):
+            response = self._call("GET", path, params=query)
+            for item in _objects_in(response):
+                if seen == limit:
+                    return
+                seen += 1
+                yield item
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            # Only the path: the key stays with this server, whatever name it calls itself by.
+            page = response.url.copy_with(raw_path=response.url.join(following).raw_path)
+            path, query = str(page), None
+
+    def send(
+        self, method: str, path: str, body: JsonObject | None = None, wait_seconds: int | None = None
+    ) -> JsonObject:
+        """Change something; gives the answer, empty where the server gives none (204)."""
+        headers = {"Prefer": f"wait={wait_seconds}"} if wait_seconds else {}
+        response = self._call(method, path, json=body, headers=headers)
+        return _object_in(response) if response.content else {}
+
+    def upload(
+        self, file: BinaryIO, name: str, fields: Mapping[str, str], idempotency_key: str
+    ) -> JsonObject:
+        """Stream one recording from ``file``; gives the new session.
+
+        The key makes a repetition of the same upload give the first one's answer.
+        """
+        media_type = MEDIA_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+        response = self._call(
+            "POST",
+            "/api/sessions/upload",
+            params={"patient_id": fields["patient_id"]},
+            data={key: value for key, value in fields.items() if key != "patient_id"},
+            files={"file": (name, file, media_type)},
+            headers={"Idempotency-Key": idempotency_key},
+            timeout=UPLOAD_TIMEOUT,
+        )
+        return _object_in(response)
+
+    def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        try:
+            response = self._client.request(method, path, **options)
+        except httpx2.ConnectError as error:
+            raise CallFailed(
+                f"No server answers at {self.url}. Start one with `sessionscribe up`, or name it with --url.",
+                nothing_saved=True,
+            ) from error
+        except httpx2.TimeoutException as error:
+            raise CallFailed(f"The server at {self.url} did not answer in time.") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise CallFailed(f"The connection to {self.url} broke before the answer was complete.") from error
+        if response.is_success:
+            return response
+        raise _refusal(response)
+
+
+def _connection(url: str, key: str | None) -> tuple[str, httpx2.Client]:
+    try:
+        address = httpx2.URL(url.rstrip("/"))
+    except httpx2.InvalidURL as error:
+        raise CommandError("The server's address is not a URL.", Exit.USAGE) from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise CommandError("The server's address must look like http://host:port.", Exit.USAGE)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise CommandError("The API key has characters that no key has. Copy it again.", Exit.USAGE)
+    client = httpx2.Client(
+        base_url=address,
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=TIMEOUT,
+        # A proxy from the environment cannot reach this machine's own loopback address.
+        trust_env=address.host not in ("127.0.0.1", "localhost", "::1"),
+    )
+    return str(address), client
+
+
+def _refusal(response: httpx2.Response) -> CallFailed:
+    """The server's problem document (RFC 9457) as an error, or what can be said without one."""
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = None
+    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
+        message = f"The server answered {response.status_code} without saying why."
+        return CallFailed(message, status=response.status_code)
+    code = one_line(problem["code"])
+    lines = [one_line(problem.get("detail") or problem.get("title") or "The server refused this.")]
+    lines += [f"  {field}: {text}" for field, text in _field_errors(problem.get("errors"))]
+    origin = f"  (status {response.status_code}, code {code}"
+    origin += f", request {one_line(problem['request_id'])})" if problem.get("request_id") else ")"
+    retry_after = response.headers.get("Retry-After", "")
+    return CallFailed(
+        "\n".join([*lines, origin]),
+        status=response.status_code,
+        code=code,
+        # A problem document with 503 is the server's word that nothing was half-saved.
+        nothing_saved=response.status_code == 503,
+        retry_after_seconds=float(retry_after) if retry_after.isdecimal() else None,
+    )
+
+
+def _field_errors(errors: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every message of a nested ``errors`` value with the dotted name of its field."""
+    if isinstance(errors, dict):
+        for name, value in errors.items():
+            yield from _field_errors(value, f"{path}.{one_line(name)}".lstrip("."))
+    elif isinstance(errors, list):
+        for value in errors:
+            yield from _field_errors(value, path)
+    elif errors is not None:
+        yield path, one_line(errors)
+
+
+def _object_in(response: httpx2.Response) -> JsonObject:
+    value = _json_in(response)
+    if not isinstance(value, dict):
+        raise CallFailed("The server's answer is not what this command expects.", status=502)
+    return value
+
+
+def _objects_in(response: httpx2.Response) -> list[JsonObject]:
+    value = _json_in(response)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise CallFailed("The server's answer is not what this command expects.", status=502)
+    return value
+
+
+def _json_in(response: httpx2.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise CallFailed("The server's answer is not JSON; is it sessionscribe?", status=502) from error

@@ -1,0 +1,46 @@
+"""What a command's exit code says, and the error that ends a command with one."""
+
+from enum import IntEnum
+
+import click
+
+from cli.plain import plain
+
+
+class Exit(IntEnum):
+    """The exit codes; ``MEANINGS`` is what the help says of them."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_ALLOWED = 3
+    NOT_FOUND = 4
+    UNAVAILABLE = 5
+    REFUSED = 6
+    INTERRUPTED = 130
+
+
+MEANINGS: dict[Exit, str] = {
+    Exit.OK: "done",
+    Exit.FAILED: "the work failed (a session failed, the stack could not start)",
+    Exit.USAGE: "the command line is wrong",
+    Exit.NOT_ALLOWED: "not authenticated, or not allowed",
+    Exit.NOT_FOUND: "no such session, patient, notes or key",
+    Exit.UNAVAILABLE: "the server does not answer, is in trouble, or has had too many requests",
+    Exit.REFUSED: "the server refused the input or the state forbids it",
+    Exit.INTERRUPTED: "interrupted",
+}
+
+
+class CommandError(click.ClickException):
+    """Ends the command with ``exit_code``; the message says what was wrong and what to do next."""
+
+    def __init__(self, message: str, exit_code: Exit) -> None:
+        super().__init__(plain(message))
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance or the class
+
+
+def epilog() -> str:
+    """The exit codes for the end of a help page; ``\\b`` keeps click from rewrapping it."""
+    lines = [f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items()]
+    return "\n".join(["\b", "Exit codes:", *lines])

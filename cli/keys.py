@@ -1,0 +1,73 @@
+"""The commands ``keys …``: API keys, made and ended by an administrator."""
+
+from uuid import UUID
+
+import click
+from rich.text import Text
+
+from cli import rendering, screen
+from cli.options import EPILOG, connect, json_option, pass_target
+from cli.plain import one_line
+from cli.profile import Target
+from shared.services.callers import Scope
+
+
+@click.group(epilog=EPILOG)
+def keys() -> None:
+    """API keys (needs the administrator's key)."""
+
+
+@keys.command(epilog=EPILOG)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
+@click.option("--label", default="", help="What the key is for.")
+@click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
+@click.option("--therapist", type=click.UUID, help="Whose key it is; without it, the caller's own.")
+@json_option
+@pass_target
+def create(
+    target: Target,
+    scopes: tuple[str, ...],
+    label: str,
+    expires_days: int,
+    therapist: UUID | None,
+    as_json: bool,
+) -> None:
+    """Make a key. It is shown once."""
+    wanted = {
+        "scopes": list(scopes) or None,
+        "label": label,
+        "expires_in_days": expires_days,
+        "therapist_id": str(therapist) if therapist else None,
+    }
+    body = {name: value for name, value in wanted.items() if value is not None}
+    with connect(target, administrator=True) as api:
+        made = api.send("POST", "/api/keys", body)
+    if as_json:
+        screen.print_json(made)
+        return
+    rendering.keys_table(screen.results(), [made])
+    screen.notices().print(Text("The key; it is not shown again:"))
+    screen.results().print(Text(one_line(made.get("key"))), soft_wrap=True)
+
+
+@keys.command("list", epilog=EPILOG)
+@json_option
+@pass_target
+def list_keys(target: Target, as_json: bool) -> None:
+    """List the keys, without their secrets."""
+    with connect(target, administrator=True) as api:
+        found = list(api.listing("/api/keys", {}))
+    if as_json:
+        screen.print_json(found)
+    else:
+        rendering.keys_table(screen.results(), found)
+
+
+@keys.command(epilog=EPILOG)
+@click.argument("key_id", type=click.UUID, metavar="ID")
+@pass_target
+def revoke(target: Target, key_id: UUID) -> None:
+    """End a key from its next request on."""
+    with connect(target, administrator=True) as api:
+        api.send("DELETE", f"/api/keys/{key_id}")
+    screen.notices().print(Text("The key is revoked."))

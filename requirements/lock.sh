@@ -1,0 +1,11 @@
+#!/bin/sh
+# Lock the dependencies of pyproject.toml for every platform, with hashes and without any host's name.
+set -eu
+uv=$1
+lock() {
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"
+}
+lock requirements/tools.in --no-annotate --output-file requirements/tools.lock
+lock pyproject.toml --output-file requirements/runtime.lock
+lock pyproject.toml --group dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
+lock pyproject.toml --extra whisper --constraint requirements/dev.lock --output-file requirements/whisper.lock

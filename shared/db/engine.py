@@ -1,0 +1,74 @@
+"""The connection to Postgres: one visible transaction at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.orm import sessionmaker
+
+from shared.domain.errors import Unavailable
+
+# Bounds on what one statement may cost others. Without them a lock that is never released
+# stops every request and every worker behind it.
+_SERVER_OPTIONS = (
+    "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+)
+
+
+class DatabaseError(RuntimeError):
+    """The database refused a statement. Its own words are withheld: they can hold the row."""
+
+
+class Database:
+    """A pool of connections; safe to share between threads, to be made anew after a fork."""
+
+    def __init__(self, url: str, pool_size: int = 5) -> None:
+        dialect = make_url(url).set(drivername="postgresql+psycopg2")
+        self._engine = create_engine(
+            dialect,
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": 5,
+                "options": _SERVER_OPTIONS,
+                "application_name": "sessionscribe",
+            },
+        )
+        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[DbSession]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Raises Unavailable where Postgres is away and DatabaseError where it refuses: never
+        the driver's own error, whose text may hold what was said in a session.
+        """
+        try:
+            with self._sessions.begin() as db:
+                yield db
+        except DBAPIError as error:
+            raise _as_ours(error) from None
+        except PoolTimeout:
+            raise Unavailable("The database is busy; try again.", "database_unavailable") from None
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"a query could not be run ({type(error).__name__})") from None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _as_ours(error: DBAPIError) -> Exception:
+    sqlstate = getattr(error.orig, "pgcode", None) or "no code"
+    # 57P: the server is shutting down; 53: out of connections, disk or memory; 55P03, 57014: timeouts.
+    away = isinstance(error, OperationalError) or error.connection_invalidated
+    if away or sqlstate[:3] == "57P" or sqlstate[:2] == "53" or sqlstate in ("55P03", "57014"):
+        return Unavailable("The database is not available; try again.", "database_unavailable")
+    return DatabaseError(f"Postgres refused a statement ({type(error.orig).__name__}, {sqlstate})")

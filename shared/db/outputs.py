@@ -1,0 +1,53 @@
+"""What steps have made: the plan, the chunks, the transcript, the draft."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.tables import Output
+from shared.vault.sealing import Sealed
+
+
+class Product(StrEnum):
+    """The kinds of output, which are also what their sealed bodies are bound to."""
+
+    PLAN = "plan"
+    CHUNK = "chunk"
+    TRANSCRIPT = "transcript"
+    DRAFT = "draft"
+
+
+def kind(product: Product, part: int = 0) -> str:
+    """What an output's body is sealed as: a body moved to another part does not open."""
+    return f"{product}:{part}"
+
+
+def put(
+    db: DbSession, practice_id: UUID, session_id: UUID, product: Product, body: Sealed, part: int = 0
+) -> None:
+    """Store an output; a second one of the same kind and part violates the primary key."""
+    db.add(Output(session_id=session_id, practice_id=practice_id, name=product, part=part, body=body))
+
+
+def get(db: DbSession, session_id: UUID, product: Product) -> Sealed | None:
+    """The session's output of this kind (part 0), or None."""
+    return db.scalar(
+        select(Output.body).where(Output.session_id == session_id, Output.name == product, Output.part == 0)
+    )
+
+
+def parts(db: DbSession, session_id: UUID, product: Product) -> list[tuple[int, Sealed]]:
+    """All parts of an output that exist, in order."""
+    rows = db.execute(
+        select(Output.part, Output.body)
+        .where(Output.session_id == session_id, Output.name == product)
+        .order_by(Output.part)
+    )
+    return [(part, body) for part, body in rows]
+
+
+def discard(db: DbSession, session_id: UUID, *products: Product) -> None:
+    """Remove outputs that are no longer needed or are to be made again."""
+    db.execute(delete(Output).where(Output.session_id == session_id, Output.name.in_(products)))

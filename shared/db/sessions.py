@@ -1,0 +1,190 @@
+"""Therapy sessions: found, listed, moved from status to status, and due to be dispatched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.claims import abandoned, claimable
+from shared.db.tables import StepRow, TherapySession
+from shared.domain.status import UNFINISHED, Status, StepState, sources_of
+
+
+def of_therapist(db: DbSession, therapist_id: UUID, session_id: UUID) -> TherapySession | None:
+    """The therapist's session; None also where it is somebody else's."""
+    return db.scalar(
+        select(TherapySession).where(
+            TherapySession.id == session_id, TherapySession.therapist_id == therapist_id
+        )
+    )
+
+
+def get(db: DbSession, session_id: UUID) -> TherapySession | None:
+    """Any session, for workers."""
+    return db.get(TherapySession, session_id)
+
+
+def page(
+    db: DbSession,
+    therapist_id: UUID,
+    *,
+    limit: int,
+    patient_id: UUID | None = None,
+    status: Status | None = None,
+    before: tuple[datetime, UUID] | None = None,
+) -> Sequence[TherapySession]:
+    """The therapist's sessions, newest ``session_date`` first, those after ``before`` only."""
+    query = select(TherapySession).where(TherapySession.therapist_id == therapist_id)
+    if patient_id is not None:
+        query = query.where(TherapySession.patient_id == patient_id)
+    if status is not None:
+        query = query.where(TherapySession.status == status)
+    if before is not None:
+        query = query.where(tuple_(TherapySession.session_date, TherapySession.id) < before)
+    newest_first = query.order_by(TherapySession.session_date.desc(), TherapySession.id.desc())
+    return db.scalars(newest_first.limit(limit)).all()
+
+
+def move(
+    db: DbSession,
+    session_id: UUID,
+    to: Status,
+    *,
+    error_code: str | None = None,
+    error_detail: str | None = None,
+) -> bool:
+    """Set the status, if the table of moves allows it from where the session stands.
+
+    The only place that changes a status. True also where the session already stands there.
+    """
+    processed = {"processed_at": func.now()} if to is Status.PROCESSED else {}
+    moved = db.execute(
+        update(TherapySession)
+        .where(TherapySession.id == session_id, TherapySession.status.in_(sources_of(to)))
+        .values(
+            status=to, error_code=error_code, error_detail=error_detail, updated_at=func.now(), **processed
+        )
+        .returning(TherapySession.id)
+    ).first()
+    return moved is not None or db.scalar(status_of(session_id)) == to
+
+
+def status_of(session_id: UUID):  # type: ignore[no-untyped-def]  # a select whose type mypy infers at the use
+    """The query for a session's status."""
+    return select(TherapySession.status).where(TherapySession.id == session_id)
+
+
+def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Have the dispatcher look at the session after ``seconds``, and forget earlier repeats."""
+    db.execute(
+        update(TherapySession)
+        .where(TherapySession.id == session_id)
+        .values(dispatch_after=func.now() + timedelta(seconds=seconds), dispatches=0)
+    )
+
+
+def set_duration(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Note the recording's length, found by decoding it."""
+    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(duration_seconds=seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A session that the dispatcher must wake somebody up for."""
+
+    session_id: UUID
+    practice_id: UUID
+
+
+def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
+    """Sessions with work that nobody does, each put off by a growing pause for the next look.
+
+    The pause doubles from ``redispatch_seconds`` up to ten minutes. Callers side by side
+    never get the same session.
+    """
+    someone_must = select(StepRow.session_id).where(StepRow.session_id == TherapySession.id, claimable())
+    due = (
+        select(TherapySession.id)
+        .where(
+            TherapySession.status.in_(UNFINISHED),
+            TherapySession.dispatch_after <= func.now(),
+            someone_must.exists(),
+        )
+        .order_by(TherapySession.dispatch_after)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = db.scalars(due).all()
+    pause = func.least(redispatch_seconds * func.power(2, func.least(TherapySession.dispatches, 16)), 600)
+    rows = db.execute(
+        update(TherapySession)
+        .where(TherapySession.id.in_(ids))
+        .values(
+            dispatch_after=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
+            dispatches=TherapySession.dispatches + 1,
+        )
+        .returning(TherapySession.id, TherapySession.practice_id)
+    )
+    return [Due(row.id, row.practice_id) for row in rows]
+
+
+def take_exhausted(db: DbSession) -> list[tuple[Due, str]]:
+    """Sessions of which a step was abandoned at its last attempt, with the step's name."""
+    rows = db.execute(
+        select(StepRow.session_id, StepRow.practice_id, StepRow.name)
+        .join(TherapySession, TherapySession.id == StepRow.session_id)
+        .where(
+            TherapySession.status.in_(UNFINISHED),
+            abandoned(),
+            StepRow.attempt >= StepRow.max_attempts,
+        )
+        .with_for_update(of=StepRow, skip_locked=True)
+    )
+    return [(Due(row.session_id, row.practice_id), row.name) for row in rows]
+
+
+def all_due_now(db: DbSession) -> int:
+    """Have the dispatcher look at every unfinished session at once; gives their number."""
+    rows = db.execute(
+        update(TherapySession)
+        .where(TherapySession.status.in_(UNFINISHED), TherapySession.dispatch_after > func.now())
+        .values(dispatch_after=func.now(), dispatches=0)
+        .returning(TherapySession.id)
+    )
+    return len(rows.all())
+
+
+def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:
+    """How many rows of each step of the session could be claimed now."""
+    rows = db.execute(
+        select(StepRow.name, func.count())
+        .where(StepRow.session_id == session_id, claimable())
+        .group_by(StepRow.name)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def progress_of(db: DbSession, session_ids: Sequence[UUID]) -> dict[UUID, float]:
+    """How far each session is, 0..1: speech transcribed makes nine tenths of it."""
+    chunks = StepRow.name == "transcribe_chunk"
+    share = func.sum(StepRow.progress * StepRow.audio_seconds).filter(chunks) / func.nullif(
+        func.sum(StepRow.audio_seconds).filter(chunks), 0
+    )
+    transcribed = func.bool_or(StepRow.state == StepState.DONE).filter(StepRow.name == "transcribe")
+    extracted = func.bool_or(StepRow.state == StepState.DONE).filter(StepRow.name == "extract_notes")
+    rows = db.execute(
+        select(
+            StepRow.session_id,
+            func.coalesce(share, 0.0).label("share"),
+            func.coalesce(transcribed, False).label("transcribed"),
+            func.coalesce(extracted, False).label("extracted"),
+        )
+        .where(StepRow.session_id.in_(session_ids))
+        .group_by(StepRow.session_id)
+    )
+    return {
+        row.session_id: 0.95 if row.extracted else 0.9 if row.transcribed else 0.9 * row.share for row in rows
+    }

@@ -1,0 +1,123 @@
+"""The steps of a session as rows: made, let through, begun again."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.claims import Lease
+from shared.db.tables import StepRow
+from shared.domain.status import StepState
+from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step
+
+
+def insert_chain(db: DbSession, practice_id: UUID, session_id: UUID) -> None:
+    """Rows for all steps of a new session: the first ready, the others waiting."""
+    for step in CHAIN:
+        state = StepState.READY if step is CHAIN[0] else StepState.WAITING
+        db.add(_row(practice_id, session_id, step, state))
+
+
+def insert_chunks(db: DbSession, lease: Lease, audio_seconds: list[float]) -> None:
+    """Rows for the chunks 1, 2, … of a recording, all ready; ``audio_seconds`` of speech in each."""
+    for part, seconds in enumerate(audio_seconds, start=1):
+        row = _row(lease.practice_id, lease.session_id, TRANSCRIBE_CHUNK, StepState.READY)
+        row.part = part
+        row.audio_seconds = seconds
+        db.add(row)
+
+
+def _row(practice_id: UUID, session_id: UUID, step: Step, state: StepState) -> StepRow:
+    return StepRow(
+        session_id=session_id,
+        practice_id=practice_id,
+        name=step.name,
+        state=state,
+        max_attempts=step.max_attempts,
+    )
+
+
+def state_of(db: DbSession, session_id: UUID, step: Step) -> StepState | None:
+    """Where the step stands (part 0), or None if the session has no such step."""
+    return db.scalar(
+        select(StepRow.state).where(
+            StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == 0
+        )
+    )
+
+
+def make_ready(db: DbSession, session_id: UUID, step: Step, *, from_state: StepState) -> None:
+    """Let the step be claimed, if it is in ``from_state``."""
+    db.execute(
+        update(StepRow)
+        .where(
+            StepRow.session_id == session_id,
+            StepRow.name == step.name,
+            StepRow.part == 0,
+            StepRow.state == from_state,
+        )
+        .values(state=StepState.READY, not_before=None)
+    )
+
+
+def lock(db: DbSession, session_id: UUID, step: Step) -> None:
+    """Hold the step's row to the end of the transaction, so that finishing chunks queue up."""
+    db.execute(
+        select(StepRow.part)
+        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == 0)
+        .with_for_update()
+    )
+
+
+def chunks_left(db: DbSession, session_id: UUID) -> int:
+    """How many chunks of the session are not done."""
+    return (
+        db.scalar(
+            select(func.count())
+            .select_from(StepRow)
+            .where(
+                StepRow.session_id == session_id,
+                StepRow.name == TRANSCRIBE_CHUNK.name,
+                StepRow.state != StepState.DONE,
+            )
+        )
+        or 0
+    )
+
+
+def revive(db: DbSession, session_id: UUID) -> None:
+    """Give the failed and abandoned steps of a session a new set of attempts."""
+    db.execute(
+        update(StepRow)
+        .where(
+            StepRow.session_id == session_id,
+            StepRow.state.in_((StepState.FAILED, StepState.RUNNING, StepState.READY)),
+        )
+        .values(state=StepState.READY, attempt=0, lease_token=None, lease_until=None, not_before=None)
+    )
+
+
+def begin_again(db: DbSession, session_id: UUID, first: Step) -> None:
+    """Make ``first`` ready and what follows it in the chain waiting, with fresh attempts."""
+    names = [step.name for step in CHAIN[CHAIN.index(first) :]]
+    db.execute(
+        update(StepRow)
+        .where(StepRow.session_id == session_id, StepRow.name.in_(names))
+        .values(
+            state=StepState.WAITING,
+            attempt=0,
+            progress=0.0,
+            lease_token=None,
+            lease_until=None,
+            not_before=None,
+        )
+    )
+    make_ready(db, session_id, first, from_state=StepState.WAITING)
+
+
+def of_session(db: DbSession, session_id: UUID) -> list[StepRow]:
+    """All steps and chunks of a session."""
+    rows = db.scalars(
+        select(StepRow).where(StepRow.session_id == session_id).order_by(StepRow.name, StepRow.part)
+    )
+    return list(rows)

@@ -1,0 +1,204 @@
+"""The tables. Encrypted columns hold what was said, who said it, and what a client typed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.db.types import Encrypted
+from shared.domain.status import UNFINISHED, Status, StepState
+from shared.vault.sealing import Sealed
+
+
+class Base(DeclarativeBase):
+    """All tables; times are timezone-aware, words are short strings."""
+
+    type_annotation_map = {datetime: DateTime(timezone=True), Sealed: Encrypted, str: String}  # noqa: RUF012 - SQLAlchemy's own way
+
+
+def _words(*allowed: str) -> str:
+    return "(" + ", ".join(f"'{word}'" for word in sorted(allowed)) + ")"
+
+
+class Practice(Base):
+    """A tenant: nothing of one practice is ever visible to another."""
+
+    __tablename__ = "practices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Therapist(Base):
+    """A person with keys: a therapist, or an administrator who manages but does not read."""
+
+    __tablename__ = "therapists"
+    __table_args__ = (CheckConstraint("role IN ('administrator', 'therapist')", name="role_known"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ApiKey(Base):
+    """An API key: found by its id part, checked against a peppered HMAC."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
+    therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
+    prefix: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    label: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class Patient(Base):
+    """A patient of one therapist, with the consent to be recorded."""
+
+    __tablename__ = "patients"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"), index=True)
+    name: Mapped[Sealed]
+    consent_given_at: Mapped[datetime | None]
+    consent_method: Mapped[str | None]
+    consent_revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    deleted_at: Mapped[datetime | None]
+
+
+class TherapySession(Base):
+    """One recorded therapy session: the promise that its recording will be worked on."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
+        Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
+        # What the dispatcher asks twice a second: small, however many sessions are finished.
+        Index(
+            "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    session_date: Mapped[datetime]
+    status: Mapped[Status] = mapped_column(String)
+    error_code: Mapped[str | None]
+    error_detail: Mapped[str | None]
+
+    audio_filename: Mapped[Sealed]
+    audio_family: Mapped[str]
+    audio_bytes: Mapped[int] = mapped_column(BigInteger)
+    audio_sha256: Mapped[str]
+    duration_seconds: Mapped[float | None]
+
+    speakers: Mapped[int]
+    language: Mapped[str | None]
+    template: Mapped[str]
+    vocabulary: Mapped[Sealed | None]
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    processed_at: Mapped[datetime | None]
+    dispatch_after: Mapped[datetime] = mapped_column(server_default=func.now())
+    dispatches: Mapped[int] = mapped_column(default=0)
+
+
+class StepRow(Base):
+    """One step of a session, or one chunk (part 1, 2, …) of a step: what is to be done."""
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_words(*StepState)}", name="state_known"),
+        Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    name: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, default=0)
+    state: Mapped[StepState] = mapped_column(String)
+    audio_seconds: Mapped[float] = mapped_column(default=0.0)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    attempt: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int]
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    worker: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    error_code: Mapped[str | None]
+
+
+class Output(Base):
+    """What a step made, once: plan, chunk, transcript or draft. The primary key forbids a second."""
+
+    __tablename__ = "outputs"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    name: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, default=0)
+    body: Mapped[Sealed]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class NotesVersion(Base):
+    """One version of a session's notes; versions are added, never changed."""
+
+    __tablename__ = "notes"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    version: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[Sealed]
+    engine: Mapped[str]
+    template: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AuditEvent(Base):
+    """Who did what to which record, and every attempt of every step: ids and codes only."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (Index("audit_events_by_subject", "subject_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    practice_id: Mapped[UUID]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    request_id: Mapped[str | None]
+    step: Mapped[str | None]
+    part: Mapped[int | None]
+    attempt: Mapped[int | None]
+    code: Mapped[str | None]

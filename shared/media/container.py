@@ -1,0 +1,177 @@
+"""Opening hostile media with FFmpeg (in the decoder child): what is let in and what it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
+
+import av
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Discard
+
+from shared.media.limits import MediaLimits
+
+# Demuxers that read one file and open nothing else: no hls, concat, dash, sdp, image2, ...
+_FORMATS = "mp3,wav,w64,flac,ogg,aac,mpeg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
+_CODECS = (
+    *("mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac"),
+    *("aac_fixed", "aac_latm", "alac", "flac", "opus", "libopus", "vorbis", "speex"),
+    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
+    *("pcm_s64le", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_u8"),
+    *("pcm_s8", "pcm_mulaw", "pcm_alaw", "adpcm_ima_wav"),
+    *("adpcm_ms", "gsm_ms", "amrnb", "amrwb", "ac3", "eac3"),
+)
+_FAMILIES = {"wav": "wav", "w64": "wav", "matroska": "webm", "webm": "webm", "mov": "mp4"}
+_OWN_NAMES = frozenset({"mp3", "ogg", "flac", "aac", "mpeg"})
+# These two have no header that knows the length; FFmpeg guesses it from the first bit rates.
+_FAMILIES_THAT_GUESS = frozenset({"aac", "mpeg"})
+
+# What PyAV raises for bad media: FFmpegError is an OSError or ValueError by errno, a stream without
+# a codec an AttributeError, silly numbers OverflowError, ZeroDivisionError or MemoryError.
+BAD_MEDIA = (
+    av.error.FFmpegError, OSError, ValueError, AttributeError, TypeError, ArithmeticError, MemoryError,
+    RuntimeError, LookupError,
+)  # fmt: skip
+
+
+class Refused(Exception):
+    """The recording is not accepted; ``code`` is one of ``REFUSALS``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class BinaryFile(Protocol):
+    """What FFmpeg reads from."""
+
+    def read(self, length: int) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = 0) -> int: ...
+
+    def tell(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class OpenRecording:
+    """A recording whose audio stream is chosen and ready to decode."""
+
+    container: InputContainer
+    stream: AudioStream
+    family: str
+    codec: str
+    declared_seconds: float | None
+
+    @property
+    def declared_is_a_guess(self) -> bool:
+        """True where no header states the length."""
+        return self.family in _FAMILIES_THAT_GUESS
+
+
+def _open_nothing(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise PermissionError("a recording may not name other files")
+
+
+def open_recording(file: BinaryFile, size: int) -> OpenRecording:
+    """Find the audio in ``file`` (``size`` bytes). Raises Refused."""
+    options = {
+        "format_whitelist": _FORMATS,
+        "protocol_whitelist": "",
+        # Pictures are never decoded, not even to look at their size.
+        "codec_whitelist": ",".join(_CODECS),
+    }
+    try:
+        container = av.open(
+            file,
+            "r",
+            options=options,
+            metadata_errors="replace",
+            buffer_size=64 * 1024,
+            io_open=_open_nothing,
+        )
+    except BAD_MEDIA:
+        raise Refused("not_audio") from None
+    stream = _choose(container)
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all
+    stream.codec_context.thread_count = 1
+    short = container.format.name.split(",")[0]
+    family = short if short in _OWN_NAMES else _FAMILIES.get(short, "")
+    if not family:
+        raise Refused("not_audio")
+    return OpenRecording(
+        container, stream, family, stream.codec_context.name, _declared(container, stream, family, size)
+    )
+
+
+def _choose(container: InputContainer) -> AudioStream:
+    """The first audio stream that we have a decoder for; a cover picture beside it is no harm."""
+    streams = list(container.streams.audio)
+    if not streams:
+        raise Refused("no_audio_stream" if container.streams.video else "not_audio")
+    for stream in streams:
+        # PyAV gives None, against its own types, where FFmpeg has no decoder.
+        context: AudioCodecContext | None = stream.codec_context
+        if context is not None and context.name in _CODECS:
+            return stream
+    raise Refused("codec_not_supported")
+
+
+def _declared(container: InputContainer, stream: AudioStream, family: str, size: int) -> float | None:
+    """What the header says of the length, in seconds.
+
+    A WAV written to a pipe says 4 GiB, so its bit rate and real size have the last word.
+    """
+    seconds: float | None = None
+    if stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    elif container.duration:
+        seconds = container.duration / av.time_base
+    bit_rate = stream.codec_context.bit_rate
+    if family == "wav" and bit_rate and seconds is not None:
+        seconds = min(seconds, size * 8 / bit_rate)
+    return seconds if seconds is not None and seconds > 0 else None
+
+
+def check_shape(sample_rate: int, channels: int, limits: MediaLimits) -> None:
+    """Raise Refused for a rate or a number of channels outside the limits."""
+    if sample_rate <= 0 or channels <= 0:
+        raise Refused("undecodable")
+    if not limits.min_sample_rate <= sample_rate <= limits.max_sample_rate:
+        raise Refused("sample_rate_out_of_range")
+    if channels > limits.max_channels:
+        raise Refused("too_many_channels")
+
+
+class FrameReader:
+    """Frames of one stream, packet by packet; what cannot be decoded is counted and passed over."""
+
+    def __init__(self, recording: OpenRecording) -> None:
+        self._recording = recording
+        self.damaged_packets = 0
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """All frames that can be had."""
+        for packet in self._packets():
+            try:
+                decoded = packet.decode()
+            except BAD_MEDIA:
+                self.damaged_packets += 1
+                continue
+            yield from decoded
+
+    def _packets(self) -> Iterator[Any]:
+        packets = self._recording.container.demux(self._recording.stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except BAD_MEDIA:
+                # The container itself is broken from here on; what came before still counts.
+                self.damaged_packets += 1
+                return
+            yield packet

@@ -1,0 +1,139 @@
+"""Frames of any shape in, 16 kHz 16-bit PCM in blocks out, in step with the recording's own clock."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import cast
+
+import av
+from av.audio.frame import AudioFrame
+from av.error import BlockingIOError as NotYet
+from av.filter import Graph
+
+from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
+
+# Less than this is the jitter of honest containers.
+_GAP_SECONDS = 0.25
+_SILENCE_BLOCK = SAMPLE_RATE
+
+
+class Resampler:
+    """One stretch of equal frames to 16 kHz s16 with one or two channels.
+
+    Not PyAV's AudioResampler: its filter graph starts threads, which the child may not have.
+    """
+
+    def __init__(self, like: AudioFrame, channels: int) -> None:
+        self.shape = shape_of(like)
+        self._bytes_per_sample = BYTES_PER_SAMPLE * channels
+        self._graph = Graph()
+        self._graph.threads = 1
+        source = self._graph.add(
+            "abuffer",
+            sample_rate=str(like.sample_rate),
+            sample_fmt=like.format.name,
+            channel_layout=like.layout.name,
+        )
+        form = self._graph.add(
+            "aformat",
+            sample_rates=str(SAMPLE_RATE),
+            sample_fmts="s16",
+            channel_layouts="stereo" if channels == 2 else "mono",
+        )
+        sink = self._graph.add("abuffersink")
+        self._graph.link_nodes(source, form, sink).configure()
+        self._graph.set_audio_frame_size(SAMPLE_RATE)
+
+    def push(self, frame: AudioFrame | None) -> Iterator[bytes]:
+        """PCM that is ready after ``frame``; None flushes."""
+        if frame is not None:
+            # The clock is ours to keep; a jump in it makes some filters drop samples.
+            frame.pts = None
+        self._graph.push(frame)
+        while True:
+            try:
+                ready = cast(AudioFrame, self._graph.pull())
+            except (NotYet, av.error.EOFError):
+                return
+            # A plane is padded for alignment: only this much of it is sound.
+            yield bytes(ready.planes[0])[: ready.samples * self._bytes_per_sample]
+
+
+def shape_of(frame: AudioFrame) -> tuple[str, str, int]:
+    """What must stay the same for one resampler."""
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+class Timeline:
+    """Turns frames into PCM and fills what was lost with silence, so that times stay true.
+
+    ``last_second`` is where the header says the recording ends, or None; a time stamp beyond it
+    is damage, not a gap. Without it a gap is at most ``longest_gap`` seconds.
+    """
+
+    def __init__(
+        self, emit: Callable[[bytes], None], channels: int, last_second: float | None, longest_gap: float
+    ) -> None:
+        self._emit = emit
+        self._channels = channels
+        self._last_second = last_second
+        self._longest_gap = longest_gap
+        self._resampler: Resampler | None = None
+        self._origin: float | None = None
+        self._consumed = Fraction(0)
+        self._samples = 0
+
+    def add(self, frame: AudioFrame) -> None:
+        """Append ``frame``, after as much silence as its time stamp asks for."""
+        gap = self._gap_before(frame)
+        if gap:
+            self._flush()
+            self._fill_until(self._consumed + Fraction(gap))
+        if self._resampler is None or self._resampler.shape != shape_of(frame):
+            self._flush()
+            self._resampler = Resampler(frame, self._channels)
+        self._consumed += Fraction(frame.samples, frame.sample_rate)
+        for block in self._resampler.push(frame):
+            self._give(block)
+
+    def finish(self) -> None:
+        """Hand over what is still in the resampler."""
+        self._flush()
+
+    def _gap_before(self, frame: AudioFrame) -> float:
+        """Seconds of silence to put before ``frame``; 0.0 where its clock agrees or is not credible."""
+        if frame.pts is None or frame.time_base is None:
+            return 0.0
+        moment = float(frame.pts * frame.time_base)
+        here = float(self._consumed)
+        if self._origin is None:
+            self._origin = moment - here
+        gap = moment - self._origin - here
+        if abs(gap) <= _GAP_SECONDS:
+            return 0.0
+        if gap < 0 or not self._credible(gap, here):
+            self._origin = moment - here
+            return 0.0
+        return gap
+
+    def _credible(self, gap: float, here: float) -> bool:
+        if self._last_second is None:
+            return gap <= self._longest_gap
+        return here + gap <= self._last_second
+
+    def _fill_until(self, moment: Fraction) -> None:
+        missing = int(moment * SAMPLE_RATE) - self._samples
+        while missing > 0:
+            count = min(missing, _SILENCE_BLOCK)
+            self._give(bytes(count * self._channels * BYTES_PER_SAMPLE))
+            missing -= count
+        self._consumed = moment
+
+    def _flush(self) -> None:
+        if self._resampler is not None:
+            for block in self._resampler.push(None):
+                self._give(block)
+            self._resampler = None
+
+    def _give(self, block: bytes) -> None:
+        self._samples += len(block) // (self._channels * BYTES_PER_SAMPLE)
+        self._emit(block)

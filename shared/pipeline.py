@@ -1,0 +1,70 @@
+"""The pipeline on one screen: its steps, in order, by name.
+
+A session's steps are rows; a chunk is a row of ``transcribe_chunk`` with a part number.
+Everything that differs from step to step is said here and nowhere else.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place in the pipeline.
+
+    ``task``: the Celery task that runs it. ``queue``: where its messages go. ``status``: what
+    the session is called while it runs, and ``status_after`` once it is done (None: no change).
+    ``limit_seconds``: the longest that one attempt may take. ``max_attempts``: then it fails.
+    """
+
+    name: str
+    queue: str
+    status: Status
+    status_after: Status | None
+    limit_seconds: int
+    max_attempts: int = 5
+
+    @property
+    def task(self) -> str:
+        return f"pipeline.{self.name}"
+
+
+TRANSCRIBE = Step(
+    name="transcribe",  # decodes, finds speech and speakers, and unites the chunks when they are done
+    queue="transcribe",
+    status=Status.TRANSCRIBING,
+    status_after=Status.TRANSCRIBED,
+    limit_seconds=3600,
+)
+TRANSCRIBE_CHUNK = Step(
+    name="transcribe_chunk",  # one part of a recording; as many side by side as there are workers
+    queue="transcribe",
+    status=Status.TRANSCRIBING,
+    status_after=None,
+    limit_seconds=1800,
+)
+EXTRACT_NOTES = Step(
+    name="extract_notes",
+    queue="extract",
+    status=Status.EXTRACTING_NOTES,
+    status_after=None,
+    limit_seconds=900,
+)
+PERSIST = Step(
+    name="persist",  # verifies the evidence and publishes the notes
+    queue="persist",
+    status=Status.EXTRACTING_NOTES,
+    status_after=Status.PROCESSED,
+    limit_seconds=300,
+)
+
+CHAIN = (TRANSCRIBE, EXTRACT_NOTES, PERSIST)
+STEPS = {step.name: step for step in (*CHAIN, TRANSCRIBE_CHUNK)}
+QUEUES = tuple(dict.fromkeys(step.queue for step in STEPS.values()))
+
+
+def following(step: Step) -> Step | None:
+    """The step after ``step`` in the chain, or None after the last."""
+    position = CHAIN.index(step) + 1
+    return CHAIN[position] if position < len(CHAIN) else None

@@ -1,0 +1,158 @@
+"""The clinical notes of one session, and the words each part of them came from.
+
+Design: no sentence in a note stands without the words it came from.
+
+* Every item of every list carries ``evidence`` (what was said, where and when) and ``verified``
+  (set by ``shared.domain.evidence.verify`` alone). Lists of bare phrases are therefore lists of
+  ``{text, evidence, verified}``. A risk flag's ``evidence`` is that same list.
+* ``topic_summary``, ``therapist_notes`` and ``patient_summary`` are plain text. ``field_evidence``
+  holds, under the same names, the sentences they are put together from (joined by one space), each
+  with its evidence; for ``session_mood`` and ``mood_trajectory`` it holds the sentence that says why.
+  A sentence is ``structural`` if it claims nothing that was said; only the sentences of
+  ``shared.domain.wording`` may be, and absence ("No mention of ...") is checked in code.
+* What could not be verified is in ``unsupported`` with the reason, and nowhere else.
+* ``key_topics`` has three to seven items; fewer where a recording honestly supports fewer.
+* ``therapist_notes`` has 150 to 200 words and ``patient_summary`` 100 to 150 in the normal case; a
+  recording with next to no speech has less rather than anything invented, and so has a text from
+  which verification removed a sentence.
+"""
+
+from marshmallow import Schema, fields, validate
+
+from shared.domain.wording import RISK_LABELS
+
+STRATEGY_STATUSES = ("introduced", "practiced", "assigned", "reviewed")
+TRIGGER_SEVERITIES = ("mild", "moderate", "severe")
+RISK_SEVERITIES = ("low", "medium", "high")
+MOODS = ("very_low", "low", "neutral", "positive", "very_positive")
+TRAJECTORIES = ("improving", "declining", "stable", "fluctuating")
+MAX_TOPICS = 7
+
+_PHRASE = validate.Length(min=1, max=300)
+_PASSAGE = validate.Length(max=4_000)
+_MANY = validate.Length(max=200)
+
+
+class EvidenceSchema(Schema):
+    """What was said: the segment's index, the times (seconds) and the exact words."""
+
+    segment = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    start = fields.Float(required=True, validate=validate.Range(min=0))
+    end = fields.Float(required=True, validate=validate.Range(min=0))
+    quote = fields.String(required=True, validate=_PASSAGE)
+
+
+class EvidencedSchema(Schema):
+    """Anything that has to show the words it came from."""
+
+    evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=_MANY)
+    verified = fields.Boolean(load_default=False)
+
+
+class TextItemSchema(EvidencedSchema):
+    """A short phrase: a topic, an emotion, a concern."""
+
+    text = fields.String(required=True, validate=validate.Length(min=1, max=1_000))
+
+
+class StrategySchema(EvidencedSchema):
+    """A technique that was spoken of, and how far it got in this session."""
+
+    name = fields.String(required=True, validate=_PHRASE)
+    category = fields.String(required=True, validate=_PHRASE)
+    status = fields.String(required=True, validate=validate.OneOf(STRATEGY_STATUSES))
+    context = fields.String(required=True, validate=_PASSAGE)
+
+
+class TriggerSchema(EvidencedSchema):
+    """What set off distress."""
+
+    trigger = fields.String(required=True, validate=validate.Length(min=1, max=1_000))
+    context = fields.String(required=True, validate=_PASSAGE)
+    severity = fields.String(required=True, validate=validate.OneOf(TRIGGER_SEVERITIES))
+
+
+class ActionItemSchema(EvidencedSchema):
+    """What is to be done until the next session."""
+
+    task = fields.String(required=True, validate=validate.Length(min=1, max=1_000))
+    category = fields.String(required=True, validate=_PHRASE)
+    details = fields.String(required=True, validate=_PASSAGE)
+
+
+class QuoteSchema(EvidencedSchema):
+    """Words worth keeping; ``timestamp_start`` in seconds."""
+
+    quote = fields.String(required=True, validate=_PASSAGE)
+    context = fields.String(required=True, validate=_PASSAGE)
+    timestamp_start = fields.Float(required=True, validate=validate.Range(min=0))
+
+
+class RiskFlagSchema(EvidencedSchema):
+    """A mention of risk, also one that was denied; a person judges it.
+
+    ``speaker`` is the label of who said the first words of the evidence, ``about`` whose risk it is.
+    ``asked_by_therapist``: the mention is a question and the evidence holds the answer, if one was
+    found. ``figurative``: it may be a figure of speech.
+    """
+
+    type = fields.String(required=True, validate=validate.OneOf(tuple(RISK_LABELS)))
+    severity = fields.String(required=True, validate=validate.OneOf(RISK_SEVERITIES))
+    negated = fields.Boolean(load_default=False)
+    asked_by_therapist = fields.Boolean(load_default=False)
+    temporality = fields.String(load_default="present", validate=validate.OneOf(("present", "past")))
+    about = fields.String(load_default="unclear", validate=validate.OneOf(("self", "other", "unclear")))
+    figurative = fields.Boolean(load_default=False)
+    speaker = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class SentenceSchema(EvidencedSchema):
+    """One sentence of a text with the words it came from."""
+
+    sentence = fields.String(required=True, validate=_PASSAGE)
+    structural = fields.Boolean(load_default=False)
+
+
+class FieldEvidenceSchema(Schema):
+    """The sentences that the plain texts are put together from."""
+
+    topic_summary = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
+    session_mood = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
+    mood_trajectory = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
+    therapist_notes = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
+    patient_summary = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
+
+
+class UnsupportedSchema(Schema):
+    """What the transcript does not bear out: the field it was meant for, the item, and why."""
+
+    field = fields.String(required=True, validate=_PHRASE)
+    item = fields.Dict(keys=fields.String(), required=True)
+    reason = fields.String(required=True, validate=_PASSAGE)
+
+
+class NotesSchema(Schema):
+    """``extracted_notes``: see the module's docstring for the design."""
+
+    key_topics = fields.List(
+        fields.Nested(TextItemSchema), required=True, validate=validate.Length(max=MAX_TOPICS)
+    )
+    topic_summary = fields.String(required=True, validate=_PASSAGE)
+    strategies = fields.List(fields.Nested(StrategySchema), required=True, validate=_MANY)
+    emotional_themes = fields.List(fields.Nested(TextItemSchema), required=True, validate=_MANY)
+    triggers = fields.List(fields.Nested(TriggerSchema), required=True, validate=_MANY)
+    action_items = fields.List(fields.Nested(ActionItemSchema), required=True, validate=_MANY)
+    significant_quotes = fields.List(fields.Nested(QuoteSchema), required=True, validate=_MANY)
+    session_mood = fields.String(required=True, validate=validate.OneOf(MOODS))
+    mood_trajectory = fields.String(required=True, validate=validate.OneOf(TRAJECTORIES))
+    follow_up_topics = fields.List(fields.Nested(TextItemSchema), required=True, validate=_MANY)
+    unresolved_concerns = fields.List(fields.Nested(TextItemSchema), required=True, validate=_MANY)
+    risk_flags = fields.List(fields.Nested(RiskFlagSchema), required=True, validate=_MANY)
+    risk_statement = fields.String(required=True, validate=_PASSAGE)
+    therapist_notes = fields.String(required=True, validate=validate.Length(max=20_000))
+    patient_summary = fields.String(required=True, validate=validate.Length(max=20_000))
+    field_evidence = fields.Nested(FieldEvidenceSchema, required=True)
+    unsupported = fields.List(fields.Nested(UnsupportedSchema), load_default=list)
+    draft = fields.Boolean(load_default=True)
+    engine = fields.String(required=True, validate=_PHRASE)
+    template = fields.String(load_default="default", validate=_PHRASE)

@@ -1,0 +1,215 @@
+"""Accepting a recording: streamed into the store once, checked, promised in Postgres."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import func
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import audit, patients, sessions, steps
+from shared.db.engine import DatabaseError
+from shared.db.tables import TherapySession
+from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound, TooLarge
+from shared.domain.status import Status
+from shared.domain.values import MediaFacts
+from shared.media import recognition
+from shared.services.callers import Caller
+from shared.services.resources import Resources
+from shared.storage.recordings import RECORDING
+from shared.vault.sealing import Subject
+
+log = structlog.get_logger(__name__)
+
+MIN_BYTES = 1024
+# Long enough for the message sent on the next line to arrive before the dispatcher sends another.
+DISPATCH_GRACE_SECONDS = 2
+FILE_NAME = "session.audio_filename"
+VOCABULARY = "session.vocabulary"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDetails:
+    """What came with a recording. ``file_name`` and ``declared_type`` are the client's words."""
+
+    patient_id: UUID
+    session_date: datetime
+    file_name: str
+    declared_type: str | None
+    speakers: int = 2
+    language: str | None = None
+    template: str = "default"
+    vocabulary: tuple[str, ...] = ()
+
+
+class Incoming:
+    """A recording on its way in: hashed, measured and encrypted as it arrives."""
+
+    def __init__(self, write: Callable[[bytes], None], max_bytes: int) -> None:
+        self._write = write
+        self._max_bytes = max_bytes
+        self._hash = hashlib.sha256()
+        self.head = bytearray()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Take more of the recording; raises TooLarge at the first byte over the limit."""
+        self.size += len(data)
+        if self.size > self._max_bytes:
+            raise too_large(self._max_bytes)
+        self._hash.update(data)
+        if len(self.head) < recognition.HEAD_BYTES:
+            self.head += data[: recognition.HEAD_BYTES - len(self.head)]
+        self._write(data)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what has arrived, in hex."""
+        return self._hash.hexdigest()
+
+
+def too_large(max_bytes: int) -> TooLarge:
+    """The refusal of a recording over ``max_bytes``."""
+    return TooLarge(
+        f"The recording is larger than the limit of {max_bytes} bytes. Send it compressed (m4a, mp3, ogg).",
+        "recording_too_large",
+    )
+
+
+def check_patient(resources: Resources, caller: Caller, patient_id: UUID) -> None:
+    """Raise NotFound or Conflict unless the caller may upload for this patient."""
+    with resources.database.transaction() as db:
+        _require_consent(db, caller, patient_id)
+
+
+def _require_consent(db: DbSession, caller: Caller, patient_id: UUID, *, hold: bool = False) -> None:
+    patient = patients.of_therapist(db, caller.therapist_id, patient_id, hold=hold)
+    if patient is None:
+        raise NotFound("There is no such patient.", "patient_not_found")
+    if patient.consent_given_at is None or patient.consent_revoked_at is not None:
+        raise Conflict(
+            "The patient has no recording consent on file. Record the consent first.", "no_consent"
+        )
+
+
+def check_claims(file_name: str, declared_type: str | None) -> None:
+    """Raise InvalidInput or UnsupportedMedia if the name or the type alone forbid the upload."""
+    recognition.check_extension(PurePosixPath(file_name).suffix)
+    recognition.check_declared_type(declared_type)
+
+
+def receive(
+    resources: Resources,
+    caller: Caller,
+    feed: Callable[[Callable[[bytes], None]], UploadDetails],
+) -> UUID:
+    """Take a recording from ``feed`` and promise to work on it; gives the new session's id.
+
+    ``feed`` is called once with a function that takes the bytes, and gives the details when
+    the body has ended. Whatever goes wrong, nothing is left behind: no row, no object, no key.
+    Once this returns, the recording is durable and will be worked on, whether or not the
+    broker could be told.
+    """
+    session = Subject(caller.practice_id, uuid4())
+    with _nothing_left_behind(resources, session):
+        resources.vault.keys.create(session.practice_id, session.id)
+        with resources.recordings.create(session, RECORDING) as write:
+            incoming = Incoming(write, resources.settings.max_upload_bytes)
+            details = feed(incoming.write)
+            verdict = _recognise(incoming, details)
+        facts = _probe(resources, session)
+        recognition.check_agreement(verdict, facts)
+        _insert(resources, caller, session, incoming, details, facts)
+    resources.queue.publish(session.id)
+    log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
+    return session.id
+
+
+def _recognise(incoming: Incoming, details: UploadDetails) -> str | None:
+    if incoming.size < MIN_BYTES:
+        raise InvalidInput(
+            f"The file has {incoming.size} bytes; a recording has at least {MIN_BYTES}. Check the file.",
+            "file_too_small",
+        )
+    extension = PurePosixPath(details.file_name).suffix
+    return recognition.recognise(bytes(incoming.head), extension, details.declared_type)
+
+
+def _probe(resources: Resources, session: Subject) -> MediaFacts:
+    with resources.recordings.open(session, RECORDING) as source:
+        return resources.decoder.probe(source)
+
+
+@contextmanager
+def _nothing_left_behind(resources: Resources, session: Subject) -> Iterator[None]:
+    """Remove the object and the key if the block does not end well.
+
+    Unless the row may have been committed all the same (the answer to a commit can be lost):
+    then the recording stays, and so does the promise.
+    """
+    try:
+        yield
+    except BaseException:
+        if _may_be_promised(resources, session.id):
+            raise
+        try:
+            resources.recordings.delete(session, RECORDING)
+        except DomainError as error:  # the store is away too: the first error is the one to tell
+            log.warning("partial_upload_left", session_id=session.id, code=error.code)
+        resources.vault.keys.destroy(session.id)
+        raise
+
+
+def _may_be_promised(resources: Resources, session_id: UUID) -> bool:
+    try:
+        with resources.database.transaction() as db:
+            return sessions.get(db, session_id) is not None
+    except (DomainError, DatabaseError):
+        return True
+
+
+def _insert(
+    resources: Resources,
+    caller: Caller,
+    session: Subject,
+    incoming: Incoming,
+    details: UploadDetails,
+    facts: MediaFacts,
+) -> None:
+    vault = resources.vault
+    row = TherapySession(
+        id=session.id,
+        practice_id=caller.practice_id,
+        therapist_id=caller.therapist_id,
+        patient_id=details.patient_id,
+        session_date=details.session_date,
+        status=Status.PENDING,
+        audio_filename=vault.seal(session, FILE_NAME, details.file_name),
+        audio_family=facts.family,
+        audio_bytes=incoming.size,
+        audio_sha256=incoming.sha256,
+        speakers=details.speakers,
+        language=details.language,
+        template=details.template,
+        vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
+        dispatch_after=func.now() + timedelta(seconds=DISPATCH_GRACE_SECONDS),
+    )
+    with resources.database.transaction() as db:
+        # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
+        _require_consent(db, caller, details.patient_id, hold=True)
+        db.add(row)
+        db.flush()
+        steps.insert_chain(db, caller.practice_id, session.id)
+        audit.record(
+            db,
+            practice_id=caller.practice_id,
+            actor=caller.actor,
+            action="session.upload",
+            subject_id=session.id,
+            request_id=caller.request_id,
+        )

@@ -1,0 +1,220 @@
+"""Accounts: practices, the people in them, and the keys they call with."""
+
+import hmac
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import audit, keys
+from shared.db.tables import ApiKey, Practice, Therapist
+from shared.domain.errors import InvalidInput, NotAllowed, NotAuthenticated, NotFound
+from shared.services import credentials
+from shared.services.callers import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Caller, Scope
+from shared.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+
+ADMINISTRATOR, THERAPIST = "administrator", "therapist"
+DEFAULT_EXPIRY_DAYS = 90
+MAX_EXPIRY_DAYS = 365
+_SERVER = "server"  # how the audit trail names the command line on the server itself
+_USE_IS_NOTED_EVERY = timedelta(minutes=1)
+# A therapist may be given ``keys`` too, to make and revoke keys of their own.
+_GRANTABLE = {ADMINISTRATOR: ADMINISTRATOR_SCOPES, THERAPIST: THERAPIST_SCOPES | {Scope.KEYS}}
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAccounts:
+    """What ``bootstrap`` found or made; the keys only if it made them (they are shown once)."""
+
+    practice_id: UUID
+    administrator_id: UUID
+    therapist_id: UUID
+    administrator_key: str | None = field(default=None, repr=False)
+    therapist_key: str | None = field(default=None, repr=False)
+
+
+def create_practice(resources: Resources, name: str) -> Practice:
+    """A new practice."""
+    with resources.database.transaction() as db:
+        return _add_practice(db, name)
+
+
+def create_therapist(resources: Resources, practice_id: UUID, name: str, role: str = THERAPIST) -> Therapist:
+    """A new person in the practice, ``therapist`` or ``administrator``."""
+    with resources.database.transaction() as db:
+        return _add_person(db, practice_id, name, role)
+
+
+def create_key(
+    resources: Resources,
+    practice_id: UUID,
+    therapist_id: UUID,
+    scopes: Collection[Scope] | None = None,
+    label: str = "",
+    expires_in_days: int | None = DEFAULT_EXPIRY_DAYS,
+    caller: Caller | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key of a person in the practice, and its secret, which is never shown again.
+
+    ``scopes`` None: all that the person's role may have, without ``keys`` for a therapist.
+    ``expires_in_days`` None: never. ``caller`` None: the command line on the server. Raises
+    NotFound, NotAllowed (a therapist asks for somebody else) or InvalidInput (scopes, expiry).
+    """
+    if expires_in_days is not None and not 1 <= expires_in_days <= MAX_EXPIRY_DAYS:
+        raise InvalidInput(f"A key lasts from 1 to {MAX_EXPIRY_DAYS} days.", "expiry_out_of_range")
+    with resources.database.transaction() as db:
+        person = keys.therapist(db, practice_id, therapist_id)
+        if caller is not None and caller.role != ADMINISTRATOR and caller.therapist_id != therapist_id:
+            raise NotAllowed("Only an administrator makes keys for others.", "not_your_key")
+        if person is None:
+            raise NotFound("There is no such person in this practice.", "therapist_not_found")
+        return _add_key(resources, db, person, scopes, label, expires_in_days, caller)
+
+
+def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
+    """The keys the caller may manage: the practice's for an administrator, else their own."""
+    with resources.database.transaction() as db:
+        _audit(db, caller.practice_id, "key.list", None, caller)
+        return keys.listed(db, caller.practice_id, _whose(caller))
+
+
+def revoke_key(resources: Resources, caller: Caller, key_id: UUID) -> None:
+    """End a key from its next request on; a second time changes nothing. Raises NotFound."""
+    with resources.database.transaction() as db:
+        if not keys.revoke(db, caller.practice_id, key_id, _whose(caller)):
+            raise NotFound("There is no such key.", "key_not_found")
+        _audit(db, caller.practice_id, "key.revoke", key_id, caller)
+
+
+def authenticate(resources: Resources, presented: str, request_id: str | None = None) -> Caller:
+    """Who calls with this key; raises NotAuthenticated, in the same words whatever is wrong."""
+    credential = credentials.read(presented)
+    if credential is None:
+        raise _refused("malformed")
+    with resources.database.transaction() as db:
+        found = keys.usable(db, credential.prefix)
+        digest = credential.digest(resources.vault.keys.pepper)
+        if found is None or not hmac.compare_digest(digest, found[0].digest):
+            raise _refused("unknown")
+        key, person = found
+        keys.note_use(db, key.id, at_most_every=_USE_IS_NOTED_EVERY)
+    return Caller(
+        practice_id=key.practice_id,
+        therapist_id=person.id,
+        role=person.role,
+        scopes=frozenset(Scope(scope) for scope in key.scopes),
+        key_id=key.id,
+        request_id=request_id,
+    )
+
+
+def bootstrap(
+    resources: Resources,
+    practice_name: str,
+    therapist_name: str = "Therapist",
+    administrator_name: str = "Administrator",
+) -> FirstAccounts:
+    """The practice of this name with an administrator, a therapist and a key for each.
+
+    All in one transaction. If the practice exists nothing is made, and no key is shown.
+    """
+    with resources.database.transaction() as db:
+        keys.lock_names(db)
+        practice = keys.practice_named(db, practice_name)
+        if practice is not None:
+            return FirstAccounts(
+                practice.id,
+                keys.people_of(db, practice.id, ADMINISTRATOR)[0].id,
+                keys.people_of(db, practice.id, THERAPIST)[0].id,
+            )
+        practice = _add_practice(db, practice_name)
+        administrator = _add_person(db, practice.id, administrator_name, ADMINISTRATOR)
+        therapist = _add_person(db, practice.id, therapist_name, THERAPIST)
+        return FirstAccounts(
+            practice.id,
+            administrator.id,
+            therapist.id,
+            _add_key(resources, db, administrator, None, "setup", None, None)[1],
+            _add_key(resources, db, therapist, None, "setup", None, None)[1],
+        )
+
+
+def _whose(caller: Caller) -> UUID | None:
+    return None if caller.role == ADMINISTRATOR else caller.therapist_id
+
+
+def _refused(reason: str) -> NotAuthenticated:
+    log.info("authentication_failed", code=reason)
+    return NotAuthenticated("Send a valid API key as `Authorization: Bearer ssk_...`.")
+
+
+def _add_practice(db: DbSession, name: str) -> Practice:
+    practice = Practice(id=uuid4(), name=name)
+    db.add(practice)
+    db.flush()
+    _audit(db, practice.id, "practice.create", practice.id, None)
+    return practice
+
+
+def _add_person(db: DbSession, practice_id: UUID, name: str, role: str) -> Therapist:
+    if role not in _GRANTABLE:
+        raise InvalidInput(f"A role is one of {', '.join(_GRANTABLE)}.", "role_unknown")
+    person = Therapist(id=uuid4(), practice_id=practice_id, name=name, role=role)
+    db.add(person)
+    db.flush()
+    _audit(db, practice_id, "therapist.create", person.id, None)
+    return person
+
+
+def _add_key(
+    resources: Resources,
+    db: DbSession,
+    person: Therapist,
+    scopes: Collection[Scope] | None,
+    label: str,
+    expires_in_days: int | None,
+    caller: Caller | None,
+) -> tuple[ApiKey, str]:
+    usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
+    granted = frozenset(usual if scopes is None else scopes)
+    if not granted or not granted <= _GRANTABLE[person.role]:
+        raise InvalidInput(
+            f"A key of this {person.role} may have the scopes {', '.join(sorted(_GRANTABLE[person.role]))}.",
+            "scopes_not_grantable",
+        )
+    if caller is not None and caller.role != ADMINISTRATOR and not granted <= caller.scopes:
+        raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
+    credential = credentials.mint()
+    key = ApiKey(
+        id=uuid4(),
+        practice_id=person.practice_id,
+        therapist_id=person.id,
+        prefix=credential.prefix,
+        digest=credential.digest(resources.vault.keys.pepper),
+        label=label,
+        scopes=sorted(granted),
+        expires_at=None if expires_in_days is None else datetime.now(UTC) + timedelta(days=expires_in_days),
+    )
+    db.add(key)
+    db.flush()
+    db.refresh(key)
+    _audit(db, person.practice_id, "key.create", key.id, caller)
+    return key, credential.secret
+
+
+def _audit(
+    db: DbSession, practice_id: UUID, action: str, subject_id: UUID | None, caller: Caller | None
+) -> None:
+    audit.record(
+        db,
+        practice_id=practice_id,
+        actor=caller.actor if caller else _SERVER,
+        action=action,
+        subject_id=subject_id,
+        request_id=caller.request_id if caller else None,
+    )

@@ -1,0 +1,48 @@
+"""Who is asking: the identity behind an API key."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from shared.domain.errors import NotAllowed
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    SESSIONS_READ = "sessions:read"
+    SESSIONS_WRITE = "sessions:write"
+    NOTES_READ = "notes:read"
+    NOTES_WRITE = "notes:write"
+    PATIENTS_READ = "patients:read"
+    PATIENTS_WRITE = "patients:write"
+    KEYS = "keys"
+
+
+THERAPIST_SCOPES = frozenset(Scope) - {Scope.KEYS}
+ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A therapist or an administrator of a practice, with the scopes of the key in use."""
+
+    practice_id: UUID
+    therapist_id: UUID
+    role: str
+    scopes: frozenset[Scope]
+    key_id: UUID
+    request_id: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names the caller."""
+        return f"{self.role}:{self.therapist_id}"
+
+    def need(self, scope: Scope) -> None:
+        """Raise NotAllowed unless the key carries the scope."""
+        if scope not in self.scopes:
+            raise NotAllowed(
+                f"This key lacks the scope {scope}. Ask an administrator for a key that has it.",
+                "scope_missing",
+            )

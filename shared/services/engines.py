@@ -1,0 +1,36 @@
+"""What only workers have: the engines, and the way to build them when first needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
+from shared.domain.values import JsonObject, Transcript
+from shared.services.resources import Resources
+
+RiskScreen = Callable[[Transcript], list[JsonObject]]
+"""Finds every mention of risk, by rules: runs over every transcript, whichever engine wrote the notes."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Resources and engines of one worker process; engines load on first use, after the fork."""
+
+    resources: Resources
+    worker: str
+    build_analyser: Callable[[], SpeechAnalyser]
+    build_transcriber: Callable[[], Transcriber]
+    build_extractor: Callable[[], NoteExtractor]
+    screen_risk: RiskScreen
+
+    @cached_property
+    def analyser(self) -> SpeechAnalyser:
+        return self.build_analyser()
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        return self.build_transcriber()
+
+    @cached_property
+    def extractor(self) -> NoteExtractor:
+        return self.build_extractor()

@@ -1,0 +1,60 @@
+"""Extraction: from the transcript to a draft of the notes."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import outputs, sessions, steps
+from shared.db.claims import Lease
+from shared.db.outputs import Product
+from shared.domain.documents import transcript_from_json
+from shared.domain.errors import PermanentStepError, RetryableStepError
+from shared.domain.status import StepState
+from shared.domain.values import ExtractionRequest, JsonObject
+from shared.pipeline import EXTRACT_NOTES, PERSIST
+from shared.schemas.notes import NotesSchema
+from shared.services import leases
+from shared.services.engines import Workbench
+from shared.vault.sealing import Subject
+
+
+def extract_notes(bench: Workbench, session_id: UUID) -> bool:
+    """Run the step, if it can be claimed; True once the draft is there."""
+    resources = bench.resources
+    lease_seconds = resources.settings.lease_seconds
+    lease = leases.claim(
+        resources.database, session_id, EXTRACT_NOTES, lease_seconds=lease_seconds, worker=bench.worker
+    )
+    if lease is not None:
+        with leases.working_on(resources.database, lease, lease_seconds):
+            _save(bench, lease, _draft(bench, lease))
+    with resources.database.transaction() as db:
+        return steps.state_of(db, session_id, EXTRACT_NOTES) is StepState.DONE
+
+
+def _draft(bench: Workbench, lease: Lease) -> JsonObject:
+    resources = bench.resources
+    session = Subject(lease.practice_id, lease.session_id)
+    with resources.database.transaction() as db:
+        sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
+        row = sessions.get(db, lease.session_id)
+    if sealed is None or row is None:
+        raise PermanentStepError("The transcript is gone.", "transcript_gone")
+    document = resources.vault.open(session, outputs.kind(Product.TRANSCRIPT), sealed)
+    request = ExtractionRequest(row.template, row.session_date.date().isoformat())
+    notes = bench.extractor.extract(transcript_from_json(document), request)
+    if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
+        raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")
+    return notes
+
+
+def _save(bench: Workbench, lease: Lease, notes: JsonObject) -> None:
+    session = Subject(lease.practice_id, lease.session_id)
+    sealed = bench.resources.vault.seal(session, outputs.kind(Product.DRAFT), notes)
+
+    def save(db: DbSession) -> None:
+        outputs.put(db, lease.practice_id, lease.session_id, Product.DRAFT, sealed)
+        steps.make_ready(db, lease.session_id, PERSIST, from_state=StepState.WAITING)
+        sessions.dispatch_in(db, lease.session_id, 2)
+
+    leases.finish(bench.resources.database, lease, save)

@@ -1,0 +1,160 @@
+"""Patients: kept under keys of their own, with the consent to be recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import audit, patients
+from shared.db.tables import Patient
+from shared.domain.errors import Conflict, NotFound
+from shared.services import paging
+from shared.services.callers import Caller
+from shared.services.paging import Page, Position
+from shared.services.resources import Resources
+from shared.vault.sealing import Sealed, Subject
+
+NAME = "patient.name"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The consent to be recorded: given when, by which method (``written``, ...), revoked when."""
+
+    given_on: datetime | None = None
+    method: str | None = None
+    revoked_on: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """A patient as the therapist sees them; the name stays out of the repr by being clinical."""
+
+    id: UUID
+    name: str
+    consent: Consent
+    created_at: datetime
+    updated_at: datetime
+
+    def __repr__(self) -> str:
+        return f"PatientRecord({self.id})"
+
+
+def create(resources: Resources, caller: Caller, name: str, consent: Consent) -> PatientRecord:
+    """A new patient of the caller."""
+    subject = Subject(caller.practice_id, uuid4())
+    # Before the row: a key without a row harms nobody, a row without a key could not be read.
+    resources.vault.keys.create(subject.practice_id, subject.id)
+    patient = Patient(
+        id=subject.id,
+        practice_id=caller.practice_id,
+        therapist_id=caller.therapist_id,
+        name=resources.vault.seal(subject, NAME, name),
+        consent_given_at=consent.given_on,
+        consent_method=consent.method,
+        consent_revoked_at=consent.revoked_on,
+    )
+    with resources.database.transaction() as db:
+        db.add(patient)
+        db.flush()
+        db.refresh(patient)
+        _audit(db, caller, "patient.create", patient.id)
+    return _record(resources, patient)
+
+
+def get(resources: Resources, caller: Caller, patient_id: UUID) -> PatientRecord:
+    """The caller's patient; raises NotFound."""
+    with resources.database.transaction() as db:
+        patient = _found(patients.of_therapist(db, caller.therapist_id, patient_id))
+        _audit(db, caller, "patient.read", patient_id)
+    return _record(resources, patient)
+
+
+def page(
+    resources: Resources, caller: Caller, *, limit: int, after: Position | None = None
+) -> Page[PatientRecord]:
+    """The caller's patients, newest first; raises InvalidInput for a ``limit`` out of range."""
+    paging.check_limit(limit)
+    with resources.database.transaction() as db:
+        rows = patients.page(db, caller.therapist_id, limit=limit + 1, before=after)
+        _audit(db, caller, "patient.list", None)
+    more = len(rows) > limit
+    shown = rows[:limit]
+    cursor = paging.cursor_after((shown[-1].created_at, shown[-1].id)) if more else None
+    return Page([_record(resources, patient) for patient in shown], cursor)
+
+
+def change(
+    resources: Resources, caller: Caller, patient_id: UUID, changes: Mapping[str, Any]
+) -> PatientRecord:
+    """Set what ``changes`` holds: ``name``, and of the consent what ``Consent`` calls it.
+
+    Revoking the consent refuses every upload from then on. Raises NotFound.
+    """
+    columns: dict[str, Any] = {}
+    if "name" in changes:
+        subject = Subject(caller.practice_id, patient_id)
+        columns["name"] = _sealed_name(resources, caller, subject, changes["name"])
+    consent = {"given_on": "consent_given_at", "method": "consent_method", "revoked_on": "consent_revoked_at"}
+    columns |= {consent[field]: changes[field] for field in consent if field in changes}
+    with resources.database.transaction() as db:
+        patient = _found(patients.to_change(db, caller.therapist_id, patient_id))
+        for column, value in columns.items():
+            setattr(patient, column, value)
+        db.flush()
+        db.refresh(patient)
+        _audit(db, caller, "patient.change", patient_id)
+    return _record(resources, patient)
+
+
+def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
+    """Forget the patient: the key is destroyed, a row without a readable name remains.
+
+    Raises NotFound, and Conflict while any session of the patient exists.
+    """
+    with resources.database.transaction() as db:
+        _found(patients.to_change(db, caller.therapist_id, patient_id))
+        if patients.has_sessions(db, patient_id):
+            raise Conflict(
+                "The patient still has sessions. Their records must go first.", "patient_has_sessions"
+            )
+        patients.mark_deleted(db, patient_id)
+        _audit(db, caller, "patient.delete", patient_id)
+    resources.vault.keys.destroy(patient_id)
+
+
+def _sealed_name(resources: Resources, caller: Caller, subject: Subject, name: str) -> Sealed:
+    # First make sure that the patient is the caller's: others' keys are not to be touched.
+    with resources.database.transaction() as db:
+        _found(patients.of_therapist(db, caller.therapist_id, subject.id))
+    return resources.vault.seal(subject, NAME, name)
+
+
+def _found(patient: Patient | None) -> Patient:
+    if patient is None:
+        raise NotFound("There is no such patient.", "patient_not_found")
+    return patient
+
+
+def _record(resources: Resources, patient: Patient) -> PatientRecord:
+    return PatientRecord(
+        id=patient.id,
+        name=resources.vault.open(Subject(patient.practice_id, patient.id), NAME, patient.name),
+        consent=Consent(patient.consent_given_at, patient.consent_method, patient.consent_revoked_at),
+        created_at=patient.created_at,
+        updated_at=patient.updated_at,
+    )
+
+
+def _audit(db: DbSession, caller: Caller, action: str, patient_id: UUID | None) -> None:
+    audit.record(
+        db,
+        practice_id=caller.practice_id,
+        actor=caller.actor,
+        action=action,
+        subject_id=patient_id,
+        request_id=caller.request_id,
+    )

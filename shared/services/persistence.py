@@ -1,0 +1,69 @@
+"""Persistence: the draft's evidence is verified and the notes become a version of the record."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import notes, outputs, sessions, steps
+from shared.db.claims import Lease
+from shared.db.outputs import Product
+from shared.domain.documents import transcript_from_json
+from shared.domain.errors import PermanentStepError
+from shared.domain.evidence import verify, with_risk_flags
+from shared.domain.status import StepState
+from shared.domain.values import JsonObject
+from shared.pipeline import PERSIST
+from shared.services import leases
+from shared.services.engines import Workbench
+from shared.storage.recordings import SPEECH
+from shared.vault.sealing import Subject
+
+
+def persist(bench: Workbench, session_id: UUID) -> bool:
+    """Run the step, if it can be claimed; True once the notes are published."""
+    resources = bench.resources
+    lease_seconds = resources.settings.lease_seconds
+    lease = leases.claim(
+        resources.database, session_id, PERSIST, lease_seconds=lease_seconds, worker=bench.worker
+    )
+    if lease is not None:
+        with leases.working_on(resources.database, lease, lease_seconds):
+            _publish(bench, lease, _verified(bench, lease))
+            resources.recordings.delete(Subject(lease.practice_id, session_id), SPEECH)
+    with resources.database.transaction() as db:
+        return steps.state_of(db, session_id, PERSIST) is StepState.DONE
+
+
+def _verified(bench: Workbench, lease: Lease) -> JsonObject:
+    """The draft and the screen's risk flags, each item checked against the transcript."""
+    session = Subject(lease.practice_id, lease.session_id)
+    with bench.resources.database.transaction() as db:
+        draft = outputs.get(db, lease.session_id, Product.DRAFT)
+        transcript = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
+    if draft is None or transcript is None:
+        raise PermanentStepError("The draft of the notes is gone.", "draft_gone")
+    vault = bench.resources.vault
+    heard = transcript_from_json(vault.open(session, outputs.kind(Product.TRANSCRIPT), transcript))
+    notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
+    return verify(with_risk_flags(notes_drafted, bench.screen_risk(heard)), heard)
+
+
+def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
+    vault = bench.resources.vault
+    session = Subject(lease.practice_id, lease.session_id)
+
+    def save(db: DbSession) -> None:
+        version = notes.next_version(db, lease.session_id)
+        row = sessions.get(db, lease.session_id)
+        notes.add(
+            db,
+            lease.practice_id,
+            lease.session_id,
+            version=version,
+            body=vault.seal(session, notes.kind(version), document),
+            engine=bench.extractor.name,
+            template=row.template if row else "default",
+        )
+        outputs.discard(db, lease.session_id, Product.DRAFT)
+
+    leases.finish(bench.resources.database, lease, save)

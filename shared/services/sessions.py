@@ -1,0 +1,212 @@
+"""Sessions as their therapist sees them: read, listed, extracted again, retried."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import audit, notes, outputs, steps
+from shared.db import sessions as rows
+from shared.db.outputs import Product
+from shared.db.tables import NotesVersion, TherapySession
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.status import FINAL, Status
+from shared.domain.values import JsonObject
+from shared.pipeline import CHAIN, EXTRACT_NOTES, TRANSCRIBE_CHUNK
+from shared.services import paging
+from shared.services.accepting import DISPATCH_GRACE_SECONDS, FILE_NAME
+from shared.services.callers import Caller, Scope
+from shared.services.paging import Page, Position
+from shared.services.resources import Resources
+from shared.vault.sealing import Sealed, Subject
+
+TEMPLATES = ("default",)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Record:
+    """One session: its row, how far it is (0..1), its file's name, and what was made of it.
+
+    ``transcript`` is a document of ``shared.domain.documents``, ``notes`` one of ``NotesSchema``;
+    both None in lists, before they exist, and (the notes) for keys without ``notes:read``.
+    """
+
+    row: TherapySession
+    progress: float
+    file_name: str
+    transcript: JsonObject | None = None
+    notes: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Notes:
+    """One version of a session's notes."""
+
+    version: int
+    engine: str
+    template: str
+    created_at: datetime
+    document: JsonObject
+
+
+def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
+    """Everything of one of the caller's sessions; raises NotFound."""
+    with resources.database.transaction() as db:
+        row = _own(db, caller, session_id)
+        transcript = outputs.get(db, session_id, Product.TRANSCRIPT)
+        version = notes.get(db, session_id) if Scope.NOTES_READ in caller.scopes else None
+        progress = rows.progress_of(db, [session_id])
+        _audit(db, caller, "session.read", session_id)
+    return Record(
+        row,
+        _progress(row, progress),
+        _file_name(resources, row),
+        _opened_transcript(resources, row, transcript) if transcript else None,
+        _opened_notes(resources, version).document if version else None,
+    )
+
+
+def page(
+    resources: Resources,
+    caller: Caller,
+    *,
+    limit: int,
+    patient_id: UUID | None = None,
+    status: Status | None = None,
+    after: Position | None = None,
+) -> Page[Record]:
+    """The caller's sessions, newest ``session_date`` first; InvalidInput for a bad ``limit``."""
+    paging.check_limit(limit)
+    with resources.database.transaction() as db:
+        found = rows.page(
+            db, caller.therapist_id, limit=limit + 1, patient_id=patient_id, status=status, before=after
+        )
+        shown = found[:limit]
+        progress = rows.progress_of(db, [row.id for row in shown])
+        _audit(db, caller, "session.list", patient_id)
+    more = len(found) > limit
+    cursor = paging.cursor_after((shown[-1].session_date, shown[-1].id)) if more else None
+    records = [Record(row, _progress(row, progress), _file_name(resources, row)) for row in shown]
+    return Page(records, cursor)
+
+
+def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
+    """Where the caller's session stands; raises NotFound. Not audited: it tells no content."""
+    with resources.database.transaction() as db:
+        return Status(_own(db, caller, session_id).status)
+
+
+def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonObject:
+    """The session's transcript document; raises NotFound while there is none."""
+    with resources.database.transaction() as db:
+        row = _own(db, caller, session_id)
+        sealed = outputs.get(db, session_id, Product.TRANSCRIPT)
+        _audit(db, caller, "transcript.read", session_id)
+    if sealed is None:
+        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
+    return _opened_transcript(resources, row, sealed)
+
+
+def notes_of(resources: Resources, caller: Caller, session_id: UUID, version: int | None = None) -> Notes:
+    """The newest notes, or this version of them; raises NotFound."""
+    with resources.database.transaction() as db:
+        _own(db, caller, session_id)
+        found = notes.get(db, session_id, version)
+        _audit(db, caller, "notes.read", session_id)
+    if found is None:
+        raise NotFound("The session has no such notes; look at its status.", "no_notes")
+    return _opened_notes(resources, found)
+
+
+def extract_again(
+    resources: Resources, caller: Caller, session_id: UUID, template: str | None = None
+) -> None:
+    """Have notes made again from the stored transcript, as a new version.
+
+    Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, or cancelled).
+    """
+    with resources.database.transaction() as db:
+        row = _own(db, caller, session_id, hold=True)
+        if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
+            raise InvalidInput(
+                "The session has no transcript to extract notes from. Wait until it is transcribed.",
+                "no_transcript",
+            )
+        if row.status == Status.FAILED:
+            rows.move(db, session_id, Status.PENDING)
+        elif row.status != Status.PROCESSED:
+            raise Conflict(f"The session is {row.status}: notes are extracted once that has ended.", "busy")
+        rows.move(db, session_id, Status.EXTRACTING_NOTES)
+        if template is not None:
+            row.template = template
+        outputs.discard(db, session_id, Product.DRAFT)
+        steps.begin_again(db, session_id, EXTRACT_NOTES)
+        rows.dispatch_in(db, session_id, DISPATCH_GRACE_SECONDS)
+        _audit(db, caller, "session.extract_notes", session_id)
+    resources.queue.publish(session_id, EXTRACT_NOTES)
+
+
+def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
+    """Let a failed session go on from the step that failed; raises NotFound or Conflict."""
+    with resources.database.transaction() as db:
+        row = _own(db, caller, session_id, hold=True)
+        if row.status != Status.FAILED:
+            raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
+        rows.move(db, session_id, Status.PENDING)
+        steps.revive(db, session_id)
+        rows.dispatch_in(db, session_id, DISPATCH_GRACE_SECONDS)
+        ready = rows.ready_work(db, session_id)
+        _audit(db, caller, "session.retry", session_id)
+    if chunks := ready.get(TRANSCRIBE_CHUNK.name):
+        resources.queue.publish_chunks(session_id, chunks)
+    elif first := next((step for step in CHAIN if step.name in ready), None):
+        resources.queue.publish(session_id, first)
+
+
+def is_final(status: Status) -> bool:
+    """Whether nothing more will happen to a session by itself."""
+    return status in FINAL
+
+
+def _own(db: DbSession, caller: Caller, session_id: UUID, *, hold: bool = False) -> TherapySession:
+    row = rows.of_therapist(db, caller.therapist_id, session_id)
+    if row is None:
+        raise NotFound("There is no such session.", "session_not_found")
+    if hold:  # two callers side by side must not both find it at rest
+        db.refresh(row, with_for_update=True)
+    return row
+
+
+def _progress(row: TherapySession, found: dict[UUID, float]) -> float:
+    return 1.0 if row.status == Status.PROCESSED else found.get(row.id, 0.0)
+
+
+def _subject(row: TherapySession) -> Subject:
+    return Subject(row.practice_id, row.id)
+
+
+def _file_name(resources: Resources, row: TherapySession) -> str:
+    return str(resources.vault.open(_subject(row), FILE_NAME, row.audio_filename))
+
+
+def _opened_transcript(resources: Resources, row: TherapySession, sealed: Sealed) -> JsonObject:
+    document: JsonObject = resources.vault.open(_subject(row), outputs.kind(Product.TRANSCRIPT), sealed)
+    return document
+
+
+def _opened_notes(resources: Resources, found: NotesVersion) -> Notes:
+    session = Subject(found.practice_id, found.session_id)
+    document = resources.vault.open(session, notes.kind(found.version), found.body)
+    return Notes(found.version, found.engine, found.template, found.created_at, document)
+
+
+def _audit(db: DbSession, caller: Caller, action: str, subject_id: UUID | None) -> None:
+    audit.record(
+        db,
+        practice_id=caller.practice_id,
+        actor=caller.actor,
+        action=action,
+        subject_id=subject_id,
+        request_id=caller.request_id,
+    )

@@ -1,0 +1,141 @@
+"""The one place that reads the environment; everything else is handed values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+MIB = 1024 * 1024
+
+_Number = TypeVar("_Number", int, float)
+
+
+class SettingsError(ValueError):
+    """One or more settings are missing or wrong; the message names all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("the settings need attention:\n" + "\n".join(f"  - {line}" for line in problems))
+        self.problems = problems
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return raw
+
+    return parse
+
+
+def _number(kind: Callable[[str], _Number], at_least: _Number, at_most: _Number) -> Callable[[str], _Number]:
+    def parse(raw: str) -> _Number:
+        try:
+            value = kind(raw)
+        except ValueError as error:
+            raise ValueError("must be a number") from error
+        if not at_least <= value <= at_most:
+            raise ValueError(f"must be from {at_least} to {at_most}")
+        return value
+
+    return parse
+
+
+def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -> Any:
+    """A dataclass field that is read from ``variable``; without a default it is required."""
+    return field(metadata={"variable": variable, "parse": parse}, **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
+
+    database_url: str = _setting("DATABASE_URL", repr=False)
+    redis_url: str = _setting("REDIS_URL", repr=False)
+    storage_url: str = _setting("STORAGE_URL")
+    keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", Path)  # noqa: RUF009 - _setting gives a field()
+
+    transcriber: str = _setting(
+        "SESSIONSCRIBE_TRANSCRIBER",
+        _one_of("pocketsphinx", "openai", "faster-whisper"),
+        default="pocketsphinx",
+    )
+    extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", _one_of("rules", "openai"), default="rules")
+    openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
+    openai_base_url: str | None = _setting("OPENAI_BASE_URL", default=None)
+    openai_transcription_model: str = _setting(
+        "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
+    )
+    openai_notes_model: str | None = _setting("SESSIONSCRIBE_OPENAI_NOTES_MODEL", default=None)
+    whisper_model: str | None = _setting("SESSIONSCRIBE_WHISPER_MODEL", default=None)
+    whisper_device: str = _setting("SESSIONSCRIBE_WHISPER_DEVICE", _one_of("cpu", "cuda"), default="cpu")
+
+    max_upload_bytes: int = _setting(
+        "SESSIONSCRIBE_MAX_UPLOAD_BYTES", _number(int, 1024, 100_000 * MIB), default=500 * MIB
+    )
+    max_recording_seconds: int = _setting(
+        "SESSIONSCRIBE_MAX_RECORDING_SECONDS", _number(int, 1, 86_400), default=4 * 3600
+    )
+    uploads_per_hour: int = _setting("SESSIONSCRIBE_UPLOADS_PER_HOUR", _number(int, 1, 100_000), default=10)
+    attempts_per_hour: int = _setting(
+        "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR", _number(int, 1, 1_000_000), default=100
+    )
+    extractions_per_hour: int = _setting(
+        "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", _number(int, 1, 100_000), default=20
+    )
+
+    lease_seconds: float = _setting("SESSIONSCRIBE_LEASE_SECONDS", _number(float, 1.0, 3600.0), default=30.0)
+    dispatch_interval_seconds: float = _setting(
+        "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS", _number(float, 0.05, 60.0), default=0.5
+    )
+    redispatch_seconds: float = _setting(
+        "SESSIONSCRIBE_REDISPATCH_SECONDS", _number(float, 0.1, 3600.0), default=30.0
+    )
+    log_level: str = _setting(
+        "SESSIONSCRIBE_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
+    )
+
+
+def variables() -> list[str]:
+    """The environment variables that are read, in the order of the settings."""
+    return [setting.metadata["variable"] for setting in fields(Settings)]
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Settings from ``environment``; raises SettingsError with every problem at once."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for setting in fields(Settings):
+        variable = setting.metadata["variable"]
+        raw = environment.get(variable, "").strip()
+        if raw:
+            try:
+                values[setting.name] = setting.metadata["parse"](raw)
+            except ValueError as error:
+                problems.append(f"{variable} {error}")
+        elif variable in REQUIRED:
+            problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+    problems += _engine_problems(values)
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+REQUIRED = {
+    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
+    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
+    "STORAGE_URL": "where recordings lie, as file:///absolute/folder",
+    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
+}
+
+
+def _engine_problems(values: Mapping[str, Any]) -> list[str]:
+    """What the chosen engines need and do not have."""
+    problems = []
+    openai = [v for v in ("transcriber", "extractor") if values.get(v) == "openai"]
+    if openai and not values.get("openai_api_key") and not values.get("openai_base_url"):
+        problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
+    if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
+        problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
+    if values.get("transcriber") == "faster-whisper" and not values.get("whisper_model"):
+        problems.append("SESSIONSCRIBE_WHISPER_MODEL is not set: a model's folder, or its name")
+    return problems

@@ -1,0 +1,177 @@
+"""Object stores: named byte strings that are either whole and durable or absent."""
+
+import errno
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from shared.domain.errors import NotFound, Unavailable
+from shared.domain.ports import ByteSource
+
+_PARTIAL = ".partial-"
+
+
+class ObjectStore(Protocol):
+    """What recordings need from a store; names are made by us and hold only ``[a-z0-9-/.]``."""
+
+    def create(self, name: str) -> AbstractContextManager[Callable[[bytes], object]]:
+        """A writer of a new object, durable once the block ends; an error in it leaves nothing."""
+
+    def open(self, name: str) -> AbstractContextManager[ByteSource]:
+        """The object's bytes at random; raises NotFound."""
+
+    def delete(self, name: str) -> None:
+        """Remove the object; does nothing if there is none."""
+
+    def sweep_partials(self, older_than_seconds: float) -> int:
+        """Remove what writers that died left behind; gives how many were removed."""
+
+    def check(self) -> None:
+        """Raise Unavailable unless an object could be written now."""
+
+
+class LocalStore:
+    """Objects as files below one folder, for one machine or a shared file system."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[Callable[[bytes], object]]:
+        """See ObjectStore; raises Unavailable (``disk_full``, ``storage_unavailable``)."""
+        target = self._path(name)
+        partial = target.with_name(f"{_PARTIAL}{secrets.token_hex(8)}")
+        with _disk_errors_as_ours():
+            _make_folders(self._folder, target.parent)
+            file = _open_new(partial)
+        try:
+            with file:
+                yield _writing_to(file)
+                with _disk_errors_as_ours():
+                    file.flush()
+                    os.fsync(file.fileno())
+            with _disk_errors_as_ours():
+                partial.rename(target)
+                _sync(target.parent)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[ByteSource]:
+        """See ObjectStore."""
+        try:
+            descriptor = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise NotFound("The stored object is gone.", "object_gone") from None
+        except OSError as error:
+            raise _as_unavailable(error) from error
+        try:
+            yield _File(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def delete(self, name: str) -> None:
+        """See ObjectStore."""
+        path = self._path(name)
+        with _disk_errors_as_ours():
+            path.unlink(missing_ok=True)
+            if path.parent.exists():
+                _sync(path.parent)
+        with suppress(OSError):  # not empty yet: other objects of the session are still there
+            path.parent.rmdir()
+
+    def sweep_partials(self, older_than_seconds: float) -> int:
+        """See ObjectStore."""
+        horizon = time.time() - older_than_seconds
+        removed = 0
+        for partial in self._folder.rglob(f"{_PARTIAL}*"):
+            with suppress(FileNotFoundError):
+                if partial.stat().st_mtime < horizon:
+                    partial.unlink()
+                    removed += 1
+        return removed
+
+    def check(self) -> None:
+        """See ObjectStore."""
+        with _disk_errors_as_ours():
+            _make_folders(self._folder, self._folder)
+            probe = self._folder / f"{_PARTIAL}{secrets.token_hex(8)}"
+            _open_new(probe).close()
+            probe.unlink()
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name
+
+
+class _File:
+    """A ``ByteSource`` over an open descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        with _disk_errors_as_ours():
+            return os.pread(self._descriptor, length, offset)
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store that ``url`` names: ``file:///absolute/folder``. Raises ValueError for others."""
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
+        raise ValueError("STORAGE_URL must be file:///absolute/folder: no other store is supported yet")
+    return LocalStore(Path(unquote(parts.path)))
+
+
+def _writing_to(file: BinaryIO) -> Callable[[bytes], object]:
+    def write(data: bytes) -> None:
+        with _disk_errors_as_ours():
+            file.write(data)
+
+    return write
+
+
+def _open_new(path: Path) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o600), "wb", buffering=1024 * 1024)
+
+
+def _make_folders(root: Path, folder: Path) -> None:
+    """Create ``folder`` and what is missing above it up to ``root``, each durably."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        if folder == root:
+            break
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(mode=0o700, parents=new == root, exist_ok=True)
+        _sync(new.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _disk_errors_as_ours() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _as_unavailable(error) from error
+
+
+def _as_unavailable(error: OSError) -> Unavailable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable("The storage is full; nothing was saved. Try again later.", "disk_full", 60)
+    return Unavailable("The storage is not available; nothing was saved.", "storage_unavailable")

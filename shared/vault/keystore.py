@@ -1,0 +1,155 @@
+"""The key store: a folder of wrapped keys, kept apart from the database it protects.
+
+``root.key`` wraps one key per practice, which wraps one key per subject (a session or a
+patient). Destroying a subject's file makes everything sealed for it unreadable, also in
+backups and in the database's write-ahead log, because its key was never in either.
+"""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.domain.errors import Unavailable
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_MAGIC = b"SSK1"
+
+
+class KeyStoreError(RuntimeError):
+    """The key store is missing, unreadable or damaged; the message says what to do."""
+
+
+class KeyDestroyed(KeyStoreError):
+    """The subject's key does not exist (any more): what it sealed cannot be read."""
+
+
+class KeyStore:
+    """Keys below ``folder``; safe to use from many threads and processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._root = _read_secret(folder / "root.key")
+        self.pepper = _read_secret(folder / "pepper.key")
+        self._practice_key = lru_cache(maxsize=1024)(self._read_practice_key)
+
+    @classmethod
+    def initialise(cls, folder: Path) -> "KeyStore":
+        """Create what is missing below ``folder`` (0700), and open it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        for name in ("root.key", "pepper.key"):
+            _create_once(folder / name, secrets.token_bytes(KEY_BYTES))
+        return cls(folder)
+
+    def create(self, practice_id: UUID, subject_id: UUID) -> None:
+        """Make the key of a new subject, durably; does nothing if it exists."""
+        wrapping = self._practice_key_or_new(practice_id)
+        path = self._subject_path(subject_id)
+        aad = _subject_aad(practice_id, subject_id)
+        _create_once(path, _wrap(wrapping, secrets.token_bytes(KEY_BYTES), aad))
+
+    def key(self, practice_id: UUID, subject_id: UUID) -> bytes:
+        """The subject's 32-byte key; raises KeyDestroyed where there is none."""
+        try:
+            wrapped = self._subject_path(subject_id).read_bytes()
+        except FileNotFoundError:
+            raise KeyDestroyed("the key of this record has been destroyed") from None
+        except OSError as error:
+            raise Unavailable("The key store cannot be read; try again.", "keys_unavailable") from error
+        return _unwrap(self._practice_key(practice_id), wrapped, _subject_aad(practice_id, subject_id))
+
+    def destroy(self, subject_id: UUID) -> None:
+        """Make everything sealed for the subject unreadable; does nothing if already done."""
+        path = self._subject_path(subject_id)
+        path.unlink(missing_ok=True)
+        if path.parent.exists():
+            _sync_folder(path.parent)
+
+    def _practice_key_or_new(self, practice_id: UUID) -> bytes:
+        wrapped = _wrap(self._root, secrets.token_bytes(KEY_BYTES), _practice_aad(practice_id))
+        _create_once(self._practice_path(practice_id), wrapped)
+        return self._practice_key(practice_id)
+
+    def _read_practice_key(self, practice_id: UUID) -> bytes:
+        try:
+            wrapped = self._practice_path(practice_id).read_bytes()
+        except FileNotFoundError:
+            raise KeyDestroyed("the key of this practice has been destroyed") from None
+        return _unwrap(self._root, wrapped, _practice_aad(practice_id))
+
+    def _practice_path(self, practice_id: UUID) -> Path:
+        return self._folder / "practices" / f"{practice_id}.key"
+
+    def _subject_path(self, subject_id: UUID) -> Path:
+        return self._folder / "subjects" / subject_id.hex[:2] / f"{subject_id}.key"
+
+
+def _practice_aad(practice_id: UUID) -> bytes:
+    return b"practice:" + practice_id.bytes
+
+
+def _subject_aad(practice_id: UUID, subject_id: UUID) -> bytes:
+    return b"subject:" + practice_id.bytes + subject_id.bytes
+
+
+def _wrap(wrapping: bytes, key: bytes, aad: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return _MAGIC + nonce + AESGCM(wrapping).encrypt(nonce, key, aad)
+
+
+def _unwrap(wrapping: bytes, wrapped: bytes, aad: bytes) -> bytes:
+    body = wrapped.removeprefix(_MAGIC)
+    try:
+        return AESGCM(wrapping).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], aad)
+    except (InvalidTag, ValueError) as error:
+        raise KeyStoreError("a key file is damaged or belongs elsewhere: restore the key store") from error
+
+
+def _read_secret(path: Path) -> bytes:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise KeyStoreError(f"{path.name} is readable by others: chmod 600 it")
+        secret = path.read_bytes()
+    except OSError as error:
+        raise KeyStoreError(
+            f"the key store has no readable {path.name}: run `sessionscribe setup`, or restore it"
+        ) from error
+    if len(secret) != KEY_BYTES:
+        raise KeyStoreError(f"{path.name} is damaged: restore the key store from its backup")
+    return secret
+
+
+def _create_once(path: Path, content: bytes) -> None:
+    """Write a new file so that it is either whole and durable or absent; keep an existing one."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(partial, path)  # unlike a rename, a link never replaces a key that won the race
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise Unavailable("The key store cannot be written; try again.", "keys_unavailable") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

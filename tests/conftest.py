@@ -1,0 +1,159 @@
+"""Fixtures for all rungs: a real Postgres with the real migrations, a real Redis, real keys."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from redis import Redis
+from sqlalchemy import create_engine, text
+
+import migrations
+from embedded.postgres import EmbeddedPostgres
+from embedded.redis import EmbeddedRedis
+from embedded.server import Server
+from shared.db.engine import Database
+from shared.db.tables import Base, Patient, Practice, Therapist
+from shared.queue import WorkQueue, make_app
+from shared.services.callers import THERAPIST_SCOPES, Caller
+from shared.services.resources import Resources
+from shared.settings import Settings, load
+from shared.storage.objects import open_store
+from shared.storage.recordings import Recordings
+from shared.vault.keystore import KeyStore
+from shared.vault.sealing import Subject, Vault
+from tests.fakes.media import FakeDecoder
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A running Postgres with the schema in place."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), fsync=False)
+    with running(server, tmp_path_factory.mktemp("logs") / "postgres.log"):
+        server.create_database()
+        migrations.upgrade(server.url)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """A running Redis."""
+    server = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
+    with running(server, tmp_path_factory.mktemp("logs") / "redis.log"):
+        yield server
+
+
+class running:  # noqa: N801 - reads as a word: with running(server, log)
+    """A database server's process for the length of a block."""
+
+    def __init__(self, server: Server, log: Path) -> None:
+        self._server = server
+        self._log = log
+
+    def __enter__(self) -> Server:
+        self._server.prepare()
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self._server.command(), stdout=log, stderr=log, start_new_session=True
+            )
+        self._server.wait_ready()
+        return self._server
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(self._server.stop_signal)
+        self.process.wait(timeout=self._server.grace_seconds)
+
+
+@pytest.fixture
+def environment(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, tmp_path: Path) -> dict[str, str]:
+    """What a process of this test needs in its environment; the database and Redis are empty."""
+    _empty(postgres.url)
+    with Redis.from_url(redis_server.url) as redis:
+        redis.flushall()
+    keys = tmp_path / "keys"
+    KeyStore.initialise(keys)
+    return {
+        "DATABASE_URL": postgres.url,
+        "REDIS_URL": redis_server.url,
+        "STORAGE_URL": (tmp_path / "recordings").as_uri(),
+        "SESSIONSCRIBE_KEYS_DIR": str(keys),
+        "SESSIONSCRIBE_LEASE_SECONDS": "4",
+        "SESSIONSCRIBE_REDISPATCH_SECONDS": "1",
+        "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS": "0.1",
+    }
+
+
+def _empty(database_url: str) -> None:
+    engine = create_engine(database_url)
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names}"))
+    engine.dispose()
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    """The settings of this test."""
+    return load(environment)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """An empty database with the real schema."""
+    database = Database(settings.database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def resources(settings: Settings, database: Database) -> Resources:
+    """Real database, vault, store and queue; media is decoded by a fake."""
+    keys = KeyStore(settings.keys_dir)
+    return Resources(
+        settings=settings,
+        database=database,
+        vault=Vault(keys),
+        recordings=Recordings(open_store(settings.storage_url), keys),
+        decoder=FakeDecoder(),
+        queue=WorkQueue(make_app(settings.redis_url, socket_timeout=2)),
+    )
+
+
+@dataclass(frozen=True)
+class Office:
+    """A practice with one therapist, who has one patient with consent."""
+
+    caller: Caller
+    patient_id: UUID
+
+
+@pytest.fixture
+def office(resources: Resources) -> Office:
+    """A caller who may upload for a patient."""
+    return make_office(resources)
+
+
+def make_office(resources: Resources) -> Office:
+    """Another practice with its own therapist and patient."""
+    practice_id, therapist_id, patient_id = uuid4(), uuid4(), uuid4()
+    resources.vault.keys.create(practice_id, patient_id)
+    name = resources.vault.seal(Subject(practice_id, patient_id), "patient.name", "Pat Ient")
+    with resources.database.transaction() as db:
+        db.add(Practice(id=practice_id, name="A practice"))
+        db.flush()
+        db.add(Therapist(id=therapist_id, practice_id=practice_id, name="A therapist", role="therapist"))
+        db.flush()
+        db.execute(
+            Patient.__table__.insert().values(
+                id=patient_id,
+                practice_id=practice_id,
+                therapist_id=therapist_id,
+                name=name,
+                consent_given_at=text("now()"),
+                consent_method="written",
+            )
+        )
+    caller = Caller(practice_id, therapist_id, "therapist", THERAPIST_SCOPES, uuid4())
+    return Office(caller, patient_id)

@@ -1,0 +1,234 @@
+"""The API as it runs: gunicorn with threads, the real decoder, real sockets."""
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import av
+import httpx2
+import numpy as np
+import pytest
+
+from embedded.ports import next_free
+from shared.services import accounts
+from shared.services.resources import Resources
+from tests.conftest import Office
+from tests.integration.api_client import left_behind, tone
+
+CANARY = b"CANARY_spoken_words_"
+LIMIT = 4 * 1024 * 1024
+
+
+class Live:
+    """A server, a key for it, and how to upload."""
+
+    def __init__(self, port: int, key: str, patient_id: UUID, pid: int) -> None:
+        self.address = ("127.0.0.1", port)
+        self.url = f"http://127.0.0.1:{port}"
+        self.key = key
+        self.path = f"/api/sessions/upload?patient_id={patient_id}"
+        self.pid = pid
+
+    def upload(self, content: bytes, name: str, media_type: str) -> httpx2.Response:
+        """One recording by multipart."""
+        return httpx2.post(
+            self.url + self.path,
+            headers={"Authorization": f"Bearer {self.key}"},
+            files={"file": (name, content, media_type)},
+            timeout=60,
+            trust_env=False,
+        )
+
+    def begin(self, framing: str) -> socket.socket:
+        """A connection on which an upload's headers and the file part's head have been sent."""
+        connection = socket.create_connection(self.address, timeout=30)
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.key}\r\n"
+            f"Content-Type: multipart/form-data; boundary=x-x\r\n{framing}\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        return connection
+
+
+PART = (
+    b'--x-x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n'
+    b"Content-Type: audio/wav\r\n\r\n"
+)
+END = b"\r\n--x-x--\r\n"
+
+
+@pytest.fixture
+def live(environment: dict[str, str], resources: Resources, office: Office, tmp_path: Path) -> Iterator[Live]:
+    _, key = accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
+    port = next_free(18400)
+    with (tmp_path / "api.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4",
+             "--bind", f"127.0.0.1:{port}", "api.app:create_app()"],
+            env={**os.environ, **environment, "SESSIONSCRIBE_MAX_UPLOAD_BYTES": str(LIMIT),
+                 "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100"},
+            stdout=log,
+            stderr=log,
+        )  # fmt: skip
+    try:
+        found = Live(port, key, office.patient_id, server.pid)
+        eventually(lambda: _answers(found), server)
+        yield found
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+    assert CANARY not in (tmp_path / "api.log").read_bytes()
+
+
+def _answers(live: Live) -> bool:
+    try:
+        return httpx2.get(f"{live.url}/healthz", trust_env=False).status_code == 200
+    except httpx2.ConnectError:
+        return False
+
+
+def eventually(check: Callable[[], object], server: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Wait, up to a minute, until ``check`` holds."""
+    deadline = time.monotonic() + 60
+    while not check():
+        assert server is None or server.poll() is None, "the server ended"
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def encoded(container: str, codec: str, seconds: float = 2.0, rate: int = 44_100) -> bytes:
+    """A tone in this container and codec."""
+    samples = (np.sin(np.arange(int(seconds * rate)) * 0.06) * 8000).astype(np.int16)
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as output:
+        stream = output.add_stream(codec, rate=rate)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = rate
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            output.mux(packet)
+    return file.getvalue()
+
+
+ACCEPTED = {
+    "wav": (lambda: tone(2), "a.wav", "audio/x-wav"),
+    "m4a": (lambda: encoded("ipod", "aac"), "a.m4a", "audio/x-m4a"),
+    "m4a named mp3": (lambda: encoded("ipod", "aac"), "a.mp3", "audio/mpeg"),
+    "mp3": (lambda: encoded("mp3", "libmp3lame"), "a.mp3", "audio/mpeg"),
+    "webm": (lambda: encoded("webm", "libopus", rate=48_000), "a.webm", "video/webm"),
+    "flac": (lambda: encoded("flac", "flac"), "a.flac", "audio/flac"),
+}
+
+
+def test_real_recordings_of_every_family_are_accepted(live: Live) -> None:
+    for label, (make, name, media_type) in ACCEPTED.items():
+        answer = live.upload(make(), name, media_type)
+        assert answer.status_code == 202, (label, answer.text)
+
+
+def test_what_only_looks_like_a_recording_is_a_415(live: Live, resources: Resources) -> None:
+    hostile = {
+        "header and zeros": encoded("ipod", "aac")[:48] + bytes(20_000),
+        "playlist": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n" + b"#\n" * 1000,
+        "html": b"<html><body>" + CANARY * 100,
+    }
+    for label, content in hostile.items():
+        answer = live.upload(content, "a.wav", "audio/wav")
+        assert answer.status_code == 415, (label, answer.text)
+        assert CANARY.decode() not in answer.text
+    assert left_behind(resources) == []
+
+
+@pytest.mark.parametrize("framing", ["Transfer-Encoding: chunked", f"Content-Length: {LIMIT + 900_000}"])
+def test_too_much_is_refused_while_it_streams(live: Live, resources: Resources, framing: str) -> None:
+    piece = bytes(64 * 1024)
+    chunked = framing.startswith("Transfer")
+    with live.begin(framing) as connection:
+        sent = 0
+        try:
+            for data in [PART + tone(), *[piece] * 2000]:
+                connection.sendall(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+                sent += len(data)
+                if not chunked and sent > LIMIT + 200_000:
+                    break  # the rest never comes, and must not be waited for
+        except OSError:
+            assert chunked  # only the endless body is cut off
+        answer = _answer_on(connection)
+    assert answer.startswith(b"HTTP/1.1 413"), answer[:200]
+    assert b"recording_too_large" in answer
+    assert sent < 40 * 1024 * 1024
+    assert left_behind(resources) == []
+
+
+def test_a_declared_length_over_the_limit_is_refused_unread(live: Live) -> None:
+    with live.begin(f"Content-Length: {LIMIT * 10}") as connection:
+        assert _answer_on(connection).startswith(b"HTTP/1.1 413")
+
+
+def _answer_on(connection: socket.socket) -> bytes:
+    answer = b""
+    try:
+        while b"\r\n\r\n" not in answer or b"}" not in answer:
+            if not (data := connection.recv(65536)):
+                break
+            answer += data
+    except ConnectionResetError:
+        pass
+    return answer
+
+
+def test_a_chunked_body_without_a_length_is_accepted(live: Live) -> None:
+    with live.begin("Transfer-Encoding: chunked") as connection:
+        for data in (PART, tone(2), END):
+            connection.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+        connection.sendall(b"0\r\n\r\n")
+        assert _answer_on(connection).startswith(b"HTTP/1.1 202")
+
+
+def test_a_client_that_goes_away_leaves_nothing(live: Live, resources: Resources) -> None:
+    for framing in ("Content-Length: 1000000", "Transfer-Encoding: chunked"):
+        with live.begin(framing) as connection:
+            data = PART + tone()[:20_000]
+            connection.sendall(data if "Length" in framing else b"%x\r\n%b\r\n" % (len(data), data))
+            eventually(lambda: left_behind(resources))
+        eventually(lambda: not left_behind(resources))
+
+
+def test_no_file_of_the_server_holds_plaintext_during_an_upload(live: Live, resources: Resources) -> None:
+    plaintext = CANARY * 50_000  # a megabyte: past every spooling limit
+    with live.begin("Content-Length: 3000000") as connection:
+        connection.sendall(PART + tone()[:44] + plaintext)
+        eventually(lambda: sum(Path(path).stat().st_size for path in left_behind(resources)) > 500_000)
+        contents = [_content(path) for path in _open_files(live.pid)]
+        assert any(len(content) > 500_000 for content in contents)  # the store's own, being written
+        assert not any(CANARY in content for content in contents)
+
+
+def _open_files(pid: int) -> list[Path]:
+    """Every regular file that the server or a child of it has open, also deleted ones."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    folders = [Path(f"/proc/{process}/fd") for process in [str(pid), *children]]
+    return [link for folder in folders for link in folder.iterdir() if link.is_file()]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_refused_upload_does_not_poison_the_connection(live: Live) -> None:
+    with httpx2.Client(base_url=live.url, trust_env=False) as client:
+        headers = {"Authorization": f"Bearer {live.key}"}
+        files = {"file": ("a.exe", bytes(30_000), "audio/wav")}
+        assert client.post(live.path, headers=headers, files=files).status_code == 400
+        answer = client.get("/api/whoami", headers=headers)
+        assert (answer.status_code, json.loads(answer.text)["role"]) == (200, "therapist")

@@ -1,0 +1,283 @@
+"""The OpenAI extractor against a loopback server, through the real SDK and real HTTP."""
+
+import copy
+import json
+import logging
+import re
+import traceback
+
+import pytest
+import structlog
+
+from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
+from shared.domain.evidence import verify
+from shared.domain.values import ExtractionRequest, Segment, Transcript
+from shared.schemas.notes import NotesSchema
+from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
+from workers.engines import openai_client
+from workers.engines.openai_extractor import OpenAIExtractor
+
+REQUEST = ExtractionRequest()
+SAID = "I keep lying awake thinking about the exam"
+TRANSCRIPT = Transcript(
+    segments=(
+        Segment(31.0, 40.4, "How did you sleep this week?", "Speaker 1"),
+        Segment(3601.0, 3605.0, f"Badly.\n{SAID}.", "Speaker 2"),
+    ),
+    duration_seconds=3610.0,
+    language="en",
+    engine="test",
+    draft=False,
+)
+EVIDENCE = [{"segment": 1, "quote": SAID}]
+SENTENCE = {"sentence": "One speaker lies awake thinking about an exam.", "evidence": EVIDENCE}
+WRITTEN = {
+    "key_topics": [{"text": "Sleep", "evidence": EVIDENCE}],
+    "strategies": [],
+    "emotional_themes": [],
+    "triggers": [{"trigger": "The exam", "context": "At night", "severity": "mild", "evidence": EVIDENCE}],
+    "action_items": [],
+    "significant_quotes": [{"quote": SAID, "context": "On sleep", "evidence": EVIDENCE}],
+    "session_mood": "low",
+    "mood_trajectory": "stable",
+    "follow_up_topics": [],
+    "unresolved_concerns": [],
+    "risk_flags": [
+        {
+            "type": "other", "severity": "low", "negated": False, "asked_by_therapist": False,
+            "temporality": "present", "about": "self", "figurative": False, "evidence": EVIDENCE,
+        }
+    ],
+    "field_evidence": {
+        "topic_summary": [SENTENCE],
+        "session_mood": [SENTENCE],
+        "mood_trajectory": [],
+        "therapist_notes": [SENTENCE, SENTENCE],
+        "patient_summary": [{"sentence": "You lie awake at night.", "evidence": EVIDENCE}],
+    },
+}  # fmt: skip
+GOOD = json.dumps(WRITTEN)
+
+
+def without(name):
+    return json.dumps({key: value for key, value in WRITTEN.items() if key != name})
+
+
+@pytest.fixture
+def server():
+    with FakeOpenAI() as fake:
+        yield fake
+
+
+@pytest.fixture
+def engine(server):
+    made = OpenAIExtractor(KEY, server.base_url, "note-writer")
+    yield made
+    made.close()
+
+
+def test_a_document_of_the_schema_comes_back(server, engine):
+    server.will(completion(GOOD))
+    notes = engine.extract(TRANSCRIPT, REQUEST)
+    assert NotesSchema().validate(notes) == {}
+    assert notes["engine"] == engine.name
+
+
+def test_its_evidence_stands_when_it_is_verified(server, engine):
+    server.will(completion(GOOD))
+    notes = verify(engine.extract(TRANSCRIPT, REQUEST), TRANSCRIPT)
+    assert notes["unsupported"] == []
+    assert notes["key_topics"][0]["verified"] is True
+    assert notes["patient_summary"] == "You lie awake at night."
+
+
+def test_texts_are_put_together_from_their_sentences(server, engine):
+    server.will(completion(GOOD))
+    notes = engine.extract(TRANSCRIPT, REQUEST)
+    assert notes["therapist_notes"] == f"{SENTENCE['sentence']} {SENTENCE['sentence']}"
+
+
+def test_times_and_labels_come_from_the_transcript(server, engine):
+    server.will(completion(GOOD))
+    notes = engine.extract(TRANSCRIPT, REQUEST)
+    assert notes["significant_quotes"][0]["timestamp_start"] == 3601.0
+    assert notes["risk_flags"][0]["speaker"] == "Speaker 2"
+    assert notes["risk_flags"][0]["evidence"] == [{**EVIDENCE[0], "start": 3601.0, "end": 3605.0}]
+
+
+def test_a_segment_that_does_not_exist_is_left_to_the_verification(server, engine):
+    wrong = copy.deepcopy(WRITTEN)
+    wrong["significant_quotes"][0]["evidence"] = [{"segment": 99, "quote": "never said at all"}]
+    server.will(completion(json.dumps(wrong)))
+    notes = verify(engine.extract(TRANSCRIPT, REQUEST), TRANSCRIPT)
+    assert notes["significant_quotes"] == []
+    assert notes["unsupported"][0]["field"] == "significant_quotes"
+
+
+def test_the_model_cannot_call_its_own_evidence_verified(server, engine):
+    bold = copy.deepcopy(WRITTEN)
+    bold["key_topics"][0]["verified"] = True
+    bold |= {"engine": "me", "draft": False, "unsupported": "nothing"}
+    server.will(completion(json.dumps(bold)))
+    notes = engine.extract(TRANSCRIPT, REQUEST)
+    assert (notes["key_topics"][0]["verified"], notes["draft"], notes["engine"]) == (False, True, engine.name)
+
+
+def test_the_request_is_strict_and_neither_stored_nor_given_tools(server, engine):
+    server.will(completion(GOOD))
+    engine.extract(TRANSCRIPT, REQUEST)
+    sent = server.received[0].document
+    assert set(sent) == {"model", "messages", "response_format", "store"}
+    assert (sent["model"], sent["store"]) == ("note-writer", False)
+    assert sent["response_format"]["json_schema"]["strict"] is True
+
+
+def test_the_transcript_is_numbered_and_on_one_line_for_each_segment(server, engine):
+    server.will(completion(GOOD))
+    engine.extract(TRANSCRIPT, REQUEST)
+    asked = server.received[0].document["messages"][1]["content"]
+    assert (
+        "\n[0] Speaker 1 00:31–00:40: How did you sleep this week?\n[1] Speaker 2 1:00:01–1:00:05: Badly. "
+        in asked
+    )
+
+
+def test_the_mark_around_the_transcript_is_another_one_each_time(server, engine):
+    server.will(completion(GOOD), completion(GOOD))
+    marks = set()
+    for n in range(2):
+        engine.extract(TRANSCRIPT, REQUEST)
+        asked = server.received[n].document["messages"][1]["content"]
+        mark, inside = re.search(r"\n<(transcript-[0-9a-f]{16})>\n(.*)\n</\1>\n", asked, re.DOTALL).groups()
+        assert SAID in inside
+        marks.add(mark)
+    assert len(marks) == 2
+
+
+def test_the_name_holds_the_model_and_the_prompts_digest(engine):
+    assert re.fullmatch(r"openai:note-writer:prompt-[0-9a-f]{8}", engine.name)
+
+
+def test_the_prompt_says_which_version_it_is(server, engine):
+    server.will(completion(GOOD))
+    engine.extract(TRANSCRIPT, REQUEST)
+    assert server.received[0].document["messages"][0]["content"].startswith("Version: 1\n")
+
+
+@pytest.mark.parametrize("words", ["", "  "])
+def test_a_transcript_without_words_is_sent_to_nobody(server, engine, words):
+    silent = Transcript((Segment(0.0, 1.0, words, "Speaker 1"),), 1.0, "en", "test", False)
+    notes = verify(engine.extract(silent, REQUEST), silent)
+    assert server.received == []
+    assert NotesSchema().validate(notes) == {}
+    assert notes["therapist_notes"].startswith("No speech was found")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"```json\n{GOOD}\n```",
+        f"```\n{GOOD}```",
+        f"<think>Shall I {{ or not?</think>\n{GOOD}",
+        f"Here are the notes: {GOOD} I hope that helps.",
+    ],
+    ids=["fence", "bare fence", "thoughts", "chatter"],
+)
+def test_what_stands_around_the_object_is_removed(server, engine, content):
+    server.will(completion(content))
+    assert engine.extract(TRANSCRIPT, REQUEST)["session_mood"] == "low"
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "complaint"),
+    [
+        ("no object", "not one JSON object"),
+        ("[]", "Invalid input type"),
+        (without("triggers"), "triggers"),
+        (GOOD.replace('"low"', '"awful"', 1), "session_mood"),
+        ('{"key_topics": ' + "[" * 900 + "]" * 900 + "}", ""),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_sent_back_once(server, engine, bad, complaint):
+    server.will(completion(bad), completion(GOOD))
+    assert engine.extract(TRANSCRIPT, REQUEST)["session_mood"] == "low"
+    *_, answered, repair = server.received[1].document["messages"]
+    assert answered["role"] == "assistant"
+    assert complaint in repair["content"]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_without_schemas_is_asked_for_any_object_from_then_on(server, engine, status):
+    server.will(refusal(status, None, "response_format"), completion(GOOD), completion(GOOD))
+    engine.extract(TRANSCRIPT, REQUEST)
+    engine.extract(TRANSCRIPT, REQUEST)
+    kinds = [request.document["response_format"]["type"] for request in server.received]
+    assert kinds == ["json_schema", "json_object", "json_object"]
+    fallback = server.received[1].document
+    assert set(fallback) == {"model", "messages", "response_format"}
+    assert "additionalProperties" in fallback["messages"][1]["content"]
+
+
+def test_a_refusal_for_another_reason_does_not_end_the_use_of_schemas(server, engine):
+    server.will(refusal(400), refusal(400), completion(GOOD))
+    with pytest.raises(PermanentStepError):
+        engine.extract(TRANSCRIPT, REQUEST)
+    engine.extract(TRANSCRIPT, REQUEST)
+    assert server.received[-1].document["response_format"]["type"] == "json_schema"
+
+
+def test_openai_itself_is_not_asked_again_without_a_schema(monkeypatch):
+    with FakeOpenAI(official=True) as fake:
+        monkeypatch.setattr(openai_client, "OFFICIAL_BASE_URL", fake.base_url)
+        fake.will(refusal(400))
+        engine = OpenAIExtractor(KEY, None, "note-writer")
+        with pytest.raises(PermanentStepError):
+            engine.extract(TRANSCRIPT, REQUEST)
+        engine.close()
+        assert len(fake.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("replies", "kind", "code"),
+    [
+        ([completion(SAID), completion(SAID)], PermanentStepError, "engine_invalid_notes"),
+        ([completion(GOOD.replace('"low"', f'"{SAID}"')) ] * 2, PermanentStepError, "engine_invalid_notes"),
+        ([completion(f'{{"{SAID}', "length")], PermanentStepError, "engine_answer_truncated"),
+        ([completion(None, refusal=SAID)], PermanentStepError, "engine_refused_content"),
+        ([completion(SAID, "content_filter")], PermanentStepError, "engine_content_filtered"),
+        ([refusal(400, "content_filter", SAID)], PermanentStepError, "engine_content_filtered"),
+        ([refusal(400, "context_length_exceeded", SAID)], PermanentStepError, "engine_input_too_large"),
+        ([refusal(404, "model_not_found", SAID)], PermanentStepError, "engine_model_not_found"),
+        ([refusal(429, "insufficient_quota", SAID)], PermanentStepError, "engine_quota_exhausted"),
+        ([Reply(f"<html>{SAID}", media_type="text/html")], PermanentStepError, "engine_not_an_api"),
+        ([completion(None)], RetryableStepError, "engine_bad_answer"),
+        ([Reply({"choices": []})], RetryableStepError, "engine_bad_answer"),
+        ([Reply({"choices": [SAID]})], RetryableStepError, "engine_bad_answer"),
+        ([Reply({"error": SAID})], RetryableStepError, "engine_bad_answer"),
+        ([Reply(f'{{"{SAID}')], RetryableStepError, "engine_bad_answer"),
+        ([Reply("null")], RetryableStepError, "engine_bad_answer"),
+        ([completion(SAID), refusal(500, None, SAID)], RetryableStepError, "engine_unavailable"),
+        ([Reply(fault="hang_up")], RetryableStepError, "engine_unreachable"),
+    ],
+)  # fmt: skip
+def test_an_error_is_told_in_our_words(server, engine, caplog, replies, kind, code):
+    caplog.set_level(logging.DEBUG)
+    server.will(*replies)
+    with structlog.testing.capture_logs() as logs, pytest.raises(StepError) as caught:
+        engine.extract(TRANSCRIPT, REQUEST)
+    assert (type(caught.value), caught.value.code) == (kind, code)
+    assert len(server.received) == len(replies)
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text + repr(logs)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert not any(secret in told for secret in (SAID, KEY))
+
+
+def test_all_calls_for_one_document_share_one_time_limit(server):
+    server.will(completion("no object"), Reply(fault="hang"))
+    engine = OpenAIExtractor(KEY, server.base_url, "note-writer", seconds=0.6)
+    with pytest.raises(RetryableStepError) as caught:
+        engine.extract(TRANSCRIPT, REQUEST)
+    engine.close()
+    assert caught.value.code == "engine_timeout"

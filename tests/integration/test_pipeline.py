@@ -1,0 +1,176 @@
+"""The pipeline on real Postgres and Redis, with engines that cost nothing."""
+
+import base64
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from shared.db import sessions
+from shared.domain.errors import NotFound, PermanentStepError, RetryableStepError
+from shared.domain.status import Status, StepState
+from shared.services import extraction, persistence, transcription
+from shared.services.resources import Resources
+from shared.storage.recordings import SPEECH, object_name
+from shared.vault.sealing import Subject
+from tests.conftest import Office
+from tests.fakes.notes import FakeExtractor
+from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
+from tests.integration.sessions import (
+    audited,
+    bench_with,
+    plan_of,
+    products,
+    promise,
+    row,
+    step,
+    versions,
+    work,
+)
+
+SECRET = "my brother does not know that"
+
+
+def test_a_promised_session_ends_processed(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    work(bench_with(resources), session_id)
+    done = row(resources, session_id)
+    assert done.status == Status.PROCESSED
+    assert done.processed_at is not None
+    assert done.duration_seconds == 60.0
+    assert versions(resources, session_id) == [1]
+    assert products(resources, session_id) == ["transcript"]
+
+
+def test_what_was_decoded_does_not_stay(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    work(bench_with(resources), session_id)
+    speech = object_name(Subject(office.caller.practice_id, session_id), SPEECH)
+    with pytest.raises(NotFound), resources.recordings.store.open(speech):
+        pass
+
+
+def test_a_recording_without_speech_is_processed_too(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    work(bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(0))), session_id)
+    assert row(resources, session_id).status == Status.PROCESSED
+
+
+def test_every_message_delivered_twice_changes_nothing(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    transcriber, extractor = FakeTranscriber(), FakeExtractor()
+    bench = bench_with(resources, transcriber=transcriber, extractor=extractor)
+    work(bench, session_id)
+    work(bench, session_id)
+    assert (transcriber.calls, extractor.calls) == (3, 1)
+    assert versions(resources, session_id) == [1]
+
+
+def test_workers_side_by_side_do_each_chunk_once(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    transcriber = FakeTranscriber()
+    bench = bench_with(resources, transcriber=transcriber, analyser=FakeSpeechAnalyser(plan_of(12)))
+    transcription.transcribe(bench, session_id)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: transcription.transcribe_chunk(bench, session_id), range(24)))
+    assert transcriber.calls == 12
+    assert step(resources, session_id, "transcribe").state == StepState.READY
+
+
+def test_the_next_step_is_not_taken_before_its_turn(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    bench = bench_with(resources)
+    assert not extraction.extract_notes(bench, session_id)
+    assert not persistence.persist(bench, session_id)
+    assert row(resources, session_id).status == Status.PENDING
+
+
+def test_a_passing_error_of_an_engine_postpones_the_chunk(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    busy = RetryableStepError("The engine is busy.", "engine_busy", retry_after_seconds=120)
+    bench = bench_with(
+        resources, transcriber=FakeTranscriber(errors=[busy]), analyser=FakeSpeechAnalyser(plan_of(1))
+    )
+    transcription.transcribe(bench, session_id)
+    transcription.transcribe_chunk(bench, session_id)
+    chunk = step(resources, session_id, "transcribe_chunk", 1)
+    assert (chunk.state, chunk.attempt, chunk.error_code) == (StepState.READY, 1, "engine_busy")
+    assert chunk.not_before is not None
+    assert row(resources, session_id).dispatch_after >= chunk.not_before
+    assert row(resources, session_id).status == Status.TRANSCRIBING
+
+
+def test_a_lasting_error_fails_the_session_with_a_code(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    broken = PermanentStepError("The engine refused its credentials.", "engine_refused_credentials")
+    work(bench_with(resources, extractor=FakeExtractor(errors=[broken])), session_id)
+    failed = row(resources, session_id)
+    assert (failed.status, failed.error_code) == (Status.FAILED, "engine_refused_credentials")
+    assert audited(resources, session_id, "step.failed") == 1
+
+
+def test_attempts_are_capped(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    errors = [RetryableStepError("Busy.", "engine_busy") for _ in range(9)]
+    extractor = FakeExtractor(errors=errors)
+    bench = bench_with(resources, extractor=extractor)
+    work(bench, session_id)
+    for _ in range(9):
+        _make_due(resources, session_id)
+        extraction.extract_notes(bench, session_id)
+    assert extractor.calls == step(resources, session_id, "extract_notes").max_attempts
+    assert row(resources, session_id).status == Status.FAILED
+
+
+def _make_due(resources: Resources, session_id: object) -> None:
+    with resources.database.transaction() as db:
+        db.execute(text("UPDATE steps SET not_before = NULL WHERE session_id = :id"), {"id": session_id})
+
+
+def test_an_unexpected_error_costs_an_attempt_and_keeps_its_words(
+    resources: Resources, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    session_id = promise(resources, office)
+    bench = bench_with(resources, extractor=FakeExtractor(errors=[ValueError(SECRET)]))  # type: ignore[list-item]
+    work(bench, session_id)
+    assert step(resources, session_id, "extract_notes").error_code == "unexpected_error"
+    assert SECRET not in caplog.text
+
+
+def test_messages_carry_the_sessions_id_and_nothing_else(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    assert resources.queue.publish(session_id)
+    with Redis.from_url(resources.settings.redis_url) as redis:
+        (message,) = redis.lrange("transcribe", 0, -1)
+    body = json.loads(base64.b64decode(json.loads(message)["body"]))
+    assert body[:2] == [[str(session_id)], {}]
+    followers = body[2]["chain"]
+    assert [task["args"] for task in followers] == [[str(session_id)]] * 2
+
+
+def test_nothing_that_was_said_is_in_redis_or_in_the_clear_in_postgres(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    work(bench_with(resources, transcriber=FakeTranscriber(SECRET)), session_id)
+    with Redis.from_url(resources.settings.redis_url) as redis:
+        held = b"".join(redis.dump(key) or b"" for key in redis.scan_iter())
+    with resources.database.transaction() as db:
+        bodies = db.scalars(text("SELECT body FROM outputs UNION ALL SELECT body FROM notes")).all()
+        rest = "".join(str(line) for line in db.execute(text("SELECT * FROM audit_events")).all())
+    assert bodies
+    assert not any(word.encode() in held for word in SECRET.split() if len(word) > 4)
+    assert not any(b"brother" in bytes(body) for body in bodies)
+    assert "brother" not in rest
+
+
+def test_a_cancelled_session_is_not_worked_on(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    with resources.database.transaction() as db:
+        assert sessions.move(db, session_id, Status.CANCELLED)
+    transcriber = FakeTranscriber()
+    work(bench_with(resources, transcriber=transcriber), session_id)
+    assert transcriber.calls == 0
+    assert row(resources, session_id).status == Status.CANCELLED

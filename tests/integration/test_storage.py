@@ -1,0 +1,81 @@
+"""The local store: objects are whole and durable, or absent."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from shared.domain.errors import NotFound, Unavailable
+from shared.storage.objects import LocalStore, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "objects")
+
+
+def files(tmp_path: Path) -> list[Path]:
+    return [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_an_object_is_read_back_at_random(store: LocalStore) -> None:
+    with store.create("a/b/recording") as write:
+        write(b"0123")
+        write(b"456789")
+    with store.open("a/b/recording") as source:
+        assert source.size == 10
+        assert source.read_at(3, 4) == b"3456"
+
+
+def test_an_error_while_writing_leaves_nothing(store: LocalStore, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), store.create("a/b/recording") as write:
+        write(b"half")
+        raise RuntimeError
+    assert not files(tmp_path)
+
+
+def test_nothing_is_there_before_the_end(store: LocalStore) -> None:
+    with store.create("a/b/recording") as write:
+        write(b"half")
+        with pytest.raises(NotFound), store.open("a/b/recording"):
+            pass
+
+
+def test_objects_are_closed_to_others(store: LocalStore, tmp_path: Path) -> None:
+    with store.create("a/b/recording") as write:
+        write(b"x")
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "objects").rglob("*")} == {0}
+
+
+def test_a_link_in_the_store_is_not_followed(store: LocalStore, tmp_path: Path) -> None:
+    with store.create("a/b/recording") as write:
+        write(b"x")
+    (tmp_path / "objects" / "a" / "b" / "link").symlink_to("/etc/passwd")
+    with pytest.raises(Unavailable), store.open("a/b/link"):
+        pass
+
+
+def test_a_deleted_object_is_gone_with_its_folder(store: LocalStore, tmp_path: Path) -> None:
+    with store.create("a/b/recording") as write:
+        write(b"x")
+    store.delete("a/b/recording")
+    store.delete("a/b/recording")
+    assert not (tmp_path / "objects" / "a" / "b").exists()
+
+
+def test_what_a_dead_writer_left_is_swept_after_a_while(store: LocalStore, tmp_path: Path) -> None:
+    folder = tmp_path / "objects" / "a"
+    folder.mkdir(parents=True)
+    old, new = folder / ".partial-old", folder / ".partial-new"
+    old.touch()
+    new.touch()
+    os.utime(old, (time.time() - 7200,) * 2)
+    assert store.sweep_partials(older_than_seconds=3600) == 1
+    assert new.exists()
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "file://host/folder", "file:relative", "/folder"])
+def test_an_unknown_store_is_refused_with_the_form_that_is_known(url: str) -> None:
+    with pytest.raises(ValueError, match="file:///absolute/folder"):
+        open_store(url)

@@ -1,0 +1,106 @@
+"""The faster-whisper engine with a real library and a random model built on the spot."""
+
+import math
+import shutil
+import struct
+import sys
+
+import pytest
+
+from shared.domain.errors import PermanentStepError
+from shared.domain.values import TranscriptionHints
+from tests.fakes import tiny_whisper
+from workers.engines.whisper import WhisperTranscriber
+
+TONE = [int(9000 * math.sin(n / 9) * math.sin(n / 4000)) for n in range(16_000 * 35)]
+PCM = struct.pack(f"<{len(TONE)}h", *TONE)
+ENGLISH = TranscriptionHints("en-GB", ("sertraline",))
+
+
+@pytest.fixture(scope="module")
+def library():
+    return pytest.importorskip(
+        "faster_whisper", reason="faster-whisper is an extra (whisper), not installed here"
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(library, tmp_path_factory):
+    return tiny_whisper.build(tmp_path_factory.mktemp("whisper"))
+
+
+@pytest.fixture(scope="module")
+def phrases(folder):
+    return WhisperTranscriber(str(folder)).transcribe(PCM, ENGLISH)
+
+
+def test_it_hears_phrases_within_the_audio_in_order(phrases):
+    assert phrases
+    times = [time for phrase in phrases for time in (phrase.start, phrase.end)]
+    assert times == sorted(times)
+    assert 0.0 <= times[0] <= times[-1] <= 35.0
+
+
+def test_every_number_is_a_plain_float(phrases):
+    words = [word for phrase in phrases for word in phrase.words]
+    assert words
+    for item in [*phrases, *words]:
+        assert {type(item.start), type(item.end), type(item.confidence)} == {float}
+        assert 0.0 <= item.confidence <= 1.0
+
+
+def test_an_open_language_is_accepted(folder):
+    WhisperTranscriber(str(folder)).transcribe(PCM[:64_000], TranscriptionHints())
+
+
+def test_a_language_that_the_model_does_not_know_is_refused(folder):
+    with pytest.raises(PermanentStepError) as caught:
+        WhisperTranscriber(str(folder)).transcribe(PCM[:64_000], TranscriptionHints("de"))
+    assert caught.value.code == "engine_language_unsupported"
+
+
+def test_no_audio_gives_no_phrases_without_loading_a_model():
+    assert WhisperTranscriber("/nowhere").transcribe(b"", ENGLISH) == []
+
+
+def test_the_extra_is_named_where_it_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    with pytest.raises(PermanentStepError, match=r"pip install 'sessionscribe\[whisper\]'") as caught:
+        WhisperTranscriber("small").transcribe(PCM, ENGLISH)
+    assert caught.value.code == "engine_not_installed"
+
+
+def test_a_folder_that_is_not_there_is_refused_without_its_path(tmp_path):
+    with pytest.raises(PermanentStepError) as caught:
+        WhisperTranscriber(str(tmp_path / "gone")).transcribe(PCM, ENGLISH)
+    assert caught.value.code == "engine_model_unusable"
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["model.bin", "config.json", "tokenizer.json"])
+def test_a_folder_without_one_of_its_files_is_refused_by_that_file(folder, tmp_path, missing):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (copy / missing).unlink()
+    with pytest.raises(PermanentStepError, match=missing):
+        WhisperTranscriber(str(copy)).transcribe(PCM, ENGLISH)
+
+
+def test_a_truncated_model_is_refused(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    whole = (copy / "model.bin").read_bytes()
+    (copy / "model.bin").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(PermanentStepError) as caught:
+        WhisperTranscriber(str(copy)).transcribe(PCM, ENGLISH)
+    assert caught.value.code == "engine_model_unusable"
+
+
+def test_a_compute_type_that_the_device_has_not_is_refused(folder):
+    with pytest.raises(PermanentStepError) as caught:
+        WhisperTranscriber(str(folder), compute_type="float16").transcribe(PCM, ENGLISH)
+    assert caught.value.code == "engine_model_unusable"
+
+
+def test_a_size_that_does_not_exist_is_refused(library):
+    with pytest.raises(PermanentStepError) as caught:
+        WhisperTranscriber("gigantic").transcribe(PCM, ENGLISH)
+    assert caught.value.code == "engine_model_unusable"

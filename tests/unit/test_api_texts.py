@@ -1,0 +1,132 @@
+"""The pure parts of the API: keys, cursors, file names, multipart bodies, texts."""
+
+import io
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api import file_names, multipart, notes_text, transcript_text
+from shared.domain.errors import InvalidInput
+from shared.services import credentials, paging
+
+
+@given(position=st.integers(0, 62), replacement=st.sampled_from("abcXYZ019_"))
+def test_no_single_slip_of_the_finger_makes_another_key(position: int, replacement: str) -> None:
+    key = credentials.mint().secret
+    slipped = key[:position] + replacement + key[position + 1 :]
+    found = credentials.read(slipped)
+    assert found is None or slipped == key
+
+
+def test_a_key_is_found_by_its_prefix_and_hidden_in_its_repr() -> None:
+    minted = credentials.mint()
+    assert credentials.read(minted.secret) == minted
+    assert minted.secret not in repr(minted)
+    assert minted.digest(b"one pepper") != minted.digest(b"another")
+
+
+def test_a_cursor_leads_back_to_its_position() -> None:
+    position = (datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), uuid4())
+    assert paging.position_of(paging.cursor_after(position)) == position
+
+
+@given(st.text(max_size=600))
+def test_a_cleaned_name_is_short_and_harmless(name: str) -> None:
+    kept = file_names.cleaned(name)
+    assert len(kept) <= 255
+    assert not set(kept) & set("/\\\r\n\x00\u202e\u2066\u200f")
+    assert file_names.cleaned(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("a\r\nX-Evil: 1.wav", "aX-Evil: 1.wav"),
+        ("n" * 300 + ".mp3", "n" * 251 + ".mp3"),
+        ("e\u0301.wav", "\u00e9.wav"),
+        ("\x00", ""),
+    ],
+)
+def test_names_are_cleaned_as_shown(name: str, kept: str) -> None:
+    assert file_names.cleaned(name) == kept
+
+
+def test_a_file_arrives_whole_wherever_a_single_cut_falls() -> None:
+    head = b'--x-y\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    body = head + b"content\r" + b"\r\n--x-y--\r\n"
+    for cut in range(1, len(body)):
+        seen = list(multipart.events(Dribble(body, [cut]), "x-y"))
+        assert b"".join(event.data for event in seen if isinstance(event, multipart.Data)) == b"content\r", (
+            cut
+        )
+
+
+class Dribble(io.RawIOBase):
+    """A stream that gives its bytes in pieces of these sizes."""
+
+    def __init__(self, content: bytes, sizes: list[int]) -> None:
+        self._rest = content
+        self._sizes = list(sizes)
+
+    def read(self, size: int = -1) -> bytes:
+        take = self._sizes.pop(0) if self._sizes else len(self._rest)
+        piece, self._rest = self._rest[:take], self._rest[take:]
+        return piece
+
+
+TRICKY = st.sampled_from([b"\r", b"\n", b"-", b"--x", b"\r\n--x", b"\r\n--x-", b"--x-yy", b"a"])
+
+
+@settings(max_examples=400)
+@given(content=st.lists(TRICKY, max_size=12).map(b"".join), sizes=st.lists(st.integers(1, 40), max_size=120))
+def test_a_file_arrives_whole_however_it_is_cut_into_pieces(content: bytes, sizes: list[int]) -> None:
+    body = (
+        b'--x-y\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        + content
+        + b"\r\n--x-y--\r\n"
+    )
+    seen = list(multipart.events(Dribble(body, sizes), "x-y"))
+    assert b"".join(event.data for event in seen if isinstance(event, multipart.Data)) == content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no boundary at all", b"--x\r\nNo-Disposition: 1\r\n\r\nabc\r\n--x--", b"--x\r\n\xff: 1\r\n\r\n"],
+)
+def test_a_body_that_is_not_multipart_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        list(multipart.events(io.BytesIO(body), "x"))
+
+
+def test_headers_without_end_are_refused_early() -> None:
+    with pytest.raises(RequestEntityTooLarge):
+        list(multipart.events(io.BytesIO(b"--x\r\nA: " + b"a" * 10_000_000), "x"))
+
+
+def test_a_cue_cannot_be_ended_by_what_was_said() -> None:
+    segment = {"start": 0.0, "end": 1.0, "speaker": "a\nb", "text": "x\n\n00:00 --> 00:01\n<b>"}
+    vtt = transcript_text.as_vtt({"segments": [segment]})
+    assert vtt.count("-->") == 1
+    assert vtt.count("\n\n") == 1
+    assert transcript_text.as_srt({"segments": [segment]}).count("-->") == 1
+
+
+def test_said_markup_is_only_words_in_markdown() -> None:
+    item = {"text": "<script>alert(1)</script> [x](http://y)", "evidence": [{"quote": "# `a`"}]}
+    notes = {
+        "topic_summary": "",
+        "session_mood": "low",
+        "mood_trajectory": "stable",
+        "key_topics": [item],
+        "therapist_notes": "",
+        "patient_summary": "",
+    }
+    markdown = notes_text.as_markdown(notes)
+    assert "\\<script\\>" in markdown
+    assert "\\[x\\]" in markdown
+    assert "(unverified)" in markdown

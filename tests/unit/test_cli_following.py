@@ -1,0 +1,21 @@
+"""What a session's percentage says of the step that is running."""
+
+import pytest
+
+from cli.following import NOTES, TRANSCRIBE, fraction_in
+
+
+@pytest.mark.parametrize(
+    ("progress", "step", "expected"),
+    [
+        (0, TRANSCRIBE, 0.0),
+        (45, TRANSCRIBE, 0.5),
+        (90, TRANSCRIBE, 1.0),
+        (90, NOTES, 0.0),
+        (95, NOTES, 0.5),
+        (200, NOTES, 1.0),
+        (None, NOTES, 0.0),
+    ],
+)
+def test_each_step_has_its_share_of_the_whole(progress: object, step: str, expected: float) -> None:
+    assert fraction_in({"progress": progress}, step) == expected

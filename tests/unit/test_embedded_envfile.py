@@ -1,0 +1,40 @@
+"""The ``.env`` file is read like other tools read it."""
+
+from pathlib import Path
+
+import pytest
+
+from embedded.envfile import EnvFileError, read_env_file
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("KEY=plain", "plain"),
+        ("export KEY = spaced out ", "spaced out"),
+        ("KEY=value # comment", "value"),
+        ("KEY=pass#word", "pass#word"),
+        ("KEY=#hash", "#hash"),
+        ("KEY= # only a comment", ""),
+        ("KEY=", ""),
+        ("KEY='single # $kept'", "single # $kept"),
+        (r'KEY="a \"quoted\" word" # comment', 'a "quoted" word'),
+        ('KEY=""', ""),
+        ("KEY=postgresql://u:p@h/db?a=b", "postgresql://u:p@h/db?a=b"),
+    ],
+)
+def test_a_line_gives_its_value(tmp_path: Path, line: str, value: str) -> None:
+    (tmp_path / ".env").write_text(f"# first\n\n{line}\n")
+    assert read_env_file(tmp_path / ".env") == {"KEY": value}
+
+
+def test_no_file_is_no_settings(tmp_path: Path) -> None:
+    assert read_env_file(tmp_path / ".env") == {}
+
+
+@pytest.mark.parametrize("line", ["hunter2", "2KEY=hunter2", "KEY='hunter2", 'KEY="hunter2" tail'])
+def test_a_malformed_line_is_refused_without_showing_it(tmp_path: Path, line: str) -> None:
+    (tmp_path / ".env").write_text(f"A=1\n{line}\n")
+    with pytest.raises(EnvFileError, match="line 2") as caught:
+        read_env_file(tmp_path / ".env")
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,45 @@
+"""Settings are read once and all their problems are told together."""
+
+import pytest
+
+from shared.settings import SettingsError, load
+
+ENOUGH = {
+    "DATABASE_URL": "postgresql://app:hunter2@localhost/app",
+    "REDIS_URL": "redis://:hunter2@localhost:6379/0",
+    "STORAGE_URL": "file:///recordings",
+    "SESSIONSCRIBE_KEYS_DIR": "/keys",
+}
+
+
+def test_defaults_are_the_offline_engines() -> None:
+    settings = load(ENOUGH)
+    assert (settings.transcriber, settings.extractor) == ("pocketsphinx", "rules")
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({"SESSIONSCRIBE_LEASE_SECONDS": "soon", "SESSIONSCRIBE_TRANSCRIBER": "magic"})
+    told = str(caught.value)
+    assert all(name in told for name in [*ENOUGH, "SESSIONSCRIBE_LEASE_SECONDS", "SESSIONSCRIBE_TRANSCRIBER"])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "missing"),
+    [
+        ({"SESSIONSCRIBE_TRANSCRIBER": "openai"}, "OPENAI_API_KEY"),
+        ({"SESSIONSCRIBE_EXTRACTOR": "openai", "OPENAI_API_KEY": "k"}, "SESSIONSCRIBE_OPENAI_NOTES_MODEL"),
+        ({"SESSIONSCRIBE_TRANSCRIBER": "faster-whisper"}, "SESSIONSCRIBE_WHISPER_MODEL"),
+    ],
+)
+def test_an_engine_without_what_it_needs_is_refused(chosen: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=missing):
+        load({**ENOUGH, **chosen})
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert load({**ENOUGH, "SESSIONSCRIBE_TRANSCRIBER": ""}).transcriber == "pocketsphinx"
+
+
+def test_secrets_are_not_in_the_repr() -> None:
+    assert "hunter2" not in repr(load({**ENOUGH, "OPENAI_API_KEY": "hunter2"}))

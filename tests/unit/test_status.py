@@ -1,0 +1,31 @@
+"""The table of moves between statuses."""
+
+import pytest
+
+from shared.domain.status import ALLOWED_MOVES, FINAL, UNFINISHED, Status, sources_of
+
+
+def test_every_status_has_its_moves() -> None:
+    assert set(ALLOWED_MOVES) == set(Status)
+
+
+def test_a_session_can_fail_and_be_cancelled_from_every_unfinished_status() -> None:
+    assert sources_of(Status.FAILED) == UNFINISHED
+    assert sources_of(Status.CANCELLED) == UNFINISHED
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [(Status.FAILED, Status.PENDING), (Status.PROCESSED, Status.EXTRACTING_NOTES)],
+)
+def test_a_final_session_comes_back_only_by_retry_and_extraction(source: Status, target: Status) -> None:
+    assert ALLOWED_MOVES[source] == {target}
+
+
+def test_a_cancelled_session_stays_cancelled() -> None:
+    assert not ALLOWED_MOVES[Status.CANCELLED]
+
+
+def test_every_status_is_either_final_or_unfinished() -> None:
+    assert set(Status) == FINAL | UNFINISHED
+    assert not FINAL & UNFINISHED

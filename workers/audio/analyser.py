@@ -1,0 +1,115 @@
+"""The SpeechAnalyser: from decoded audio to utterances, speakers, chunks and quality."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from shared.domain.ports import PcmSource
+from shared.domain.values import SpeechPlan, Turn, Utterance
+from workers.audio import levels as loudness
+from workers.audio import voice_activity, voiceprints
+from workers.audio.blocks import Samples, blocks
+from workers.audio.chunking import plan_chunks
+from workers.audio.levels import Layout, Loudness, Mask
+from workers.audio.quality import measure_quality
+from workers.audio.speakers import label_utterances
+from workers.audio.voice_activity import Activity, Detector
+
+# A single breath holds no more; engines and readers both want shorter pieces than a chunk.
+LONGEST_UTTERANCE = 25.0
+SHORTEST_LIMIT = 5.0
+# A speaker who pauses for less, and is not interrupted, is still in the same turn.
+LONGEST_PAUSE_IN_TURN = 2.0
+
+# An utterance and whose voice it is: a channel, or a cluster of voiceprints.
+Voiced = tuple[Utterance, int]
+
+
+class OfflineSpeechAnalyser:
+    """Finds speech with Silero and speakers with clustered voiceprints, both on this machine.
+
+    ``new_detector`` makes a voice activity detector; one is made per channel and call, because
+    a detector carries state from frame to frame.
+    """
+
+    def __init__(self, new_detector: Callable[[], Detector] = voice_activity.silero) -> None:
+        self._new_detector = new_detector
+
+    def analyse(self, pcm: PcmSource, speakers: int, chunk_seconds: float) -> SpeechPlan:
+        """The plan for ``pcm``; see the port.
+
+        Where every speaker has a channel (and more than one is expected), the channel is the
+        speaker. Memory grows by about 20 MB per hour of audio.
+        """
+        heard = {channel: loudness.measure_loudness(pcm, channel) for channel in range(pcm.channels)}
+        layout = self._layout(heard, speakers)
+        longest = min(LONGEST_UTTERANCE, max(SHORTEST_LIMIT, chunk_seconds))
+        voiced: list[Voiced] = []
+        for channel in layout.channels:
+            activity = voice_activity.listen(pcm, channel, self._new_detector())
+            if layout.name == "dual_channel" and channel is not None:
+                activity = _without_bleed(activity, heard, channel)
+            spans = voice_activity.find_utterances(activity, longest)
+            utterances = [Utterance(start, end, channel) for start, end in spans]
+            if layout.name == "dual_channel":
+                voiced += [(utterance, channel or 0) for utterance in utterances]
+            else:
+                voiced += _split_by_speaker(pcm, utterances, speakers)
+        voiced.sort(key=lambda pair: (pair[0].start, pair[0].end))
+        return SpeechPlan(
+            duration_seconds=pcm.seconds,
+            chunks=plan_chunks([utterance for utterance, _ in voiced], chunk_seconds),
+            turns=_turns(voiced),
+            quality=measure_quality(pcm, layout, heard, [utterance for utterance, _ in voiced]),
+        )
+
+    @staticmethod
+    def _layout(heard: dict[int, Loudness], speakers: int) -> Layout:
+        if len(heard) < 2:
+            return Layout("mono", (None,))
+        layout = loudness.choose_layout(heard[0].levels, heard[1].levels)
+        return Layout("mono", (None,)) if layout.name == "dual_channel" and speakers < 2 else layout
+
+
+def _without_bleed(activity: Activity, heard: dict[int, Loudness], channel: int) -> Activity:
+    """``activity`` with the frames silenced in which the other channel's voice is heard."""
+    drowned: Mask = loudness.drowned_by(heard[channel].levels, heard[1 - channel].levels)
+    if not drowned.size:
+        return activity
+    frames = np.arange(activity.probabilities.size)
+    at = (frames * voice_activity.FRAME_SECONDS / loudness.FRAME_SECONDS).astype(np.intp)
+    kept = np.where(drowned[np.minimum(at, drowned.size - 1)], np.float32(0), activity.probabilities)
+    return Activity(kept, activity.seconds)
+
+
+def _split_by_speaker(pcm: PcmSource, utterances: Sequence[Utterance], speakers: int) -> list[Voiced]:
+    """Utterances cut where the speaker changes, each with its voice."""
+    if speakers < 2 or not utterances:
+        return [(utterance, 0) for utterance in utterances]
+    cells = [voiceprints.measure(_samples(pcm, utterance)) for utterance in utterances]
+    pieces: list[Voiced] = []
+    for utterance, labelled in zip(utterances, label_utterances(cells, speakers), strict=True):
+        for index, (start, end, voice) in enumerate(labelled):
+            last = index == len(labelled) - 1
+            upto = utterance.end if last else min(utterance.start + end, utterance.end)
+            pieces.append((Utterance(utterance.start + start, upto, utterance.channel), voice))
+    return pieces
+
+
+def _samples(pcm: PcmSource, utterance: Utterance) -> Samples:
+    parts = list(blocks(pcm, utterance.channel, utterance.start, utterance.end))
+    return np.concatenate(parts) if parts else np.zeros(1, np.int16)
+
+
+def _turns(voiced: Iterable[Voiced]) -> tuple[Turn, ...]:
+    """Turns from utterances in order of time; speakers are numbered by first appearance."""
+    names: dict[int, str] = {}
+    turns: list[Turn] = []
+    for utterance, voice in voiced:
+        name = names.setdefault(voice, f"Speaker {len(names) + 1}")
+        last = turns[-1] if turns else None
+        if last and last.speaker == name and utterance.start - last.end <= LONGEST_PAUSE_IN_TURN:
+            turns[-1] = Turn(last.start, max(last.end, utterance.end), name, utterance.channel)
+        else:
+            turns.append(Turn(utterance.start, utterance.end, name, utterance.channel))
+    return tuple(turns)

@@ -1,0 +1,61 @@
+"""The workbench of this worker process, built on first use: after the fork, never at import."""
+
+import os
+import socket
+from functools import cache
+
+from shared.db.engine import Database
+from shared.domain.ports import SpeechAnalyser
+from shared.media.limits import MediaLimits
+from shared.media.sandbox import Sandbox
+from shared.queue import WorkQueue, make_app
+from shared.services.engines import Workbench
+from shared.services.resources import Resources
+from shared.settings import Settings, load
+from shared.storage.objects import open_store
+from shared.storage.recordings import Recordings
+from shared.vault.keystore import KeyStore
+from shared.vault.sealing import Vault
+from workers.engines import registry
+from workers.engines.rules.risk import screen
+
+
+@cache
+def bench() -> Workbench:
+    """This process's workbench, from the environment; raises SettingsError."""
+    return build(load(os.environ))
+
+
+def build(settings: Settings) -> Workbench:
+    """A workbench on these settings; engines load when they are first needed."""
+    keys = KeyStore(settings.keys_dir)
+    resources = Resources(
+        settings=settings,
+        database=Database(settings.database_url),
+        vault=Vault(keys),
+        recordings=Recordings(open_store(settings.storage_url), keys),
+        decoder=Sandbox(MediaLimits(max_seconds=settings.max_recording_seconds)),
+        queue=WorkQueue(make_app(settings.redis_url)),
+    )
+    options = registry.EngineOptions(
+        openai_api_key=settings.openai_api_key,
+        openai_base_url=settings.openai_base_url,
+        openai_transcription_model=settings.openai_transcription_model,
+        openai_notes_model=settings.openai_notes_model,
+        whisper_model=settings.whisper_model,
+        whisper_device=settings.whisper_device,
+    )
+    return Workbench(
+        resources=resources,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        build_analyser=_build_analyser,
+        build_transcriber=lambda: registry.build_transcriber(settings.transcriber, options),
+        build_extractor=lambda: registry.build_extractor(settings.extractor, options),
+        screen_risk=screen,
+    )
+
+
+def _build_analyser() -> SpeechAnalyser:
+    from workers.audio.analyser import OfflineSpeechAnalyser  # loads numpy and a model: only for audio
+
+    return OfflineSpeechAnalyser()

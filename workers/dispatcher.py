@@ -1,0 +1,55 @@
+"""The dispatcher's process: ``python -m workers.dispatcher``. Any number may run."""
+
+import os
+import signal
+import threading
+
+import structlog
+from redis import Redis
+
+from shared import logs
+from shared.db.engine import Database, DatabaseError
+from shared.domain.errors import Unavailable
+from shared.queue import WorkQueue, make_app
+from shared.services import dispatching
+from shared.settings import Settings, load
+from shared.storage.objects import open_store
+
+log = structlog.get_logger(__name__)
+
+PARTIALS_KEPT_SECONDS = 24 * 3600
+SWEEP_EVERY_SECONDS = 3600.0
+
+
+def main() -> None:
+    """Dispatch until SIGTERM or SIGINT."""
+    settings = load(os.environ)
+    logs.configure("dispatcher", settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(settings, stop)
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """One look after the other until ``stop`` is set; outages are waited for."""
+    database = Database(settings.database_url, pool_size=1)
+    queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
+    redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
+    store = open_store(settings.storage_url)
+    since_sweep = SWEEP_EVERY_SECONDS
+    while not stop.wait(settings.dispatch_interval_seconds):
+        try:
+            dispatching.notice_lost_memory(database, redis)
+            dispatching.fail_exhausted(database)
+            dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
+            since_sweep += settings.dispatch_interval_seconds
+            if since_sweep >= SWEEP_EVERY_SECONDS:
+                since_sweep = 0.0
+                store.sweep_partials(PARTIALS_KEPT_SECONDS)
+        except (Unavailable, DatabaseError) as error:
+            log.warning("dispatcher_waits", error=type(error).__name__)
+
+
+if __name__ == "__main__":
+    main()

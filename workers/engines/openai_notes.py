@@ -1,0 +1,107 @@
+"""Between a transcript, a language model's document, and a document of ``NotesSchema``.
+
+The model writes only what it alone can know: items, sentences, and quotes with the number of
+their segment. Times, labels and the texts that repeat those sentences are filled in here.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shared.domain.evidence import TEXT_FIELDS
+from shared.domain.values import JsonObject, Segment, Transcript
+from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
+from shared.schemas.notes import (
+    EvidencedSchema,
+    EvidenceSchema,
+    NotesSchema,
+    QuoteSchema,
+    RiskFlagSchema,
+    SentenceSchema,
+)
+from workers.engines.openai_phrases import clean
+
+# Filled in by us, here or in the verification of evidence; a model could only get them wrong.
+OURS: Omissions = {
+    EvidenceSchema: frozenset({"start", "end"}),
+    EvidencedSchema: frozenset({"verified"}),
+    QuoteSchema: frozenset({"timestamp_start"}),
+    RiskFlagSchema: frozenset({"speaker"}),
+    SentenceSchema: frozenset({"structural"}),
+    NotesSchema: frozenset({*TEXT_FIELDS, "risk_statement", "unsupported", "draft", "engine", "template"}),
+}
+
+
+def numbered(transcript: Transcript) -> str:
+    """The transcript for a model, a line for each segment: ``[12] speaker 00:31–00:40: text``."""
+    return "\n".join(
+        f"[{number}] {clean(said.speaker)} {_clock(said.start)}–{_clock(said.end)}: {clean(said.text)}"
+        for number, said in enumerate(transcript.segments)
+    )
+
+
+def notes_from(
+    document: Any, schema: JsonSchema, transcript: Transcript, engine: str, template: str
+) -> JsonObject:
+    """``document``, written to ``schema`` by a model, as a document of ``NotesSchema``.
+
+    Raises marshmallow's ValidationError, whose messages may hold the model's words.
+    """
+    notes = _cleaned(keep_known(document, schema))
+    if isinstance(notes, dict):
+        notes |= {"engine": engine, "template": template, "risk_statement": ""}
+        notes |= {field: _joined(notes.get("field_evidence"), field) for field in TEXT_FIELDS}
+        for item in _objects(notes):
+            _fill_in(item, transcript.segments)
+    loaded: JsonObject = NotesSchema().load(notes)
+    return loaded
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cleaned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return clean(value) if isinstance(value, str) else value
+
+
+def _joined(field_evidence: Any, field: str) -> str:
+    """The text of ``field``: its sentences, joined by one space."""
+    sentences = field_evidence.get(field) if isinstance(field_evidence, dict) else None
+    found = [item.get("sentence") for item in sentences or () if isinstance(item, dict)]
+    return " ".join(sentence for sentence in found if isinstance(sentence, str))
+
+
+def _objects(value: Any) -> Iterator[JsonObject]:
+    """Every object within ``value``, the inner ones first."""
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(inner)
+    if isinstance(value, dict):
+        yield value
+
+
+def _fill_in(item: JsonObject, segments: Sequence[Segment]) -> None:
+    """Give evidence its segment's times, and an item with evidence what follows from the first."""
+    if "segment" in item:
+        segment = _segment(item, segments)
+        item |= {"start": segment.start, "end": segment.end} if segment else {"start": 0.0, "end": 0.0}
+    evidence = item.get("evidence")
+    first = evidence[0] if isinstance(evidence, list) and evidence else None
+    segment = _segment(first, segments) if isinstance(first, dict) else None
+    if "quote" in item and "evidence" in item:
+        item["timestamp_start"] = segment.start if segment else 0.0
+    if "severity" in item and "type" in item and segment:
+        item["speaker"] = segment.speaker
+
+
+def _segment(evidence: JsonObject, segments: Sequence[Segment]) -> Segment | None:
+    number = evidence.get("segment")
+    if isinstance(number, int) and 0 <= number < len(segments):
+        return segments[number]
+    return None
+
+
+def _clock(seconds: float) -> str:
+    """``mm:ss``, or ``h:mm:ss`` from one hour on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

@@ -1,0 +1,175 @@
+"""Running texts put together from findings: fixed frames around the transcript's own words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shared.domain import wording
+from shared.domain.values import JsonObject
+from shared.domain.wording import join
+from workers.engines.rules.feelings import Mood
+from workers.engines.rules.passages import Passage
+from workers.engines.rules.reading import Reading, quoted
+from workers.engines.rules.risk import ABOUT_OTHERS, Mention
+from workers.engines.rules.topics import Topic
+
+_LEAST_SUBJECTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence with what it rests on; ``rank`` says how early it is taken (0 first)."""
+
+    text: str
+    evidence: Sequence[JsonObject] = ()
+    rank: int = 0
+    structural: bool = False
+
+    @property
+    def words(self) -> int:
+        """Its length as word counts go: what spaces separate."""
+        return len(self.text.split())
+
+    def as_sentence(self) -> JsonObject:
+        """The item of ``field_evidence``."""
+        return {
+            "sentence": self.text, "structural": self.structural, "evidence": list(self.evidence),
+            "verified": False,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything that was found, for the texts to draw on."""
+
+    reading: Reading
+    topics: list[Topic]
+    themes: dict[str, list[Passage]]
+    mood: Mood
+    course: Mood
+    bright: Sequence[Passage] = ()
+    items: JsonObject = field(default_factory=dict)
+
+
+def fixed(sentence: str, rank: int) -> Line:
+    """A sentence that needs no evidence."""
+    return Line(sentence, rank=rank, structural=True)
+
+
+def said(frame: str, text: str) -> str:
+    """``frame`` and a quotation as one sentence that ends once."""
+    ends = text.rstrip("”").endswith((".", "?", "!", "…"))
+    return f"{frame}{text}" if ends else f"{frame}{text}."
+
+
+def clipped(text: str, words: int) -> str:
+    """``text`` in quotation marks, cut after ``words`` words."""
+    parts = text.split()
+    shown = " ".join(parts[:words]) + (" …" if len(parts) > words else "")
+    return "“" + shown.translate(str.maketrans('“”"', "'''")) + "”"
+
+
+def fitted(lines: Iterable[Line], least: int, most: int) -> list[Line]:
+    """Lines with ``least`` to ``most`` words in all, where there is enough to say, in their given order.
+
+    Taken by rank while they fit. Ranks from ``SPARE`` on are taken only below ``least``.
+    """
+    ordered = list(lines)
+    taken: set[int] = set()
+    total = 0
+    for index in sorted(range(len(ordered)), key=lambda i: (ordered[i].rank, i)):
+        line = ordered[index]
+        if line.rank >= SPARE and total >= least:
+            break
+        if total + line.words <= most:
+            taken.add(index)
+            total += line.words
+    return [line for index, line in enumerate(ordered) if index in taken]
+
+
+SPARE = 50
+
+
+def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line]:
+    """What was spoken of, with a quote for each of the two main topics; adds the quoted to ``used``."""
+    reading, topics = findings.reading, findings.topics
+    if not topics:
+        return [fixed(wording.NO_SPEECH if not reading.passages else wording.NO_TOPIC, 0)]
+    labels = join([topic.label for topic in topics[:4]])
+    lines = [Line(f"The session turned mainly on {labels}.", reading.cited(t.best for t in topics[:4]))]
+    used = set() if used is None else used
+    for topic in topics[:2]:
+        best = next(
+            (p for p in topic.passages if p.number not in used | reading.risky and len(p.words) > 3), None
+        )
+        if best is not None and not best.question:
+            used.add(best.number)
+            lines.append(Line(said(f"On {topic.label}: ", quoted(best)), reading.cited([best])))
+    return lines
+
+
+def mood_lines(findings: Findings) -> tuple[list[Line], list[Line]]:
+    """Why the mood and its course were given as they were."""
+    mood, course, reading = findings.mood, findings.course, findings.reading
+    first = fixed(wording.MOOD_UNKNOWN, 0)
+    if mood.sources:
+        quotes = join([quoted(passage, 14) for passage in mood.sources])
+        first = Line(
+            said(f"The words of mood were {_MOOD_WORDS[mood.value]}: ", quotes), reading.cited(mood.sources)
+        )
+    second = fixed(wording.COURSE_UNKNOWN, 0)
+    if course.sources:
+        quotes = ", later ".join(quoted(passage, 14) for passage in course.sources)
+        frame = f"From start to end the words of mood were {_COURSE_WORDS[course.value]}: "
+        second = Line(said(frame, quotes), reading.cited(course.sources))
+    return [first], [second]
+
+
+_MOOD_WORDS = {
+    "very_low": "very low", "low": "mostly low", "neutral": "mixed", "positive": "mostly positive",
+    "very_positive": "very positive",
+}  # fmt: skip
+_COURSE_WORDS = {
+    "improving": "improving", "declining": "declining", "stable": "much the same",
+    "fluctuating": "going up and down",
+}  # fmt: skip
+
+
+def risk_line(reading: Reading, mention: Mention, rank: int) -> Line:
+    """One sentence on one mention of risk, with the words and, to a question, the answer."""
+    label = wording.RISK_LABELS[mention.kind]
+    evidence = reading.cited(mention.shown)
+    first = quoted(mention.passage, 22)
+    if mention.asked and len(mention.shown) > 1:
+        answer = clipped(" ".join(passage.text for passage in mention.shown[1:2]), 20)
+        return Line(said(f"Risk ({label}): to the question {first} the answer was ", answer), evidence, rank)
+    how = "mentioned"
+    if mention.figurative:
+        how = "mentioned, perhaps as a figure of speech"
+    elif mention.negated:
+        how = "mentioned and negated"
+    elif mention.past:
+        how = "mentioned as past"
+    whose = " about somebody else" if _of_another(mention) else ""
+    return Line(said(f"Risk ({label}), {how}{whose}: ", first), evidence, rank)
+
+
+def _of_another(mention: Mention) -> bool:
+    return mention.about == "other" and mention.kind not in ABOUT_OTHERS
+
+
+def first_unused(passages: Iterable[Passage], used: set[int]) -> Passage | None:
+    """The first of ``passages`` that was not quoted yet, which it now is."""
+    chosen = next((passage for passage in passages if passage.number not in used), None)
+    if chosen is not None:
+        used.add(chosen.number)
+    return chosen
+
+
+def absence_lines(reading: Reading, rank: int) -> list[Line]:
+    """What was not mentioned, in one sentence or two; each is checked again with the evidence."""
+    subjects = wording.unmentioned(reading.transcript)
+    if not subjects:
+        return []
+    half = (len(subjects) + 1) // 2 if len(subjects) > 2 * _LEAST_SUBJECTS else len(subjects)
+    groups = [group for group in (subjects[:half], subjects[half:]) if group]
+    return [fixed(wording.absence(group), rank + number) for number, group in enumerate(groups)]

@@ -1,0 +1,75 @@
+"""The offline note extractor: rules and lexicons, the same notes for the same transcript every time."""
+
+from shared.domain import wording
+from shared.domain.values import ExtractionRequest, JsonObject, Transcript
+from workers.engines.rules import feelings, findings, plans, topics
+from workers.engines.rules.composing import Findings, Line, mood_lines, topic_summary
+from workers.engines.rules.patient_summary import patient_summary
+from workers.engines.rules.reading import Reading, read
+from workers.engines.rules.risk import flags_from
+from workers.engines.rules.therapist_notes import therapist_notes
+
+
+class RulesExtractor:
+    """Notes by rules, without a model or a network (port ``NoteExtractor``)."""
+
+    @property
+    def name(self) -> str:
+        """Engine and version, as stored with the notes."""
+        return "rules-1"
+
+    def extract(self, transcript: Transcript, request: ExtractionRequest) -> JsonObject:
+        """A document of ``NotesSchema``, its evidence not yet verified.
+
+        Deterministic. An empty transcript gives notes that say that no speech was found; nothing
+        said in a transcript is ever followed as an instruction. The template changes nothing but
+        the name it is stored under: the rules write one form.
+        """
+        reading = read(transcript)
+        found = _findings(reading)
+        mood, course = mood_lines(found)
+        texts = {
+            "topic_summary": topic_summary(found),
+            "therapist_notes": therapist_notes(found),
+            "patient_summary": patient_summary(found),
+        }
+        notes: JsonObject = {
+            **found.items,
+            **{name: _joined(lines) for name, lines in texts.items()},
+            "session_mood": found.mood.value,
+            "mood_trajectory": found.course.value,
+            "field_evidence": {
+                name: [line.as_sentence() for line in lines]
+                for name, lines in {**texts, "session_mood": mood, "mood_trajectory": course}.items()
+            },
+            "unsupported": [],
+            "draft": True,
+            "engine": self.name,
+            "template": request.template,
+        }
+        notes["risk_statement"] = wording.risk_statement(notes, transcript)
+        return notes
+
+
+def _findings(reading: Reading) -> Findings:
+    felt = feelings.all_feelings(reading)
+    themes = feelings.themes_in(felt)
+    about = topics.topics_in(reading)
+    found = Findings(reading, about, themes, feelings.mood_of(reading, felt), feelings.course_of(felt))
+    found.bright = feelings.bright_among(felt)
+    found.items = {
+        "key_topics": topics.as_items(reading, about),
+        "strategies": findings.strategies_in(reading),
+        "emotional_themes": feelings.as_items(reading, themes),
+        "triggers": findings.triggers_in(reading),
+        "action_items": plans.action_items_in(reading),
+        "significant_quotes": findings.quotes_in(reading, about),
+        "follow_up_topics": plans.follow_ups_in(reading),
+        "unresolved_concerns": plans.concerns_in(reading),
+        "risk_flags": flags_from(reading.mentions, reading.transcript),
+    }
+    return found
+
+
+def _joined(lines: list[Line]) -> str:
+    return " ".join(line.text for line in lines)

@@ -1,0 +1,168 @@
+"""What the client felt: themes, mood, its course, and the words that carry most of it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.domain.polarity import governing_negation
+from shared.domain.values import JsonObject
+from workers.engines.rules.lexicons import feelings as lexicon
+from workers.engines.rules.lexicons import phrases
+from workers.engines.rules.matching import Hit, listed
+from workers.engines.rules.passages import Passage
+from workers.engines.rules.reading import Reading
+
+THEMES = 6
+BRIGHT_WORDS = 4  # a shorter sentence says too little to be quoted
+MOOD_WORDS = 3  # fewer words of feeling say nothing of a mood
+COURSE_WORDS = 2  # fewer in the first or the last third say nothing of its course
+COURSE_STEP = 0.6  # a change of the balance (-1..1) from which the mood is said to have moved
+_SELF = frozenset({"i", "i'm", "i've", "i'd", "we", "me", "myself", "mood"})
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """A word of feeling that the client said of themselves; ``valence`` -2..2, 0 where denied."""
+
+    label: str
+    valence: int
+    passage: Passage
+
+
+def feelings_in(passage: Passage) -> list[Feeling]:
+    """The feelings in one sentence; "not happy" counts as low, "not sad" as neither."""
+    found = []
+    homonyms = listed(lexicon.NOT_A_FEELING).find(passage)
+    for label, (valence, words) in lexicon.FEELINGS.items():
+        hit = listed(words).first(passage)
+        if hit is None or _covered(hit, homonyms) or not _own(passage, hit):
+            continue
+        if governing_negation(passage.words, hit.start) is not None and "not" not in hit.phrase:
+            valence = -1 if valence > 0 else 0
+        found.append(Feeling(label, valence, passage))
+    return found
+
+
+def _covered(hit: Hit, homonyms: Sequence[Hit]) -> bool:
+    return any(other.start <= hit.start and hit.end <= other.end for other in homonyms)
+
+
+def _own(passage: Passage, hit: Hit) -> bool:
+    """Whether the nearest person before the word is the speaker."""
+    others = set(phrases(lexicon.PEOPLE))
+    for word in reversed(passage.words[: hit.start]):
+        if word in _SELF:
+            return True
+        if word in others:
+            return False
+    return True
+
+
+def weight(passage: Passage) -> float:
+    """How much a sentence carries: feelings, strong words, and speaking of oneself."""
+    strong = len(listed(lexicon.INTENSE).find(passage))
+    own = any(word in {"i", "i'm", "i've", "me", "my"} for word in passage.words)
+    image = 3 * bool(listed(lexicon.IMAGES).find(passage))
+    return 2.0 * sum(abs(f.valence) for f in feelings_in(passage)) + min(strong, 3) + own + image
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """A value with the sentences that it was taken from; none where it is the default."""
+
+    value: str
+    sources: tuple[Passage, ...]
+
+
+def all_feelings(reading: Reading) -> list[Feeling]:
+    """Every feeling of the client, in order of time."""
+    return [
+        feeling
+        for passage in reading.client
+        if not passage.question
+        for feeling in feelings_in(passage)
+        if feeling.valence
+    ]
+
+
+def themes_in(feelings: Sequence[Feeling]) -> dict[str, list[Passage]]:
+    """The themes with the sentences that name them, the most frequent first."""
+    themes: dict[str, list[Passage]] = defaultdict(list)
+    for feeling in feelings:
+        stated = feeling.valence * lexicon.FEELINGS[feeling.label][0] > 0
+        if stated and feeling.label not in lexicon.NOT_THEMES:
+            themes[feeling.label].append(feeling.passage)
+    ranked = sorted(themes.items(), key=lambda theme: -len(theme[1]))[:THEMES]
+    return {label: sorted(passages, key=lambda p: (-weight(p), p.number)) for label, passages in ranked}
+
+
+def as_items(reading: Reading, themes: dict[str, list[Passage]]) -> list[JsonObject]:
+    """``emotional_themes``."""
+    return [
+        {"text": label, "evidence": reading.cited(passages[:2]), "verified": False}
+        for label, passages in themes.items()
+    ]
+
+
+def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
+    """The session's mood by the balance of words; a grave mention of suicide is never a good mood."""
+    grave = [
+        mention.shown[-1]
+        for mention in reading.mentions
+        if mention.severity == "high" and mention.about == "self" and mention.shown[-1].by_client
+    ]
+    if len(feelings) < MOOD_WORDS and not grave:
+        return Mood("neutral", ())
+    balance = _balance(feelings)
+    if grave:
+        value = "very_low" if balance <= 0 else "low"
+        return Mood(value, tuple(grave[:2]) + _strongest(feelings, -1)[:1])
+    if balance <= -0.2:
+        value = "very_low" if balance <= -0.8 and len(feelings) >= 8 else "low"
+        return Mood(value, _strongest(feelings, -1)[:2])
+    if balance < 0.3:
+        return Mood("neutral", _strongest(feelings, -1)[:1] + _strongest(feelings, 1)[:1])
+    value = "very_positive" if balance >= 0.9 and len(feelings) >= 8 else "positive"
+    return Mood(value, _strongest(feelings, 1)[:2])
+
+
+def course_of(feelings: Sequence[Feeling]) -> Mood:
+    """How the mood went, by the balance of words in each third of the session's time."""
+    thirds = [[f for f in feelings if low <= f.passage.position < low + 1 / 3] for low in (0.0, 1 / 3, 2 / 3)]
+    first, middle, last = thirds
+    if len(first) < COURSE_WORDS or len(last) < COURSE_WORDS:
+        return Mood("stable", ())
+    begin, end = _balance(first), _balance(last)
+    if end - begin >= COURSE_STEP:
+        return Mood("improving", _typical(first, -1) + _typical(last, 1))
+    if begin - end >= COURSE_STEP:
+        return Mood("declining", _typical(first, 1) + _typical(last, -1))
+    swing = _balance(middle) - (begin + end) / 2 if len(middle) >= COURSE_WORDS else 0.0
+    if abs(swing) >= 2 * COURSE_STEP:
+        return Mood("fluctuating", _typical(first, begin) + _typical(middle, swing) + _typical(last, end))
+    return Mood("stable", _typical(first, begin) + _typical(last, end))
+
+
+def bright_among(feelings: Sequence[Feeling]) -> list[Passage]:
+    """The sentences of good feeling alone, long enough to quote, the strongest first."""
+    low = {feeling.passage.number for feeling in feelings if feeling.valence < 0}
+    return [p for p in _strongest(feelings, 1) if p.number not in low and len(p.words) >= BRIGHT_WORDS]
+
+
+def _balance(feelings: Sequence[Feeling]) -> float:
+    total = sum(abs(feeling.valence) for feeling in feelings)
+    return sum(feeling.valence for feeling in feelings) / total if total else 0.0
+
+
+def _strongest(feelings: Sequence[Feeling], sign: int) -> tuple[Passage, ...]:
+    """The sentences of one sign, first those with the least of the other in them."""
+    sums: dict[Passage, int] = defaultdict(int)
+    for feeling in feelings:
+        sums[feeling.passage] += feeling.valence * sign
+    fitting = [passage for passage, total in sums.items() if total > 0]
+    return tuple(sorted(fitting, key=lambda p: (-sums[p], -weight(p), p.number)))
+
+
+def _typical(feelings: Sequence[Feeling], balance: float) -> tuple[Passage, ...]:
+    sign = 1 if balance > 0 else -1
+    return (_strongest(feelings, sign) or _strongest(feelings, -sign))[:1]

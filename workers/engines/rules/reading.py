@@ -1,0 +1,71 @@
+"""One transcript being read: its sentences, its mentions of risk, and citing from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shared.domain.quotes import cite, tokenize
+from shared.domain.values import JsonObject, Transcript
+from workers.engines.rules.passages import Passage, passages_of
+from workers.engines.rules.risk import Mention, mentions_in
+from workers.engines.rules.speakers import Role
+
+QUOTED_WORDS = 24  # a longer sentence is cut in running text; its evidence shows it whole
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all finders look at."""
+
+    transcript: Transcript
+    passages: Sequence[Passage]
+    mentions: Sequence[Mention]
+    risky: frozenset[int]
+
+    @property
+    def client(self) -> list[Passage]:
+        """What the client said, or may have said where roles are unknown."""
+        return [passage for passage in self.passages if passage.by_client]
+
+    @property
+    def roles_known(self) -> bool:
+        """Whether the therapist could be told from the client, or only one voice was heard."""
+        heard = {passage.speaker for passage in self.passages}
+        return len(heard) < 2 or any(passage.role is Role.THERAPIST for passage in self.passages)
+
+    def beside(self, passage: Passage) -> list[Passage]:
+        """The sentences just before and after ``passage`` in the same segment."""
+        around = (passage.number - 1, passage.number + 1)
+        found = [self.passages[number] for number in around if 0 <= number < len(self.passages)]
+        return [other for other in found if other.segment == passage.segment]
+
+    def cited(self, passages: Iterable[Passage]) -> list[JsonObject]:
+        """The evidence items for ``passages``, each once."""
+        found = [cite(self.transcript, passage.segment, passage.text) for passage in passages]
+        evidence: list[JsonObject] = []
+        for item in (place.as_evidence() for place in found if place is not None):
+            if item not in evidence:
+                evidence.append(item)
+        return evidence
+
+
+def read(transcript: Transcript) -> Reading:
+    """``transcript``, ready for the finders."""
+    passages = passages_of(transcript)
+    mentions = mentions_in(passages)
+    risky = frozenset(shown.number for mention in mentions for shown in mention.shown)
+    return Reading(transcript, passages, mentions, risky)
+
+
+def quoted(passage: Passage, words: int = QUOTED_WORDS) -> str:
+    """``passage`` in quotation marks, cut with an ellipsis after ``words`` words."""
+    tokens = tokenize(passage.text)
+    text = passage.text
+    if len(tokens) > words:
+        text = text[: tokens[words - 1].end] + " …"
+    return "“" + text.translate(str.maketrans('“”"', "'''")) + "”"
+
+
+def rest_of(passage: Passage, start: int, end: int | None = None) -> str:
+    """The text of ``passage`` from word ``start`` to before word ``end``, without punctuation around it."""
+    tokens = tokenize(passage.text)[start:end]
+    return passage.text[tokens[0].start : tokens[-1].end] if tokens else ""

@@ -1,0 +1,214 @@
+"""The risk screen: every mention of risk, with who said it, of whom, when, and whether it was denied."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.domain.polarity import governing_negation
+from shared.domain.quotes import cite
+from shared.domain.values import JsonObject, Transcript
+from workers.engines.rules.lexicons import risk as lexicon
+from workers.engines.rules.matching import Hit, listed
+from workers.engines.rules.passages import Passage, answer_to, passages_of
+from workers.engines.rules.speakers import Role
+
+CONTEXT_SENTENCES = 6  # how near a mention of suicide must be for "a plan" to be about it
+_SUICIDE = frozenset(
+    {"passive_suicidal_ideation", "suicidal_ideation", "suicide_intent", "suicidal_behaviour", "suicide_plan"}
+)
+# These are grave whoever does them, as they may put somebody in danger.
+ABOUT_OTHERS = frozenset({"harm_to_others", "child_abuse", "dependent_adult_abuse", "domestic_violence"})
+_GRAVER = frozenset({"suicide_intent", "suicidal_behaviour", "suicide_plan"})
+_FIRST_PERSON = frozenset({"i", "i'm", "i've", "i'd", "i'll", "me", "my", "myself"})
+_SECOND_PERSON = frozenset({"you", "your", "yourself", "you're", "you've", "you'd"})
+_THIRD_PERSON = frozenset(
+    {"he", "she", "they", "he's", "she's", "himself", "herself", "themselves", "him", "her"}
+)
+_ASKING = re.compile(r"\b(?:have|do|did|are|were|had) you\b|^any\b|\bany (?:thoughts|plans?|urges)\b")
+_RELATIVES = frozenset({
+    "brother", "sister", "mother", "father", "mom", "mum", "dad", "son", "daughter", "wife", "husband",
+    "friend",
+    "partner", "boyfriend", "girlfriend", "uncle", "aunt", "cousin", "colleague", "neighbor", "boss", "who",
+})  # fmt: skip
+_LOWER = {"high": "medium", "medium": "low", "low": "low"}
+
+
+@dataclass(slots=True)
+class Mention:
+    """One place where a risk is spoken of, with the sentences that show it."""
+
+    kind: str
+    passage: Passage
+    negated: bool = False
+    asked: bool = False
+    past: bool = False
+    figurative: bool = False
+    own_words: bool = False
+    about: str = "unclear"
+    severity: str = "low"
+    shown: list[Passage] = field(default_factory=list)
+
+
+def screen(transcript: Transcript) -> list[JsonObject]:
+    """The risk flags of ``transcript``, gravest first; mentions of one kind and standing share a flag."""
+    return flags_from(mentions_in(passages_of(transcript)), transcript)
+
+
+def mentions_in(passages: Sequence[Passage]) -> list[Mention]:
+    """Every mention of risk, in order of time."""
+    hits = [(passage, kind, hit) for passage in passages for kind, hit in _hits(passage)]
+    near = [passage.number for passage, kind, _ in hits if kind in _SUICIDE | {"self_harm"}]
+    for passage in passages:
+        if any(abs(passage.number - number) <= CONTEXT_SENTENCES for number in near):
+            hit = listed(lexicon.ONLY_IN_CONTEXT).first(passage)
+            if hit is not None and not any(p is passage and kind == "suicide_plan" for p, kind, _ in hits):
+                hits.append((passage, "suicide_plan", hit))
+    return [_judged(passages, *found) for found in sorted(hits, key=lambda found: found[0].number)]
+
+
+def _hits(passage: Passage) -> list[tuple[str, Hit]]:
+    """One hit a kind; of a kind's hits in a sentence an affirmed one counts before a denied one."""
+    found = []
+    for kind, (_, text) in lexicon.RISKS.items():
+        hits = listed(text, fuzzy=True).find(passage)
+        if hits:
+            found.append((kind, min(hits, key=lambda hit: _is_negated(passage, hit))))
+    return [(kind, hit) for kind, hit in found if not any(_says_more(other, hit, kind) for other in found)]
+
+
+def _says_more(other: tuple[str, Hit], hit: Hit, kind: str) -> bool:
+    """Whether ``other`` is a graver kind of mention of suicide in the same words."""
+    if kind not in {"suicidal_ideation", "passive_suicidal_ideation"} or other[0] not in _GRAVER:
+        return False
+    return other[1].start <= hit.start and hit.end <= other[1].end
+
+
+def _is_negated(passage: Passage, hit: Hit) -> bool:
+    return governing_negation(passage.words, hit.start) is not None
+
+
+def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) -> Mention:
+    words = set(passage.words)
+    mention = Mention(kind, passage, negated=_is_negated(passage, hit), shown=[passage])
+    mention.negated = mention.negated or hit.phrase == "no plan"
+    mention.past = bool(listed(lexicon.PAST).find(passage)) and not listed(lexicon.STILL).find(passage)
+    figures = listed(lexicon.FIGURATIVE).find(passage)
+    mention.figurative = any(not _is_negated(passage, figure) for figure in figures)
+    mention.about = _about(passage, kind, hit)
+    mention.own_words = _subject(passage, hit) in _FIRST_PERSON
+    addressed = bool(words & _SECOND_PERSON) or passage.role is Role.THERAPIST
+    asks = passage.question or _asks_before(passage, hit)
+    mention.asked = asks and addressed and not ({"i", "i'm", "i've", "myself"} & words and passage.by_client)
+    if mention.asked:
+        _weigh_answer(passages, mention)
+    else:
+        mention.severity = _severity(mention)
+    return mention
+
+
+def _asks_before(passage: Passage, hit: Hit) -> bool:
+    """Whether the therapist asks within a longer stretch that the speech engine did not punctuate."""
+    before = " ".join(passage.words[: hit.end])
+    return passage.role is Role.THERAPIST and _ASKING.search(before) is not None
+
+
+def _about(passage: Passage, kind: str, hit: Hit) -> str:
+    """Whose risk it is: by the subject nearest before the phrase, else by the phrase itself."""
+    inside = set(passage.words[hit.start : hit.end])
+    if kind in {"harm_to_others", "child_abuse", "dependent_adult_abuse"}:
+        return "other"
+    if inside & {"myself", "my", "me", "i"}:
+        return "self"
+    if inside & _THIRD_PERSON:
+        return "other"
+    if inside & _SECOND_PERSON and not passage.by_client:
+        return "self"
+    subject = _subject(passage, hit)
+    if subject in _FIRST_PERSON:
+        return "self"
+    if subject in _THIRD_PERSON | _RELATIVES:
+        return "other"
+    if listed(lexicon.OTHERS).find(passage):
+        return "other"
+    return "self" if set(passage.words) & (_FIRST_PERSON | _SECOND_PERSON) else "unclear"
+
+
+def _subject(passage: Passage, hit: Hit) -> str:
+    """The person in the phrase, else the one nearest before it."""
+    inside = passage.words[hit.start : hit.end]
+    before = reversed(passage.words[: hit.start])
+    people = (_FIRST_PERSON | _SECOND_PERSON | _THIRD_PERSON | _RELATIVES) - {"my", "me", "your"}
+    own = next((word for word in inside if word in _FIRST_PERSON | _SECOND_PERSON), "")
+    return own or next((word for word in before if word in people), "")
+
+
+def _severity(mention: Mention) -> str:
+    severity = lexicon.RISKS[mention.kind][0]
+    if mention.negated or mention.figurative:
+        return "low"
+    if mention.passage.role is Role.THERAPIST and not mention.own_words:
+        return "low"
+    if mention.past:
+        severity = _LOWER[severity]
+    if mention.about == "other" and mention.kind not in ABOUT_OTHERS:
+        severity = "low"
+    return severity
+
+
+def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
+    """A question is as grave as its answer: denied is low, none or a hedged one needs a person."""
+    answer = answer_to(passages, mention.passage)
+    mention.about = "self" if mention.about == "unclear" else mention.about
+    mention.negated = False
+    mention.severity = "medium"
+    if not answer:
+        return
+    head = answer[0]
+    mention.shown.append(head)
+    if _opens_with(head, lexicon.DENIED):
+        mention.shown.extend(answer[1:2] if len(head.words) < 3 else [])
+        hedged = any(listed(lexicon.HEDGED).find(passage) for passage in answer)
+        mention.negated = not hedged
+        mention.severity = "medium" if hedged else "low"
+        if hedged:
+            mention.shown = [mention.passage, *answer]
+    elif _opens_with(head, lexicon.AFFIRMED) and not listed(lexicon.DENIED).find(head):
+        mention.severity = lexicon.RISKS[mention.kind][0]
+
+
+def _opens_with(passage: Passage, text: str) -> bool:
+    hit = listed(text).first(passage)
+    fillers = {"um", "uh", "well", "oh", "god", "i", "mean", "honestly", "like", "so", "hmm", "mm", "know"}
+    return hit is not None and all(word in fillers for word in passage.words[: hit.start])
+
+
+def flags_from(mentions: Sequence[Mention], transcript: Transcript) -> list[JsonObject]:
+    """Risk flags, one for all mentions of the same kind and standing, gravest first."""
+    flags: dict[tuple[object, ...], JsonObject] = {}
+    for mention in mentions:
+        key = (
+            mention.kind, mention.negated, mention.asked, mention.past, mention.about, mention.figurative,
+            mention.passage.speaker,
+        )  # fmt: skip
+        flag = flags.setdefault(key, _flag(mention))
+        flag["severity"] = min(flag["severity"], mention.severity, key=("high", "medium", "low").index)
+        for passage in mention.shown:
+            found = cite(transcript, passage.segment, passage.text)
+            if found is not None and found.as_evidence() not in flag["evidence"]:
+                flag["evidence"].append(found.as_evidence())
+    return sorted(flags.values(), key=lambda flag: ("high", "medium", "low").index(flag["severity"]))
+
+
+def _flag(mention: Mention) -> JsonObject:
+    return {
+        "type": mention.kind,
+        "severity": mention.severity,
+        "negated": mention.negated,
+        "asked_by_therapist": mention.asked and mention.passage.role is not Role.CLIENT,
+        "temporality": "past" if mention.past else "present",
+        "about": mention.about,
+        "figurative": mention.figurative,
+        "speaker": mention.passage.speaker,
+        "evidence": [],
+        "verified": False,
+    }

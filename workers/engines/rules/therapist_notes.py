@@ -1,0 +1,121 @@
+"""The therapist's notes: 150 to 200 words, most of them the transcript's own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shared.domain import wording
+from shared.domain.values import JsonObject
+from shared.domain.wording import join
+from workers.engines.rules.composing import (
+    SPARE,
+    Findings,
+    Line,
+    absence_lines,
+    clipped,
+    first_unused,
+    fitted,
+    fixed,
+    mood_lines,
+    risk_line,
+    said,
+    topic_summary,
+)
+from workers.engines.rules.reading import quoted
+
+WORDS = (150, 200)
+RISKS_SHOWN = 4  # kinds of risk that are quoted before anything else; the flags have all
+QUOTE = 16  # words of a quotation in the notes
+TASK = 12  # and of a task
+_FRAMES = {
+    "introduced": "Technique spoken of", "practiced": "Technique practiced in the session",
+    "assigned": "Technique for the time until next session", "reviewed": "Technique reviewed",
+}  # fmt: skip
+
+
+def therapist_notes(findings: Findings) -> list[Line]:
+    """The sentences of ``therapist_notes``; shorter than 150 words only where next to nothing was said."""
+    if not findings.reading.passages:
+        return [fixed(wording.NO_SPEECH, 0), fixed(wording.MADE_BY_RULES, 0)]
+    return fitted(_lines(findings), *WORDS)
+
+
+def _lines(findings: Findings) -> Iterator[Line]:
+    reading, items = findings.reading, findings.items
+    used: set[int] = set()
+    yield from _risk(findings)
+    yield from _topics(findings, used)
+    yield from _feelings(findings, used)
+    for number, item in enumerate(items["triggers"][:2]):
+        yield _item("A trigger, as it was said: ", item["trigger"], item, 3 + 20 * number)
+    yield from _strategies(findings)
+    yield from _tasks(findings)
+    for number, item in enumerate(items["unresolved_concerns"][:2]):
+        yield _item("Left open: ", item["text"], item, 4 + 16 * number)
+    for number, item in enumerate(items["follow_up_topics"][:2]):
+        text = f"{item['text'][:1].upper()}{item['text'][1:]}"
+        yield Line(said("", text), item["evidence"], 6 + 16 * number)
+    shown = {passage.text for passage in reading.passages if passage.number in used | reading.risky}
+    for number, item in enumerate(items["significant_quotes"]):
+        if item["quote"] not in shown:
+            yield _item("Also said: ", item["quote"], item, 30 + number)
+    yield from absence_lines(reading, SPARE)
+    if not reading.roles_known:
+        yield fixed(wording.SPEAKERS_UNKNOWN, 1)
+    for number, sentence in enumerate((wording.WORDS_IN_QUOTES, wording.NOT_JUDGED, wording.NO_DIAGNOSIS)):
+        yield fixed(sentence, SPARE + 10 + number)
+    yield fixed(wording.MADE_BY_RULES, 0)
+
+
+def _risk(findings: Findings) -> Iterator[Line]:
+    """The gravest mention of each kind first; without any, that none was found."""
+    order = ("high", "medium", "low")
+    mentions = findings.reading.mentions
+    seen: set[str] = set()
+    shown: set[int] = set()
+    for mention in sorted(mentions, key=lambda m: (order.index(m.severity), m.negated, m.passage.number)):
+        if mention.kind not in seen and mention.passage.number not in shown:
+            rank = min(len(shown), 1) if len(shown) < RISKS_SHOWN else 10
+            yield risk_line(findings.reading, mention, rank)
+            shown.add(mention.passage.number)
+        seen.add(mention.kind)
+    subjects = wording.unmentioned(findings.reading.transcript, wording.RISK_ABSENCES)
+    if subjects:
+        yield fixed(wording.absence(subjects), SPARE if mentions else 1)
+
+
+def _topics(findings: Findings, used: set[int]) -> Iterator[Line]:
+    for number, line in enumerate(topic_summary(findings, used)):
+        yield Line(line.text, line.evidence, 0 if number == 0 else 5 + 8 * number, line.structural)
+
+
+def _feelings(findings: Findings, used: set[int]) -> Iterator[Line]:
+    reading, themes = findings.reading, findings.themes
+    if themes:
+        labels = list(themes)[:3]
+        named = (
+            f"Feelings named were {join(labels)}" if len(labels) > 1 else f"The feeling named was {labels[0]}"
+        )
+        example = first_unused((p for label in labels for p in themes[label]), used)
+        evidence = reading.cited([*([example] if example else []), *(themes[label][0] for label in labels)])
+        yield Line(said(f"{named}, as in ", quoted(example, QUOTE)) if example else f"{named}.", evidence, 2)
+    mood, course = mood_lines(findings)
+    chosen = course if findings.course.sources else mood
+    yield replace(chosen[0], rank=SPARE + 5 if chosen[0].structural else 7)
+
+
+def _strategies(findings: Findings) -> Iterator[Line]:
+    for number, item in enumerate(findings.items["strategies"][:4]):
+        yield _item(f"{_FRAMES[item['status']]} ({item['name']}): ", item["context"], item, 3 + 9 * number)
+
+
+def _tasks(findings: Findings) -> Iterator[Line]:
+    tasks = findings.items["action_items"][:3]
+    if tasks:
+        quotes = join([clipped(item["task"], TASK) for item in tasks])
+        yield Line(
+            said("To do until next time: ", quotes), [e for item in tasks for e in item["evidence"]], 2
+        )
+
+
+def _item(frame: str, text: str, item: JsonObject, rank: int) -> Line:
+    return Line(said(frame, clipped(text, QUOTE)), item["evidence"], rank)
