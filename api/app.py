@@ -3,6 +3,7 @@
 import os
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 
 from api import auth, docs, errors, rate_limits, requests, security_headers
 from api.openapi import make_api
@@ -27,7 +28,9 @@ def create_app(resources: Resources | None = None) -> Flask:
         resources = build_resources(settings)
     app = Flask("sessionscribe", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=_MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
-    app.json.sort_keys = False  # documents read best in the order they are written in
+    as_written = DefaultJSONProvider(app)
+    as_written.sort_keys = False  # documents read best in the order they are written in
+    app.json = as_written
     app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
     app.url_map.merge_slashes = False
     app.extensions["sessionscribe"] = resources

@@ -15,7 +15,7 @@ from shared.domain.errors import InvalidInput
 
 __all__ = ["Data", "Event", "Field", "File", "events"]
 
-READ_BYTES = 64 * 1024
+READ_BYTES = 256 * 1024
 # Bounds what a part's headers, the boundary and the text around the parts may take up in memory.
 _MAX_BUFFER = 4 * READ_BYTES
 _MAX_PARTS = 50

@@ -10,7 +10,8 @@ from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 
 from api.requests import IdConverter
-from api.schemas import ProblemSchema, UploadFormSchema
+from api.schemas import ProblemSchema
+from api.session_schemas import UploadBodySchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -55,7 +56,7 @@ def make_api(app: Flask) -> ProblemApi:
         },
     )
     api = ProblemApi(app)
-    api.spec.components.schema("UploadForm", schema=UploadFormSchema)
+    api.spec.components.schema("UploadBody", schema=UploadBodySchema)
     api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
     return api
 
@@ -80,20 +81,7 @@ WAIT_PARAMETER = {
 }
 UPLOAD_BODY = {
     "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "allOf": [
-                    {"$ref": "#/components/schemas/UploadForm"},
-                    {
-                        "type": "object",
-                        "required": ["file"],
-                        "properties": {"file": {"type": "string", "format": "binary"}},
-                    },
-                ]
-            }
-        }
-    },
+    "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/UploadBody"}}},
 }
 
 

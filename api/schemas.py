@@ -1,13 +1,10 @@
-"""What goes in and out as JSON."""
+"""What goes in and out as JSON: errors, pages, patients, keys."""
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import AsStored, Cursor, Moment
-from shared.domain.status import Status
-from shared.schemas.notes import NotesSchema
-from shared.services import sessions
+from api.fields import Cursor, Moment
 from shared.services.callers import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -50,6 +47,11 @@ class PatientChangeSchema(Schema):
 
     name = fields.String(validate=validate.Length(min=1, max=300))
     consent = fields.Nested(ConsentSchema)
+
+    @validates_schema
+    def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Say what is to be changed.")
 
 
 class PatientCreateSchema(PatientChangeSchema):
@@ -107,148 +109,3 @@ class CallerSchema(Schema):
     role = fields.String()
     scopes = fields.List(fields.String())
     key_id = fields.UUID()
-
-
-class ErrorSchema(Schema):
-    """Why a session failed."""
-
-    code = fields.String()
-    message = fields.String(allow_none=True)
-
-
-class SessionSummarySchema(Schema):
-    """A session in a list."""
-
-    id = fields.UUID()
-    patient_id = fields.UUID()
-    therapist_id = fields.UUID()
-    session_date = Moment()
-    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
-    progress = fields.Integer(metadata={"minimum": 0, "maximum": 100})
-    duration_seconds = fields.Float(allow_none=True)
-    audio_filename = fields.String()
-    audio_url = fields.String(allow_none=True)
-    audio_sha256 = fields.String()
-    audio_bytes = fields.Integer()
-    error = fields.Nested(ErrorSchema, allow_none=True)
-    created_at = Moment()
-    updated_at = Moment()
-    processed_at = Moment(allow_none=True)
-
-
-class WordSchema(Schema):
-    """One word, where the engine gives words."""
-
-    text = fields.String()
-    start = fields.Float()
-    end = fields.Float()
-    confidence = fields.Float(allow_none=True)
-
-
-class SegmentSchema(Schema):
-    """What one speaker said without a break, in seconds of the uploaded recording."""
-
-    start = fields.Float()
-    end = fields.Float()
-    text = fields.String()
-    speaker = fields.String()
-
-
-class TranscriptSegmentSchema(SegmentSchema):
-    """A segment with its words."""
-
-    confidence = fields.Float(allow_none=True)
-    words = fields.List(fields.Nested(WordSchema))
-
-
-class TranscriptSchema(Schema):
-    """A transcript; ``draft`` says that its words need a person's ear."""
-
-    segments = fields.List(fields.Nested(TranscriptSegmentSchema))
-    duration_seconds = fields.Float()
-    language = fields.String()
-    engine = fields.String()
-    draft = fields.Boolean()
-    quality = fields.Dict(keys=fields.String())
-
-
-class SessionSchema(SessionSummarySchema):
-    """Everything of one session; what does not exist yet is null."""
-
-    transcript_text = fields.String(allow_none=True)
-    transcript_segments = fields.List(fields.Nested(SegmentSchema), allow_none=True)
-    extracted_notes = AsStored(NotesSchema, allow_none=True)
-    therapist_summary = fields.String(allow_none=True)
-    patient_summary = fields.String(allow_none=True)
-    risk_flags = fields.List(fields.Dict(), allow_none=True)
-    quality = fields.Dict(keys=fields.String(), allow_none=True)
-
-
-class SessionQuerySchema(PageQuerySchema):
-    """Which sessions are wanted."""
-
-    patient_id = fields.UUID(load_default=None)
-    status = fields.Enum(Status, by_value=True, load_default=None)
-
-
-class NotesVersionSchema(Schema):
-    """One version of the notes."""
-
-    version = fields.Integer()
-    engine = fields.String()
-    template = fields.String()
-    created_at = Moment()
-    extracted_notes = AsStored(NotesSchema)
-
-
-class FormatQuerySchema(Schema):
-    """In which form a transcript is wanted; the query wins over ``Accept``."""
-
-    format = fields.String(load_default=None, validate=validate.OneOf(("json", "txt", "vtt", "srt")))
-
-
-class NotesQuerySchema(Schema):
-    """Which version of the notes is wanted, and in which form."""
-
-    version = fields.Integer(load_default=None, validate=validate.Range(min=1, max=2**31 - 1))
-    format = fields.String(load_default=None, validate=validate.OneOf(("json", "md")))
-
-
-class ExtractSchema(Schema):
-    """How notes are wanted."""
-
-    template = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(sessions.TEMPLATES))
-
-
-class ExtractedSchema(Schema):
-    """Notes that were made while the caller waited."""
-
-    extracted_notes = AsStored(NotesSchema)
-    processing_time = fields.Float(metadata={"description": "Seconds from the call to the notes."})
-
-
-class UploadQuerySchema(Schema):
-    """The patient, which may also be named in the form."""
-
-    patient_id = fields.UUID(load_default=None)
-
-
-class UploadFormSchema(Schema):
-    """What may come with a recording."""
-
-    patient_id = fields.UUID()
-    session_date = Moment()
-    template = fields.String(validate=validate.OneOf(sessions.TEMPLATES))
-    speakers = fields.Integer(validate=validate.Range(min=1, max=8))
-    language = fields.String(validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"))
-    vocabulary = fields.String(
-        validate=validate.Length(max=4000),
-        metadata={"description": "Words to expect, separated by commas or line breaks."},
-    )
-
-    @post_load
-    def _words(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "vocabulary" in data:
-            words = data["vocabulary"].replace("\n", ",").split(",")
-            data["vocabulary"] = tuple(word.strip() for word in words if word.strip())
-        return data

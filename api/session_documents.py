@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.schemas import SessionSchema, SessionSummarySchema
+from api.session_schemas import SessionSchema, SessionSummarySchema
 from shared.domain.documents import transcript_from_json
 from shared.services.sessions import Record
 

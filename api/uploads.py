@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from api import file_names, multipart
 from api.errors import Malformed, without_unknown_names
-from api.schemas import UploadFormSchema
+from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
 from shared.services import accepting
 from shared.services.accepting import UploadDetails

@@ -137,7 +137,7 @@ def stop(data_dir: Path, timeout: float = 90.0) -> bool:
         return False
     process.terminate()
     deadline = time.monotonic() + timeout
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+    while running and running.supervisor.process():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

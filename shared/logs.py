@@ -32,7 +32,7 @@ _QUIET = (
 
 def configure(process: str, level: str = "INFO") -> None:
     """Write one JSON object a line to stderr, for our own loggers and the libraries' warnings."""
-    chain = [
+    chain: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

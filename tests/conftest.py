@@ -1,6 +1,5 @@
 """Fixtures for all rungs: a real Postgres with the real migrations, a real Redis, real keys."""
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from sqlalchemy import create_engine, text
 import migrations
 from embedded.postgres import EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
-from embedded.server import Server
 from shared.db.engine import Database
 from shared.db.tables import Base, Patient, Practice, Therapist
 from shared.queue import WorkQueue, make_app
@@ -25,45 +23,23 @@ from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault
 from tests.fakes.media import FakeDecoder
+from tests.stack import running_postgres, running_redis
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """A running Postgres with the schema in place."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), fsync=False)
-    with running(server, tmp_path_factory.mktemp("logs") / "postgres.log"):
+    with running_postgres() as server:
         server.create_database()
         migrations.upgrade(server.url)
         yield server
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+def redis_server() -> Iterator[EmbeddedRedis]:
     """A running Redis."""
-    server = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
-    with running(server, tmp_path_factory.mktemp("logs") / "redis.log"):
+    with running_redis() as server:
         yield server
-
-
-class running:  # noqa: N801 - reads as a word: with running(server, log)
-    """A database server's process for the length of a block."""
-
-    def __init__(self, server: Server, log: Path) -> None:
-        self._server = server
-        self._log = log
-
-    def __enter__(self) -> Server:
-        self._server.prepare()
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                self._server.command(), stdout=log, stderr=log, start_new_session=True
-            )
-        self._server.wait_ready()
-        return self._server
-
-    def __exit__(self, *_: object) -> None:
-        self.process.send_signal(self._server.stop_signal)
-        self.process.wait(timeout=self._server.grace_seconds)
 
 
 @pytest.fixture

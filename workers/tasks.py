@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.exceptions import Ignore
 
 from shared.pipeline import EXTRACT_NOTES, PERSIST, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
-from shared.services import extraction, persistence, transcription
+from shared.services import chunk_transcription, extraction, persistence, transcription
 from workers.base import SessionTask
 from workers.bench import bench
 
@@ -25,7 +25,7 @@ def transcribe(session_id: UUID) -> None:
 @_task(TRANSCRIBE_CHUNK)
 def transcribe_chunk(session_id: UUID) -> None:
     """Transcribe one chunk of the session that nobody has."""
-    transcription.transcribe_chunk(bench(), session_id)
+    chunk_transcription.transcribe_chunk(bench(), session_id)
 
 
 @_task(EXTRACT_NOTES)

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotAcceptable
 from api import notes_text, transcript_text
 from api.auth import caller, needs, resources
 from api.openapi import answers, text_answer
-from api.schemas import FormatQuerySchema, NotesQuerySchema, NotesVersionSchema, TranscriptSchema
+from api.session_schemas import FormatQuerySchema, NotesQuerySchema, NotesVersionSchema, TranscriptSchema
 from shared.services import sessions
 from shared.services.callers import Scope
 

@@ -11,7 +11,7 @@ from api import session_documents, uploads, waiting
 from api.auth import caller, needs, resources
 from api.openapi import UPLOAD_BODY, WAIT_PARAMETER, answers
 from api.pages import page_response
-from api.schemas import (
+from api.session_schemas import (
     ExtractedSchema,
     ExtractSchema,
     SessionQuerySchema,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.tables import StepRow, TherapySession
 from shared.domain.status import UNFINISHED, StepState
 from shared.pipeline import Step
+from shared.vault.sealing import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Lease:
     attempt: int
     max_attempts: int
     token: UUID
+
+    @property
+    def subject(self) -> Subject:
+        """Whose key seals what the step reads and writes."""
+        return Subject(self.practice_id, self.session_id)
 
 
 def claimable() -> ColumnElement[bool]:

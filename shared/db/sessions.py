@@ -12,6 +12,9 @@ from shared.db.claims import abandoned, claimable
 from shared.db.tables import StepRow, TherapySession
 from shared.domain.status import UNFINISHED, Status, StepState, sources_of
 
+# Time for a message that was just sent to arrive, before the dispatcher sends another.
+HINT_GRACE_SECONDS = 5.0
+
 
 def of_therapist(db: DbSession, therapist_id: UUID, session_id: UUID) -> TherapySession | None:
     """The therapist's session; None also where it is somebody else's."""

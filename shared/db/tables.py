@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.db.types import Encrypted
+from shared.db.types import Encrypted, Word
 from shared.domain.status import UNFINISHED, Status, StepState
 from shared.vault.sealing import Sealed
 
@@ -108,7 +108,7 @@ class TherapySession(Base):
     therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
     session_date: Mapped[datetime]
-    status: Mapped[Status] = mapped_column(String)
+    status: Mapped[Status] = mapped_column(Word(Status))
     error_code: Mapped[str | None]
     error_detail: Mapped[str | None]
 
@@ -143,7 +143,7 @@ class StepRow(Base):
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     name: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True, default=0)
-    state: Mapped[StepState] = mapped_column(String)
+    state: Mapped[StepState] = mapped_column(Word(StepState))
     audio_seconds: Mapped[float] = mapped_column(default=0.0)
     progress: Mapped[float] = mapped_column(default=0.0)
     attempt: Mapped[int] = mapped_column(default=0)

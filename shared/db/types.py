@@ -1,12 +1,30 @@
 """Column types of our own."""
 
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from shared.vault.sealing import Sealed
+
+
+class Word(TypeDecorator[StrEnum]):
+    """A column of words from a StrEnum: plain text in Postgres, the enum's member in Python."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
 
 
 class Encrypted(TypeDecorator[Sealed]):

@@ -48,7 +48,8 @@ class MediaDecoder(Protocol):
     def probe(self, source: ByteSource) -> MediaFacts:
         """Facts from opening and decoding the first two seconds.
 
-        Raises UnsupportedMedia where that is not possible.
+        Raises UnsupportedMedia where that is not possible, and Unavailable where the decoder
+        itself could not run.
         """
 
     def decode(self, source: ByteSource, write: Callable[[bytes], None]) -> DecodedFacts:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import audit, patients, sessions, steps
 from shared.db.engine import DatabaseError
 from shared.db.tables import TherapySession
-from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound, TooLarge
+from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound, TooLarge, Unavailable
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
@@ -27,8 +27,6 @@ from shared.vault.sealing import Subject
 log = structlog.get_logger(__name__)
 
 MIN_BYTES = 1024
-# Long enough for the message sent on the next line to arrive before the dispatcher sends another.
-DISPATCH_GRACE_SECONDS = 2
 FILE_NAME = "session.audio_filename"
 VOCABULARY = "session.vocabulary"
 
@@ -116,7 +114,7 @@ def receive(
     broker could be told.
     """
     session = Subject(caller.practice_id, uuid4())
-    with _nothing_left_behind(resources, session):
+    with _whole_or_nothing(resources, session):
         resources.vault.keys.create(session.practice_id, session.id)
         with resources.recordings.create(session, RECORDING) as write:
             incoming = Incoming(write, resources.settings.max_upload_bytes)
@@ -146,31 +144,45 @@ def _probe(resources: Resources, session: Subject) -> MediaFacts:
 
 
 @contextmanager
-def _nothing_left_behind(resources: Resources, session: Subject) -> Iterator[None]:
+def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
     """Remove the object and the key if the block does not end well.
 
-    Unless the row may have been committed all the same (the answer to a commit can be lost):
-    then the recording stays, and so does the promise.
+    The answer to a commit can be lost: if the row is there after all, the upload is accepted,
+    and if that cannot be known, the recording stays, for the promise may have been made.
     """
     try:
         yield
-    except BaseException:
-        if _may_be_promised(resources, session.id):
+    except Unavailable as error:
+        promised = _is_promised(resources, session.id)
+        if promised is None:
+            raise Unavailable(
+                "It is not known whether the recording was saved. List the sessions before sending it again.",
+                "outcome_unknown",
+                error.retry_after_seconds,
+            ) from error
+        if not promised:
+            _remove(resources, session)
             raise
-        try:
-            resources.recordings.delete(session, RECORDING)
-        except DomainError as error:  # the store is away too: the first error is the one to tell
-            log.warning("partial_upload_left", session_id=session.id, code=error.code)
-        resources.vault.keys.destroy(session.id)
+    except BaseException:
+        _remove(resources, session)
         raise
 
 
-def _may_be_promised(resources: Resources, session_id: UUID) -> bool:
+def _is_promised(resources: Resources, session_id: UUID) -> bool | None:
+    """Whether the session's row was committed; None if Postgres cannot be asked."""
     try:
         with resources.database.transaction() as db:
             return sessions.get(db, session_id) is not None
     except (DomainError, DatabaseError):
-        return True
+        return None
+
+
+def _remove(resources: Resources, session: Subject) -> None:
+    try:
+        resources.recordings.delete(session, RECORDING)
+    except DomainError as error:  # the store is away too: the first error is the one to tell
+        log.warning("partial_upload_left", session_id=session.id, code=error.code)
+    resources.vault.keys.destroy(session.id)
 
 
 def _insert(
@@ -197,7 +209,7 @@ def _insert(
         language=details.language,
         template=details.template,
         vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
-        dispatch_after=func.now() + timedelta(seconds=DISPATCH_GRACE_SECONDS),
+        dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
     )
     with resources.database.transaction() as db:
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.

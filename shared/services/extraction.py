@@ -15,7 +15,6 @@ from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
 from shared.services import leases
 from shared.services.engines import Workbench
-from shared.vault.sealing import Subject
 
 
 def extract_notes(bench: Workbench, session_id: UUID) -> bool:
@@ -34,7 +33,7 @@ def extract_notes(bench: Workbench, session_id: UUID) -> bool:
 
 def _draft(bench: Workbench, lease: Lease) -> JsonObject:
     resources = bench.resources
-    session = Subject(lease.practice_id, lease.session_id)
+    session = lease.subject
     with resources.database.transaction() as db:
         sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
         row = sessions.get(db, lease.session_id)
@@ -49,12 +48,12 @@ def _draft(bench: Workbench, lease: Lease) -> JsonObject:
 
 
 def _save(bench: Workbench, lease: Lease, notes: JsonObject) -> None:
-    session = Subject(lease.practice_id, lease.session_id)
+    session = lease.subject
     sealed = bench.resources.vault.seal(session, outputs.kind(Product.DRAFT), notes)
 
     def save(db: DbSession) -> None:
         outputs.put(db, lease.practice_id, lease.session_id, Product.DRAFT, sealed)
         steps.make_ready(db, lease.session_id, PERSIST, from_state=StepState.WAITING)
-        sessions.dispatch_in(db, lease.session_id, 2)
+        sessions.dispatch_in(db, lease.session_id, sessions.HINT_GRACE_SECONDS)
 
     leases.finish(bench.resources.database, lease, save)

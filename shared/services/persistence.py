@@ -16,7 +16,6 @@ from shared.pipeline import PERSIST
 from shared.services import leases
 from shared.services.engines import Workbench
 from shared.storage.recordings import SPEECH
-from shared.vault.sealing import Subject
 
 
 def persist(bench: Workbench, session_id: UUID) -> bool:
@@ -29,14 +28,14 @@ def persist(bench: Workbench, session_id: UUID) -> bool:
     if lease is not None:
         with leases.working_on(resources.database, lease, lease_seconds):
             _publish(bench, lease, _verified(bench, lease))
-            resources.recordings.delete(Subject(lease.practice_id, session_id), SPEECH)
+            resources.recordings.delete(lease.subject, SPEECH)
     with resources.database.transaction() as db:
         return steps.state_of(db, session_id, PERSIST) is StepState.DONE
 
 
 def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     """The draft and the screen's risk flags, each item checked against the transcript."""
-    session = Subject(lease.practice_id, lease.session_id)
+    session = lease.subject
     with bench.resources.database.transaction() as db:
         draft = outputs.get(db, lease.session_id, Product.DRAFT)
         transcript = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
@@ -50,7 +49,7 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
 
 def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
     vault = bench.resources.vault
-    session = Subject(lease.practice_id, lease.session_id)
+    session = lease.subject
 
     def save(db: DbSession) -> None:
         version = notes.next_version(db, lease.session_id)

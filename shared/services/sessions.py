@@ -15,7 +15,7 @@ from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import CHAIN, EXTRACT_NOTES, TRANSCRIBE_CHUNK
 from shared.services import paging
-from shared.services.accepting import DISPATCH_GRACE_SECONDS, FILE_NAME
+from shared.services.accepting import FILE_NAME
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
@@ -142,7 +142,7 @@ def extract_again(
             row.template = template
         outputs.discard(db, session_id, Product.DRAFT)
         steps.begin_again(db, session_id, EXTRACT_NOTES)
-        rows.dispatch_in(db, session_id, DISPATCH_GRACE_SECONDS)
+        rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         _audit(db, caller, "session.extract_notes", session_id)
     resources.queue.publish(session_id, EXTRACT_NOTES)
 
@@ -155,7 +155,7 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
             raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
         rows.move(db, session_id, Status.PENDING)
         steps.revive(db, session_id)
-        rows.dispatch_in(db, session_id, DISPATCH_GRACE_SECONDS)
+        rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         ready = rows.ready_work(db, session_id)
         _audit(db, caller, "session.retry", session_id)
     if chunks := ready.get(TRANSCRIBE_CHUNK.name):

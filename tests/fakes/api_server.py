@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - names that http.server looks for
+    do_GET = do_POST = do_DELETE = _serve
 
     def log_message(self, *_: object) -> None:
         return

@@ -11,7 +11,7 @@ from shared.db.tables import AuditEvent, NotesVersion, Output, StepRow, TherapyS
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
-from shared.services import extraction, persistence, transcription
+from shared.services import chunk_transcription, extraction, persistence, transcription
 from shared.services.accepting import FILE_NAME
 from shared.services.engines import Workbench
 from shared.services.resources import Resources
@@ -86,7 +86,7 @@ def work(bench: Workbench, session_id: UUID) -> None:
     """Do what the messages of one session would have done, in one process."""
     transcription.transcribe(bench, session_id)
     while _ready_chunks(bench.resources, session_id):
-        transcription.transcribe_chunk(bench, session_id)
+        chunk_transcription.transcribe_chunk(bench, session_id)
     transcription.transcribe(bench, session_id)
     extraction.extract_notes(bench, session_id)
     persistence.persist(bench, session_id)

@@ -199,7 +199,7 @@ def test_others_records_look_exactly_like_none(call: Caller, app: Flask, resourc
         if not ids or method == "HEAD":
             continue
         theirs = str(neighbour.patient_id) if "/patients/" in path else session_id
-        body = {"json": {}} if method in ("POST", "PATCH") else {}
+        body = {"POST": {"json": {}}, "PATCH": {"json": {"name": "Mine now"}}}.get(method, {})
         found = call(method, path.replace(ids[0], theirs), **body)
         none = call(method, path, **body)
         assert none.status_code == 404, (method, path, last)

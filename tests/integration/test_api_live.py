@@ -90,7 +90,7 @@ def live(environment: dict[str, str], resources: Resources, office: Office, tmp_
 def _answers(live: Live) -> bool:
     try:
         return httpx2.get(f"{live.url}/healthz", trust_env=False).status_code == 200
-    except httpx2.ConnectError:
+    except httpx2.TransportError:
         return False
 
 
@@ -156,7 +156,7 @@ def test_too_much_is_refused_while_it_streams(live: Live, resources: Resources, 
             for data in [PART + tone(), *[piece] * 2000]:
                 connection.sendall(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
                 sent += len(data)
-                if not chunked and sent > LIMIT + 200_000:
+                if not chunked and sent > LIMIT + 600_000:
                     break  # the rest never comes, and must not be waited for
         except OSError:
             assert chunked  # only the endless body is cut off
@@ -202,8 +202,8 @@ def test_a_client_that_goes_away_leaves_nothing(live: Live, resources: Resources
 
 
 def test_no_file_of_the_server_holds_plaintext_during_an_upload(live: Live, resources: Resources) -> None:
-    plaintext = CANARY * 50_000  # a megabyte: past every spooling limit
-    with live.begin("Content-Length: 3000000") as connection:
+    plaintext = CANARY * 150_000  # three megabytes: past every spooling limit and read-ahead
+    with live.begin("Content-Length: 4000000") as connection:
         connection.sendall(PART + tone()[:44] + plaintext)
         eventually(lambda: sum(Path(path).stat().st_size for path in left_behind(resources)) > 500_000)
         contents = [_content(path) for path in _open_files(live.pid)]

@@ -283,19 +283,31 @@ def test_extracting_with_a_preferred_wait_gives_the_notes(
     assert answer.json["processing_time"] > 0
 
 
-def test_only_one_of_many_side_by_side_extracts(call: Caller, app: Flask, processed: str) -> None:
+def test_only_one_of_many_side_by_side_extracts(
+    call: Caller, app: Flask, resources: Resources, processed: str
+) -> None:
     statuses: list[int] = []
 
     def ask() -> None:
         one = Caller(app.test_client(), call.key)
         statuses.append(one("POST", f"/api/sessions/{processed}/extract-notes").status_code)
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    with resources.database.transaction() as db:
+        db.execute(text("SELECT id FROM sessions FOR UPDATE"))  # until all of them stand at it
+        for thread in threads:
+            thread.start()
+        while waiting_for_locks(resources) < len(threads):
+            assert any(thread.is_alive() for thread in threads)
     for thread in threads:
         thread.join()
-    assert sorted(statuses) == [202, 409, 409, 409, 409, 409]
+    assert sorted(statuses) == [202, 409, 409, 409]
+
+
+def waiting_for_locks(resources: Resources) -> int:
+    with resources.database.transaction() as db:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return int(db.execute(text(waiting)).scalar_one())
 
 
 def test_a_failed_session_is_retried_from_where_it_failed(

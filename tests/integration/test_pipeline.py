@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.db import sessions
 from shared.domain.errors import NotFound, PermanentStepError, RetryableStepError
 from shared.domain.status import Status, StepState
-from shared.services import extraction, persistence, transcription
+from shared.services import chunk_transcription, extraction, persistence, transcription
 from shared.services.resources import Resources
 from shared.storage.recordings import SPEECH, object_name
 from shared.vault.sealing import Subject
@@ -44,6 +44,16 @@ def test_a_promised_session_ends_processed(resources: Resources, office: Office)
     assert products(resources, session_id) == ["transcript"]
 
 
+def test_each_step_lets_the_chain_go_on_once_it_is_done(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    bench = bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(1)))
+    assert not transcription.transcribe(bench, session_id)
+    chunk_transcription.transcribe_chunk(bench, session_id)
+    assert transcription.transcribe(bench, session_id)
+    assert extraction.extract_notes(bench, session_id)
+    assert persistence.persist(bench, session_id)
+
+
 def test_what_was_decoded_does_not_stay(resources: Resources, office: Office) -> None:
     session_id = promise(resources, office)
     work(bench_with(resources), session_id)
@@ -74,7 +84,7 @@ def test_workers_side_by_side_do_each_chunk_once(resources: Resources, office: O
     bench = bench_with(resources, transcriber=transcriber, analyser=FakeSpeechAnalyser(plan_of(12)))
     transcription.transcribe(bench, session_id)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: transcription.transcribe_chunk(bench, session_id), range(24)))
+        list(pool.map(lambda _: chunk_transcription.transcribe_chunk(bench, session_id), range(24)))
     assert transcriber.calls == 12
     assert step(resources, session_id, "transcribe").state == StepState.READY
 
@@ -94,7 +104,7 @@ def test_a_passing_error_of_an_engine_postpones_the_chunk(resources: Resources, 
         resources, transcriber=FakeTranscriber(errors=[busy]), analyser=FakeSpeechAnalyser(plan_of(1))
     )
     transcription.transcribe(bench, session_id)
-    transcription.transcribe_chunk(bench, session_id)
+    chunk_transcription.transcribe_chunk(bench, session_id)
     chunk = step(resources, session_id, "transcribe_chunk", 1)
     assert (chunk.state, chunk.attempt, chunk.error_code) == (StepState.READY, 1, "engine_busy")
     assert chunk.not_before is not None

@@ -1,0 +1,162 @@
+"""What goes in and out as JSON for sessions and what is made of them."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from api.fields import AsStored, Moment
+from api.schemas import PageQuerySchema
+from shared.domain.status import Status
+from shared.schemas.notes import NotesSchema
+from shared.services import sessions
+
+
+class ErrorSchema(Schema):
+    """Why a session failed."""
+
+    code = fields.String()
+    message = fields.String(allow_none=True)
+
+
+class SessionSummarySchema(Schema):
+    """A session in a list."""
+
+    id = fields.UUID()
+    patient_id = fields.UUID()
+    therapist_id = fields.UUID()
+    session_date = Moment()
+    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
+    progress = fields.Integer(metadata={"minimum": 0, "maximum": 100})
+    duration_seconds = fields.Float(allow_none=True)
+    audio_filename = fields.String()
+    audio_url = fields.String(allow_none=True)
+    audio_sha256 = fields.String()
+    audio_bytes = fields.Integer()
+    error = fields.Nested(ErrorSchema, allow_none=True)
+    created_at = Moment()
+    updated_at = Moment()
+    processed_at = Moment(allow_none=True)
+
+
+class WordSchema(Schema):
+    """One word, where the engine gives words."""
+
+    text = fields.String()
+    start = fields.Float()
+    end = fields.Float()
+    confidence = fields.Float(allow_none=True)
+
+
+class SegmentSchema(Schema):
+    """What one speaker said without a break, in seconds of the uploaded recording."""
+
+    start = fields.Float()
+    end = fields.Float()
+    text = fields.String()
+    speaker = fields.String()
+
+
+class TranscriptSegmentSchema(SegmentSchema):
+    """A segment with its words."""
+
+    confidence = fields.Float(allow_none=True)
+    words = fields.List(fields.Nested(WordSchema))
+
+
+class TranscriptSchema(Schema):
+    """A transcript; ``draft`` says that its words need a person's ear."""
+
+    segments = fields.List(fields.Nested(TranscriptSegmentSchema))
+    duration_seconds = fields.Float()
+    language = fields.String()
+    engine = fields.String()
+    draft = fields.Boolean()
+    quality = fields.Dict(keys=fields.String())
+
+
+class SessionSchema(SessionSummarySchema):
+    """Everything of one session; what does not exist yet is null."""
+
+    transcript_text = fields.String(allow_none=True)
+    transcript_segments = fields.List(fields.Nested(SegmentSchema), allow_none=True)
+    extracted_notes = AsStored(NotesSchema, allow_none=True)
+    therapist_summary = fields.String(allow_none=True)
+    patient_summary = fields.String(allow_none=True)
+    risk_flags = fields.List(fields.Dict(), allow_none=True)
+    quality = fields.Dict(keys=fields.String(), allow_none=True)
+
+
+class SessionQuerySchema(PageQuerySchema):
+    """Which sessions are wanted."""
+
+    patient_id = fields.UUID(load_default=None)
+    status = fields.Enum(Status, by_value=True, load_default=None)
+
+
+class NotesVersionSchema(Schema):
+    """One version of the notes."""
+
+    version = fields.Integer()
+    engine = fields.String()
+    template = fields.String()
+    created_at = Moment()
+    extracted_notes = AsStored(NotesSchema)
+
+
+class FormatQuerySchema(Schema):
+    """In which form a transcript is wanted; the query wins over ``Accept``."""
+
+    format = fields.String(load_default=None, validate=validate.OneOf(("json", "txt", "vtt", "srt")))
+
+
+class NotesQuerySchema(Schema):
+    """Which version of the notes is wanted, and in which form."""
+
+    version = fields.Integer(load_default=None, validate=validate.Range(min=1, max=2**31 - 1))
+    format = fields.String(load_default=None, validate=validate.OneOf(("json", "md")))
+
+
+class ExtractSchema(Schema):
+    """How notes are wanted."""
+
+    template = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(sessions.TEMPLATES))
+
+
+class ExtractedSchema(Schema):
+    """Notes that were made while the caller waited."""
+
+    extracted_notes = AsStored(NotesSchema)
+    processing_time = fields.Float(metadata={"description": "Seconds from the call to the notes."})
+
+
+class UploadQuerySchema(Schema):
+    """The patient, which may also be named in the form."""
+
+    patient_id = fields.UUID(load_default=None)
+
+
+class UploadFormSchema(Schema):
+    """What may come with a recording."""
+
+    patient_id = fields.UUID()
+    session_date = Moment()
+    template = fields.String(validate=validate.OneOf(sessions.TEMPLATES))
+    speakers = fields.Integer(validate=validate.Range(min=1, max=8))
+    language = fields.String(validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"))
+    vocabulary = fields.String(
+        validate=validate.Length(max=4000),
+        metadata={"description": "Words to expect, separated by commas or line breaks."},
+    )
+
+    @post_load
+    def _words(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "vocabulary" in data:
+            words = data["vocabulary"].replace("\n", ",").split(",")
+            data["vocabulary"] = tuple(word.strip() for word in words if word.strip())
+        return data
+
+
+class UploadBodySchema(UploadFormSchema):
+    """An upload as it is documented: the file itself is streamed past the schema."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})

@@ -1,0 +1,117 @@
+"""Transcription of one chunk, as many side by side as there are workers."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import outputs, sessions, steps
+from shared.db.claims import Lease
+from shared.db.outputs import Product
+from shared.domain.documents import phrases_to_json
+from shared.domain.status import StepState
+from shared.domain.values import Chunk, Phrase, TranscriptionHints, Utterance
+from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
+from shared.services import leases
+from shared.services.accepting import VOCABULARY
+from shared.services.engines import Workbench
+from shared.services.leases import Heartbeat
+from shared.services.plans import session_row, speech, stored_plan
+
+
+def transcribe_chunk(bench: Workbench, session_id: UUID) -> None:
+    """Transcribe the next chunk that nobody has (all of them, for an engine behind HTTP)."""
+    side_by_side = bench.transcriber.capabilities.parallel_calls
+    if side_by_side == 1:
+        _transcribe_next(bench, session_id)
+        return
+    with ThreadPoolExecutor(side_by_side) as pool:
+        list(pool.map(lambda _: _transcribe_all(bench, session_id), range(side_by_side)))
+
+
+def _transcribe_all(bench: Workbench, session_id: UUID) -> None:
+    while _transcribe_next(bench, session_id):
+        pass
+
+
+def _transcribe_next(bench: Workbench, session_id: UUID) -> bool:
+    resources = bench.resources
+    lease_seconds = resources.settings.lease_seconds
+    lease = leases.claim(
+        resources.database, session_id, TRANSCRIBE_CHUNK, lease_seconds=lease_seconds, worker=bench.worker
+    )
+    if lease is None:
+        return False
+    with leases.working_on(resources.database, lease, lease_seconds) as heartbeat:
+        phrases = _hear(bench, lease, heartbeat)
+        if _save_chunk(bench, lease, phrases):
+            resources.queue.publish(session_id, TRANSCRIBE)
+    return True
+
+
+def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Phrase]:
+    """The phrases of one chunk, with times in the recording's clock."""
+    session = lease.subject
+    hints = _hints(bench, lease)
+    stored = stored_plan(bench, lease)
+    if stored is None:
+        raise leases.LeaseLost  # the session was transcribed, or erased, by somebody else
+    plan, channels = stored
+    chunk = plan.chunks[lease.part - 1]
+    phrases: list[Phrase] = []
+    heard = 0.0
+    with speech(bench, session, channels) as pcm:
+        for utterance in _units(chunk, bench.transcriber.capabilities.unit):
+            audio = pcm.read(utterance.start, utterance.end, utterance.channel)
+            spoken = bench.transcriber.transcribe(audio, hints)
+            phrases += [_shifted(phrase, utterance.start) for phrase in spoken]
+            heard += utterance.end - utterance.start
+            heartbeat.report(min(heard / chunk.speech_seconds, 1.0))
+    return phrases
+
+
+def _units(chunk: Chunk, unit: str) -> tuple[Utterance, ...]:
+    """What the engine is given at once: each utterance, or the chunk from end to end."""
+    if unit == "utterance":
+        return chunk.utterances
+    return (Utterance(chunk.start, chunk.end, chunk.channel),)
+
+
+def _save_chunk(bench: Workbench, lease: Lease, phrases: list[Phrase]) -> bool:
+    """Store the chunk; True if it was the last one and the step can go on."""
+    resources = bench.resources
+    kind = outputs.kind(Product.CHUNK, lease.part)
+    sealed = resources.vault.seal(lease.subject, kind, phrases_to_json(phrases))
+    complete = False
+
+    def save(db: DbSession) -> None:
+        nonlocal complete
+        steps.lock(db, lease.session_id, TRANSCRIBE)  # two last chunks at once must see each other
+        outputs.put(db, lease.practice_id, lease.session_id, Product.CHUNK, sealed, lease.part)
+        complete = steps.chunks_left(db, lease.session_id) == 0
+        if complete:
+            steps.make_ready(db, lease.session_id, TRANSCRIBE, from_state=StepState.FANNED_OUT)
+            sessions.dispatch_in(db, lease.session_id, sessions.HINT_GRACE_SECONDS)
+
+    leases.finish(resources.database, lease, save)
+    return complete
+
+
+def _hints(bench: Workbench, lease: Lease) -> TranscriptionHints:
+    with bench.resources.database.transaction() as db:
+        row = session_row(db, lease)
+    words = bench.resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
+    return TranscriptionHints(language=row.language, vocabulary=tuple(words))
+
+
+def _shifted(phrase: Phrase, seconds: float) -> Phrase:
+    """The phrase in a clock that started ``seconds`` earlier."""
+    return replace(
+        phrase,
+        start=phrase.start + seconds,
+        end=phrase.end + seconds,
+        words=tuple(
+            replace(word, start=word.start + seconds, end=word.end + seconds) for word in phrase.words
+        ),
+    )
