@@ -14,6 +14,7 @@ from cli.client import Api, JsonObject
 from cli.exits import CommandError, Exit
 from cli.following import Outcome, follow, status_of
 from cli.interrupts import Interrupts
+from cli.invocation import command
 from cli.options import EPILOG, pass_target
 from cli.patience import Patience
 from cli.patients import today
@@ -156,7 +157,9 @@ def _print(outcome: Outcome, run: DemoRun, console: Console, seconds: float) -> 
     session = outcome.session
     if run.was_there:
         console.print(
-            Text("The sample was processed before; this is what is stored (--fresh does it again).")
+            Text(
+                "The sample was processed before; this is what is stored (make demo ARGS=--fresh does it again)."
+            )
         )
     rendering.transcript(console, session)
     notes = session.get("extracted_notes")
@@ -168,10 +171,12 @@ def _print(outcome: Outcome, run: DemoRun, console: Console, seconds: float) -> 
     length = clock(session.get("duration_seconds"))
     console.print(Text(f"{'Everything':<20} {seconds:6.1f} s for a recording of {length}"))
     rendering.heading(console, "What next")
+    upload = f"{command()} upload FILE --patient '{PATIENT}' --wait"
     for line in (
-        "make up                                     run it (API, documentation, Flower)",
-        "sessionscribe upload FILE --patient NAME    a recording of your own",
-        "http://127.0.0.1:8000/docs                  every call of the API, once it runs",
-        "README.md                                   better words: OpenAI or Whisper as engines",
+        "Keep it running, with the API's documentation and Flower:",
+        "    make up",
+        "Then, from another terminal, a recording of your own:",
+        f"    {upload}",
+        "Better words than the offline engine's: OpenAI or Whisper, see README.md.",
     ):
         console.print(Text(line), soft_wrap=True)

@@ -80,6 +80,8 @@ class _Follower:
             session = self._patience(lambda: self._api.document(self._path))
             status = status_of(session)
             if status in FINAL:
+                if status is Status.PROCESSED and self._step == TRANSCRIBE:
+                    self._begin_step(NOTES)  # it came and went between two polls
                 self._end_step("done" if status is Status.PROCESSED else str(status))
                 return Outcome(session, self._seconds)
             self._show(status, session)
@@ -94,10 +96,13 @@ class _Follower:
             self._display.waiting("Waiting for a worker …")
             return
         if step != self._step:
-            self._end_step("done")
-            self._step, self._step_began = step, time.monotonic()
-            self._display.begin(step)
+            self._begin_step(step)
         self._display.reach(step, fraction_in(session, step))
+
+    def _begin_step(self, step: str) -> None:
+        self._end_step("done")
+        self._step, self._step_began = step, time.monotonic()
+        self._display.begin(step)
 
     def _end_step(self, how: str) -> None:
         if self._step is None:

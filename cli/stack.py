@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.exits import CommandError, Exit
+from cli.invocation import command
 from embedded import state
 from embedded.envfile import EnvFileError, read_env_file
 from embedded.procfile import ProcfileError
@@ -64,9 +65,9 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
         f"Logs       {status.log_dir}",
         f"Keys       {data / 'credentials.json'} (used by this command line)",
         "",
-        "Add a patient:        sessionscribe patients add 'A. Patient' --consent written",
-        "Upload a recording:   sessionscribe upload recording.m4a --patient 'A. Patient' --wait",
-        "Stop:                 Ctrl-C, or SIGTERM to this process",
+        f"Add a patient:        {command()} patients add 'A. Patient' --consent written",
+        f"Upload a recording:   {command()} upload recording.m4a --patient 'A. Patient' --wait",
+        f"Stop:                 Ctrl-C, or kill {status.supervisor.pid}",
     ]
     for line in lines:
         console.print(Text(line), soft_wrap=True)

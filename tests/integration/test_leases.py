@@ -1,6 +1,5 @@
 """Claims, leases and fences on real Postgres."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
@@ -19,6 +18,7 @@ from shared.services.resources import Resources
 from shared.vault.sealing import Sealed
 from tests.conftest import Office
 from tests.integration.sessions import audited, products, promise, row, step
+from tests.waiting import wait_for
 
 
 def claim(resources: Resources, session_id: UUID, worker: str = "worker-1") -> Lease | None:
@@ -157,13 +157,3 @@ def test_a_worker_that_must_go_gives_its_step_back_at_once(resources: Resources,
         raise SystemExit
     assert step(resources, session_id, "transcribe").attempt == 0
     assert claim(resources, session_id) is not None
-
-
-def wait_for(condition, seconds: float = 10.0) -> None:  # type: ignore[no-untyped-def]
-    """Return once ``condition()`` holds; fail after ``seconds``."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if condition():
-            return
-        pause.wait(0.05)
-    pytest.fail(f"did not happen within {seconds} s")
