@@ -156,11 +156,8 @@ def _best(sessions: list[JsonObject]) -> JsonObject | None:
 def _print(outcome: Outcome, run: DemoRun, console: Console, seconds: float) -> None:
     session = outcome.session
     if run.was_there:
-        console.print(
-            Text(
-                "The sample was processed before; this is what is stored (make demo ARGS=--fresh does it again)."
-            )
-        )
+        console.print(Text("The sample was processed before; this is what is stored."))
+        console.print(Text("To do it again: make demo ARGS=--fresh"))
     rendering.transcript(console, session)
     notes = session.get("extracted_notes")
     if isinstance(notes, dict):
