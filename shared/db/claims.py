@@ -24,6 +24,7 @@ class Lease:
     attempt: int
     max_attempts: int
     token: UUID
+    worker: str
 
     @property
     def subject(self) -> Subject:
@@ -53,26 +54,13 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
 
     Of any number of callers exactly one gets it, and nobody once the session is final.
     """
-    candidate = (
-        select(StepRow.session_id, StepRow.name, StepRow.part)
-        .join(TherapySession, TherapySession.id == StepRow.session_id)
-        .where(
-            StepRow.session_id == session_id,
-            StepRow.name == step.name,
-            TherapySession.status.in_(UNFINISHED),
-            claimable(),
-        )
-        .order_by(StepRow.part)
-        .limit(1)
-        .with_for_update(of=StepRow, skip_locked=True)
-    )
-    found = db.execute(candidate).first()
-    if found is None:
+    part = _claimable_part(db, session_id, step)
+    if part is None:
         return None
     token = uuid4()
     row = db.execute(
         update(StepRow)
-        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == found.part)
+        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == part)
         .values(
             state=StepState.RUNNING,
             attempt=StepRow.attempt + 1,
@@ -86,7 +74,33 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
         )
         .returning(StepRow.practice_id, StepRow.attempt, StepRow.max_attempts)
     ).one()
-    return Lease(session_id, row.practice_id, step.name, found.part, row.attempt, row.max_attempts, token)
+    return Lease(
+        session_id=session_id,
+        practice_id=row.practice_id,
+        step=step.name,
+        part=part,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        token=token,
+        worker=worker,
+    )
+
+
+def _claimable_part(db: DbSession, session_id: UUID, step: Step) -> int | None:
+    """The first row of the step that may be claimed, held to the end of the transaction."""
+    return db.scalar(
+        select(StepRow.part)
+        .join(TherapySession, TherapySession.id == StepRow.session_id)
+        .where(
+            StepRow.session_id == session_id,
+            StepRow.name == step.name,
+            TherapySession.status.in_(UNFINISHED),
+            claimable(),
+        )
+        .order_by(StepRow.part)
+        .limit(1)
+        .with_for_update(of=StepRow, skip_locked=True)
+    )
 
 
 def extend(db: DbSession, lease: Lease, *, lease_seconds: float, progress: float) -> bool:

@@ -18,6 +18,15 @@ _SERVER_OPTIONS = (
     "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
 )
 
+# A Postgres whose machine vanished answers nothing; without these we would wait for many minutes.
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
 
 class DatabaseError(RuntimeError):
     """The database refused a statement. Its own words are withheld: they can hold the row."""
@@ -36,6 +45,7 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
+                **_KEEPALIVES,
                 "connect_timeout": 5,
                 "options": _SERVER_OPTIONS,
                 "application_name": "sessionscribe",

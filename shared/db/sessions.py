@@ -72,12 +72,14 @@ def move(
         )
         .returning(TherapySession.id)
     ).first()
-    return moved is not None or db.scalar(status_of(session_id)) == to
+    return moved is not None or hold(db, session_id) == to
 
 
-def status_of(session_id: UUID):  # type: ignore[no-untyped-def]  # a select whose type mypy infers at the use
-    """The query for a session's status."""
-    return select(TherapySession.status).where(TherapySession.id == session_id)
+def hold(db: DbSession, session_id: UUID) -> Status | None:
+    """The session's status, which nobody else changes until this transaction ends; None if it is gone."""
+    return db.scalar(
+        select(TherapySession.status).where(TherapySession.id == session_id).with_for_update(key_share=True)
+    )
 
 
 def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:
@@ -86,6 +88,17 @@ def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:
         update(TherapySession)
         .where(TherapySession.id == session_id)
         .values(dispatch_after=func.now() + timedelta(seconds=seconds), dispatches=0)
+    )
+
+
+def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Have the dispatcher look at the session after ``seconds`` at the latest."""
+    db.execute(
+        update(TherapySession)
+        .where(TherapySession.id == session_id)
+        .values(
+            dispatch_after=func.least(TherapySession.dispatch_after, func.now() + timedelta(seconds=seconds))
+        )
     )
 
 

@@ -152,19 +152,18 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
     """
     try:
         yield
-    except Unavailable as error:
+    except BaseException as error:
         promised = _is_promised(resources, session.id)
-        if promised is None:
+        if promised is False:
+            _remove(resources, session)
+        elif isinstance(error, Unavailable):
+            if promised:
+                return
             raise Unavailable(
                 "It is not known whether the recording was saved. List the sessions before sending it again.",
                 "outcome_unknown",
                 error.retry_after_seconds,
             ) from error
-        if not promised:
-            _remove(resources, session)
-            raise
-    except BaseException:
-        _remove(resources, session)
         raise
 
 

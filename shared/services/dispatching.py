@@ -4,7 +4,8 @@ Any number of dispatchers may run. The pause before the next look is committed b
 message goes out, so that a crash in between costs a pause and never a storm.
 """
 
-import uuid
+from enum import StrEnum
+from uuid import UUID
 
 import structlog
 from redis import Redis
@@ -12,7 +13,6 @@ from redis.exceptions import RedisError
 
 from shared.db import audit, claims, sessions
 from shared.db.engine import Database
-from shared.db.sessions import Due
 from shared.domain.status import Status
 from shared.pipeline import CHAIN, STEPS, TRANSCRIBE_CHUNK
 from shared.queue import WorkQueue
@@ -29,17 +29,18 @@ def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: fl
         due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
     for item in due:
-        _publish(queue, item, work[item.session_id])
+        publish_ready(queue, item.session_id, work[item.session_id])
+        log.info("dispatched_again", session_id=item.session_id, count=sum(work[item.session_id].values()))
     return len(due)
 
 
-def _publish(queue: WorkQueue, due: Due, ready: dict[str, int]) -> None:
+def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int]) -> None:
+    """Send messages for what could be claimed now: rows by the step's name (``sessions.ready_work``)."""
     if chunks := ready.get(TRANSCRIBE_CHUNK.name):
-        queue.publish_chunks(due.session_id, chunks)
+        queue.publish_chunks(session_id, chunks)
     first = next((step for step in CHAIN if step.name in ready), None)
     if first is not None:
-        queue.publish(due.session_id, first)
-    log.info("dispatched_again", session_id=due.session_id, step=first.name if first else None, chunks=chunks)
+        queue.publish(session_id, first)
 
 
 def fail_exhausted(database: Database) -> int:
@@ -69,18 +70,28 @@ def fail_exhausted(database: Database) -> int:
     return len(exhausted)
 
 
-def notice_lost_memory(database: Database, redis: Redis) -> bool:
-    """Have every unfinished session looked at now, if Redis has lost what it held.
+class Broker(StrEnum):
+    """How the broker was found."""
 
-    A canary key is set if absent: that it was absent means a restart without data or a flush.
+    WELL = "well"
+    AWAY = "away"
+    EMPTY = "empty"
+
+
+def look_at_broker(database: Database, redis: Redis) -> Broker:
+    """Whether Redis answers; if it has lost what it held, every unfinished session is made due.
+
+    A canary key is missing after a restart without data or a flush. It is set only once the
+    sessions are due, so that a failure in between repeats the whole.
     """
     try:
-        lost = bool(redis.set(_CANARY, str(uuid.uuid4()), nx=True))
-    except RedisError as error:
-        log.warning("broker_away", error=type(error).__name__)
-        return False
-    if lost:
+        if redis.exists(_CANARY):
+            return Broker.WELL
         with database.transaction() as db:
             count = sessions.all_due_now(db)
-        log.warning("broker_lost_its_memory", count=count)
-    return lost
+        redis.set(_CANARY, "1")
+    except RedisError as error:
+        log.warning("broker_away", error=type(error).__name__)
+        return Broker.AWAY
+    log.warning("broker_lost_its_memory", count=count)
+    return Broker.EMPTY

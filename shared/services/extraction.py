@@ -19,16 +19,8 @@ from shared.services.engines import Workbench
 
 def extract_notes(bench: Workbench, session_id: UUID) -> bool:
     """Run the step, if it can be claimed; True once the draft is there."""
-    resources = bench.resources
-    lease_seconds = resources.settings.lease_seconds
-    lease = leases.claim(
-        resources.database, session_id, EXTRACT_NOTES, lease_seconds=lease_seconds, worker=bench.worker
-    )
-    if lease is not None:
-        with leases.working_on(resources.database, lease, lease_seconds):
-            _save(bench, lease, _draft(bench, lease))
-    with resources.database.transaction() as db:
-        return steps.state_of(db, session_id, EXTRACT_NOTES) is StepState.DONE
+    leases.run(bench, session_id, EXTRACT_NOTES, lambda lease, _: _save(bench, lease, _draft(bench, lease)))
+    return leases.is_done(bench, session_id, EXTRACT_NOTES)
 
 
 def _draft(bench: Workbench, lease: Lease) -> JsonObject:

@@ -13,12 +13,14 @@ from shared.db.tables import NotesVersion, TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
-from shared.pipeline import CHAIN, EXTRACT_NOTES, TRANSCRIBE_CHUNK
-from shared.services import paging
+from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
+from shared.services import dispatching, paging
 from shared.services.accepting import FILE_NAME
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
+from shared.storage.recordings import SPEECH_GONE
+from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject
 
 TEMPLATES = ("default",)
@@ -34,7 +36,7 @@ class Record:
 
     row: TherapySession
     progress: float
-    file_name: str
+    file_name: str | None
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
 
@@ -153,15 +155,17 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
         row = _own(db, caller, session_id, hold=True)
         if row.status != Status.FAILED:
             raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
+        failed_with = row.error_code
         rows.move(db, session_id, Status.PENDING)
-        steps.revive(db, session_id)
+        if failed_with == SPEECH_GONE:
+            outputs.discard(db, session_id, Product.PLAN, Product.CHUNK)
+            steps.begin_again(db, session_id, TRANSCRIBE)
+        else:
+            steps.revive(db, session_id)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         ready = rows.ready_work(db, session_id)
         _audit(db, caller, "session.retry", session_id)
-    if chunks := ready.get(TRANSCRIBE_CHUNK.name):
-        resources.queue.publish_chunks(session_id, chunks)
-    elif first := next((step for step in CHAIN if step.name in ready), None):
-        resources.queue.publish(session_id, first)
+    dispatching.publish_ready(resources.queue, session_id, ready)
 
 
 def is_final(status: Status) -> bool:
@@ -186,8 +190,12 @@ def _subject(row: TherapySession) -> Subject:
     return Subject(row.practice_id, row.id)
 
 
-def _file_name(resources: Resources, row: TherapySession) -> str:
-    return str(resources.vault.open(_subject(row), FILE_NAME, row.audio_filename))
+def _file_name(resources: Resources, row: TherapySession) -> str | None:
+    """The file's name; None where its key is destroyed, so that one erased session hides no other."""
+    try:
+        return str(resources.vault.open(_subject(row), FILE_NAME, row.audio_filename))
+    except KeyDestroyed:
+        return None
 
 
 def _opened_transcript(resources: Resources, row: TherapySession, sealed: Sealed) -> JsonObject:

@@ -20,28 +20,27 @@ from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import leases
 from shared.services.engines import Workbench
-from shared.services.leases import Heartbeat
-from shared.services.plans import session_row, speech, stored_plan
+from shared.services.heartbeat import Heartbeat
+from shared.services.plans import forget_speech, session_row, speech, stored_plan
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
 
 def transcribe(bench: Workbench, session_id: UUID) -> bool:
     """Run the step's next phase, if it can be claimed; True once the transcript is there."""
-    resources = bench.resources
-    lease_seconds = resources.settings.lease_seconds
-    lease = leases.claim(
-        resources.database, session_id, TRANSCRIBE, lease_seconds=lease_seconds, worker=bench.worker
-    )
-    if lease is not None:
-        with leases.working_on(resources.database, lease, lease_seconds) as heartbeat:
-            stored = stored_plan(bench, lease)
-            if stored is None:
-                _fan_out(bench, lease, heartbeat)
-            else:
-                _unite(bench, lease, stored[0])
-    with resources.database.transaction() as db:
-        return steps.state_of(db, session_id, TRANSCRIBE) is StepState.DONE
+
+    def work(lease: Lease, heartbeat: Heartbeat) -> None:
+        stored = stored_plan(bench, lease)
+        if stored is None:
+            _fan_out(bench, lease, heartbeat)
+        else:
+            _unite(bench, lease, stored[0])
+
+    ended = leases.run(bench, session_id, TRANSCRIBE, work)
+    done = leases.is_done(bench, session_id, TRANSCRIBE)
+    if ended and done:
+        forget_speech(bench, session_id)
+    return done
 
 
 def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
@@ -100,7 +99,6 @@ def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
     engine = bench.transcriber.capabilities
     transcript = assemble(plan, heard, language=language or "en", engine=engine.name, draft=engine.draft)
     _publish_transcript(bench, lease, transcript)
-    resources.recordings.delete(session, SPEECH)
 
 
 def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) -> None:

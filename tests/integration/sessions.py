@@ -85,7 +85,7 @@ def _once(engine: Any) -> Callable[[], Any]:
 def work(bench: Workbench, session_id: UUID) -> None:
     """Do what the messages of one session would have done, in one process."""
     transcription.transcribe(bench, session_id)
-    while _ready_chunks(bench.resources, session_id):
+    for _ in range(_ready_chunks(bench.resources, session_id)):
         chunk_transcription.transcribe_chunk(bench, session_id)
     transcription.transcribe(bench, session_id)
     extraction.extract_notes(bench, session_id)
