@@ -99,7 +99,7 @@ def _save_chunk(bench: Workbench, lease: Lease, phrases: list[Phrase]) -> bool:
 
 
 def _hints(bench: Workbench, lease: Lease) -> TranscriptionHints:
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         row = session_row(db, lease)
     words = bench.resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
     return TranscriptionHints(language=row.language, vocabulary=tuple(words))

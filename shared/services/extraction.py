@@ -27,14 +27,14 @@ def extract_notes(bench: Workbench, session_id: UUID) -> bool:
     if lease is not None:
         with leases.working_on(resources.database, lease, lease_seconds):
             _save(bench, lease, _draft(bench, lease))
-    with resources.database.transaction() as db:
+    with resources.database.operating() as db:
         return steps.state_of(db, session_id, EXTRACT_NOTES) is StepState.DONE
 
 
 def _draft(bench: Workbench, lease: Lease) -> JsonObject:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
         row = sessions.get(db, lease.session_id)
     if sealed is None or row is None:

@@ -64,7 +64,7 @@ class Heartbeat:
         interval = min(self._lease_seconds / 4, 3.0)
         while not self._stop.wait(interval):
             try:
-                with self._database.transaction() as db:
+                with self._database.transaction(self._lease.practice_id) as db:
                     held = claims.extend(
                         db, self._lease, lease_seconds=self._lease_seconds, progress=self._progress
                     )
@@ -96,8 +96,15 @@ def working_on(database: Database, lease: Lease, lease_seconds: float) -> Iterat
 def claim(
     database: Database, session_id: UUID, step: Step, *, lease_seconds: float, worker: str
 ) -> Lease | None:
-    """Take the step, or one of its chunks, and move the session to the step's status."""
-    with database.transaction() as db:
+    """Take the step, or one of its chunks, and move the session to the step's status.
+
+    A message holds a session id and nothing else, so whose session it is must be found out first.
+    """
+    with database.operating() as db:
+        practice_id = sessions.practice_of(db, session_id)
+    if practice_id is None:
+        return None
+    with database.transaction(practice_id) as db:
         lease = claims.claim(db, session_id, step, lease_seconds=lease_seconds, worker=worker)
         if lease is None:
             return None
@@ -135,7 +142,7 @@ def finish(
 def _finish_once(
     database: Database, lease: Lease, save: Callable[[DbSession], None], state: StepState
 ) -> None:
-    with database.transaction() as db:
+    with database.transaction(lease.practice_id) as db:
         if not claims.close(db, lease, state):
             if claims.was_closed_by(db, lease):
                 return
@@ -162,7 +169,7 @@ def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
     """Postpone the step or fail the session. If even that cannot be written, the lease runs out."""
     permanent = isinstance(error, PermanentStepError) or lease.attempt >= lease.max_attempts
     try:
-        with database.transaction() as db:
+        with database.transaction(lease.practice_id) as db:
             if permanent:
                 _fail(db, lease, error)
             else:
@@ -178,7 +185,7 @@ def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
 
 def _give_back(database: Database, lease: Lease) -> None:
     """Free the step without counting the attempt."""
-    with suppress(Unavailable, DatabaseError), database.transaction() as db:
+    with suppress(Unavailable, DatabaseError), database.transaction(lease.practice_id) as db:
         if claims.give_back(db, lease):
             sessions.dispatch_in(db, lease.session_id, 0)
             _audit(db, lease, "step.given_back")

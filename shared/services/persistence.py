@@ -29,14 +29,14 @@ def persist(bench: Workbench, session_id: UUID) -> bool:
         with leases.working_on(resources.database, lease, lease_seconds):
             _publish(bench, lease, _verified(bench, lease))
             resources.recordings.delete(lease.subject, SPEECH)
-    with resources.database.transaction() as db:
+    with resources.database.operating() as db:
         return steps.state_of(db, session_id, PERSIST) is StepState.DONE
 
 
 def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     """The draft and the screen's risk flags, each item checked against the transcript."""
     session = lease.subject
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         draft = outputs.get(db, lease.session_id, Product.DRAFT)
         transcript = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
     if draft is None or transcript is None:

@@ -20,7 +20,7 @@ from shared.vault.sealing import Subject
 
 def stored_plan(bench: Workbench, lease: Lease) -> tuple[SpeechPlan, int] | None:
     """The plan and the number of decoded channels, once the recording has been decoded."""
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.PLAN)
     if sealed is None:
         return None

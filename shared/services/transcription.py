@@ -40,14 +40,14 @@ def transcribe(bench: Workbench, session_id: UUID) -> bool:
                 _fan_out(bench, lease, heartbeat)
             else:
                 _unite(bench, lease, stored[0])
-    with resources.database.transaction() as db:
+    with resources.database.operating() as db:
         return steps.state_of(db, session_id, TRANSCRIBE) is StepState.DONE
 
 
 def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         speakers = session_row(db, lease).speakers
     decoded = _decode(bench, session, heartbeat)
     with speech(bench, session, decoded.channels) as pcm:
@@ -87,7 +87,7 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         stored = outputs.parts(db, session.id, Product.CHUNK)
         language = session_row(db, lease).language
     heard = [

@@ -17,6 +17,7 @@ from shared.services import leases
 from shared.services.resources import Resources
 from shared.vault.sealing import Sealed
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.sessions import audited, products, promise, row, step
 from tests.waiting import wait_for
 
@@ -27,7 +28,7 @@ def claim(resources: Resources, session_id: UUID, worker: str = "worker-1") -> L
 
 def lapse(resources: Resources, session_id: UUID, column: str = "lease_until") -> None:
     """Let a minute pass for the step's lease (or its deadline)."""
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(
             update(StepRow)
             .where(StepRow.session_id == session_id)
@@ -134,7 +135,7 @@ def test_work_stops_soon_after_its_session_is_cancelled(resources: Resources, of
     session_id = promise(resources, office)
     lease = leases.claim(resources.database, session_id, TRANSCRIBE, lease_seconds=0.4, worker="w")
     assert lease is not None
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         sessions.move(db, session_id, Status.CANCELLED)
     with leases.Heartbeat(resources.database, lease, lease_seconds=0.4) as heartbeat:
         wait_for(lambda: raises_lease_lost(heartbeat))
