@@ -50,12 +50,17 @@ def environment(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, tmp_pat
     empty(postgres.url)
     with Redis.from_url(redis_server.url) as redis:
         redis.flushall()
-    keys = tmp_path / "keys"
+    return environment_of(postgres, redis_server, tmp_path)
+
+
+def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, folder: Path) -> dict[str, str]:
+    """The settings for these servers, with a new key store and recordings below ``folder``."""
+    keys = folder / "keys"
     KeyStore.initialise(keys)
     return {
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis_server.url,
-        "STORAGE_URL": (tmp_path / "recordings").as_uri(),
+        "STORAGE_URL": (folder / "recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(keys),
         "SESSIONSCRIBE_LEASE_SECONDS": "4",
         "SESSIONSCRIBE_REDISPATCH_SECONDS": "1",
@@ -80,6 +85,11 @@ def database(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def resources(settings: Settings, database: Database) -> Resources:
     """Real database, vault, store and queue; media is decoded by a fake."""
+    return make_resources(settings, database)
+
+
+def make_resources(settings: Settings, database: Database) -> Resources:
+    """Resources over these settings, for whoever is not a fixture."""
     keys = KeyStore(settings.keys_dir)
     return Resources(
         settings=settings,
