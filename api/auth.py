@@ -1,19 +1,23 @@
 """Who may call what: each route declares its policy, and is refused a start without one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from flask import Flask, current_app, g, request
 
 from api.request_ids import request_id
-from shared.domain.errors import NotAuthenticated
-from shared.services import accounts
+from shared.domain.errors import InvalidInput, NotAuthenticated
+from shared.services import accounts, credentials
 from shared.services.callers import Caller, Scope
 from shared.services.resources import Resources
 
 View = TypeVar("View", bound=Callable[..., Any])
 _POLICY = "sessionscribe_policy"
+_KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "authorization"})
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,25 @@ def require_policies(app: Flask) -> None:
     open_routes = {rule.endpoint for rule in app.url_map.iter_rules() if not policy_of(app, rule.endpoint)}
     if open_routes:
         raise RuntimeError(f"routes without a policy: {', '.join(sorted(open_routes))}")
+
+
+def refuse_keys_in_urls() -> None:
+    """Before each request: raise InvalidInput if its query holds a key, as a value or by name.
+
+    URLs are kept in logs and histories all along the way: such a key counts as leaked.
+    """
+    named = _KEY_PARAMETERS & {name.lower() for name in request.args}
+    if named or any(credentials.PATTERN.search(value) for value in _query_words()):
+        log.warning("key_in_url", request_id=request_id())
+        raise InvalidInput(
+            "Send keys in the Authorization header only. A key in an address is in logs by now: revoke it.",
+            "key_in_url",
+        )
+
+
+def _query_words() -> Iterator[str]:
+    for name, values in request.args.lists():
+        yield from (name, *values)
 
 
 def check_caller() -> None:

@@ -9,7 +9,7 @@ from shared.services.callers import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 # Postgres takes no NUL in a text, and nobody needs the other controls in a label.
-_LABEL = validate.And(validate.Length(max=100), validate.Regexp(r"[^\x00-\x1f\x7f]*\Z"))
+LABEL = validate.And(validate.Length(max=100), validate.Regexp(r"[^\x00-\x1f\x7f]*\Z"))
 
 
 class ProblemSchema(Schema):
@@ -38,7 +38,7 @@ class ConsentSchema(Schema):
     """The consent to be recorded."""
 
     given_on = Moment(allow_none=True)
-    method = fields.String(allow_none=True, validate=_LABEL)
+    method = fields.String(allow_none=True, validate=LABEL)
     revoked_on = Moment(allow_none=True)
 
 
@@ -75,10 +75,8 @@ class KeyCreateSchema(Schema):
 
     therapist_id = fields.UUID(load_default=None)
     scopes = fields.List(fields.Enum(Scope, by_value=True), load_default=None, allow_none=True)
-    label = fields.String(load_default="", validate=_LABEL)
-    expires_in_days = fields.Integer(
-        load_default=90, allow_none=True, metadata={"minimum": 1, "maximum": 365}
-    )
+    label = fields.String(load_default="", validate=LABEL)
+    expires_in_days = fields.Integer(load_default=90, metadata={"minimum": 1, "maximum": 365})
 
 
 class KeySchema(Schema):

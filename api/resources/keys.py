@@ -6,10 +6,12 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
+from api.account_schemas import RotateSchema
 from api.auth import any_key, caller, needs, resources
 from api.openapi import answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
-from shared.services import accounts
+from shared.db.tables import ApiKey
+from shared.services import accounts, key_rotation
 from shared.services.callers import Caller, Scope
 
 blueprint = Blueprint("keys", __name__, url_prefix="/api", description="API keys.")
@@ -36,16 +38,13 @@ def list_keys() -> Any:
 @blueprint.route("/keys", methods=["POST"])
 @blueprint.arguments(KeyCreateSchema)
 @blueprint.response(201, NewKeySchema)
-@answers(blueprint, 400, 404, 422)
+@answers(blueprint, 400, 404, 409, 422)
 @needs(Scope.KEYS)
 def create_key(wanted: dict[str, Any]) -> Response:
     """Make a key: an administrator for anybody in the practice, a therapist for themselves."""
     whose = wanted.pop("therapist_id") or caller().therapist_id
     key, secret = accounts.create_key(resources(), caller().practice_id, whose, caller=caller(), **wanted)
-    response = jsonify({**KeySchema().dump(key), "key": secret})
-    response.status_code = 201
-    response.headers["Location"] = f"/api/keys/{key.id}"
-    return response
+    return _made(key, secret)
 
 
 @blueprint.route("/keys/<id:key_id>", methods=["DELETE"])
@@ -55,3 +54,20 @@ def create_key(wanted: dict[str, Any]) -> Response:
 def revoke_key(key_id: UUID) -> None:
     """End a key from its next request on."""
     accounts.revoke_key(resources(), caller(), key_id)
+
+
+@blueprint.route("/keys/<id:key_id>/rotate", methods=["POST"])
+@blueprint.arguments(RotateSchema, required=False)
+@blueprint.response(201, NewKeySchema)
+@answers(blueprint, 400, 404, 409, 422)
+@needs(Scope.KEYS)
+def rotate_key(wanted: dict[str, Any], key_id: UUID) -> Response:
+    """Make a key in the place of another, which ends after `overlap_hours` (24 unless said)."""
+    return _made(*key_rotation.rotate(resources(), caller(), key_id, **wanted))
+
+
+def _made(key: ApiKey, secret: str) -> Response:
+    response = jsonify({**KeySchema().dump(key), "key": secret})
+    response.status_code = 201
+    response.headers["Location"] = f"/api/keys/{key.id}"
+    return response

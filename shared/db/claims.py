@@ -158,9 +158,9 @@ def give_back(db: DbSession, lease: Lease) -> bool:
     return result.first() is not None
 
 
-def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> None:
-    """Fail the step's abandoned runs that have no attempt left."""
-    db.execute(
+def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> bool:
+    """Fail the step's abandoned runs that have no attempt left; False if there are none (any more)."""
+    failed = db.execute(
         update(StepRow)
         .where(
             StepRow.session_id == session_id,
@@ -169,7 +169,9 @@ def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> None:
             StepRow.attempt >= StepRow.max_attempts,
         )
         .values(state=StepState.FAILED, lease_until=None, error_code="worker_lost")
+        .returning(StepRow.part)
     )
+    return failed.first() is not None
 
 
 def was_closed_by(db: DbSession, lease: Lease) -> bool:

@@ -1,9 +1,10 @@
-"""The connection to Postgres: one visible transaction at a time."""
+"""The connection to Postgres: one visible transaction at a time, each for one practice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +27,15 @@ _KEEPALIVES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+
+
+# The roles that migration 0002 makes. The user of DATABASE_URL is a member of both and takes one
+# for the length of a transaction: as itself it sees no row, for row-level security is forced.
+APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
+
+# Both are transaction-local, so that a pooled connection carries neither over to the next borrower;
+# one statement, because each costs a round trip.
+_ACT_AS = text("SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
 
 
 class DatabaseError(RuntimeError):
@@ -54,14 +64,31 @@ class Database:
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     @contextmanager
-    def transaction(self) -> Iterator[DbSession]:
+    def transaction(self, practice_id: UUID) -> Iterator[DbSession]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
+        It sees and writes rows of this practice and no other, whatever the queries in it say.
         Raises Unavailable where Postgres is away and DatabaseError where it refuses: never
         the driver's own error, whose text may hold what was said in a session.
         """
+        with self._acting_as(APPLICATION, str(practice_id)) as db:
+            yield db
+
+    @contextmanager
+    def operating(self) -> Iterator[DbSession]:
+        """As ``transaction``, over all practices, for finding out whose turn or whose key it is.
+
+        It sees practices, people, keys, steps and the state of sessions; it can put off a session
+        and note a key's use, and nothing else: what was said is out of its reach.
+        """
+        with self._acting_as(OPERATOR, "") as db:
+            yield db
+
+    @contextmanager
+    def _acting_as(self, role: str, practice: str) -> Iterator[DbSession]:
         try:
             with self._sessions.begin() as db:
+                db.execute(_ACT_AS, {"role": role, "practice": practice})
                 yield db
         except DBAPIError as error:
             raise _as_ours(error) from None

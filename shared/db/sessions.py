@@ -30,6 +30,11 @@ def get(db: DbSession, session_id: UUID) -> TherapySession | None:
     return db.get(TherapySession, session_id)
 
 
+def practice_of(db: DbSession, session_id: UUID) -> UUID | None:
+    """Whose session this is, for an operator; None if there is no such session."""
+    return db.scalar(select(TherapySession.practice_id).where(TherapySession.id == session_id))
+
+
 def page(
     db: DbSession,
     therapist_id: UUID,
@@ -147,17 +152,20 @@ def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Du
     return [Due(row.id, row.practice_id) for row in rows]
 
 
-def take_exhausted(db: DbSession) -> list[tuple[Due, str]]:
-    """Sessions of which a step was abandoned at its last attempt, with the step's name."""
+def exhausted(db: DbSession) -> list[tuple[Due, str]]:
+    """Sessions of which a step was abandoned at its last attempt, with the step's name.
+
+    For an operator, who holds none of them: whoever fails the step looks again.
+    """
     rows = db.execute(
         select(StepRow.session_id, StepRow.practice_id, StepRow.name)
+        .distinct()
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
             TherapySession.status.in_(UNFINISHED),
             abandoned(),
             StepRow.attempt >= StepRow.max_attempts,
         )
-        .with_for_update(of=StepRow, skip_locked=True)
     )
     return [(Due(row.session_id, row.practice_id), row.name) for row in rows]
 

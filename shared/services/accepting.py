@@ -81,7 +81,7 @@ def too_large(max_bytes: int) -> TooLarge:
 
 def check_patient(resources: Resources, caller: Caller, patient_id: UUID) -> None:
     """Raise NotFound or Conflict unless the caller may upload for this patient."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _require_consent(db, caller, patient_id)
 
 
@@ -153,7 +153,7 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        promised = _is_promised(resources, session.id)
+        promised = _is_promised(resources, session)
         if promised is False:
             _remove(resources, session)
         elif isinstance(error, Unavailable):
@@ -167,11 +167,11 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
         raise
 
 
-def _is_promised(resources: Resources, session_id: UUID) -> bool | None:
+def _is_promised(resources: Resources, session: Subject) -> bool | None:
     """Whether the session's row was committed; None if Postgres cannot be asked."""
     try:
-        with resources.database.transaction() as db:
-            return sessions.get(db, session_id) is not None
+        with resources.database.transaction(session.practice_id) as db:
+            return sessions.get(db, session.id) is not None
     except (DomainError, DatabaseError):
         return None
 
@@ -210,7 +210,7 @@ def _insert(
         vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
         dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
     )
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
         _require_consent(db, caller, details.patient_id, hold=True)
         db.add(row)

@@ -17,10 +17,11 @@ class Scope(StrEnum):
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     KEYS = "keys"
+    PEOPLE = "therapists"
 
 
-THERAPIST_SCOPES = frozenset(Scope) - {Scope.KEYS}
-ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS})
+ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE})
+THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES
 
 
 @dataclass(frozen=True, slots=True)

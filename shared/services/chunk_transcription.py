@@ -48,7 +48,7 @@ def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int) -
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.operating() as db:
         left = sessions.ready_work(db, session_id).get(TRANSCRIBE_CHUNK.name, 0)
     if left:
         bench.resources.queue.publish_chunks(session_id, 1)
@@ -115,7 +115,7 @@ def _save_chunk(bench: Workbench, lease: Lease, phrases: list[Phrase]) -> bool:
 
 
 def _hints(bench: Workbench, lease: Lease) -> TranscriptionHints:
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         row = session_row(db, lease)
     words = bench.resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
     return TranscriptionHints(language=row.language, vocabulary=tuple(words))

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from shared.db import audit, claims, sessions
 from shared.db.engine import Database
+from shared.db.sessions import Due
 from shared.domain.status import Status
 from shared.pipeline import CHAIN, STEPS, TRANSCRIBE_CHUNK
 from shared.queue import WorkQueue
@@ -25,7 +26,7 @@ _CANARY = "sessionscribe:broker-epoch"
 
 def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: float) -> int:
     """Wake somebody up for each session that is due; gives the number of sessions."""
-    with database.transaction() as db:
+    with database.operating() as db:
         due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
     for item in due:
@@ -45,29 +46,37 @@ def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int]) -> 
 
 def fail_exhausted(database: Database) -> int:
     """Fail the sessions whose step was abandoned at its last attempt; gives their number."""
-    with database.transaction() as db:
-        exhausted = sessions.take_exhausted(db)
-        for due, step in exhausted:
-            claims.fail_abandoned(db, due.session_id, STEPS[step])
-            sessions.move(
-                db,
-                due.session_id,
-                Status.FAILED,
-                error_code="worker_lost",
-                error_detail="The work ended without an answer, as often as it was tried. Retry the session.",
-            )
-            audit.record(
-                db,
-                practice_id=due.practice_id,
-                actor="dispatcher",
-                action="step.failed",
-                subject_id=due.session_id,
-                step=step,
-                code="worker_lost",
-            )
-    for due, step in exhausted:
+    with database.operating() as db:
+        exhausted = sessions.exhausted(db)
+    failed = [item for item in exhausted if _fail(database, *item)]
+    for due, step in failed:
         log.error("session_failed", session_id=due.session_id, step=step, code="worker_lost")
-    return len(exhausted)
+    return len(failed)
+
+
+def _fail(database: Database, due: Due, step: str) -> bool:
+    """Fail the session, unless another dispatcher, or its worker come back, was faster."""
+    with database.transaction(due.practice_id) as db:
+        sessions.hold(db, due.session_id)
+        if not claims.fail_abandoned(db, due.session_id, STEPS[step]):
+            return False
+        sessions.move(
+            db,
+            due.session_id,
+            Status.FAILED,
+            error_code="worker_lost",
+            error_detail="The work ended without an answer, as often as it was tried. Retry the session.",
+        )
+        audit.record(
+            db,
+            practice_id=due.practice_id,
+            actor="dispatcher",
+            action="step.failed",
+            subject_id=due.session_id,
+            step=step,
+            code="worker_lost",
+        )
+    return True
 
 
 class Broker(StrEnum):
@@ -87,7 +96,7 @@ def look_at_broker(database: Database, redis: Redis) -> Broker:
     try:
         if redis.exists(_CANARY):
             return Broker.WELL
-        with database.transaction() as db:
+        with database.operating() as db:
             count = sessions.all_due_now(db)
         redis.set(_CANARY, "1")
     except RedisError as error:

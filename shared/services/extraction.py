@@ -26,7 +26,7 @@ def extract_notes(bench: Workbench, session_id: UUID) -> bool:
 def _draft(bench: Workbench, lease: Lease) -> JsonObject:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
         row = sessions.get(db, lease.session_id)
     if sealed is None or row is None:

@@ -43,7 +43,7 @@ class Heartbeat:
         interval = min(self._lease_seconds / 4, 3.0)
         while not self._stop.wait(interval):
             try:
-                with self._database.transaction() as db:
+                with self._database.transaction(self._lease.practice_id) as db:
                     held = claims.extend(
                         db, self._lease, lease_seconds=self._lease_seconds, progress=self._progress
                     )

@@ -78,15 +78,22 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
 
 def is_done(bench: Workbench, session_id: UUID, step: Step) -> bool:
     """Whether the step is done, by whomever: then the chain may go on."""
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.operating() as db:
         return steps.state_of(db, session_id, step) is StepState.DONE
 
 
 def claim(
     database: Database, session_id: UUID, step: Step, *, lease_seconds: float, worker: str
 ) -> Lease | None:
-    """Take the step, or one of its chunks, and move the session to the step's status."""
-    with database.transaction() as db:
+    """Take the step, or one of its chunks, and move the session to the step's status.
+
+    A message holds a session id and nothing else, so whose session it is must be found out first.
+    """
+    with database.operating() as db:
+        practice_id = sessions.practice_of(db, session_id)
+    if practice_id is None:
+        return None
+    with database.transaction(practice_id) as db:
         if sessions.hold(db, session_id) not in UNFINISHED:
             return None
         lease = claims.claim(db, session_id, step, lease_seconds=lease_seconds, worker=worker)
@@ -124,7 +131,7 @@ def finish(
 def _finish_once(
     database: Database, lease: Lease, save: Callable[[DbSession], None], state: StepState
 ) -> None:
-    with database.transaction() as db:
+    with database.transaction(lease.practice_id) as db:
         status = sessions.hold(db, lease.session_id)
         fenced = status not in UNFINISHED or not claims.close(db, lease, state)
         if fenced:
@@ -146,7 +153,7 @@ def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
     """Postpone the step or fail the session. If even that cannot be written, the lease runs out."""
     permanent = isinstance(error, PermanentStepError) or lease.attempt >= lease.max_attempts
     try:
-        with database.transaction() as db:
+        with database.transaction(lease.practice_id) as db:
             sessions.hold(db, lease.session_id)
             held = _fail(db, lease, error) if permanent else _postpone(db, lease, error)
     except (Unavailable, DatabaseError):
@@ -186,7 +193,7 @@ def _unreadable() -> PermanentStepError:
 
 def _give_back(database: Database, lease: Lease) -> None:
     """Free the step without counting the attempt."""
-    with suppress(Unavailable, DatabaseError), database.transaction() as db:
+    with suppress(Unavailable, DatabaseError), database.transaction(lease.practice_id) as db:
         sessions.hold(db, lease.session_id)
         if claims.give_back(db, lease):
             sessions.dispatch_in(db, lease.session_id, 0)

@@ -57,7 +57,7 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
         consent_method=consent.method,
         consent_revoked_at=consent.revoked_on,
     )
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         db.add(patient)
         db.flush()
         db.refresh(patient)
@@ -67,7 +67,7 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
 
 def get(resources: Resources, caller: Caller, patient_id: UUID) -> PatientRecord:
     """The caller's patient; raises NotFound."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         patient = _found(patients.of_therapist(db, caller.therapist_id, patient_id))
         _audit(db, caller, "patient.read", patient_id)
     return _record(resources, patient)
@@ -78,7 +78,7 @@ def page(
 ) -> Page[PatientRecord]:
     """The caller's patients, newest first; raises InvalidInput for a ``limit`` out of range."""
     paging.check_limit(limit)
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         rows = patients.page(db, caller.therapist_id, limit=limit + 1, before=after)
         _audit(db, caller, "patient.list", None)
     more = len(rows) > limit
@@ -100,7 +100,7 @@ def change(
         columns["name"] = _sealed_name(resources, caller, subject, changes["name"])
     consent = {"given_on": "consent_given_at", "method": "consent_method", "revoked_on": "consent_revoked_at"}
     columns |= {consent[field]: changes[field] for field in consent if field in changes}
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         patient = _found(patients.to_change(db, caller.therapist_id, patient_id))
         for column, value in columns.items():
             setattr(patient, column, value)
@@ -115,7 +115,7 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
 
     Raises NotFound, and Conflict while any session of the patient exists.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _found(patients.to_change(db, caller.therapist_id, patient_id))
         if patients.has_sessions(db, patient_id):
             raise Conflict(
@@ -128,7 +128,7 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
 
 def _sealed_name(resources: Resources, caller: Caller, subject: Subject, name: str) -> Sealed:
     # First make sure that the patient is the caller's: others' keys are not to be touched.
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _found(patients.of_therapist(db, caller.therapist_id, subject.id))
     return resources.vault.seal(subject, NAME, name)
 

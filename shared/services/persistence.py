@@ -29,7 +29,7 @@ def persist(bench: Workbench, session_id: UUID) -> bool:
 def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     """The draft and the screen's risk flags, each item checked against the transcript."""
     session = lease.subject
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         draft = outputs.get(db, lease.session_id, Product.DRAFT)
         transcript = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
     if draft is None or transcript is None:
@@ -44,7 +44,7 @@ def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
     vault = bench.resources.vault
     session = lease.subject
 
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         version = notes.next_version(db, lease.session_id)
     sealed = vault.seal(session, notes.kind(version), document)
 

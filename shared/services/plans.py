@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 def stored_plan(bench: Workbench, lease: Lease) -> tuple[SpeechPlan, int] | None:
     """The plan and the number of decoded channels, once the recording has been decoded."""
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.PLAN)
     if sealed is None:
         return None
@@ -48,12 +48,12 @@ def speech(bench: Workbench, session: Subject, channels: int) -> Iterator[Stored
 
 def forget_speech(bench: Workbench, session_id: UUID) -> None:
     """Remove the decoded audio, which nobody needs any more; what stays is swept up later."""
-    with bench.resources.database.transaction() as db:
-        row = sessions.get(db, session_id)
-    if row is None:
+    with bench.resources.database.operating() as db:
+        practice_id = sessions.practice_of(db, session_id)
+    if practice_id is None:
         return
     try:
-        bench.resources.recordings.delete(Subject(row.practice_id, session_id), SPEECH)
+        bench.resources.recordings.delete(Subject(practice_id, session_id), SPEECH)
     except Unavailable as error:
         log.warning("speech_left", session_id=session_id, code=error.code)
 

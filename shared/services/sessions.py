@@ -54,7 +54,7 @@ class Notes:
 
 def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
     """Everything of one of the caller's sessions; raises NotFound."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         transcript = outputs.get(db, session_id, Product.TRANSCRIPT)
         version = notes.get(db, session_id) if Scope.NOTES_READ in caller.scopes else None
@@ -80,7 +80,7 @@ def page(
 ) -> Page[Record]:
     """The caller's sessions, newest ``session_date`` first; InvalidInput for a bad ``limit``."""
     paging.check_limit(limit)
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         found = rows.page(
             db, caller.therapist_id, limit=limit + 1, patient_id=patient_id, status=status, before=after
         )
@@ -95,13 +95,13 @@ def page(
 
 def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
     """Where the caller's session stands; raises NotFound. Not audited: it tells no content."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         return Status(_own(db, caller, session_id).status)
 
 
 def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonObject:
     """The session's transcript document; raises NotFound while there is none."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         sealed = outputs.get(db, session_id, Product.TRANSCRIPT)
         _audit(db, caller, "transcript.read", session_id)
@@ -112,7 +112,7 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonOb
 
 def notes_of(resources: Resources, caller: Caller, session_id: UUID, version: int | None = None) -> Notes:
     """The newest notes, or this version of them; raises NotFound."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _own(db, caller, session_id)
         found = notes.get(db, session_id, version)
         _audit(db, caller, "notes.read", session_id)
@@ -128,7 +128,7 @@ def extract_again(
 
     Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, or cancelled).
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id, hold=True)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(
@@ -151,7 +151,7 @@ def extract_again(
 
 def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
     """Let a failed session go on from the step that failed; raises NotFound or Conflict."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id, hold=True)
         if row.status != Status.FAILED:
             raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")

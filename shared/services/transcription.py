@@ -46,7 +46,7 @@ def transcribe(bench: Workbench, session_id: UUID) -> bool:
 def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         speakers = session_row(db, lease).speakers
     decoded = _decode(bench, session, heartbeat)
     with speech(bench, session, decoded.channels) as pcm:
@@ -86,7 +86,7 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         stored = outputs.parts(db, session.id, Product.CHUNK)
         language = session_row(db, lease).language
     heard = [

@@ -20,6 +20,7 @@ from shared.services.callers import Scope
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
 
 TRANSCRIPT = Transcript(
@@ -64,7 +65,7 @@ def processed(resources: Resources, office: Office, session_id: str) -> str:
     """A session with a transcript and one version of notes."""
     transcribe(resources, office, session_id)
     subject = Subject(office.caller.practice_id, UUID(session_id))
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         notes.add(
             db,
             subject.practice_id,
@@ -83,7 +84,7 @@ def processed(resources: Resources, office: Office, session_id: str) -> str:
 def transcribe(resources: Resources, office: Office, session_id: str) -> None:
     subject = Subject(office.caller.practice_id, UUID(session_id))
     body = resources.vault.seal(subject, outputs.kind(Product.TRANSCRIPT), transcript_to_json(TRANSCRIPT))
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         outputs.put(db, subject.practice_id, subject.id, Product.TRANSCRIPT, body)
         db.execute(text("UPDATE steps SET state = 'done' WHERE name = 'transcribe'"))
         db.execute(text("UPDATE steps SET state = 'ready' WHERE name = 'extract_notes'"))
@@ -92,7 +93,7 @@ def transcribe(resources: Resources, office: Office, session_id: str) -> None:
 
 
 def fail(resources: Resources, session_id: str) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert sessions.move(db, UUID(session_id), Status.FAILED, error_code="x", error_detail="It broke.")
         db.execute(text("UPDATE steps SET state = 'failed' WHERE state IN ('ready', 'running')"))
 
@@ -133,7 +134,7 @@ def test_an_unchanged_session_is_a_304(call: Caller, resources: Resources, sessi
     etag = call("GET", path).headers["ETag"]
     again = call("GET", path, headers={"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         sessions.move(db, UUID(session_id), Status.TRANSCRIBING)
     assert call("GET", path, headers={"If-None-Match": etag}).status_code == 200
 
@@ -142,7 +143,7 @@ def test_a_preferred_wait_ends_when_the_status_changes(
     call: Caller, resources: Resources, session_id: str
 ) -> None:
     def move() -> None:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             sessions.move(db, UUID(session_id), Status.TRANSCRIBING)
 
     mover = threading.Timer(0.3, move)
@@ -247,7 +248,7 @@ def test_notes_are_extracted_again_from_a_processed_session(
 ) -> None:
     answer = call("POST", f"/api/sessions/{processed}/extract-notes")
     assert (answer.status_code, answer.json["status"]) == (202, "extracting_notes"), answer.text
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert steps.state_of(db, UUID(processed), EXTRACT_NOTES) == "ready"
     assert call("POST", f"/api/sessions/{processed}/extract-notes").status_code == 409
     assert queued(resources, "extract") == 1
@@ -271,7 +272,7 @@ def test_extracting_with_a_preferred_wait_gives_the_notes(
     call: Caller, resources: Resources, processed: str
 ) -> None:
     def finish() -> None:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             sessions.move(db, UUID(processed), Status.PROCESSED)
 
     worker = threading.Timer(0.3, finish)
@@ -293,7 +294,7 @@ def test_only_one_of_many_side_by_side_extracts(
         statuses.append(one("POST", f"/api/sessions/{processed}/extract-notes").status_code)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("SELECT id FROM sessions FOR UPDATE"))  # until all of them stand at it
         for thread in threads:
             thread.start()
@@ -305,7 +306,7 @@ def test_only_one_of_many_side_by_side_extracts(
 
 
 def waiting_for_locks(resources: Resources) -> int:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         return int(db.execute(text(waiting)).scalar_one())
 
@@ -319,7 +320,7 @@ def test_a_failed_session_is_retried_from_where_it_failed(
     before = queued(resources, "transcribe")
     answer = call("POST", f"/api/sessions/{session_id}/retry")
     assert (answer.status_code, answer.json["status"], answer.json["error"]) == (202, "pending", None)
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert steps.state_of(db, UUID(session_id), EXTRACT_NOTES) == "ready"
     assert queued(resources, "extract") == 1
     assert queued(resources, "transcribe") == before
@@ -344,7 +345,7 @@ def test_a_patient_is_made_read_changed_and_deleted(call: Caller, resources: Res
     }  # fmt: skip
     changed = call("PATCH", path, json={"name": "Anna"}).json
     assert (changed["name"], changed["consent"]) == ("Anna", made.json["consent"])
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert b"Ann" not in bytes(
             db.execute(text("SELECT name FROM patients ORDER BY created_at DESC LIMIT 1")).scalar_one()
         )

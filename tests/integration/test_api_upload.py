@@ -19,6 +19,7 @@ from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind, tone
 
 CANARY = b"CANARY_what_was_said_"
@@ -58,7 +59,7 @@ def test_an_accepted_recording_is_stored_whole_and_promised(
         Subject(office.caller.practice_id, UUID(session["id"])), RECORDING
     ) as source:
         assert source.read_at(0, source.size) == content
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         states = dict(db.execute(text("SELECT name, state FROM steps")).all())
     assert states == {"transcribe": "ready", "extract_notes": "waiting", "persist": "waiting"}
 
@@ -77,7 +78,7 @@ def test_fields_may_stand_before_and_after_the_file(
     answer = call("POST", "/api/sessions/upload", **form(parts))
     assert answer.status_code == 202, answer.text
     assert answer.json["session_date"] == "2026-03-01T08:00:00Z"
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert db.execute(text("SELECT speakers, language FROM sessions")).one() == (3, "en-GB")
 
 
@@ -102,7 +103,7 @@ def test_nothing_stored_holds_the_recording_in_plaintext(
     stored = b"".join(path.read_bytes() for path in _files(resources))
     assert stored
     assert CANARY not in stored
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         row = str(db.execute(text("SELECT * FROM sessions")).all())
     assert "Jane" not in row
 

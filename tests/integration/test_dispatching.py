@@ -19,6 +19,7 @@ from shared.services import dispatching, leases, transcription
 from shared.services.dispatching import Broker
 from shared.services.resources import Resources
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.sessions import bench_with, promise, row, step, work
 from tests.integration.test_leases import lapse
 
@@ -38,7 +39,7 @@ def dispatch(resources: Resources) -> int:
 
 
 def make_due(resources: Resources, session_id: UUID) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(
             update(TherapySession)
             .where(TherapySession.id == session_id)

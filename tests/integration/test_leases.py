@@ -21,6 +21,7 @@ from shared.vault.frames import TamperedObject
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.sessions import audited, products, promise, row, step
 from tests.waiting import wait_for
 
@@ -31,7 +32,7 @@ def claim(resources: Resources, session_id: UUID, worker: str = "worker-1") -> L
 
 def lapse(resources: Resources, session_id: UUID, column: str = "lease_until") -> None:
     """Let a minute pass for the step's lease (or its deadline)."""
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(
             update(StepRow)
             .where(StepRow.session_id == session_id)
@@ -138,7 +139,7 @@ def test_work_stops_soon_after_its_session_is_cancelled(resources: Resources, of
     session_id = promise(resources, office)
     lease = leases.claim(resources.database, session_id, TRANSCRIBE, lease_seconds=0.4, worker="w")
     assert lease is not None
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         sessions.move(db, session_id, Status.CANCELLED)
     with Heartbeat(resources.database, lease, lease_seconds=0.4) as heartbeat:
         wait_for(lambda: raises_lease_lost(heartbeat))
@@ -192,7 +193,7 @@ def test_nothing_is_saved_for_a_session_that_was_cancelled_meanwhile(
     session_id = promise(resources, office)
     lease = claim(resources, session_id)
     assert lease is not None
-    with resources.database.transaction() as db:
+    with resources.database.transaction(office.caller.practice_id) as db:
         sessions.move(db, session_id, Status.CANCELLED)
     with pytest.raises(LeaseLost):
         save_as(resources, lease, b"too late")
@@ -231,5 +232,5 @@ def away(*_: object) -> None:
 
 
 def make_due(resources: Resources, session_id: UUID) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(update(StepRow).where(StepRow.session_id == session_id).values(not_before=None))

@@ -19,6 +19,7 @@ from shared.services.sessions import retry
 from shared.storage.recordings import SPEECH, object_name
 from shared.vault.sealing import Subject
 from tests.conftest import Office
+from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.sessions import (
@@ -137,7 +138,7 @@ def test_attempts_are_capped(resources: Resources, office: Office) -> None:
 
 
 def _make_due(resources: Resources, session_id: object) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE steps SET not_before = NULL WHERE session_id = :id"), {"id": session_id})
 
 
@@ -169,7 +170,7 @@ def test_nothing_that_was_said_is_in_redis_or_in_the_clear_in_postgres(
     work(bench_with(resources, transcriber=FakeTranscriber(SECRET)), session_id)
     with Redis.from_url(resources.settings.redis_url) as redis:
         held = b"".join(redis.dump(key) or b"" for key in redis.scan_iter())
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         bodies = db.scalars(text("SELECT body FROM outputs UNION ALL SELECT body FROM notes")).all()
         rest = "".join(str(line) for line in db.execute(text("SELECT * FROM audit_events")).all())
     assert bodies
@@ -180,7 +181,7 @@ def test_nothing_that_was_said_is_in_redis_or_in_the_clear_in_postgres(
 
 def test_a_cancelled_session_is_not_worked_on(resources: Resources, office: Office) -> None:
     session_id = promise(resources, office)
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert sessions.move(db, session_id, Status.CANCELLED)
     transcriber = FakeTranscriber()
     work(bench_with(resources, transcriber=transcriber), session_id)
