@@ -16,6 +16,7 @@ from cli.patients import patients
 from cli.profile import Target
 from cli.server import setup, up
 from cli.sessions import extract_notes, list_sessions, retry, show
+from cli.therapists import therapists
 from cli.uploads import upload
 
 
@@ -45,7 +46,19 @@ def cli(context: click.Context, url: str | None, key: str | None, data: Path) ->
     context.obj = Target(data, url or None, key or None)
 
 
-for command in (up, setup, demo, keys, patients, upload, list_sessions, show, retry, extract_notes):
+for command in (
+    up,
+    setup,
+    demo,
+    keys,
+    therapists,
+    patients,
+    upload,
+    list_sessions,
+    show,
+    retry,
+    extract_notes,
+):
     cli.add_command(command)
 
 

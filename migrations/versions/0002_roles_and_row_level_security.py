@@ -27,6 +27,7 @@ _REFERENCES = (
 def upgrade() -> None:
     _accounts()
     _references_within_a_practice()
+    _plans()
     row_security.make_roles()
     _walls()
     _append_only()
@@ -52,6 +53,20 @@ def _references_within_a_practice() -> None:
             ["practice_id", column],
             ["practice_id", "id"],
         )
+
+
+def _plans() -> None:
+    """Tell the planner that who the therapist or the patient is settles what the practice is.
+
+    Every query now asks for the practice too. Taken for a filter of its own, that makes Postgres
+    expect a handful of rows, and sort all of a therapist's sessions for one page (measured: 13 ms
+    instead of 0.1, of 2,000 sessions).
+    """
+    for table, columns in (
+        ("patients", "practice_id, therapist_id"),
+        ("sessions", "practice_id, therapist_id, patient_id"),
+    ):
+        op.execute(f"CREATE STATISTICS {table}_of_a_practice (dependencies) ON {columns} FROM {table}")
 
 
 def _walls() -> None:

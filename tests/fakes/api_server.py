@@ -59,6 +59,7 @@ class FakeApi:
         self.patients: list[dict[str, Any]] = []
         self.sessions: list[dict[str, Any]] = []
         self.keys: list[dict[str, Any]] = []
+        self.people: list[dict[str, Any]] = []
         self.uploads: list[tuple[str, bytes]] = []
         self.texts: dict[str, str] = {}
         self.course: list[dict[str, Any]] = [{"status": "processed", "progress": 100}]
@@ -105,7 +106,7 @@ class FakeApi:
         ordered = self._orders.get(f"{request.method} {request.path}")
         if ordered:
             return ordered.popleft()
-        wanted = ADMINISTRATOR_KEY if request.path.startswith("/api/keys") else KEY
+        wanted = ADMINISTRATOR_KEY if request.path.startswith(("/api/keys", "/api/therapists")) else KEY
         if request.headers.get("authorization") != f"Bearer {wanted}":
             return problem(401, "not_authenticated", "Send a valid API key.")
         parts = request.path.removeprefix("/api/").rstrip("/").split("/")
@@ -126,6 +127,16 @@ class FakeApi:
             self.keys.append(made)
             return Reply(201, made | {"key": "ssk_new_secret"})
         return self._one_or_page(request, self.keys, rest)
+
+    def _therapists(self, request: Received, rest: list[str]) -> Reply:
+        if request.method == "POST":
+            self.people.append({"id": str(uuid4()), "disabled_at": None} | json.loads(request.body))
+            return Reply(201, self.people[-1])
+        if request.method == "PATCH":
+            disabled = json.loads(request.body)["disabled"]
+            self.people[0]["disabled_at"] = DAY if disabled else None
+            return Reply(200, self.people[0])
+        return self._one_or_page(request, self.people, rest)
 
     def _sessions(self, request: Received, rest: list[str]) -> Reply:
         if request.method == "POST" and rest == ["upload"]:
@@ -192,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_DELETE = _serve
+    do_GET = do_POST = do_PATCH = do_DELETE = do_PATCH = _serve
 
     def log_message(self, *_: object) -> None:
         return

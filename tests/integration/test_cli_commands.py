@@ -236,6 +236,33 @@ def test_keys_are_made_with_the_administrators_key_and_shown_once(
     assert command(data, "keys", "revoke", server.keys[0]["id"]) == Exit.OK
 
 
+def test_a_key_is_rotated_and_the_new_one_shown_once(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(data, "keys", "create") == Exit.OK
+    old = server.keys[0]["id"]
+    assert command(data, "keys", "rotate", old, "--overlap-hours", "2") == Exit.OK
+    assert capsys.readouterr().out.count("ssk_new_secret") == 2
+    assert server.received[-1].path == f"/api/keys/{old}/rotate"
+    assert json.loads(server.received[-1].body) == {"overlap_hours": 2, "expires_in_days": 90}
+    assert command(data, "keys", "rotate", old, "--overlap-hours", "200") == Exit.USAGE
+
+
+def test_people_are_added_listed_and_disabled_with_the_administrators_key(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(data, "therapists", "add", "Dr. New") == Exit.OK
+    assert server.people[0]["role"] == "therapist"
+    assert command(data, "therapists", "disable", server.people[0]["id"]) == Exit.OK
+    capsys.readouterr()
+    assert command(data, "therapists", "list") == Exit.OK
+    shown = capsys.readouterr().out
+    assert "Dr. New" in shown
+    assert "disabled" in shown
+    assert command(data, "therapists", "enable", server.people[0]["id"]) == Exit.OK
+    assert server.people[0]["disabled_at"] is None
+
+
 def test_retry_and_notes_again_are_asked_for(server: FakeApi, data: Path) -> None:
     session = server.add_session(status="failed")
     assert command(data, "retry", session["id"]) == Exit.OK

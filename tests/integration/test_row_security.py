@@ -327,24 +327,32 @@ def test_a_pooled_connection_carries_neither_role_nor_practice_over(
     resources: Resources, office: Office, session_id: UUID
 ) -> None:
     database = Database(resources.settings.database_url, pool_size=1)
+    practice_id = office.caller.practice_id
     asked = text("SELECT pg_backend_pid(), current_user, current_setting('app.practice', true)")
     try:
-        with database.transaction(office.caller.practice_id) as db:
+        with database.transaction(practice_id) as db:
             pid, user, practice = db.execute(asked).one()
-            assert (user, practice) == (APPLICATION, str(office.caller.practice_id))
-        with (
-            pytest.raises(RuntimeError, match="broke"),
-            database.transaction(office.caller.practice_id) as db,
-        ):
+        assert (user, practice) == (APPLICATION, str(practice_id))
+        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        with pytest.raises(RuntimeError, match="broke"), database.transaction(practice_id) as db:
             db.execute(asked)
             raise RuntimeError("broke")
+        assert as_lent(database) == (pid, "sessionscribe", "", 0)
         with database.operating() as db:
             assert db.execute(asked).one() == (pid, OPERATOR, "")
-        with database._engine.connect() as connection:
-            assert connection.execute(asked).one() == (pid, "sessionscribe", "")
-            assert connection.execute(text("SELECT count(*) FROM sessions")).scalar_one() == 0
+        assert as_lent(database) == (pid, "sessionscribe", "", 0)
     finally:
         database.close()
+
+
+def as_lent(database: Database) -> tuple[object, ...]:
+    """What the pool's next borrower finds: process, role, practice, and the sessions in sight."""
+    query = (
+        "SELECT pg_backend_pid(), current_user, current_setting('app.practice', true),"
+        " (SELECT count(*) FROM sessions)"
+    )
+    with database._engine.connect() as connection:
+        return tuple(connection.execute(text(query)).one())
 
 
 @pytest.mark.parametrize(
