@@ -6,11 +6,14 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
+from api import idempotency
 from api.auth import any_key, caller, needs, resources
 from api.openapi import answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
+from shared.db.tables import ApiKey
 from shared.services import accounts
 from shared.services.callers import Caller, Scope
+from shared.services.idempotency import Answered
 
 blueprint = Blueprint("keys", __name__, url_prefix="/api", description="API keys.")
 
@@ -33,15 +36,30 @@ def list_keys() -> Any:
     return accounts.list_keys(resources(), caller())
 
 
+def _key_again(first: Answered) -> Response:
+    """What was made, without its secret: of that nothing is kept but a hash."""
+    return _new_key(accounts.get_key(resources(), caller(), first.resource_id), None)
+
+
 @blueprint.route("/keys", methods=["POST"])
+@blueprint.doc(parameters=[idempotency.PARAMETER])
 @blueprint.arguments(KeyCreateSchema)
 @blueprint.response(201, NewKeySchema)
-@answers(blueprint, 400, 404, 422)
+@answers(blueprint, 400, 404, 409, 422)
 @needs(Scope.KEYS)
+@idempotency.idempotent(_key_again)
 def create_key(wanted: dict[str, Any]) -> Response:
-    """Make a key: an administrator for anybody in the practice, a therapist for themselves."""
+    """Make a key: an administrator for anybody in the practice, a therapist for themselves.
+
+    Where the answer was lost, a repetition with the same `Idempotency-Key` gives the key's `id` but
+    `null` for its secret, which is not kept: revoke it, and make another.
+    """
     whose = wanted.pop("therapist_id") or caller().therapist_id
     key, secret = accounts.create_key(resources(), caller().practice_id, whose, caller=caller(), **wanted)
+    return _new_key(key, secret)
+
+
+def _new_key(key: ApiKey, secret: str | None) -> Response:
     response = jsonify({**KeySchema().dump(key), "key": secret})
     response.status_code = 201
     response.headers["Location"] = f"/api/keys/{key.id}"

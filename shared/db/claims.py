@@ -24,6 +24,7 @@ class Lease:
     attempt: int
     max_attempts: int
     token: UUID
+    request_id: str | None = None
 
     @property
     def subject(self) -> Subject:
@@ -54,7 +55,7 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
     Of any number of callers exactly one gets it, and nobody once the session is final.
     """
     candidate = (
-        select(StepRow.session_id, StepRow.name, StepRow.part)
+        select(StepRow.session_id, StepRow.name, StepRow.part, TherapySession.request_id)
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
             StepRow.session_id == session_id,
@@ -86,7 +87,16 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
         )
         .returning(StepRow.practice_id, StepRow.attempt, StepRow.max_attempts)
     ).one()
-    return Lease(session_id, row.practice_id, step.name, found.part, row.attempt, row.max_attempts, token)
+    return Lease(
+        session_id,
+        row.practice_id,
+        step.name,
+        found.part,
+        row.attempt,
+        row.max_attempts,
+        token,
+        found.request_id,
+    )
 
 
 def extend(db: DbSession, lease: Lease, *, lease_seconds: float, progress: float) -> bool:

@@ -100,6 +100,7 @@ class Due:
 
     session_id: UUID
     practice_id: UUID
+    request_id: str | None = None
 
 
 def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
@@ -129,15 +130,15 @@ def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Du
             dispatch_after=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
             dispatches=TherapySession.dispatches + 1,
         )
-        .returning(TherapySession.id, TherapySession.practice_id)
+        .returning(TherapySession.id, TherapySession.practice_id, TherapySession.request_id)
     )
-    return [Due(row.id, row.practice_id) for row in rows]
+    return [Due(row.id, row.practice_id, row.request_id) for row in rows]
 
 
 def take_exhausted(db: DbSession) -> list[tuple[Due, str]]:
     """Sessions of which a step was abandoned at its last attempt, with the step's name."""
     rows = db.execute(
-        select(StepRow.session_id, StepRow.practice_id, StepRow.name)
+        select(StepRow.session_id, StepRow.practice_id, StepRow.name, TherapySession.request_id)
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
             TherapySession.status.in_(UNFINISHED),
@@ -146,7 +147,7 @@ def take_exhausted(db: DbSession) -> list[tuple[Due, str]]:
         )
         .with_for_update(of=StepRow, skip_locked=True)
     )
-    return [(Due(row.session_id, row.practice_id), row.name) for row in rows]
+    return [(Due(row.session_id, row.practice_id, row.request_id), row.name) for row in rows]
 
 
 def all_due_now(db: DbSession) -> int:

@@ -1,6 +1,6 @@
 """The tables. Encrypted columns hold what was said, who said it, and what a client typed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -128,6 +128,10 @@ class TherapySession(Base):
     processed_at: Mapped[datetime | None]
     dispatch_after: Mapped[datetime] = mapped_column(server_default=func.now())
     dispatches: Mapped[int] = mapped_column(default=0)
+
+    request_id: Mapped[str | None]  # of the last request that started work on it
+    charged_on: Mapped[date | None]  # whose quota it used, and how much of it
+    charged_seconds: Mapped[float | None]
 
 
 class StepRow(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import audit, keys
 from shared.db.tables import ApiKey, Practice, Therapist
 from shared.domain.errors import InvalidInput, NotAllowed, NotAuthenticated, NotFound
-from shared.services import credentials
+from shared.services import credentials, idempotency
 from shared.services.callers import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Caller, Scope
 from shared.services.resources import Resources
 
@@ -73,7 +73,20 @@ def create_key(
             raise NotAllowed("Only an administrator makes keys for others.", "not_your_key")
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
-        return _add_key(resources, db, person, scopes, label, expires_in_days, caller)
+        made = _add_key(resources, db, person, scopes, label, expires_in_days, caller)
+        if caller is not None:
+            idempotency.complete(resources, db, caller, made[0].id, 201)
+        return made
+
+
+def get_key(resources: Resources, caller: Caller, key_id: UUID) -> ApiKey:
+    """One of the keys that the caller may manage; raises NotFound."""
+    with resources.database.transaction() as db:
+        found = keys.get(db, caller.practice_id, key_id, _whose(caller))
+        _audit(db, caller.practice_id, "key.read", key_id, caller)
+    if found is None:
+        raise NotFound("There is no such key.", "key_not_found")
+    return found
 
 
 def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:

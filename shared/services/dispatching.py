@@ -39,7 +39,13 @@ def _publish(queue: WorkQueue, due: Due, ready: dict[str, int]) -> None:
     first = next((step for step in CHAIN if step.name in ready), None)
     if first is not None:
         queue.publish(due.session_id, first)
-    log.info("dispatched_again", session_id=due.session_id, step=first.name if first else None, chunks=chunks)
+    log.info(
+        "dispatched_again",
+        session_id=due.session_id,
+        request_id=due.request_id,
+        step=first.name if first else None,
+        chunks=chunks,
+    )
 
 
 def fail_exhausted(database: Database) -> int:
@@ -61,11 +67,18 @@ def fail_exhausted(database: Database) -> int:
                 actor="dispatcher",
                 action="step.failed",
                 subject_id=due.session_id,
+                request_id=due.request_id,
                 step=step,
                 code="worker_lost",
             )
     for due, step in exhausted:
-        log.error("session_failed", session_id=due.session_id, step=step, code="worker_lost")
+        log.error(
+            "session_failed",
+            session_id=due.session_id,
+            request_id=due.request_id,
+            step=step,
+            code="worker_lost",
+        )
     return len(exhausted)
 
 

@@ -105,6 +105,8 @@ def claim(
             db.rollback()
             return None
         _audit(db, lease, "step.started", actor=f"worker:{worker}")
+    # Whatever this thread logs until its task ends follows from that request.
+    structlog.contextvars.bind_contextvars(request_id=lease.request_id)
     log.info("step_started", worker=worker, **_fields(lease))
     return lease
 
@@ -205,6 +207,7 @@ def _fields(lease: Lease) -> dict[str, object]:
         "step": lease.step,
         "part": lease.part,
         "attempt": lease.attempt,
+        "request_id": lease.request_id,
     }
 
 
@@ -217,6 +220,7 @@ def _audit(
         actor=actor,
         action=action,
         subject_id=lease.session_id,
+        request_id=lease.request_id,
         step=lease.step,
         part=lease.part,
         attempt=lease.attempt,
