@@ -193,9 +193,8 @@ def unread(call: Caller, patient_id: UUID) -> TestResponse:
     return call(
         "POST",
         f"/api/sessions/upload?patient_id={patient_id}",
-        input_stream=Unread(),
         content_type="multipart/form-data; boundary=x",
-        headers={"Content-Length": "3000000"},
+        environ_overrides={"wsgi.input": Unread(), "CONTENT_LENGTH": "3000000"},
     )
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
@@ -27,11 +27,11 @@ STEPS = {"transcribe", "transcribe_chunk", "extract_notes", "persist"}
 
 
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+def configure() -> Iterator[Callable[[], None]]:
+    """Configures the logs within the test, when its stderr is already captured."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    logs.configure("worker")
-    yield
+    yield lambda: logs.configure("worker")
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
@@ -61,10 +61,14 @@ def upload(call: Caller, office: Office, request_id: str) -> UUID:
     return UUID(answer.json["id"])
 
 
-@pytest.mark.usefixtures("logged")
 def test_the_id_of_an_upload_is_in_the_lines_of_each_step(
-    call: Caller, resources: Resources, office: Office, capsys: pytest.CaptureFixture[str]
+    call: Caller,
+    resources: Resources,
+    office: Office,
+    capsys: pytest.CaptureFixture[str],
+    configure: Callable[[], None],
 ) -> None:
+    configure()
     session_id = upload(call, office, "upload-0001")
     accepted = [line for line in lines(capsys) if line["event"] == "recording_accepted"]
     assert [line["request_id"] for line in accepted] == ["upload-0001"]
@@ -79,10 +83,14 @@ def test_the_id_of_an_upload_is_in_the_lines_of_each_step(
         assert db.execute(actors).scalars().all() == ["upload-0001"]
 
 
-@pytest.mark.usefixtures("logged")
 def test_work_that_was_asked_for_again_carries_the_later_id(
-    call: Caller, resources: Resources, office: Office, capsys: pytest.CaptureFixture[str]
+    call: Caller,
+    resources: Resources,
+    office: Office,
+    capsys: pytest.CaptureFixture[str],
+    configure: Callable[[], None],
 ) -> None:
+    configure()
     session_id = upload(call, office, "upload-0001")
     failing = FakeDecoder(errors=(PermanentStepError("It is broken.", "broken"),))
     bench = bench_with(resources)
@@ -104,10 +112,14 @@ def test_work_that_was_asked_for_again_carries_the_later_id(
     assert {line["request_id"] for line in lines(capsys) if "step" in line} == {"extract-003"}
 
 
-@pytest.mark.usefixtures("logged")
 def test_the_dispatchers_lines_carry_it_too(
-    call: Caller, resources: Resources, office: Office, capsys: pytest.CaptureFixture[str]
+    call: Caller,
+    resources: Resources,
+    office: Office,
+    capsys: pytest.CaptureFixture[str],
+    configure: Callable[[], None],
 ) -> None:
+    configure()
     upload(call, office, "upload-0001")
     structlog.contextvars.clear_contextvars()
     with resources.database.transaction() as db:
