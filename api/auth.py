@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, current_app, g, request
 
+from api import rate_limits
 from api.request_ids import request_id
 from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.services import accounts, credentials
@@ -83,16 +84,30 @@ def _query_words() -> Iterator[str]:
 
 
 def check_caller() -> None:
-    """Before each request: raise NotAuthenticated or NotAllowed unless the policy is met."""
+    """Before each request: raise NotAuthenticated or NotAllowed unless the policy is met.
+
+    Raises LimitReached for an address that asks too often without a valid key.
+    """
     policy = policy_of(current_app, request.endpoint) if request.endpoint else None
     if policy is None or policy.public:  # without an endpoint the answer is 404 or 405 anyway
+        if request.blueprint != "health":  # load balancers ask for that, and must be answered
+            rate_limits.take(rate_limits.ANONYMOUS)
         return
+    try:
+        g.caller = _authenticated()
+    except NotAuthenticated:
+        # Counted after the fact: whoever has a key is never locked out by others at their address.
+        rate_limits.take(rate_limits.ANONYMOUS)
+        raise
+    if policy.scope is not None:
+        g.caller.need(policy.scope)
+
+
+def _authenticated() -> Caller:
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    g.caller = accounts.authenticate(resources(), presented.strip(), request_id())
-    if policy.scope is not None:
-        g.caller.need(policy.scope)
+    return accounts.authenticate(resources(), presented.strip(), request_id())
 
 
 def caller() -> Caller:

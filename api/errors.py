@@ -13,7 +13,10 @@ from api.request_ids import request_id
 from shared.domain.errors import (
     Conflict,
     DomainError,
+    InProgress,
     InvalidInput,
+    KeyReused,
+    LimitReached,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -37,6 +40,8 @@ STATUS_OF: dict[type[DomainError], int] = {
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
+    LimitReached: 429,
+    KeyReused: 422,
     TooLarge: 413,
     UnsupportedMedia: 415,
     Malformed: 422,
@@ -97,8 +102,9 @@ def _domain_error(error: DomainError) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sessionscribe"'
-    if isinstance(error, Unavailable):
+    if isinstance(error, InProgress | LimitReached | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code)
     if g.get("body_unread"):
         headers["Connection"] = "close"

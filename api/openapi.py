@@ -63,7 +63,7 @@ def make_api(app: Flask) -> ProblemApi:
 
 def answers(blueprint: Blueprint, *statuses: int, public: bool = False) -> Callable[[View], View]:
     """Document the error statuses of a route, besides those that every route has."""
-    usual = (500,) if public else (401, 403, 500, 503)
+    usual = (429, 500) if public else (401, 403, 429, 500, 503)
 
     def decorate(view: View) -> View:
         for status in sorted({*usual, *statuses}):

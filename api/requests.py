@@ -38,6 +38,8 @@ def install(app: Flask) -> None:
     @app.before_request
     def _begin() -> None:
         g.started = time.monotonic()
+        structlog.contextvars.clear_contextvars()  # the thread served another request before
+        structlog.contextvars.bind_contextvars(request_id=request_id())
 
     @app.after_request
     def _end(response: Response) -> Response:

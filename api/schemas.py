@@ -94,9 +94,9 @@ class KeySchema(Schema):
 
 
 class NewKeySchema(KeySchema):
-    """A key just made: the only time that ``key`` is shown."""
+    """A key just made: the only time that ``key`` is shown. A repeated request shows null."""
 
-    key = fields.String()
+    key = fields.String(allow_none=True)
 
 
 class CallerSchema(Schema):

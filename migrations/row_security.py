@@ -27,7 +27,7 @@ def open_to_operator(table: str, *rights: str) -> None:
     """Let the operator use ``table`` across practices; ``rights`` as ``SELECT (id, status)``."""
     for right in rights:
         verb = right.split(" ", 1)[0]
-        checked = "" if verb == "SELECT" else " WITH CHECK (true)"
+        checked = "" if verb in ("SELECT", "DELETE") else " WITH CHECK (true)"
         op.execute(
             f"CREATE POLICY operator_{verb.lower()} ON {table} FOR {verb} TO {OPERATOR} USING (true){checked}"
         )

@@ -36,6 +36,7 @@ _QUIET = (
 def configure(process: str, level: str = "INFO") -> None:
     """Write one JSON object a line to stderr, for our own loggers and the libraries' warnings."""
     chain: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,6 +57,15 @@ def _absolute_path(raw: str) -> Path:
     return path
 
 
+def _networks(raw: str) -> tuple[str, ...]:
+    """Addresses and networks, separated by commas, each checked."""
+    found = tuple(item.strip() for item in raw.split(",") if item.strip())
+    try:
+        return tuple(str(ip_network(item, strict=False)) for item in found)
+    except ValueError as error:
+        raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
+
+
 def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -> Any:
     """A dataclass field that is read from ``variable``; without a default it is required."""
     return field(metadata={"variable": variable, "parse": parse}, **options)
@@ -99,6 +109,19 @@ class Settings:
     )
     extractions_per_hour: int = _setting(
         "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", _number(int, 1, 100_000), default=20
+    )
+    anonymous_per_minute: int = _setting(
+        "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", _number(int, 1, 10_000_000), default=600
+    )
+    trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", _networks, default=())
+    practice_mib_per_day: int = _setting(
+        "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", _number(int, 1, 1_000_000_000), default=50 * 1024
+    )
+    practice_minutes_per_day: int = _setting(
+        "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY", _number(int, 1, 100_000_000), default=10_000
+    )
+    min_free_disk_mib: int = _setting(
+        "SESSIONSCRIBE_MIN_FREE_DISK_MIB", _number(int, 0, 1_000_000_000), default=1024
     )
 
     lease_seconds: float = _setting("SESSIONSCRIBE_LEASE_SECONDS", _number(float, 1.0, 3600.0), default=30.0)

@@ -11,7 +11,7 @@ from shared import logs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching
+from shared.services import dispatching, idempotency
 from shared.services.dispatching import Broker
 from shared.settings import Settings, load
 from shared.storage.objects import open_store
@@ -49,6 +49,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             if since_sweep >= SWEEP_EVERY_SECONDS:
                 since_sweep = 0.0
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
+                idempotency.sweep(database)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
 

@@ -3,30 +3,44 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, jsonify
 from flask_smorest import Blueprint
 
+from api import idempotency
 from api.auth import caller, needs, resources
 from api.openapi import answers
 from api.pages import page_response
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
 from shared.services.callers import Scope
+from shared.services.idempotency import Answered
 from shared.services.patients import Consent, PatientRecord
 
 blueprint = Blueprint("patients", __name__, url_prefix="/api/patients", description="A therapist's patients.")
 
 
+def _patient_again(first: Answered) -> Response:
+    response = jsonify(PatientSchema().dump(patients.get(resources(), caller(), first.resource_id)))
+    response.headers["Location"] = _location(first.resource_id)
+    return response
+
+
 @blueprint.route("", methods=["POST"])
+@blueprint.doc(parameters=[idempotency.PARAMETER])
 @blueprint.arguments(PatientCreateSchema)
 @blueprint.response(201, PatientSchema)
-@answers(blueprint, 400, 422)
+@answers(blueprint, 400, 404, 409, 422)
 @needs(Scope.PATIENTS_WRITE)
+@idempotency.idempotent(_patient_again)
 def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
     """Add a patient, with the consent to be recorded if there is one."""
     consent = Consent(**(given.get("consent") or {}))
     patient = patients.create(resources(), caller(), given["name"], consent)
-    return patient, 201, {"Location": f"/api/patients/{patient.id}"}
+    return patient, 201, {"Location": _location(patient.id)}
+
+
+def _location(patient_id: UUID) -> str:
+    return f"/api/patients/{patient_id}"
 
 
 @blueprint.route("", methods=["GET"])

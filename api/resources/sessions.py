@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 
-from api import session_documents, uploads, waiting
+from api import idempotency, rate_limits, session_documents, uploads, waiting
 from api.auth import caller, needs, resources
 from api.openapi import UPLOAD_BODY, WAIT_PARAMETER, answers
 from api.pages import page_response
@@ -22,19 +22,36 @@ from api.session_schemas import (
 from shared.domain.status import Status
 from shared.services import sessions
 from shared.services.callers import Scope
+from shared.services.idempotency import Answered
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions", description="Recorded sessions.")
 
 
+def _upload_again(first: Answered) -> Response:
+    return _accepted(first.resource_id)
+
+
+def _extraction_again(first: Answered) -> Response:
+    if first.status != 200:
+        return _accepted(first.resource_id)
+    record = sessions.get(resources(), caller(), first.resource_id)
+    return jsonify({"extracted_notes": record.notes, "processing_time": round(first.seconds, 3)})
+
+
 @blueprint.route("/upload", methods=["POST"])
-@blueprint.doc(requestBody=UPLOAD_BODY)
+@blueprint.doc(requestBody=UPLOAD_BODY, parameters=[idempotency.PARAMETER])
 @blueprint.arguments(UploadQuerySchema, location="query")
 @blueprint.response(202, SessionSchema)
 @answers(blueprint, 400, 404, 409, 413, 415, 422, 429)
 @needs(Scope.SESSIONS_WRITE)
+@idempotency.idempotent(_upload_again, uploads.skim)
 def upload(query: dict[str, Any]) -> Response:
-    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on."""
-    return _accepted(uploads.accept(resources(), caller(), request, query["patient_id"]))
+    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on.
+
+    A repetition with the same `Idempotency-Key` is the same request if path, query, form fields,
+    file name, declared type and the file's bytes are the same; the boundary does not matter.
+    """
+    return _accepted(uploads.accept(resources(), caller(), query["patient_id"]))
 
 
 @blueprint.route("/", methods=["GET"])
@@ -73,7 +90,7 @@ def show(session_id: UUID) -> Response:
 
 
 @blueprint.route("/<id:session_id>/extract-notes", methods=["POST"])
-@blueprint.doc(parameters=[WAIT_PARAMETER])
+@blueprint.doc(parameters=[WAIT_PARAMETER, idempotency.PARAMETER])
 @blueprint.arguments(ExtractSchema, required=False)
 @blueprint.response(202, SessionSchema)
 @blueprint.alt_response(
@@ -81,10 +98,12 @@ def show(session_id: UUID) -> Response:
 )
 @answers(blueprint, 400, 404, 409, 422, 429)
 @needs(Scope.NOTES_WRITE)
+@idempotency.idempotent(_extraction_again)
 def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     """Make the notes again from the stored transcript, as a new version."""
     began = time.monotonic()
-    sessions.extract_again(resources(), caller(), session_id, wanted["template"])
+    with rate_limits.taken(rate_limits.EXTRACTIONS):
+        sessions.extract_again(resources(), caller(), session_id, wanted["template"])
     seconds = waiting.seconds_preferred()
     if seconds and waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds):
         record = sessions.get(resources(), caller(), session_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables import StepRow, TherapySession
@@ -25,6 +25,7 @@ class Lease:
     max_attempts: int
     token: UUID
     worker: str
+    request_id: str | None = None
 
     @property
     def subject(self) -> Subject:
@@ -54,13 +55,13 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
 
     Of any number of callers exactly one gets it, and nobody once the session is final.
     """
-    part = _claimable_part(db, session_id, step)
-    if part is None:
+    found = _claimable(db, session_id, step)
+    if found is None:
         return None
     token = uuid4()
     row = db.execute(
         update(StepRow)
-        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == part)
+        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == found.part)
         .values(
             state=StepState.RUNNING,
             attempt=StepRow.attempt + 1,
@@ -78,18 +79,19 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
         session_id=session_id,
         practice_id=row.practice_id,
         step=step.name,
-        part=part,
+        part=found.part,
         attempt=row.attempt,
         max_attempts=row.max_attempts,
         token=token,
         worker=worker,
+        request_id=found.request_id,
     )
 
 
-def _claimable_part(db: DbSession, session_id: UUID, step: Step) -> int | None:
-    """The first row of the step that may be claimed, held to the end of the transaction."""
-    return db.scalar(
-        select(StepRow.part)
+def _claimable(db: DbSession, session_id: UUID, step: Step) -> Row[int, str | None] | None:
+    """The first part of the step that may be claimed, held to the end, and whose request it follows from."""
+    return db.execute(
+        select(StepRow.part, TherapySession.request_id)
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
             StepRow.session_id == session_id,
@@ -100,7 +102,7 @@ def _claimable_part(db: DbSession, session_id: UUID, step: Step) -> int | None:
         .order_by(StepRow.part)
         .limit(1)
         .with_for_update(of=StepRow, skip_locked=True)
-    )
+    ).first()
 
 
 def extend(db: DbSession, lease: Lease, *, lease_seconds: float, progress: float) -> bool:

@@ -39,6 +39,12 @@ def listed(db: DbSession, practice_id: UUID, therapist_id: UUID | None = None) -
     return db.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())).all()
 
 
+def get(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | None = None) -> ApiKey | None:
+    """A key of the practice, or of one person in it."""
+    query = select(ApiKey).where(ApiKey.practice_id == practice_id, ApiKey.id == key_id)
+    return db.scalar(query if therapist_id is None else query.where(ApiKey.therapist_id == therapist_id))
+
+
 def revoke(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | None = None) -> bool:
     """Revoke a key of the practice (or of one person in it); False if there is no such key."""
     theirs = [ApiKey.practice_id == practice_id, ApiKey.id == key_id]

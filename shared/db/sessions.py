@@ -118,6 +118,7 @@ class Due:
 
     session_id: UUID
     practice_id: UUID
+    request_id: str | None = None
 
 
 def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
@@ -147,9 +148,9 @@ def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Du
             dispatch_after=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
             dispatches=TherapySession.dispatches + 1,
         )
-        .returning(TherapySession.id, TherapySession.practice_id)
+        .returning(TherapySession.id, TherapySession.practice_id, TherapySession.request_id)
     )
-    return [Due(row.id, row.practice_id) for row in rows]
+    return [Due(row.id, row.practice_id, row.request_id) for row in rows]
 
 
 def exhausted(db: DbSession) -> list[tuple[Due, str]]:
@@ -158,7 +159,7 @@ def exhausted(db: DbSession) -> list[tuple[Due, str]]:
     For an operator, who holds none of them: whoever fails the step looks again.
     """
     rows = db.execute(
-        select(StepRow.session_id, StepRow.practice_id, StepRow.name)
+        select(StepRow.session_id, StepRow.practice_id, StepRow.name, TherapySession.request_id)
         .distinct()
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
@@ -167,7 +168,7 @@ def exhausted(db: DbSession) -> list[tuple[Due, str]]:
             StepRow.attempt >= StepRow.max_attempts,
         )
     )
-    return [(Due(row.session_id, row.practice_id), row.name) for row in rows]
+    return [(Due(row.session_id, row.practice_id, row.request_id), row.name) for row in rows]
 
 
 def all_due_now(db: DbSession) -> int:

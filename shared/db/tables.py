@@ -1,6 +1,6 @@
 """The tables. Encrypted columns hold what was said, who said it, and what a client typed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,7 +34,7 @@ def _words(*allowed: str) -> str:
     return "(" + ", ".join(f"'{word}'" for word in sorted(allowed)) + ")"
 
 
-def _within(column: str, table: str) -> ForeignKeyConstraint:
+def within(column: str, table: str) -> ForeignKeyConstraint:
     """``column`` names a row of ``table`` in the same practice.
 
     Postgres checks foreign keys past row-level security: a plain one would accept, and so
@@ -74,7 +74,7 @@ class ApiKey(Base):
     """An API key: found by its id part, checked against a peppered HMAC."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (_within("therapist_id", "therapists"),)
+    __table_args__ = (within("therapist_id", "therapists"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
@@ -93,7 +93,7 @@ class Patient(Base):
     """A patient of one therapist, with the consent to be recorded."""
 
     __tablename__ = "patients"
-    __table_args__ = (_within("therapist_id", "therapists"), UniqueConstraint("practice_id", "id"))
+    __table_args__ = (within("therapist_id", "therapists"), UniqueConstraint("practice_id", "id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
@@ -113,8 +113,8 @@ class TherapySession(Base):
     __tablename__ = "sessions"
     __table_args__ = (
         CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
-        _within("therapist_id", "therapists"),
-        _within("patient_id", "patients"),
+        within("therapist_id", "therapists"),
+        within("patient_id", "patients"),
         UniqueConstraint("practice_id", "id"),
         Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
         # What the dispatcher asks twice a second: small, however many sessions are finished.
@@ -149,6 +149,10 @@ class TherapySession(Base):
     dispatch_after: Mapped[datetime] = mapped_column(server_default=func.now())
     dispatches: Mapped[int] = mapped_column(default=0)
 
+    request_id: Mapped[str | None]  # of the last request that started work on it
+    charged_on: Mapped[date | None]  # whose quota it used, and how much of it
+    charged_seconds: Mapped[float | None]
+
 
 class StepRow(Base):
     """One step of a session, or one chunk (part 1, 2, …) of a step: what is to be done."""
@@ -156,7 +160,7 @@ class StepRow(Base):
     __tablename__ = "steps"
     __table_args__ = (
         CheckConstraint(f"state IN {_words(*StepState)}", name="state_known"),
-        _within("session_id", "sessions"),
+        within("session_id", "sessions"),
         Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
     )
 
@@ -183,7 +187,7 @@ class Output(Base):
     """What a step made, once: plan, chunk, transcript or draft. The primary key forbids a second."""
 
     __tablename__ = "outputs"
-    __table_args__ = (_within("session_id", "sessions"),)
+    __table_args__ = (within("session_id", "sessions"),)
 
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
@@ -197,7 +201,7 @@ class NotesVersion(Base):
     """One version of a session's notes; versions are added, never changed."""
 
     __tablename__ = "notes"
-    __table_args__ = (_within("session_id", "sessions"),)
+    __table_args__ = (within("session_id", "sessions"),)
 
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))

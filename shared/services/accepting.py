@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -19,6 +19,7 @@ from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound, 
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
+from shared.services import idempotency, quotas
 from shared.services.callers import Caller
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
@@ -105,13 +106,15 @@ def receive(
     resources: Resources,
     caller: Caller,
     feed: Callable[[Callable[[bytes], None]], UploadDetails],
+    admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> UUID:
     """Take a recording from ``feed`` and promise to work on it; gives the new session's id.
 
     ``feed`` is called once with a function that takes the bytes, and gives the details when
-    the body has ended. Whatever goes wrong, nothing is left behind: no row, no object, no key.
-    Once this returns, the recording is durable and will be worked on, whether or not the
-    broker could be told.
+    the body has ended. ``admit`` frames the promise, made once all else is checked: it may raise
+    to refuse, and learns of a promise that failed. Whatever goes wrong, nothing is left behind:
+    no row, no object, no key. Once this returns, the recording is durable and will be worked on,
+    whether or not the broker could be told.
     """
     session = Subject(caller.practice_id, uuid4())
     with _whole_or_nothing(resources, session):
@@ -122,7 +125,10 @@ def receive(
             verdict = _recognise(incoming, details)
         facts = _probe(resources, session)
         recognition.check_agreement(verdict, facts)
-        _insert(resources, caller, session, incoming, details, facts)
+        if caller.ticket is not None:  # to decode the first seconds may have taken some
+            idempotency.keep_alive(resources, caller.ticket)
+        with admit():
+            _insert(resources, caller, session, incoming, details, facts)
     resources.queue.publish(session.id)
     log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
     return session.id
@@ -192,24 +198,7 @@ def _insert(
     details: UploadDetails,
     facts: MediaFacts,
 ) -> None:
-    vault = resources.vault
-    row = TherapySession(
-        id=session.id,
-        practice_id=caller.practice_id,
-        therapist_id=caller.therapist_id,
-        patient_id=details.patient_id,
-        session_date=details.session_date,
-        status=Status.PENDING,
-        audio_filename=vault.seal(session, FILE_NAME, details.file_name),
-        audio_family=facts.family,
-        audio_bytes=incoming.size,
-        audio_sha256=incoming.sha256,
-        speakers=details.speakers,
-        language=details.language,
-        template=details.template,
-        vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
-        dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
-    )
+    row = _row_of(resources, caller, session, incoming, details, facts)
     with resources.database.transaction(caller.practice_id) as db:
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
         _require_consent(db, caller, details.patient_id, hold=True)
@@ -224,3 +213,34 @@ def _insert(
             subject_id=session.id,
             request_id=caller.request_id,
         )
+        idempotency.complete(resources, db, caller, session.id, 202, incoming.sha256)
+        quotas.charge(resources, db, row, facts)
+
+
+def _row_of(
+    resources: Resources,
+    caller: Caller,
+    session: Subject,
+    incoming: Incoming,
+    details: UploadDetails,
+    facts: MediaFacts,
+) -> TherapySession:
+    vault = resources.vault
+    return TherapySession(
+        id=session.id,
+        practice_id=caller.practice_id,
+        therapist_id=caller.therapist_id,
+        patient_id=details.patient_id,
+        session_date=details.session_date,
+        status=Status.PENDING,
+        audio_filename=vault.seal(session, FILE_NAME, details.file_name),
+        audio_family=facts.family,
+        audio_bytes=incoming.size,
+        audio_sha256=incoming.sha256,
+        speakers=details.speakers,
+        language=details.language,
+        template=details.template,
+        vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
+        request_id=caller.request_id,
+        dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
+    )

@@ -1,7 +1,7 @@
 """Accounts: practices, the people in them, and the keys they call with."""
 
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import audit, keys
 from shared.db.tables import ApiKey, Practice, Therapist
 from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
-from shared.services import credentials
+from shared.services import credentials, idempotency
 from shared.services.callers import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Caller, Scope
 from shared.services.resources import Resources
 
@@ -74,22 +74,10 @@ def create_key(
             raise NotAllowed("Only an administrator makes keys for others.", "not_your_key")
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
-        return add_key(resources, db, person, scopes, label, expires_in_days, caller)
-
-
-def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
-    """The keys the caller may manage: the practice's for an administrator, else their own."""
-    with resources.database.transaction(caller.practice_id) as db:
-        record(db, caller.practice_id, "key.list", None, caller)
-        return keys.listed(db, caller.practice_id, whose(caller))
-
-
-def revoke_key(resources: Resources, caller: Caller, key_id: UUID) -> None:
-    """End a key from its next request on; a second time changes nothing. Raises NotFound."""
-    with resources.database.transaction(caller.practice_id) as db:
-        if not keys.revoke(db, caller.practice_id, key_id, whose(caller)):
-            raise no_such_key()
-        record(db, caller.practice_id, "key.revoke", key_id, caller)
+        made = add_key(resources, db, person, scopes, label, expires_in_days, caller)
+        if caller is not None:
+            idempotency.complete(resources, db, caller, made[0].id, 201)
+        return made
 
 
 def authenticate(resources: Resources, presented: str, request_id: str | None = None) -> Caller:

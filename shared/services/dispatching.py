@@ -31,7 +31,8 @@ def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: fl
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
     for item in due:
         publish_ready(queue, item.session_id, work[item.session_id])
-        log.info("dispatched_again", session_id=item.session_id, count=sum(work[item.session_id].values()))
+        count = sum(work[item.session_id].values())
+        log.info("dispatched_again", session_id=item.session_id, request_id=item.request_id, count=count)
     return len(due)
 
 
@@ -50,7 +51,13 @@ def fail_exhausted(database: Database) -> int:
         exhausted = sessions.exhausted(db)
     failed = [item for item in exhausted if _fail(database, *item)]
     for due, step in failed:
-        log.error("session_failed", session_id=due.session_id, step=step, code="worker_lost")
+        log.error(
+            "session_failed",
+            session_id=due.session_id,
+            request_id=due.request_id,
+            step=step,
+            code="worker_lost",
+        )
     return len(failed)
 
 
@@ -73,6 +80,7 @@ def _fail(database: Database, due: Due, step: str) -> bool:
             actor="dispatcher",
             action="step.failed",
             subject_id=due.session_id,
+            request_id=due.request_id,
             step=step,
             code="worker_lost",
         )

@@ -101,6 +101,8 @@ def claim(
             return None
         sessions.move(db, session_id, step.status)
         _audit(db, lease, "step.started")
+    # Whatever this thread logs until its task ends follows from that request.
+    structlog.contextvars.bind_contextvars(request_id=lease.request_id)
     log.info("step_started", worker=worker, **_fields(lease))
     return lease
 
@@ -209,7 +211,13 @@ def _pause(lease: Lease, error: DomainError) -> float:
 
 
 def _fields(lease: Lease) -> dict[str, object]:
-    return {"session_id": lease.session_id, "step": lease.step, "part": lease.part, "attempt": lease.attempt}
+    return {
+        "session_id": lease.session_id,
+        "step": lease.step,
+        "part": lease.part,
+        "attempt": lease.attempt,
+        "request_id": lease.request_id,
+    }
 
 
 def _audit(db: DbSession, lease: Lease, action: str, *, code: str | None = None) -> None:
@@ -219,6 +227,7 @@ def _audit(db: DbSession, lease: Lease, action: str, *, code: str | None = None)
         actor=f"worker:{lease.worker}",
         action=action,
         subject_id=lease.session_id,
+        request_id=lease.request_id,
         step=lease.step,
         part=lease.part,
         attempt=lease.attempt,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import audit, patients
 from shared.db.tables import Patient
 from shared.domain.errors import Conflict, NotFound
-from shared.services import paging
+from shared.services import idempotency, paging
 from shared.services.callers import Caller
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
@@ -62,6 +62,7 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
         db.flush()
         db.refresh(patient)
         _audit(db, caller, "patient.create", patient.id)
+        idempotency.complete(resources, db, caller, patient.id, 201)
     return _record(resources, patient)
 
 

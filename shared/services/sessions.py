@@ -14,7 +14,7 @@ from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import dispatching, paging
+from shared.services import dispatching, idempotency, paging
 from shared.services.accepting import FILE_NAME
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
@@ -142,10 +142,12 @@ def extract_again(
         rows.move(db, session_id, Status.EXTRACTING_NOTES)
         if template is not None:
             row.template = template
+        row.request_id = caller.request_id
         outputs.discard(db, session_id, Product.DRAFT)
         steps.begin_again(db, session_id, EXTRACT_NOTES)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         _audit(db, caller, "session.extract_notes", session_id)
+        idempotency.complete(resources, db, caller, session_id, 202)
     resources.queue.publish(session_id, EXTRACT_NOTES)
 
 
@@ -157,6 +159,7 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
             raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
         failed_with = row.error_code
         rows.move(db, session_id, Status.PENDING)
+        row.request_id = caller.request_id
         if failed_with == SPEECH_GONE:
             outputs.discard(db, session_id, Product.PLAN, Product.CHUNK)
             steps.begin_again(db, session_id, TRANSCRIBE)

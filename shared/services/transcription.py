@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import outputs, sessions, steps
+from shared.db import outputs, quotas, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain.assembly import assemble
@@ -58,6 +58,7 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
         outputs.put(db, session.practice_id, session.id, Product.PLAN, sealed)
         steps.insert_chunks(db, lease, [chunk.speech_seconds for chunk in plan.chunks])
         sessions.set_duration(db, session.id, round(plan.duration_seconds, 3))
+        quotas.settle(db, session.id, plan.duration_seconds)
         sessions.dispatch_in(db, session.id, resources.settings.redispatch_seconds)
         if not plan.chunks:  # nothing was said: the second run unites nothing
             steps.make_ready(db, session.id, TRANSCRIBE, from_state=StepState.FANNED_OUT)

@@ -35,6 +35,9 @@ class ObjectStore(Protocol):
     def check(self) -> None:
         """Raise Unavailable unless an object could be written now."""
 
+    def free_bytes(self) -> int:
+        """How much room there is for new objects; raises Unavailable."""
+
 
 class LocalStore:
     """Objects as files below one folder, for one machine or a shared file system."""
@@ -106,6 +109,15 @@ class LocalStore:
             probe = self._folder / f"{_PARTIAL}{secrets.token_hex(8)}"
             _open_new(probe).close()
             probe.unlink()
+
+    def free_bytes(self) -> int:
+        """See ObjectStore."""
+        folder = self._folder
+        while not folder.exists() and folder != folder.parent:  # it is made by the first upload
+            folder = folder.parent
+        with _disk_errors_as_ours():
+            disk = os.statvfs(folder)
+        return disk.f_bavail * disk.f_frsize
 
     def _path(self, name: str) -> Path:
         return self._folder / name

@@ -25,6 +25,7 @@ class Reply:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
+    do_first: bool = False  # as usual what was asked, of which the client then learns nothing
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class FakeApi:
         self.texts: dict[str, str] = {}
         self.course: list[dict[str, Any]] = [{"status": "processed", "progress": 100}]
         self.page_size = 1000
+        self._answered: dict[str, Reply] = {}
         self._pending: dict[str, deque[dict[str, Any]]] = {}
         self._orders: dict[str, deque[Reply]] = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -105,7 +107,13 @@ class FakeApi:
         self.received.append(request)
         ordered = self._orders.get(f"{request.method} {request.path}")
         if ordered:
-            return ordered.popleft()
+            reply = ordered.popleft()
+            if reply.do_first:
+                self._usual(request)
+            return reply
+        return self._usual(request)
+
+    def _usual(self, request: Received) -> Reply:
         wanted = ADMINISTRATOR_KEY if request.path.startswith(("/api/keys", "/api/therapists")) else KEY
         if request.headers.get("authorization") != f"Bearer {wanted}":
             return problem(401, "not_authenticated", "Send a valid API key.")
@@ -151,6 +159,12 @@ class FakeApi:
         return self._one_or_page(request, self.sessions, rest)
 
     def _upload(self, request: Received) -> Reply:
+        key = request.headers["idempotency-key"]
+        if key not in self._answered:
+            self._answered[key] = self._new_session(request)
+        return self._answered[key]
+
+    def _new_session(self, request: Received) -> Reply:
         head = b"Content-Type: " + request.headers["content-type"].encode() + b"\r\n\r\n"
         form = BytesParser(policy=policy.HTTP).parsebytes(head + request.body)
         part = next(part for part in form.iter_parts() if part.get_filename())

@@ -106,13 +106,17 @@ def test_an_upload_is_sent_again_when_the_server_says_that_nothing_was_saved(
     assert server.uploads == [("rec.m4a", recording.read_bytes())]
 
 
-def test_an_upload_whose_answer_was_lost_is_not_sent_again(
+def test_an_upload_whose_answer_was_lost_is_sent_again_and_makes_one_session(
     server: FakeApi, data: Path, recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server.will(UPLOAD, Reply(202, hang_up=True))
-    assert command(data, "upload", recording, "--patient", "Pat Ient") == Exit.UNAVAILABLE
-    assert [one.path for one in server.received].count("/api/sessions/upload") == 1
-    assert "sessionscribe list" in capsys.readouterr().err
+    busy = problem(409, "idempotency_in_progress", "It is still running.", Retry_After="0")
+    server.will(UPLOAD, Reply(202, hang_up=True, do_first=True), busy)
+    assert command(data, "upload", recording, "--patient", "Pat Ient") == Exit.OK
+    sent = [one for one in server.received if one.path == "/api/sessions/upload"]
+    assert len(sent) == 3
+    assert len({one.headers["idempotency-key"] for one in sent}) == 1
+    assert server.uploads == [("rec.m4a", recording.read_bytes())]
+    assert capsys.readouterr().out.split() == [server.sessions[-1]["id"]]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db import quotas
 from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.domain.errors import NotFound
-from shared.services import accepting, accounts, patients, sessions
+from shared.services import accepting, accounts, idempotency, patients, sessions
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything
@@ -31,6 +32,9 @@ def session_id(resources: Resources, office: Office) -> UUID:
     session_id = promise(resources, office)
     work(bench_with(resources), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
+    idempotency.begin(resources, office.caller, "a route", "a key")
+    with resources.database.transaction(office.caller.practice_id) as db:
+        quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
 
 
