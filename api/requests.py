@@ -17,6 +17,8 @@ class IdConverter(BaseConverter):
     """A UUID in a path; None where it is not one, so that authentication comes before the 422."""
 
     part_isolating = True
+    # A sibling's own word is no malformed id: GET of it is a 405 that names its methods, not a 422.
+    regex = r"(?!upload\Z)[^/]+"
 
     def to_python(self, value: str) -> UUID | None:
         """The UUID, if it is written as one: ``UUID`` itself takes braces and more."""
