@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from flask_smorest import Blueprint
 
 from api.auth import any_key, caller, needs, resources
-from api.openapi import answers
+from api.openapi import LOCATION, answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
 from shared.services import accounts
 from shared.services.callers import Caller, Scope
@@ -34,8 +34,8 @@ def list_keys() -> Any:
 
 
 @blueprint.route("/keys", methods=["POST"])
-@blueprint.arguments(KeyCreateSchema)
-@blueprint.response(201, NewKeySchema)
+@blueprint.arguments(KeyCreateSchema, required=False)
+@blueprint.response(201, NewKeySchema, headers=LOCATION)
 @answers(blueprint, 400, 404, 422)
 @needs(Scope.KEYS)
 def create_key(wanted: dict[str, Any]) -> Response:

@@ -7,7 +7,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from api.auth import caller, needs, resources
-from api.openapi import answers
+from api.openapi import LOCATION, NEXT_PAGE, answers
 from api.pages import page_response
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
@@ -19,7 +19,7 @@ blueprint = Blueprint("patients", __name__, url_prefix="/api/patients", descript
 
 @blueprint.route("", methods=["POST"])
 @blueprint.arguments(PatientCreateSchema)
-@blueprint.response(201, PatientSchema)
+@blueprint.response(201, PatientSchema, headers=LOCATION)
 @answers(blueprint, 400, 422)
 @needs(Scope.PATIENTS_WRITE)
 def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
@@ -31,7 +31,7 @@ def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
 
 @blueprint.route("", methods=["GET"])
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, PatientSchema(many=True))
+@blueprint.response(200, PatientSchema(many=True), headers=NEXT_PAGE)
 @answers(blueprint, 400, 422)
 @needs(Scope.PATIENTS_READ)
 def list_patients(query: dict[str, Any]) -> Response:
