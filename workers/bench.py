@@ -21,7 +21,6 @@ from shared.vault.sealing import Vault
 from workers.engines import registry
 from workers.engines.rules.risk import screen
 
-
 _in_use: list[Workbench] = []
 
 
