@@ -8,10 +8,14 @@ from marshmallow import ValidationError, fields
 from shared.services.paging import position_of
 
 _EARLIEST, _LATEST = 1900, 2200  # years; beyond them a zone's offset may leave the calendar
+_YEARS = r"^(19|20|21)\d\d-|^2200-"  # the same, as the OpenAPI document says it
 
 
 class Moment(fields.DateTime):
     """A time: RFC 3339 in UTC on the way out; on the way in a plain date is its midnight, UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"pattern": _YEARS}, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         if value is None:

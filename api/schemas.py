@@ -31,7 +31,12 @@ class PageQuerySchema(Schema):
         load_default=DEFAULT_LIMIT,
         metadata={"minimum": 1, "maximum": MAX_LIMIT, "description": "Out of range is a 400."},
     )
-    cursor = Cursor(load_default=None)
+    cursor = Cursor(
+        load_default=None,
+        allow_none=False,
+        validate=validate.Length(min=1),
+        metadata={"description": "From the `Link` header of the page before."},
+    )
 
 
 class ConsentSchema(Schema):

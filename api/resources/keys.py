@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from api import idempotency
 from api.account_schemas import RotateSchema
 from api.auth import any_key, caller, needs, resources
-from api.openapi import answers
+from api.openapi import LOCATION, answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
 from shared.db.tables import ApiKey
 from shared.services import accounts, key_register, key_rotation
@@ -44,8 +44,8 @@ def _key_again(first: Answered) -> Response:
 
 @blueprint.route("/keys", methods=["POST"])
 @blueprint.doc(parameters=[idempotency.PARAMETER])
-@blueprint.arguments(KeyCreateSchema)
-@blueprint.response(201, NewKeySchema)
+@blueprint.arguments(KeyCreateSchema, required=False)
+@blueprint.response(201, NewKeySchema, headers=LOCATION)
 @answers(blueprint, 400, 404, 409, 422)
 @needs(Scope.KEYS)
 @idempotency.idempotent(_key_again)

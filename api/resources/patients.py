@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from api import idempotency
 from api.auth import caller, needs, resources
-from api.openapi import answers
+from api.openapi import LOCATION, NEXT_PAGE, answers
 from api.pages import page_response
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
@@ -28,7 +28,7 @@ def _patient_again(first: Answered) -> Response:
 @blueprint.route("", methods=["POST"])
 @blueprint.doc(parameters=[idempotency.PARAMETER])
 @blueprint.arguments(PatientCreateSchema)
-@blueprint.response(201, PatientSchema)
+@blueprint.response(201, PatientSchema, headers=LOCATION)
 @answers(blueprint, 400, 404, 409, 422)
 @needs(Scope.PATIENTS_WRITE)
 @idempotency.idempotent(_patient_again)
@@ -45,7 +45,7 @@ def _location(patient_id: UUID) -> str:
 
 @blueprint.route("", methods=["GET"])
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, PatientSchema(many=True))
+@blueprint.response(200, PatientSchema(many=True), headers=NEXT_PAGE)
 @answers(blueprint, 400, 422)
 @needs(Scope.PATIENTS_READ)
 def list_patients(query: dict[str, Any]) -> Response:

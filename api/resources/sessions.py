@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from api import idempotency, rate_limits, session_documents, uploads, waiting
 from api.auth import caller, needs, resources
-from api.openapi import UPLOAD_BODY, WAIT_PARAMETER, answers
+from api.openapi import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
 from api.pages import page_response
 from api.session_schemas import (
     ExtractedSchema,
@@ -41,7 +41,7 @@ def _extraction_again(first: Answered) -> Response:
 @blueprint.route("/upload", methods=["POST"])
 @blueprint.doc(requestBody=UPLOAD_BODY, parameters=[idempotency.PARAMETER])
 @blueprint.arguments(UploadQuerySchema, location="query")
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @answers(blueprint, 400, 404, 409, 413, 415, 422, 429)
 @needs(Scope.SESSIONS_WRITE)
 @idempotency.idempotent(_upload_again, uploads.skim)
@@ -56,7 +56,7 @@ def upload(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/", methods=["GET"])
 @blueprint.arguments(SessionQuerySchema, location="query")
-@blueprint.response(200, SessionSummarySchema(many=True))
+@blueprint.response(200, SessionSummarySchema(many=True), headers=NEXT_PAGE)
 @answers(blueprint, 400, 422)
 @needs(Scope.SESSIONS_READ)
 def list_sessions(query: dict[str, Any]) -> Response:
@@ -74,7 +74,7 @@ def list_sessions(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/<id:session_id>", methods=["GET"])
 @blueprint.doc(parameters=[WAIT_PARAMETER])
-@blueprint.response(200, SessionSchema)
+@blueprint.response(200, SessionSchema, headers=ETAG)
 @blueprint.alt_response(304, description="It is still what `If-None-Match` names")
 @answers(blueprint, 404, 422)
 @needs(Scope.SESSIONS_READ)
@@ -92,7 +92,7 @@ def show(session_id: UUID) -> Response:
 @blueprint.route("/<id:session_id>/extract-notes", methods=["POST"])
 @blueprint.doc(parameters=[WAIT_PARAMETER, idempotency.PARAMETER])
 @blueprint.arguments(ExtractSchema, required=False)
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @blueprint.alt_response(
     200, schema=ExtractedSchema, description="Done within the preferred wait", success=True
 )
@@ -114,7 +114,7 @@ def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
 
 
 @blueprint.route("/<id:session_id>/retry", methods=["POST"])
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @answers(blueprint, 404, 409, 422)
 @needs(Scope.SESSIONS_WRITE)
 def retry(session_id: UUID) -> Response:
