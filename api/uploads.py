@@ -103,7 +103,7 @@ class _Form:
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")
-        accepting.check_claims(name, declared_type)
+        _check_claims(name, declared_type)
         patient_id = self._patient_of(self._values())
         if patient_id is not None and self._patient_id is None:
             accepting.check_patient(self._resources, self._caller, patient_id)
@@ -127,6 +127,7 @@ class _Form:
         try:
             texts = {name: bytes(text).decode() for name, text in self._texts.items() if text}
             values: dict[str, Any] = UploadFormSchema().load(texts)
+            accepting.check_language(self._resources, values.get("language"))
         except UnicodeDecodeError:
             raise Malformed("The form's fields must be UTF-8.") from None
         except ValidationError as error:
@@ -144,6 +145,17 @@ class _Form:
                 fields={"patient_id": ["Differs from the query's."]},
             )
         return self._patient_id or named
+
+
+def _check_claims(name: str, declared_type: str | None) -> None:
+    try:
+        accepting.check_claims(name, declared_type)
+    except InvalidInput as error:
+        if error.code != "not_audio_or_video":
+            raise
+        # curl knows few types by itself, and declares others as mere bytes.
+        hint = "With curl, add the type to the file part: `-F 'file=@session.wav;type=audio/wav'`."
+        raise InvalidInput(f"{error.detail} {hint}", error.code) from None
 
 
 def _no_file() -> Malformed:

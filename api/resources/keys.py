@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
 from api.auth import any_key, caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
 from shared.services import accounts
@@ -36,7 +36,7 @@ def list_keys() -> Any:
 @blueprint.route("/keys", methods=["POST"])
 @blueprint.arguments(KeyCreateSchema)
 @blueprint.response(201, NewKeySchema)
-@answers(blueprint, 400, 404, 422)
+@answers(blueprint, 400, 404, 415, 422)
 @needs(Scope.KEYS)
 def create_key(wanted: dict[str, Any]) -> Response:
     """Make a key: an administrator for anybody in the practice, a therapist for themselves."""

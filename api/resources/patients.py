@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import answers
 from api.pages import page_response
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
@@ -20,7 +20,7 @@ blueprint = Blueprint("patients", __name__, url_prefix="/api/patients", descript
 @blueprint.route("", methods=["POST"])
 @blueprint.arguments(PatientCreateSchema)
 @blueprint.response(201, PatientSchema)
-@answers(blueprint, 400, 422)
+@answers(blueprint, 400, 415, 422)
 @needs(Scope.PATIENTS_WRITE)
 def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
     """Add a patient, with the consent to be recorded if there is one."""
@@ -52,10 +52,13 @@ def show(patient_id: UUID) -> PatientRecord:
 @blueprint.route("/<id:patient_id>", methods=["PATCH"])
 @blueprint.arguments(PatientChangeSchema)
 @blueprint.response(200, PatientSchema)
-@answers(blueprint, 400, 404, 422)
+@answers(blueprint, 400, 404, 415, 422)
 @needs(Scope.PATIENTS_WRITE)
 def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
-    """Change the name or the consent; what is not sent stays. Revoked consent refuses uploads."""
+    """Change the name or the consent; what is not sent stays.
+
+    Revoked consent refuses uploads; who consents again has a new `given_on`, and `revoked_on` null.
+    """
     changes = {**(given.pop("consent", None) or {}), **given}
     return patients.change(resources(), caller(), patient_id, changes)
 

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
-from flask_smorest import Blueprint
 
 from api import session_documents, uploads, waiting
 from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import UPLOAD_BODY, WAIT_PARAMETER, answers
 from api.pages import page_response
 from api.session_schemas import (
@@ -33,7 +33,11 @@ blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions", descript
 @answers(blueprint, 400, 404, 409, 413, 415, 422, 429)
 @needs(Scope.SESSIONS_WRITE)
 def upload(query: dict[str, Any]) -> Response:
-    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on."""
+    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on.
+
+    Without consent on file the answer is a 409 with the code `no_consent`, after its revocation
+    `consent_revoked`. A language that the server cannot transcribe is a 422, `language_not_supported`.
+    """
     return _accepted(uploads.accept(resources(), caller(), request, query["patient_id"]))
 
 
@@ -79,7 +83,7 @@ def show(session_id: UUID) -> Response:
 @blueprint.alt_response(
     200, schema=ExtractedSchema, description="Done within the preferred wait", success=True
 )
-@answers(blueprint, 400, 404, 409, 422, 429)
+@answers(blueprint, 400, 404, 409, 415, 422, 429)
 @needs(Scope.NOTES_WRITE)
 def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     """Make the notes again from the stored transcript, as a new version."""

@@ -29,6 +29,14 @@ log = structlog.get_logger(__name__)
 MIN_BYTES = 1024
 FILE_NAME = "session.audio_filename"
 VOCABULARY = "session.vocabulary"
+# Transcribers that know a single language; the others are left to say so themselves.
+_ONLY_LANGUAGE = {"pocketsphinx": "en"}
+
+
+class UnsupportedLanguage(InvalidInput):
+    """The recording's language is not one that the configured transcriber knows."""
+
+    default_code = "language_not_supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,12 @@ def _require_consent(db: DbSession, caller: Caller, patient_id: UUID, *, hold: b
     patient = patients.of_therapist(db, caller.therapist_id, patient_id, hold=hold)
     if patient is None:
         raise NotFound("There is no such patient.", "patient_not_found")
-    if patient.consent_given_at is None or patient.consent_revoked_at is not None:
+    if patient.consent_revoked_at is not None:
+        raise Conflict(
+            "The patient has revoked the recording consent. If they consent again, record that first.",
+            "consent_revoked",
+        )
+    if patient.consent_given_at is None:
         raise Conflict(
             "The patient has no recording consent on file. Record the consent first.", "no_consent"
         )
@@ -99,6 +112,17 @@ def check_claims(file_name: str, declared_type: str | None) -> None:
     """Raise InvalidInput or UnsupportedMedia if the name or the type alone forbid the upload."""
     recognition.check_extension(PurePosixPath(file_name).suffix)
     recognition.check_declared_type(declared_type)
+
+
+def check_language(resources: Resources, language: str | None) -> None:
+    """Raise UnsupportedLanguage if the configured transcriber does not know the language (a tag)."""
+    known = _ONLY_LANGUAGE.get(resources.settings.transcriber)
+    if language and known and language.lower().partition("-")[0] != known:
+        raise UnsupportedLanguage(
+            "This server transcribes English only: send `en`, or no language. For others its operator "
+            "sets SESSIONSCRIBE_TRANSCRIBER to openai or faster-whisper.",
+            fields={"language": ["Not a language that this server transcribes."]},
+        )
 
 
 def receive(
