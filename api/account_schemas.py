@@ -4,12 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Moment
-from api.schemas import LABEL
+from api.fields import Moment, Text
 from shared.services.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
 from shared.services.key_rotation import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
 
-_NAME = validate.And(validate.Length(min=1), LABEL)
+_LONGEST_NAME = 100
 
 
 class TherapistSchema(Schema):
@@ -25,14 +24,14 @@ class TherapistSchema(Schema):
 class TherapistCreateSchema(Schema):
     """A new person."""
 
-    name = fields.String(required=True, validate=_NAME)
+    name = Text(_LONGEST_NAME, required=True)
     role = fields.String(load_default=THERAPIST, validate=validate.OneOf((ADMINISTRATOR, THERAPIST)))
 
 
 class TherapistChangeSchema(Schema):
     """What of a person may be changed."""
 
-    name = fields.String(validate=_NAME)
+    name = Text(_LONGEST_NAME)
     disabled = fields.Boolean(truthy={True}, falsy={False})
 
     @validates_schema

@@ -24,6 +24,8 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from shared.services.accepting import UnsupportedLanguage
+from shared.services.patients import InvalidConsent
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,8 @@ STATUS_OF: dict[type[DomainError], int] = {
     TooLarge: 413,
     UnsupportedMedia: 415,
     Malformed: 422,
+    UnsupportedLanguage: 422,
+    InvalidConsent: 422,
     InvalidInput: 400,
     Unavailable: 503,
     DomainError: 500,

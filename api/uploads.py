@@ -17,7 +17,7 @@ from api.errors import Malformed, without_unknown_names
 from api.idempotency import digest_of
 from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
-from shared.services import accepting, idempotency, quotas
+from shared.services import accepting, consent, idempotency, quotas
 from shared.services.accepting import UploadDetails
 from shared.services.callers import Caller
 from shared.services.resources import Resources
@@ -42,13 +42,13 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUI
     quotas.require_room(resources, caller.practice_id, max(0, (request.content_length or 0) - OVERHEAD_BYTES))
 
     def check_patient(named: UUID) -> None:
-        accepting.check_patient(resources, caller, named)
+        consent.check(resources, caller, named)
 
     if patient_id is not None:
         check_patient(patient_id)
     if boundary is None:
         raise _no_file()
-    form = _Form(patient_id, check_patient)
+    form = _Form(resources, patient_id, check_patient)
 
     def feed(write: _Write) -> UploadDetails:
         form.read(request.stream, boundary, _keeping_alive(resources, caller, write))
@@ -70,7 +70,7 @@ def skim() -> tuple[str, str]:
     if boundary is None:
         raise _no_file()
     content = hashlib.sha256()
-    form = _Form(None, lambda _: None)
+    form = _Form(current_resources(), None, lambda _: None)
     try:
         form.read(request.stream, boundary, content.update)
     except RequestEntityTooLarge:
@@ -107,7 +107,10 @@ def _keeping_alive(resources: Resources, caller: Caller, write: _Write) -> _Writ
 class _Form:
     """The fields and the one file of an upload, in whatever order they come."""
 
-    def __init__(self, patient_id: UUID | None, check_patient: Callable[[UUID], None]) -> None:
+    def __init__(
+        self, resources: Resources, patient_id: UUID | None, check_patient: Callable[[UUID], None]
+    ) -> None:
+        self._resources = resources
         self._patient_id = patient_id
         self._check_patient = check_patient
         self._texts: dict[str, bytearray] = {}
@@ -159,7 +162,7 @@ class _Form:
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")
-        accepting.check_claims(name, declared_type)
+        _check_claims(name, declared_type)
         patient_id = self._patient_of(self._values())
         if patient_id is not None and self._patient_id is None:
             self._check_patient(patient_id)
@@ -183,6 +186,7 @@ class _Form:
         try:
             texts = {name: bytes(text).decode() for name, text in self._texts.items() if text}
             values: dict[str, Any] = UploadFormSchema().load(texts)
+            accepting.check_language(self._resources, values.get("language"))
         except UnicodeDecodeError:
             raise Malformed("The form's fields must be UTF-8.") from None
         except ValidationError as error:
@@ -200,6 +204,17 @@ class _Form:
                 fields={"patient_id": ["Differs from the query's."]},
             )
         return self._patient_id or named
+
+
+def _check_claims(name: str, declared_type: str | None) -> None:
+    try:
+        accepting.check_claims(name, declared_type)
+    except InvalidInput as error:
+        if error.code != "not_audio_or_video":
+            raise
+        # curl knows few types by itself, and declares others as mere bytes.
+        hint = "With curl, add the type to the file part: `-F 'file=@session.wav;type=audio/wav'`."
+        raise InvalidInput(f"{error.detail} {hint}", error.code) from None
 
 
 def _no_file() -> Malformed:

@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
 from api import idempotency
 from api.account_schemas import RotateSchema
 from api.auth import any_key, caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import LOCATION, answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
 from shared.db.tables import ApiKey
@@ -46,7 +46,7 @@ def _key_again(first: Answered) -> Response:
 @blueprint.doc(parameters=[idempotency.PARAMETER])
 @blueprint.arguments(KeyCreateSchema, required=False)
 @blueprint.response(201, NewKeySchema, headers=LOCATION)
-@answers(blueprint, 400, 404, 409, 422)
+@answers(blueprint, 400, 404, 409, 415, 422)
 @needs(Scope.KEYS)
 @idempotency.idempotent(_key_again)
 def create_key(wanted: dict[str, Any]) -> Response:

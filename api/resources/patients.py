@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
 from api import idempotency
 from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import LOCATION, NEXT_PAGE, answers
 from api.pages import page_response
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
@@ -29,7 +29,7 @@ def _patient_again(first: Answered) -> Response:
 @blueprint.doc(parameters=[idempotency.PARAMETER])
 @blueprint.arguments(PatientCreateSchema)
 @blueprint.response(201, PatientSchema, headers=LOCATION)
-@answers(blueprint, 400, 404, 409, 422)
+@answers(blueprint, 400, 404, 409, 415, 422)
 @needs(Scope.PATIENTS_WRITE)
 @idempotency.idempotent(_patient_again)
 def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
@@ -66,10 +66,13 @@ def show(patient_id: UUID) -> PatientRecord:
 @blueprint.route("/<id:patient_id>", methods=["PATCH"])
 @blueprint.arguments(PatientChangeSchema)
 @blueprint.response(200, PatientSchema)
-@answers(blueprint, 400, 404, 422)
+@answers(blueprint, 400, 404, 415, 422)
 @needs(Scope.PATIENTS_WRITE)
 def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
-    """Change the name or the consent; what is not sent stays. Revoked consent refuses uploads."""
+    """Change the name or the consent; what is not sent stays.
+
+    Revoked consent refuses uploads; who consents again has a new `given_on`, and `revoked_on` null.
+    """
     changes = {**(given.pop("consent", None) or {}), **given}
     return patients.change(resources(), caller(), patient_id, changes)
 

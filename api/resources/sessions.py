@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
-from flask_smorest import Blueprint
 
 from api import idempotency, rate_limits, session_documents, uploads, waiting
 from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
 from api.pages import page_response
 from api.session_schemas import (
@@ -47,6 +47,9 @@ def _extraction_again(first: Answered) -> Response:
 @idempotency.idempotent(_upload_again, uploads.skim)
 def upload(query: dict[str, Any]) -> Response:
     """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on.
+
+    Without consent on file the answer is a 409 with the code `no_consent`, after its revocation
+    `consent_revoked`. A language that the server cannot transcribe is a 422, `language_not_supported`.
 
     A repetition with the same `Idempotency-Key` is the same request if path, query, form fields,
     file name, declared type and the file's bytes are the same; the boundary does not matter.
@@ -96,7 +99,7 @@ def show(session_id: UUID) -> Response:
 @blueprint.alt_response(
     200, schema=ExtractedSchema, description="Done within the preferred wait", success=True
 )
-@answers(blueprint, 400, 404, 409, 422, 429)
+@answers(blueprint, 400, 404, 409, 415, 422, 429)
 @needs(Scope.NOTES_WRITE)
 @idempotency.idempotent(_extraction_again)
 def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:

@@ -10,16 +10,15 @@ from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import func
-from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, patients, sessions, steps
+from shared.db import audit, sessions, steps
 from shared.db.engine import DatabaseError
 from shared.db.tables import TherapySession
-from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound, TooLarge, Unavailable
+from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
-from shared.services import idempotency, quotas
+from shared.services import consent, idempotency, quotas
 from shared.services.callers import Caller
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
@@ -30,6 +29,14 @@ log = structlog.get_logger(__name__)
 MIN_BYTES = 1024
 FILE_NAME = "session.audio_filename"
 VOCABULARY = "session.vocabulary"
+# Transcribers that know a single language; the others are left to say so themselves.
+_ONLY_LANGUAGE = {"pocketsphinx": "en"}
+
+
+class UnsupportedLanguage(InvalidInput):
+    """The recording's language is not one that the configured transcriber knows."""
+
+    default_code = "language_not_supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +87,21 @@ def too_large(max_bytes: int) -> TooLarge:
     )
 
 
-def check_patient(resources: Resources, caller: Caller, patient_id: UUID) -> None:
-    """Raise NotFound or Conflict unless the caller may upload for this patient."""
-    with resources.database.transaction(caller.practice_id) as db:
-        _require_consent(db, caller, patient_id)
-
-
-def _require_consent(db: DbSession, caller: Caller, patient_id: UUID, *, hold: bool = False) -> None:
-    patient = patients.of_therapist(db, caller.therapist_id, patient_id, hold=hold)
-    if patient is None:
-        raise NotFound("There is no such patient.", "patient_not_found")
-    if patient.consent_given_at is None or patient.consent_revoked_at is not None:
-        raise Conflict(
-            "The patient has no recording consent on file. Record the consent first.", "no_consent"
-        )
-
-
 def check_claims(file_name: str, declared_type: str | None) -> None:
     """Raise InvalidInput or UnsupportedMedia if the name or the type alone forbid the upload."""
     recognition.check_extension(PurePosixPath(file_name).suffix)
     recognition.check_declared_type(declared_type)
+
+
+def check_language(resources: Resources, language: str | None) -> None:
+    """Raise UnsupportedLanguage if the configured transcriber does not know the language (a tag)."""
+    known = _ONLY_LANGUAGE.get(resources.settings.transcriber)
+    if language and known and language.lower().partition("-")[0] != known:
+        raise UnsupportedLanguage(
+            "This server transcribes English only: send `en`, or no language. For others its operator "
+            "sets SESSIONSCRIBE_TRANSCRIBER to openai or faster-whisper.",
+            fields={"language": ["Not a language that this server transcribes."]},
+        )
 
 
 def receive(
@@ -201,7 +203,7 @@ def _insert(
     row = _row_of(resources, caller, session, incoming, details, facts)
     with resources.database.transaction(caller.practice_id) as db:
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
-        _require_consent(db, caller, details.patient_id, hold=True)
+        consent.require(db, caller, details.patient_id, hold=True)
         db.add(row)
         db.flush()
         steps.insert_chain(db, caller.practice_id, session.id)

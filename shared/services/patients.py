@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db import audit, patients
 from shared.db.tables import Patient
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services import idempotency, paging
 from shared.services.callers import Caller
 from shared.services.paging import Page, Position
@@ -18,11 +18,18 @@ from shared.services.resources import Resources
 from shared.vault.sealing import Sealed, Subject
 
 NAME = "patient.name"
+CONSENT_METHODS = ("written", "verbal", "electronic")
+
+
+class InvalidConsent(InvalidInput):
+    """The parts of a consent do not go together; ``fields`` says which."""
+
+    default_code = "invalid_consent"
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The consent to be recorded: given when, by which method (``written``, ...), revoked when."""
+    """The consent to be recorded: given when, by which of CONSENT_METHODS, revoked when."""
 
     given_on: datetime | None = None
     method: str | None = None
@@ -44,7 +51,9 @@ class PatientRecord:
 
 
 def create(resources: Resources, caller: Caller, name: str, consent: Consent) -> PatientRecord:
-    """A new patient of the caller."""
+    """A new patient of the caller; raises InvalidConsent."""
+    _check_complete(consent.given_on, consent.method)
+    _check_order(consent.given_on, consent.revoked_on)
     subject = Subject(caller.practice_id, uuid4())
     # Before the row: a key without a row harms nobody, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
@@ -93,7 +102,7 @@ def change(
 ) -> PatientRecord:
     """Set what ``changes`` holds: ``name``, and of the consent what ``Consent`` calls it.
 
-    Revoking the consent refuses every upload from then on. Raises NotFound.
+    Revoking the consent refuses every upload from then on. Raises NotFound and InvalidConsent.
     """
     columns: dict[str, Any] = {}
     if "name" in changes:
@@ -105,6 +114,10 @@ def change(
         patient = _found(patients.to_change(db, caller.therapist_id, patient_id))
         for column, value in columns.items():
             setattr(patient, column, value)
+        if not changes.keys().isdisjoint({"given_on", "method"}):
+            _check_complete(patient.consent_given_at, patient.consent_method)
+        if not changes.keys().isdisjoint(consent):
+            _check_order(patient.consent_given_at, patient.consent_revoked_at)
         db.flush()
         db.refresh(patient)
         _audit(db, caller, "patient.change", patient_id)
@@ -125,6 +138,24 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
         patients.mark_deleted(db, patient_id)
         _audit(db, caller, "patient.delete", patient_id)
     resources.vault.keys.destroy(patient_id)
+
+
+def _check_complete(given_on: datetime | None, method: str | None) -> None:
+    if (given_on is None) != (method is None):
+        missing = "given_on" if given_on is None else "method"
+        raise InvalidConsent(
+            "A consent has both given_on and method: send the two together.",
+            fields={"consent": [f"{missing} is missing."]},
+        )
+
+
+def _check_order(given_on: datetime | None, revoked_on: datetime | None) -> None:
+    # By days: a revocation given as a plain date is that day's midnight, before a consent at noon.
+    if given_on and revoked_on and revoked_on.astimezone(UTC).date() < given_on.astimezone(UTC).date():
+        raise InvalidConsent(
+            "revoked_on is before given_on. If the patient consented again, send revoked_on as null.",
+            fields={"consent": ["revoked_on is before given_on."]},
+        )
 
 
 def _sealed_name(resources: Resources, caller: Caller, subject: Subject, name: str) -> Sealed:

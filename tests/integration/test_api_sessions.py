@@ -16,7 +16,7 @@ from shared.domain.status import Status
 from shared.domain.values import Segment, Transcript, Word
 from shared.pipeline import EXTRACT_NOTES
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import Scope
+from shared.services.callers import THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.conftest import Office
@@ -177,9 +177,8 @@ def test_sessions_are_listed_newest_date_first_page_by_page(call: Caller, office
 def test_sessions_are_listed_by_patient_and_status(
     call: Caller, resources: Resources, office: Office, session_id: str
 ) -> None:
-    other = call("POST", "/api/patients", json={"name": "B", "consent": {"given_on": "2026-01-01"}}).json[
-        "id"
-    ]
+    consent = {"given_on": "2026-01-01", "method": "verbal"}
+    other = call("POST", "/api/patients", json={"name": "B", "consent": consent}).json["id"]
     call.upload(UUID(other))
     fail_only = {"status": "failed"}
     assert call("GET", "/api/sessions/", query_string=fail_only).json == []
@@ -366,14 +365,109 @@ def test_a_bad_body_is_told_by_field_without_repeating_it(call: Caller) -> None:
     assert "CANARY" not in answer.text
     assert "SECRET" not in answer.text
     assert call("POST", "/api/patients", data="{", content_type="application/json").status_code == 400
-    assert call("POST", "/api/patients", data="x").status_code == 422
     assert call("POST", "/api/patients", json=[1]).status_code == 422
     assert (
         call("POST", "/api/patients", data=b'"' + b"a" * 2**21, content_type="application/json").status_code
         == 413
     )
-    nul = {"name": "a\x00b", "consent": {"method": "x\x00"}}
-    assert call("POST", "/api/patients", json=nul).status_code == 422
+
+
+HARMFUL = ["x\ud800y", "x\x00y", "x\x1b[31my", "x\ny", "x\x7fy", "x\x9by", "x\u202ey", "x\u2028y", " \u200b "]
+
+
+@pytest.mark.parametrize("said", HARMFUL, ids=ascii)
+@pytest.mark.parametrize(
+    ("path", "field", "rest"),
+    [
+        ("/api/patients", "name", {}),
+        ("/api/keys", "label", {}),
+        ("/api/patients", "consent.method", {"name": "A"}),
+    ],
+)
+def test_a_text_unfit_to_be_kept_or_shown_is_a_422_that_does_not_repeat_it(
+    app: Flask, resources: Resources, office: Office, path: str, field: str, rest: dict, said: str
+) -> None:
+    call = caller_of(app, resources, office, THERAPIST_SCOPES | {Scope.KEYS})
+    outer, _, inner = field.partition(".")
+    value = {inner: said, "given_on": "2026-01-01"} if inner else said
+    answer = call("POST", path, json={**rest, outer: value})
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json"), answer.text
+    assert set(answer.json["errors"]) == {outer}
+    assert said not in str(answer.json)
+
+
+def test_a_template_of_broken_unicode_is_a_422(call: Caller, processed: str) -> None:
+    answer = call("POST", f"/api/sessions/{processed}/extract-notes", json={"template": "x\ud800y"})
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"template"})
+
+
+def test_a_name_is_trimmed_and_may_be_in_any_script(call: Caller) -> None:
+    made = call("POST", "/api/patients", json={"name": "  \u0410\u043d\u043d\u0430 \u6797\U0001f600  "})
+    assert (made.status_code, made.json["name"]) == (201, "\u0410\u043d\u043d\u0430 \u6797\U0001f600")
+    path = made.headers["Location"]
+    assert call("PATCH", path, json={"name": "   "}).status_code == 422
+    assert call("PATCH", path, json={"name": "x" * 301}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 50_000, '{"name":' * 50_000, "9" * 5_000, "{", b"\xff"], ids=lambda body: str(body[:9])
+)
+def test_a_body_that_is_no_readable_json_is_a_400(call: Caller, body: str | bytes) -> None:
+    answer = call("POST", "/api/patients", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_request")
+    assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_a_body_of_another_type_is_a_415_that_names_json(
+    call: Caller, processed: str, media_type: str | None
+) -> None:
+    for path in (f"/api/sessions/{processed}/extract-notes", "/api/patients"):
+        answer = call("POST", path, data=b'{"name": "A"}', content_type=media_type)
+        assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+        assert "application/json" in answer.json["detail"]
+    empty = call("POST", f"/api/sessions/{processed}/extract-notes", data=b"", content_type=media_type)
+    assert empty.status_code == 202
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        {"method": "written"},
+        {"given_on": "2026-01-01"},
+        {"given_on": "2026-01-01", "method": "telepathy"},
+        {"given_on": "2026-01-02", "method": "verbal", "revoked_on": "2026-01-01"},
+    ],
+)
+def test_a_consent_whose_parts_do_not_go_together_is_a_422(call: Caller, consent: dict) -> None:
+    answer = call("POST", "/api/patients", json={"name": "Ann", "consent": consent})
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"consent"}), answer.text
+    assert "telepathy" not in answer.text
+    assert [p for p in call("GET", "/api/patients").json if p["name"] == "Ann"] == []
+
+
+def test_a_change_of_consent_is_judged_with_what_is_on_file(call: Caller) -> None:
+    consent = {"given_on": "2026-01-02T12:00:00Z", "method": "electronic"}
+    path = call("POST", "/api/patients", json={"name": "Ann", "consent": consent}).headers["Location"]
+
+    def changed(**parts: str | None) -> int:
+        return call("PATCH", path, json={"consent": parts}).status_code
+
+    assert changed(method=None) == 422
+    assert changed(revoked_on="2026-01-01") == 422
+    assert changed(revoked_on="2026-01-02") == 200
+    assert changed(given_on="2026-02-01") == 422
+    assert changed(given_on="2026-02-01", revoked_on=None) == 200
+    assert changed(given_on=None, method=None) == 200
+
+
+def test_a_consent_from_before_methods_were_asked_for_can_be_revoked(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    with resources.database.transaction() as db:
+        db.execute(text("UPDATE patients SET consent_method = NULL, consent_given_at = '2026-01-01'"))
+    path = f"/api/patients/{office.patient_id}"
+    assert call("PATCH", path, json={"consent": {"revoked_on": "2026-01-03"}}).status_code == 200
 
 
 def limited(resources: Resources, **limits: int) -> Resources:

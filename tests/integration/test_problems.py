@@ -209,13 +209,18 @@ HEAD = f"Host: x\r\nX-Canary: {CANARY}\r\n"
 # What is no HTTP never reaches the application: gunicorn refuses it, in our words.
 OF_GUNICORN = {
     "no HTTP at all": (f"{CANARY}\r\n\r\n", 400),
-    "no length that is a number": (f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: {CANARY}\r\n\r\n", 400),
+    "no length that is a number": (
+        f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: {CANARY}\r\n\r\n",
+        400,
+    ),
     "a negative length": (f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: -1\r\n\r\n", 400),
     "two lengths": (
         f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400,
     ),
     "a length and chunks": (
-        f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+        f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: 3\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
     ),
     "an encoding that nobody knows": (
         f"POST /api/patients HTTP/1.1\r\n{HEAD}Transfer-Encoding: {CANARY}\r\n\r\n", 501,

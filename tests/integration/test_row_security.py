@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import quotas
 from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.domain.errors import NotFound
-from shared.services import accepting, accounts, idempotency, patients, sessions
+from shared.services import accounts, consent, idempotency, patients, sessions
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything
@@ -297,7 +297,7 @@ def test_without_row_security_the_filters_still_hide_others_records(
             lambda: patients.get(resources, stranger, office.patient_id),
             lambda: patients.change(resources, stranger, office.patient_id, {"name": "Mine"}),
             lambda: patients.delete(resources, stranger, office.patient_id),
-            lambda: accepting.check_patient(resources, stranger, office.patient_id),
+            lambda: consent.check(resources, stranger, office.patient_id),
         ):
             with pytest.raises(NotFound):
                 ask()
