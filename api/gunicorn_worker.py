@@ -23,10 +23,8 @@ _ANSWERS: dict[type[BaseException], tuple[int, str, str, str]] = {
     errors.LimitRequestLine: (414, "URI Too Long", "address_too_long", "The request line is too long."),
     errors.ExpectationFailed: (417, "Expectation Failed", "expectation_failed", "Only 100-continue is met."),
     errors.LimitRequestHeaders: (
-        431,
-        "Request Header Fields Too Large",
-        "headers_too_large",
-        "There are too many headers, or too long.",
+        431, "Request Header Fields Too Large", "headers_too_large",
+        "There are too many headers, or they are too long.",
     ),
     errors.UnsupportedTransferCoding: (
         501, "Not Implemented", "transfer_coding_unknown", "The only transfer coding is chunked.",

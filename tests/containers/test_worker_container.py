@@ -21,23 +21,9 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.docker
 
 COMMAND = [
-    "python3",
-    "-m",
-    "celery",
-    "-A",
-    "workers.app",
-    "worker",
-    "--pool",
-    "prefork",
-    "--concurrency",
-    "1",
-    "--queues",
-    "transcribe,extract,persist",
-    "--without-gossip",
-    "--without-mingle",
-    "--without-heartbeat",
-    "--loglevel",
-    "WARNING",
+    *("python3", "-m", "celery", "-A", "workers.app", "worker", "--pool", "prefork", "--concurrency", "1"),
+    *("--queues", "transcribe,extract,persist", "--loglevel", "WARNING"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
 FINAL = ("processed", "failed")
 

@@ -206,24 +206,20 @@ def live(environment: dict[str, str], resources: Resources, tmp_path: Path) -> I
 
 
 HEAD = f"Host: x\r\nX-Canary: {CANARY}\r\n"
+POST = f"POST /api/patients HTTP/1.1\r\n{HEAD}"
 # What is no HTTP never reaches the application: gunicorn refuses it, in our words.
 OF_GUNICORN = {
     "no HTTP at all": (f"{CANARY}\r\n\r\n", 400),
-    "no length that is a number": (
-        f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: {CANARY}\r\n\r\n",
-        400,
-    ),
-    "a negative length": (f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: -1\r\n\r\n", 400),
+    "no length that is a number": (f"{POST}Content-Length: {CANARY}\r\n\r\n", 400),
+    "a negative length": (f"{POST}Content-Length: -1\r\n\r\n", 400),
     "two lengths": (
-        f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400,
+        f"{POST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400,
     ),
     "a length and chunks": (
-        f"POST /api/patients HTTP/1.1\r\n{HEAD}Content-Length: 3\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        400,
+        f"{POST}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
     ),
     "an encoding that nobody knows": (
-        f"POST /api/patients HTTP/1.1\r\n{HEAD}Transfer-Encoding: {CANARY}\r\n\r\n", 501,
+        f"{POST}Transfer-Encoding: {CANARY}\r\n\r\n", 501,
     ),
     "a header without a name": (f"GET /healthz HTTP/1.1\r\n{HEAD}: {CANARY}\r\n\r\n", 400),
     "a huge header": (f"GET /healthz HTTP/1.1\r\n{HEAD}X: {CANARY * 1000}\r\n\r\n", 431),
