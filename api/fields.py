@@ -1,6 +1,7 @@
 """Kinds of values in JSON that marshmallow does not have."""
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -11,8 +12,6 @@ from shared.services.paging import position_of
 
 _EARLIEST, _LATEST = 1900, 2200  # years; beyond them a zone's offset may leave the calendar
 _YEARS = r"^(19|20|21)\d\d-|^2200-"  # the same, as the OpenAPI document says it
-
-
 _INVISIBLE = frozenset({"Zs", "Cf"})  # spaces, and marks without a shape of their own
 
 
@@ -42,8 +41,8 @@ class Text(fields.String):
 class Moment(fields.DateTime):
     """A time: RFC 3339 in UTC on the way out; on the way in a plain date is its midnight, UTC."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(metadata={"pattern": _YEARS}, **options)
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(metadata={"pattern": _YEARS, **(metadata or {})}, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         if value is None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cli.commands import run
 
+from cli.commands import run
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply, problem
