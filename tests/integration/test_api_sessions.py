@@ -464,7 +464,7 @@ def test_a_change_of_consent_is_judged_with_what_is_on_file(call: Caller) -> Non
 def test_a_consent_from_before_methods_were_asked_for_can_be_revoked(
     call: Caller, resources: Resources, office: Office
 ) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE patients SET consent_method = NULL, consent_given_at = '2026-01-01'"))
     path = f"/api/patients/{office.patient_id}"
     assert call("PATCH", path, json={"consent": {"revoked_on": "2026-01-03"}}).status_code == 200

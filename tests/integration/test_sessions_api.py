@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -507,9 +508,9 @@ class TestEdgeCases:
     def test_without_consent_nothing_is_recorded(
         self, call: Caller, clinic: Resources, office: Office
     ) -> None:
-        path = f"/api/patients/{office.patient_id}"
-        assert call("PATCH", path, json={"consent": {"revoked_on": "2026-01-01"}}).status_code == 200
-        assert is_problem(call.upload(office.patient_id), 409, "no_consent")
+        path, today = f"/api/patients/{office.patient_id}", datetime.now(UTC).date().isoformat()
+        assert call("PATCH", path, json={"consent": {"revoked_on": today}}).status_code == 200
+        assert is_problem(call.upload(office.patient_id), 409, "consent_revoked")
         assert left_behind(clinic) == []
 
     def test_a_silent_recording_is_processed_and_says_that_nothing_was_said(
