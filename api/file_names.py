@@ -17,8 +17,9 @@ def is_harmful(mark: str) -> bool:
 
 def cleaned(name: str) -> str:
     """``name`` without path, controls and direction marks, NFC, at most 255 characters; may be empty."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    kept = "".join(mark for mark in last if not is_harmful(mark)).strip()
+    last = re.split(r"[/\\]", name)[-1]
+    # Composed last: marks that a removed one kept apart may come together.
+    kept = unicodedata.normalize("NFC", "".join(mark for mark in last if not is_harmful(mark))).strip()
     stem, dot, extension = kept.rpartition(".")
     if len(kept) <= MAX_LENGTH or not dot:
         return kept[:MAX_LENGTH]

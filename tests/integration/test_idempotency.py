@@ -200,7 +200,7 @@ def test_a_request_that_was_taken_for_dead_creates_nothing(resources: Resources,
 
 
 def test_a_patient_is_made_once(call: Caller, resources: Resources) -> None:
-    body = {"name": "Jane Canary", "consent": {"method": "written"}}
+    body = {"name": "Jane Canary", "consent": {"method": "written", "given_on": "2026-01-05"}}
     first, second = (call("POST", "/api/patients", json=body, headers=KEY) for _ in range(2))
     assert (first.status_code, second.status_code, second.json) == (201, 201, first.json)
     assert second.headers["Location"] == first.headers["Location"]
