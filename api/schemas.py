@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Cursor, Moment
+from api.fields import Moment
 from shared.services.callers import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -31,7 +31,10 @@ class PageQuerySchema(Schema):
         load_default=DEFAULT_LIMIT,
         metadata={"minimum": 1, "maximum": MAX_LIMIT, "description": "Out of range is a 400."},
     )
-    cursor = Cursor(load_default=None)
+    cursor = fields.String(
+        load_default=None,
+        metadata={"description": "Of the `Link` of a page with the same filters; opaque."},
+    )
 
 
 class ConsentSchema(Schema):

@@ -11,9 +11,11 @@ from shared import logs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching
+from shared.services import dispatching, erasing
 from shared.settings import Settings, load
 from shared.storage.objects import open_store
+from shared.storage.recordings import Recordings
+from shared.vault.keystore import KeyStore
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +39,15 @@ def run(settings: Settings, stop: threading.Event) -> None:
     queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
     store = open_store(settings.storage_url)
+    keys = KeyStore(settings.keys_dir)
+    recordings = Recordings(store, keys)
     since_sweep = SWEEP_EVERY_SECONDS
     while not stop.wait(settings.dispatch_interval_seconds):
         try:
             dispatching.notice_lost_memory(database, redis)
             dispatching.fail_exhausted(database)
             dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
+            erasing.erase_due(database, recordings, keys)
             since_sweep += settings.dispatch_interval_seconds
             if since_sweep >= SWEEP_EVERY_SECONDS:
                 since_sweep = 0.0

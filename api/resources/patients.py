@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from api.auth import caller, needs, resources
 from api.openapi import answers
-from api.pages import page_response
+from api.pages import page_response, position
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
 from shared.services.callers import Scope
@@ -36,7 +36,8 @@ def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
 @needs(Scope.PATIENTS_READ)
 def list_patients(query: dict[str, Any]) -> Response:
     """The caller's patients, newest first; the next page is in the `Link` header."""
-    page = patients.page(resources(), caller(), limit=query["limit"], after=query["cursor"])
+    after = position(query["cursor"], patients.LISTING)
+    page = patients.page(resources(), caller(), limit=query["limit"], after=after)
     return page_response(PatientSchema(many=True).dump(page.items), page.next_cursor)
 
 
@@ -55,7 +56,10 @@ def show(patient_id: UUID) -> PatientRecord:
 @answers(blueprint, 400, 404, 422)
 @needs(Scope.PATIENTS_WRITE)
 def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
-    """Change the name or the consent; what is not sent stays. Revoked consent refuses uploads."""
+    """Change the name or the consent; what is not sent stays.
+
+    Without a consent on file uploads are refused, and sessions that are worked on are cancelled.
+    """
     changes = {**(given.pop("consent", None) or {}), **given}
     return patients.change(resources(), caller(), patient_id, changes)
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db import events
 from shared.db.claims import abandoned, claimable
 from shared.db.tables import StepRow, TherapySession
 from shared.domain.status import UNFINISHED, Status, StepState, sources_of
@@ -16,18 +17,48 @@ from shared.domain.status import UNFINISHED, Status, StepState, sources_of
 HINT_GRACE_SECONDS = 5.0
 
 
-def of_therapist(db: DbSession, therapist_id: UUID, session_id: UUID) -> TherapySession | None:
-    """The therapist's session; None also where it is somebody else's."""
-    return db.scalar(
-        select(TherapySession).where(
-            TherapySession.id == session_id, TherapySession.therapist_id == therapist_id
-        )
+def of_therapist(
+    db: DbSession, therapist_id: UUID, session_id: UUID, *, hold: bool = False
+) -> TherapySession | None:
+    """The therapist's session; None also where it is somebody else's.
+
+    ``hold`` keeps others from changing it until the transaction ends.
+    """
+    query = select(TherapySession).where(
+        TherapySession.id == session_id, TherapySession.therapist_id == therapist_id
     )
+    if hold:  # as it is once the lock is ours, not as it was read before
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.scalar(query)
+
+
+def add(db: DbSession, row: TherapySession) -> None:
+    """A new session, whose first status is the first thing that followers are told."""
+    db.add(row)
+    db.flush()
+    events.record(db, row.practice_id, row.id, row.status)
 
 
 def get(db: DbSession, session_id: UUID) -> TherapySession | None:
     """Any session, for workers."""
     return db.get(TherapySession, session_id)
+
+
+def lock(db: DbSession, session_id: UUID) -> Status | None:
+    """Hold the session to the end of the transaction; where it stands, None if it is no more.
+
+    Whoever changes a session and its steps takes this lock first: taken in one order by all,
+    locks never wait for each other in a circle.
+    """
+    return db.scalar(status_of(session_id).with_for_update())
+
+
+def lock_unfinished_of(db: DbSession, patient_id: UUID) -> Sequence[TherapySession]:
+    """The patient's sessions that are still worked on, held to the end of the transaction."""
+    query = select(TherapySession).where(
+        TherapySession.patient_id == patient_id, TherapySession.status.in_(UNFINISHED)
+    )
+    return db.scalars(query.order_by(TherapySession.id).with_for_update()).all()
 
 
 def page(
@@ -70,12 +101,15 @@ def move(
         .values(
             status=to, error_code=error_code, error_detail=error_detail, updated_at=func.now(), **processed
         )
-        .returning(TherapySession.id)
+        .returning(TherapySession.practice_id)
     ).first()
-    return moved is not None or db.scalar(status_of(session_id)) == to
+    if moved is None:
+        return db.scalar(status_of(session_id)) == to
+    events.record(db, moved.practice_id, session_id, to, error_code)
+    return True
 
 
-def status_of(session_id: UUID):  # type: ignore[no-untyped-def]  # a select whose type mypy infers at the use
+def status_of(session_id: UUID) -> Select[Status]:
     """The query for a session's status."""
     return select(TherapySession.status).where(TherapySession.id == session_id)
 
@@ -144,7 +178,9 @@ def take_exhausted(db: DbSession) -> list[tuple[Due, str]]:
             abandoned(),
             StepRow.attempt >= StepRow.max_attempts,
         )
-        .with_for_update(of=StepRow, skip_locked=True)
+        # Both rows at once or neither: a step held while its session is waited for could meet
+        # somebody who has them in the other order.
+        .with_for_update(of=(StepRow, TherapySession), skip_locked=True)
     )
     return [(Due(row.session_id, row.practice_id), row.name) for row in rows]
 

@@ -97,6 +97,8 @@ class TherapySession(Base):
     __table_args__ = (
         CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
         Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
+        Index("sessions_by_patient", "patient_id", text("session_date DESC"), text("id DESC")),
+        Index("sessions_by_status", "therapist_id", "status", text("session_date DESC"), text("id DESC")),
         # What the dispatcher asks twice a second: small, however many sessions are finished.
         Index(
             "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
@@ -106,7 +108,7 @@ class TherapySession(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
     session_date: Mapped[datetime]
     status: Mapped[Status] = mapped_column(Word(Status))
     error_code: Mapped[str | None]
@@ -116,6 +118,7 @@ class TherapySession(Base):
     audio_family: Mapped[str]
     audio_bytes: Mapped[int] = mapped_column(BigInteger)
     audio_sha256: Mapped[str]
+    audio_removed_at: Mapped[datetime | None]  # by retention; the rest of the session stays
     duration_seconds: Mapped[float | None]
 
     speakers: Mapped[int]

@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import func
-from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, patients, sessions, steps
+from shared.db import audit, sessions, steps
 from shared.db.engine import DatabaseError
 from shared.db.tables import TherapySession
-from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound, TooLarge, Unavailable
+from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
+from shared.services import consent
 from shared.services.callers import Caller
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
@@ -82,17 +82,7 @@ def too_large(max_bytes: int) -> TooLarge:
 def check_patient(resources: Resources, caller: Caller, patient_id: UUID) -> None:
     """Raise NotFound or Conflict unless the caller may upload for this patient."""
     with resources.database.transaction() as db:
-        _require_consent(db, caller, patient_id)
-
-
-def _require_consent(db: DbSession, caller: Caller, patient_id: UUID, *, hold: bool = False) -> None:
-    patient = patients.of_therapist(db, caller.therapist_id, patient_id, hold=hold)
-    if patient is None:
-        raise NotFound("There is no such patient.", "patient_not_found")
-    if patient.consent_given_at is None or patient.consent_revoked_at is not None:
-        raise Conflict(
-            "The patient has no recording consent on file. Record the consent first.", "no_consent"
-        )
+        consent.require(db, caller, patient_id)
 
 
 def check_claims(file_name: str, declared_type: str | None) -> None:
@@ -213,9 +203,8 @@ def _insert(
     )
     with resources.database.transaction() as db:
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
-        _require_consent(db, caller, details.patient_id, hold=True)
-        db.add(row)
-        db.flush()
+        consent.require(db, caller, details.patient_id, hold=True)
+        sessions.add(db, row)
         steps.insert_chain(db, caller.practice_id, session.id)
         audit.record(
             db,

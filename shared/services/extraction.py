@@ -15,6 +15,7 @@ from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
 from shared.services import leases
 from shared.services.engines import Workbench
+from shared.services.heartbeat import Heartbeat
 
 
 def extract_notes(bench: Workbench, session_id: UUID) -> bool:
@@ -25,13 +26,13 @@ def extract_notes(bench: Workbench, session_id: UUID) -> bool:
         resources.database, session_id, EXTRACT_NOTES, lease_seconds=lease_seconds, worker=bench.worker
     )
     if lease is not None:
-        with leases.working_on(resources.database, lease, lease_seconds):
-            _save(bench, lease, _draft(bench, lease))
+        with leases.working_on(resources.database, lease, lease_seconds) as heartbeat:
+            _save(bench, lease, _draft(bench, lease, heartbeat))
     with resources.database.transaction() as db:
         return steps.state_of(db, session_id, EXTRACT_NOTES) is StepState.DONE
 
 
-def _draft(bench: Workbench, lease: Lease) -> JsonObject:
+def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     resources = bench.resources
     session = lease.subject
     with resources.database.transaction() as db:
@@ -41,7 +42,8 @@ def _draft(bench: Workbench, lease: Lease) -> JsonObject:
         raise PermanentStepError("The transcript is gone.", "transcript_gone")
     document = resources.vault.open(session, outputs.kind(Product.TRANSCRIPT), sealed)
     request = ExtractionRequest(row.template, row.session_date.date().isoformat())
-    notes = bench.extractor.extract(transcript_from_json(document), request)
+    transcript = transcript_from_json(document)
+    notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
         raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")
     return notes

@@ -5,7 +5,6 @@ raises, the type of the error decides what becomes of the step, here and nowhere
 """
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,8 +17,9 @@ from shared.db import audit, claims, sessions
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import DomainError, PermanentStepError, RetryableStepError, Unavailable
-from shared.domain.status import Status, StepState
+from shared.domain.status import UNFINISHED, Status, StepState
 from shared.pipeline import STEPS, Step
+from shared.services.heartbeat import Heartbeat, LeaseLost
 
 log = structlog.get_logger(__name__)
 
@@ -27,52 +27,6 @@ BACKOFF_SECONDS = 5.0
 BACKOFF_MAX_SECONDS = 600.0
 FINISH_PATIENCE_SECONDS = 120.0
 FINISH_PAUSE_SECONDS = 0.5
-
-
-class LeaseLost(Exception):
-    """The lease ran out, was taken over, or the session was cancelled: stop, and save nothing."""
-
-
-class Heartbeat:
-    """Extends a lease from a thread of its own while the work goes on."""
-
-    def __init__(self, database: Database, lease: Lease, lease_seconds: float) -> None:
-        self._database = database
-        self._lease = lease
-        self._lease_seconds = lease_seconds
-        self._progress = 0.0
-        self._stop = threading.Event()
-        self._lost = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-
-    def __enter__(self) -> "Heartbeat":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def report(self, progress: float) -> None:
-        """Note how far the work is (0..1); raises LeaseLost if it should stop."""
-        self._progress = progress
-        if self._lost.is_set():
-            raise LeaseLost
-
-    def _beat(self) -> None:
-        # Often enough to notice a cancelled session within seconds, and to survive three misses.
-        interval = min(self._lease_seconds / 4, 3.0)
-        while not self._stop.wait(interval):
-            try:
-                with self._database.transaction() as db:
-                    held = claims.extend(
-                        db, self._lease, lease_seconds=self._lease_seconds, progress=self._progress
-                    )
-            except (Unavailable, DatabaseError):
-                continue  # Postgres is away: the lease may still be ours when it is back
-            if not held:
-                self._lost.set()
-                return
 
 
 @contextmanager
@@ -98,6 +52,7 @@ def claim(
 ) -> Lease | None:
     """Take the step, or one of its chunks, and move the session to the step's status."""
     with database.transaction() as db:
+        sessions.lock(db, session_id)
         lease = claims.claim(db, session_id, step, lease_seconds=lease_seconds, worker=worker)
         if lease is None:
             return None
@@ -136,7 +91,8 @@ def _finish_once(
     database: Database, lease: Lease, save: Callable[[DbSession], None], state: StepState
 ) -> None:
     with database.transaction() as db:
-        if not claims.close(db, lease, state):
+        unfinished = sessions.lock(db, lease.session_id) in UNFINISHED
+        if not unfinished or not claims.close(db, lease, state):
             if claims.was_closed_by(db, lease):
                 return
             _audit(db, lease, "step.fenced")
@@ -163,32 +119,39 @@ def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
     permanent = isinstance(error, PermanentStepError) or lease.attempt >= lease.max_attempts
     try:
         with database.transaction() as db:
-            if permanent:
-                _fail(db, lease, error)
-            else:
-                pause = _pause(lease, error)
-                claims.postpone(db, lease, seconds=pause, error_code=error.code)
-                sessions.dispatch_in(db, lease.session_id, pause)
-                _audit(db, lease, "step.postponed", code=error.code)
+            sessions.lock(db, lease.session_id)
+            held = _fail(db, lease, error) if permanent else _postpone(db, lease, error)
     except (Unavailable, DatabaseError):
         log.warning("step_left_to_expire", code=error.code, **_fields(lease))
         return
-    log.warning("step_failed" if permanent else "step_postponed", code=error.code, **_fields(lease))
+    event = "lease_lost" if not held else "step_failed" if permanent else "step_postponed"
+    log.warning(event, code=error.code, **_fields(lease))
 
 
 def _give_back(database: Database, lease: Lease) -> None:
     """Free the step without counting the attempt."""
     with suppress(Unavailable, DatabaseError), database.transaction() as db:
+        sessions.lock(db, lease.session_id)
         if claims.give_back(db, lease):
             sessions.dispatch_in(db, lease.session_id, 0)
             _audit(db, lease, "step.given_back")
 
 
-def _fail(db: DbSession, lease: Lease, error: DomainError) -> None:
+def _fail(db: DbSession, lease: Lease, error: DomainError) -> bool:
     if not claims.close(db, lease, StepState.FAILED, error.code):
-        return
+        return False
     sessions.move(db, lease.session_id, Status.FAILED, error_code=error.code, error_detail=error.detail)
     _audit(db, lease, "step.failed", code=error.code)
+    return True
+
+
+def _postpone(db: DbSession, lease: Lease, error: DomainError) -> bool:
+    pause = _pause(lease, error)
+    if not claims.postpone(db, lease, seconds=pause, error_code=error.code):
+        return False
+    sessions.dispatch_in(db, lease.session_id, pause)
+    _audit(db, lease, "step.postponed", code=error.code)
+    return True
 
 
 def _pause(lease: Lease, error: DomainError) -> float:

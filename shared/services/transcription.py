@@ -18,10 +18,10 @@ from shared.domain.errors import NotFound, PermanentStepError
 from shared.domain.status import StepState
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import leases
+from shared.services import leases, stopping
 from shared.services.engines import Workbench
-from shared.services.leases import Heartbeat
-from shared.services.plans import session_row, speech, stored_plan
+from shared.services.heartbeat import Heartbeat
+from shared.services.plans import WatchedPcm, session_row, speech, stored_plan
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
@@ -40,6 +40,7 @@ def transcribe(bench: Workbench, session_id: UUID) -> bool:
                 _fan_out(bench, lease, heartbeat)
             else:
                 _unite(bench, lease, stored[0])
+        stopping.discard_decoded_if_over(resources, lease.subject)
     with resources.database.transaction() as db:
         return steps.state_of(db, session_id, TRANSCRIBE) is StepState.DONE
 
@@ -51,7 +52,8 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
         speakers = session_row(db, lease).speakers
     decoded = _decode(bench, session, heartbeat)
     with speech(bench, session, decoded.channels) as pcm:
-        plan = bench.analyser.analyse(pcm, speakers, bench.transcriber.capabilities.chunk_seconds)
+        watched = WatchedPcm(pcm, lambda: heartbeat.report(0.0))
+        plan = bench.analyser.analyse(watched, speakers, bench.transcriber.capabilities.chunk_seconds)
     body = {"plan": plan_to_json(plan), "channels": decoded.channels}
     sealed = resources.vault.seal(session, outputs.kind(Product.PLAN), body)
 

@@ -67,9 +67,12 @@ class KeyStore:
     def destroy(self, subject_id: UUID) -> None:
         """Make everything sealed for the subject unreadable; does nothing if already done."""
         path = self._subject_path(subject_id)
-        path.unlink(missing_ok=True)
-        if path.parent.exists():
-            _sync_folder(path.parent)
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.exists():
+                _sync_folder(path.parent)
+        except OSError as error:
+            raise Unavailable("The key store cannot be written; try again.", "keys_unavailable") from error
 
     def _practice_key_or_new(self, practice_id: UUID) -> bytes:
         wrapped = _wrap(self._root, secrets.token_bytes(KEY_BYTES), _practice_aad(practice_id))

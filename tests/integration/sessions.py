@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from shared.db import steps
+from shared.db import sessions, steps
 from shared.db.tables import AuditEvent, NotesVersion, Output, StepRow, TherapySession
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
@@ -38,7 +38,8 @@ def promise(resources: Resources, office: Office) -> UUID:
     with resources.recordings.create(session, RECORDING) as write:
         write(b"a recording")
     with resources.database.transaction() as db:
-        db.add(
+        sessions.add(
+            db,
             TherapySession(
                 id=session.id,
                 practice_id=session.practice_id,
@@ -52,9 +53,8 @@ def promise(resources: Resources, office: Office) -> UUID:
                 audio_sha256="0" * 64,
                 speakers=2,
                 template="default",
-            )
+            ),
         )
-        db.flush()
         steps.insert_chain(db, session.practice_id, session.id)
     return session.id
 
