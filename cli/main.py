@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cli.demo import demo
+from cli.endings import cancel, delete
 from cli.exits import Exit
 from cli.keys import keys
 from cli.options import EPILOG
@@ -45,7 +46,9 @@ def cli(context: click.Context, url: str | None, key: str | None, data: Path) ->
     context.obj = Target(data, url or None, key or None)
 
 
-for command in (up, setup, demo, keys, patients, upload, list_sessions, show, retry, extract_notes):
+for command in (
+    up, setup, demo, keys, patients, upload, list_sessions, show, retry, extract_notes, cancel, delete
+):  # fmt: skip
     cli.add_command(command)
 
 
