@@ -97,7 +97,9 @@ class TherapySession(Base):
     __table_args__ = (
         CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
         Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
-        Index("sessions_by_patient", "patient_id", text("session_date DESC"), text("id DESC")),
+        Index(
+            "sessions_by_patient", "therapist_id", "patient_id", text("session_date DESC"), text("id DESC")
+        ),
         Index("sessions_by_status", "therapist_id", "status", text("session_date DESC"), text("id DESC")),
         # What the dispatcher asks twice a second: small, however many sessions are finished.
         Index(
@@ -108,7 +110,7 @@ class TherapySession(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
     session_date: Mapped[datetime]
     status: Mapped[Status] = mapped_column(Word(Status))
     error_code: Mapped[str | None]
