@@ -1,19 +1,24 @@
 """Who may call what: each route declares its policy, and is refused a start without one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from flask import Flask, current_app, g, request
 
+from api import rate_limits
 from api.request_ids import request_id
-from shared.domain.errors import NotAuthenticated
-from shared.services import accounts
+from shared.domain.errors import InvalidInput, NotAuthenticated
+from shared.services import accounts, credentials
 from shared.services.callers import Caller, Scope
 from shared.services.resources import Resources
 
 View = TypeVar("View", bound=Callable[..., Any])
 _POLICY = "sessionscribe_policy"
+_KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "authorization"})
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +64,50 @@ def require_policies(app: Flask) -> None:
         raise RuntimeError(f"routes without a policy: {', '.join(sorted(open_routes))}")
 
 
+def refuse_keys_in_urls() -> None:
+    """Before each request: raise InvalidInput if its query holds a key, as a value or by name.
+
+    URLs are kept in logs and histories all along the way: such a key counts as leaked.
+    """
+    named = _KEY_PARAMETERS & {name.lower() for name in request.args}
+    if named or any(credentials.PATTERN.search(value) for value in _query_words()):
+        log.warning("key_in_url", request_id=request_id())
+        raise InvalidInput(
+            "Send keys in the Authorization header only. A key in an address is in logs by now: revoke it.",
+            "key_in_url",
+        )
+
+
+def _query_words() -> Iterator[str]:
+    for name, values in request.args.lists():
+        yield from (name, *values)
+
+
 def check_caller() -> None:
-    """Before each request: raise NotAuthenticated or NotAllowed unless the policy is met."""
+    """Before each request: raise NotAuthenticated or NotAllowed unless the policy is met.
+
+    Raises LimitReached for an address that asks too often without a valid key.
+    """
     policy = policy_of(current_app, request.endpoint) if request.endpoint else None
     if policy is None or policy.public:  # without an endpoint the answer is 404 or 405 anyway
+        if request.blueprint != "health":  # load balancers ask for that, and must be answered
+            rate_limits.take(rate_limits.ANONYMOUS)
         return
+    try:
+        g.caller = _authenticated()
+    except NotAuthenticated:
+        # Counted after the fact: whoever has a key is never locked out by others at their address.
+        rate_limits.take(rate_limits.ANONYMOUS)
+        raise
+    if policy.scope is not None:
+        g.caller.need(policy.scope)
+
+
+def _authenticated() -> Caller:
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    g.caller = accounts.authenticate(resources(), presented.strip(), request_id())
-    if policy.scope is not None:
-        g.caller.need(policy.scope)
+    return accounts.authenticate(resources(), presented.strip(), request_id())
 
 
 def caller() -> Caller:

@@ -14,7 +14,10 @@ from shared.domain.errors import (
     Conflict,
     DomainError,
     Gone,
+    InProgress,
     InvalidInput,
+    KeyReused,
+    LimitReached,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -22,6 +25,8 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from shared.services.accepting import UnsupportedLanguage
+from shared.services.patients import InvalidConsent
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +44,13 @@ STATUS_OF: dict[type[DomainError], int] = {
     NotFound: 404,
     Gone: 410,
     Conflict: 409,
+    LimitReached: 429,
+    KeyReused: 422,
     TooLarge: 413,
     UnsupportedMedia: 415,
     Malformed: 422,
+    UnsupportedLanguage: 422,
+    InvalidConsent: 422,
     InvalidInput: 400,
     Unavailable: 503,
     DomainError: 500,
@@ -100,8 +109,9 @@ def _domain_error(error: DomainError) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sessionscribe"'
-    if isinstance(error, Unavailable):
+    if isinstance(error, InProgress | LimitReached | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, Unavailable):
         log.warning("unavailable", code=error.code)
     if g.get("body_unread"):
         headers["Connection"] = "close"

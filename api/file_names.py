@@ -10,12 +10,15 @@ _CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def is_harmful(mark: str) -> bool:
+    """Whether the character is a control, a lone surrogate or a direction mark."""
+    return unicodedata.category(mark) in _CATEGORIES or mark in _BIDIRECTIONAL
+
+
 def cleaned(name: str) -> str:
     """``name`` without path, controls and direction marks, NFC, at most 255 characters; may be empty."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    kept = "".join(
-        mark for mark in last if unicodedata.category(mark) not in _CATEGORIES and mark not in _BIDIRECTIONAL
-    ).strip()
+    kept = "".join(mark for mark in last if not is_harmful(mark)).strip()
     stem, dot, extension = kept.rpartition(".")
     if len(kept) <= MAX_LENGTH or not dot:
         return kept[:MAX_LENGTH]

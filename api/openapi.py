@@ -10,7 +10,7 @@ from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 
 from api.requests import IdConverter
-from api.schemas import ProblemSchema
+from api.schemas import PatientChangeSchema, ProblemSchema
 from api.session_schemas import UploadBodySchema
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -22,6 +22,28 @@ Every error is a problem document (RFC 9457) with a stable `code` and a `request
 belongs to somebody else answers exactly as one that does not exist. Lists name their next page in a
 `Link` header. Times are RFC 3339 in UTC.
 """
+
+
+def _header(description: str, kind: str = "string", *, required: bool = True) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}, "required": required}
+
+
+_REQUEST_ID = {"X-Request-Id": _header("The same as `request_id`.")}
+_RETRY_AFTER = {"Retry-After": _header("Seconds.", "integer")}
+# Which headers an error has for certain; schemathesis holds the answers to it.
+_ERROR_HEADERS: dict[int, dict[str, Any]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": _header("The scheme, `Bearer`.")},
+    HTTPStatus.TOO_MANY_REQUESTS: {
+        **_RETRY_AFTER,
+        "RateLimit-Limit": _header("How often in an hour.", "integer"),
+        "RateLimit-Remaining": _header("How often still.", "integer"),
+        "RateLimit-Reset": _header("Seconds until the window has moved on.", "integer"),
+    },
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
+}
+LOCATION = {"Location": _header("The address of what was made or is being worked on.")}
+NEXT_PAGE = {"Link": _header('The next page: `<...>; rel="next"`.', required=False)}
+ETAG = {"ETag": _header("For `If-None-Match`.")}
 
 
 class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
@@ -38,7 +60,8 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
             if status < 400:
                 self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
                 continue
-            response = {"description": status.phrase, "schema": self.ERROR_SCHEMA}
+            headers = {**_REQUEST_ID, **_ERROR_HEADERS.get(status, {})}
+            response = {"description": status.phrase, "schema": self.ERROR_SCHEMA, "headers": headers}
             prepare_response(response, self.spec, "application/problem+json")
             self.spec.components.response(status.name, response, lazy=True)
 
@@ -57,13 +80,14 @@ def make_api(app: Flask) -> ProblemApi:
     )
     api = ProblemApi(app)
     api.spec.components.schema("UploadBody", schema=UploadBodySchema)
+    api.spec.components.schema("PatientChange", {"minProperties": 1}, schema=PatientChangeSchema)
     api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
     return api
 
 
 def answers(blueprint: Blueprint, *statuses: int, public: bool = False) -> Callable[[View], View]:
     """Document the error statuses of a route, besides those that every route has."""
-    usual = (500,) if public else (401, 403, 500, 503)
+    usual = (429, 500) if public else (401, 403, 429, 500, 503)
 
     def decorate(view: View) -> View:
         for status in sorted({*usual, *statuses}):

@@ -1,115 +1,116 @@
-"""How often a caller may do what costs: counted in Redis, and in memory while Redis is away."""
+"""How often a caller may do what costs, and how often an address may ask without a key."""
 
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
-from flask_limiter.errors import RateLimitExceeded
-from limits.storage import MemoryStorage, MovingWindowSupport, RedisStorage, Storage
-from redis.exceptions import RedisError
+from limits import RateLimitItem, parse
 
-from api.errors import problem
+from api.addresses import client_address
+from api.limit_storage import RedisOrMemory
+from shared.domain.errors import LimitReached
 from shared.settings import Settings
 
-log = structlog.get_logger(__name__)
+UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"
+# The endpoints of which every call counts, whatever comes of it.
+ATTEMPTED = {"sessions.upload"}
+_EXTENSION = "sessionscribe-limits"
 
-RETRY_REDIS_SECONDS = 5.0
+
+class Limits:
+    """The limits by name, counted in windows that move with the clock (``time.time``)."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        # Its decorators count an answer after the fact, so that uploads side by side overshoot, and
+        # cannot let a repetition pass that an idempotency key answers: its storage is all we use.
+        limiter = Limiter(
+            _caller_key,
+            storage_uri=f"fallback+{settings.redis_url}",
+            storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},
+            strategy="moving-window",
+            key_prefix="sessionscribe-limits",
+            headers_enabled=False,  # its headers say Retry-After on success and a clock time for Reset
+        )
+        limiter.init_app(app)
+        self.strategy = limiter.limiter
+        self.trusted_proxies = settings.trusted_proxies
+        self.items: dict[str, RateLimitItem] = {
+            UPLOADS: parse(f"{settings.uploads_per_hour} per hour"),
+            ATTEMPTS: parse(f"{settings.attempts_per_hour} per hour"),
+            EXTRACTIONS: parse(f"{settings.extractions_per_hour} per hour"),
+            ANONYMOUS: parse(f"{settings.anonymous_per_minute} per minute"),
+        }
+
+    def whose(self, name: str) -> str:
+        """Who is counted: the address that asks without a key, else the person behind it."""
+        return client_address(request, self.trusted_proxies) if name == ANONYMOUS else _caller_key()
+
+    def give_back(self, name: str) -> None:
+        """Uncount one."""
+        storage = self.strategy.storage
+        if isinstance(storage, RedisOrMemory):
+            storage.give_back(self.items[name].key_for(name, self.whose(name)))
 
 
-class RedisOrMemory(Storage, MovingWindowSupport):
-    """Counts in Redis; while that is away, in this process's memory.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the caller stands with a limit: how many are left, and seconds until there are more."""
 
-    flask-limiter's own fallback answers 500 if Redis goes away between the check of a request
-    and the count of its answer, which for an upload can be minutes apart. The counts in memory
-    begin at zero and are each process's own: looser than Redis's, but neither shut nor open.
-    """
-
-    STORAGE_SCHEME = ["fallback+redis", "fallback+rediss"]  # noqa: RUF012 - as the library declares it
-
-    def __init__(self, uri: str, **options: Any) -> None:
-        super().__init__(uri)
-        self._redis = RedisStorage(uri.removeprefix("fallback+"), **options)
-        self._memory = MemoryStorage()
-        self._redis_again_at = 0.0
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """What may be raised: nothing that has to be caught."""
-        return RedisError
-
-    def _either(self, method: str, *arguments: Any) -> Any:
-        if time.monotonic() >= self._redis_again_at:
-            try:
-                return getattr(self._redis, method)(*arguments)
-            except (RedisError, OSError) as error:
-                self._redis_again_at = time.monotonic() + RETRY_REDIS_SECONDS
-                log.warning("rate_limits_in_memory", error=type(error).__name__)
-        return getattr(self._memory, method)(*arguments)
-
-    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """See MovingWindowSupport."""
-        return bool(self._either("acquire_entry", key, limit, expiry, amount))
-
-    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """See MovingWindowSupport."""
-        start, entries = self._either("get_moving_window", key, limit, expiry)
-        return start, entries
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """See Storage."""
-        return int(self._either("incr", key, expiry, amount))
-
-    def get(self, key: str) -> int:
-        """See Storage."""
-        return int(self._either("get", key))
-
-    def get_expiry(self, key: str) -> float:
-        """See Storage."""
-        return float(self._either("get_expiry", key))
-
-    def check(self) -> bool:
-        """Always usable."""
-        return True
-
-    def reset(self) -> int | None:
-        """See Storage."""
-        self._memory.reset()
-        return self._redis.reset()
-
-    def clear(self, key: str) -> None:
-        """See Storage."""
-        self._either("clear", key)
+    name: str
+    limit: int
+    window_seconds: int
+    remaining: int
+    reset_seconds: int
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Limit the routes that cost, for each caller, in a window that moves with the clock."""
-    app.after_request(_tell_limits)  # runs after the limiter's own, which counts the answer
-    limiter = Limiter(
-        _caller_key,
-        storage_uri=f"fallback+{settings.redis_url}",
-        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},
-        strategy="moving-window",
-        key_prefix="sessionscribe-limits",
-        headers_enabled=False,  # its headers say Retry-After on success and a clock time for Reset
-    )
-    limiter.init_app(app)
-    app.extensions["sessionscribe-limiter"] = limiter
-    attempts = limiter.limit(f"{settings.attempts_per_hour} per hour", scope="attempts")
-    accepted = limiter.limit(
-        f"{settings.uploads_per_hour} per hour", scope="accepted", deduct_when=_was_accepted
-    )
-    extractions = limiter.limit(f"{settings.extractions_per_hour} per hour", deduct_when=_was_accepted)
-    for endpoint, limits in {
-        "sessions.upload": (attempts, accepted),
-        "sessions.extract_notes": (extractions,),
-    }.items():
-        view: Any = app.view_functions[endpoint]
-        for limit in limits:
-            view = limit(view)
-        app.view_functions[endpoint] = view
-    app.register_error_handler(RateLimitExceeded, _exceeded)
+    """Make the limits of ``app``, and tell in every answer where the caller stands."""
+    app.extensions[_EXTENSION] = Limits(app, settings)
+    app.before_request(_count_attempts)
+    app.after_request(_tell_standings)
+
+
+def take(name: str) -> None:
+    """Count one against the limit, at once and for good; raises LimitReached if there is none left."""
+    limits = _limits()
+    item = limits.items[name]
+    taken = limits.strategy.hit(item, name, limits.whose(name))
+    standing = _note(name)
+    if not taken:
+        raise _reached(standing)
+
+
+def require(name: str) -> None:
+    """Raise LimitReached if nothing is left of the limit, without counting."""
+    standing = _note(name)
+    if standing.remaining <= 0:
+        raise _reached(standing)
+
+
+@contextmanager
+def taken(name: str) -> Iterator[None]:
+    """Count one for what the block does, unless it fails: side by side, none is done too many."""
+    take(name)
+    try:
+        yield
+    except BaseException:
+        _limits().give_back(name)
+        _note(name)
+        raise
+
+
+def _count_attempts() -> None:
+    if request.endpoint in ATTEMPTED:
+        g.body_unread = True
+        take(ATTEMPTS)
+
+
+def _limits() -> Limits:
+    found: Limits = current_app.extensions[_EXTENSION]
+    return found
 
 
 def _caller_key() -> str:
@@ -117,29 +118,39 @@ def _caller_key() -> str:
     return str(g.caller.therapist_id)
 
 
-def _was_accepted(response: Response) -> bool:
-    return response.status_code < 300
+def _note(name: str) -> Standing:
+    limits = _limits()
+    item = limits.items[name]
+    reset_at, remaining = limits.strategy.get_window_stats(item, name, limits.whose(name))
+    reset = max(1, int(reset_at - time.time()) + 1)
+    standing = Standing(
+        name, item.amount, item.get_expiry(), max(0, remaining), min(reset, item.get_expiry())
+    )
+    g.setdefault("standings", {})[name] = standing
+    return standing
 
 
-def _exceeded(error: RateLimitExceeded) -> Response:
-    g.body_unread = request.content_length != 0
-    return problem(
-        429,
+def _reached(standing: Standing) -> LimitReached:
+    return LimitReached(
+        "This was done as often as is allowed for now. Retry-After says when it may be done again.",
         "rate_limited",
-        "You have done this as often as is allowed in an hour. Retry-After says when it may be done again.",
+        standing.reset_seconds,
     )
 
 
-def _tell_limits(response: Response) -> Response:
-    limiter: Limiter = current_app.extensions["sessionscribe-limiter"]
-    limits = limiter.current_limits
-    if not limits:
+def _tell_standings(response: Response) -> Response:
+    """The IETF's draft of RateLimit fields, and the older three for the limit that is nearest."""
+    standings: list[Standing] = list(g.get("standings", {}).values())
+    if not standings:
         return response
-    tightest = min(limits, key=lambda limit: (not limit.breached, limit.remaining))
-    wait = max(1, int(tightest.reset_at - time.time()))
-    response.headers["RateLimit-Limit"] = str(tightest.limit.amount)
-    response.headers["RateLimit-Remaining"] = str(max(0, tightest.remaining))
-    response.headers["RateLimit-Reset"] = str(wait)
-    if response.status_code == 429:
-        response.headers["Retry-After"] = str(wait)
+    nearest = min(standings, key=lambda standing: standing.remaining)
+    response.headers["RateLimit-Policy"] = ", ".join(
+        f'"{one.name}";q={one.limit};w={one.window_seconds}' for one in standings
+    )
+    response.headers["RateLimit"] = ", ".join(
+        f'"{one.name}";r={one.remaining};t={one.reset_seconds}' for one in standings
+    )
+    response.headers["RateLimit-Limit"] = str(nearest.limit)
+    response.headers["RateLimit-Remaining"] = str(nearest.remaining)
+    response.headers["RateLimit-Reset"] = str(nearest.reset_seconds)
     return response

@@ -1,10 +1,12 @@
-"""Ids in paths, and the one line about each request in the log."""
+"""Ids in paths, bodies that break off, and the one line about each request in the log."""
 
 import time
+from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import BaseConverter
 
 from api.errors import Malformed
@@ -17,6 +19,8 @@ class IdConverter(BaseConverter):
     """A UUID in a path; None where it is not one, so that authentication comes before the 422."""
 
     part_isolating = True
+    # A sibling's own word is no malformed id: GET of it is a 405 that names its methods, not a 422.
+    regex = r"(?!upload\Z)[^/]+"
 
     def to_python(self, value: str) -> UUID | None:
         """The UUID, if it is written as one: ``UUID`` itself takes braces and more."""
@@ -31,13 +35,30 @@ class IdConverter(BaseConverter):
         return str(value)
 
 
+class BodyRequest(Request):
+    """A request whose body may break off, or be framed wrongly: the client's fault, not ours."""
+
+    def get_data(self, *arguments: Any, **options: Any) -> Any:
+        """See Werkzeug; raises BadRequest for a body that cannot be read."""
+        try:
+            return super().get_data(*arguments, **options)
+        except HTTPException:
+            raise
+        except Exception as error:
+            # Servers have no common error for this; nothing but they run here.
+            raise BadRequest from error
+
+
 def install(app: Flask) -> None:
     """Time and log every request, and name it in the answer."""
     app.url_map.converters["id"] = IdConverter
+    app.request_class = BodyRequest
 
     @app.before_request
     def _begin() -> None:
         g.started = time.monotonic()
+        structlog.contextvars.clear_contextvars()  # the thread served another request before
+        structlog.contextvars.bind_contextvars(request_id=request_id())
 
     @app.after_request
     def _end(response: Response) -> Response:

@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Moment
+from api.fields import Moment, Text
 from shared.services.callers import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.services.patients import CONSENT_METHODS
 
-# Postgres takes no NUL in a text, and nobody needs the other controls in a label.
-_LABEL = validate.And(validate.Length(max=100), validate.Regexp(r"[^\x00-\x1f\x7f]*\Z"))
+_LONGEST_NAME = 300
 
 
 class ProblemSchema(Schema):
@@ -33,22 +33,31 @@ class PageQuerySchema(Schema):
     )
     cursor = fields.String(
         load_default=None,
+        allow_none=False,
+        validate=validate.Length(min=1),
         metadata={"description": "Of the `Link` of a page with the same filters; opaque."},
     )
 
 
 class ConsentSchema(Schema):
-    """The consent to be recorded."""
+    """The consent to be recorded. ``given_on`` and ``method`` come together."""
 
-    given_on = Moment(allow_none=True)
-    method = fields.String(allow_none=True, validate=_LABEL)
-    revoked_on = Moment(allow_none=True)
+    given_on = Moment(allow_none=True, metadata={"description": "When; goes with `method`."})
+    method = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(CONSENT_METHODS),
+        metadata={"description": "How; goes with `given_on`."},
+    )
+    revoked_on = Moment(
+        allow_none=True,
+        metadata={"description": "Not before the day of `given_on`; once set, uploads are refused."},
+    )
 
 
 class PatientChangeSchema(Schema):
     """What of a patient may be changed."""
 
-    name = fields.String(validate=validate.Length(min=1, max=300))
+    name = Text(_LONGEST_NAME)
     consent = fields.Nested(ConsentSchema)
 
     @validates_schema
@@ -60,7 +69,7 @@ class PatientChangeSchema(Schema):
 class PatientCreateSchema(PatientChangeSchema):
     """A new patient."""
 
-    name = fields.String(required=True, validate=validate.Length(min=1, max=300))
+    name = Text(_LONGEST_NAME, required=True)
 
 
 class PatientSchema(Schema):
@@ -78,10 +87,8 @@ class KeyCreateSchema(Schema):
 
     therapist_id = fields.UUID(load_default=None)
     scopes = fields.List(fields.Enum(Scope, by_value=True), load_default=None, allow_none=True)
-    label = fields.String(load_default="", validate=_LABEL)
-    expires_in_days = fields.Integer(
-        load_default=90, allow_none=True, metadata={"minimum": 1, "maximum": 365}
-    )
+    label = Text(100, may_be_empty=True, load_default="")
+    expires_in_days = fields.Integer(load_default=90, metadata={"minimum": 1, "maximum": 365})
 
 
 class KeySchema(Schema):
@@ -99,9 +106,9 @@ class KeySchema(Schema):
 
 
 class NewKeySchema(KeySchema):
-    """A key just made: the only time that ``key`` is shown."""
+    """A key just made: the only time that ``key`` is shown. A repeated request shows null."""
 
-    key = fields.String()
+    key = fields.String(allow_none=True)
 
 
 class CallerSchema(Schema):

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from api.fields import AsStored, Moment
+from api.fields import AsStored, Moment, Text
 from api.schemas import PageQuerySchema
 from shared.domain.status import Status
 from shared.schemas.notes import NotesSchema
@@ -165,16 +165,20 @@ class UploadFormSchema(Schema):
     session_date = Moment()
     template = fields.String(validate=validate.OneOf(sessions.TEMPLATES))
     speakers = fields.Integer(validate=validate.Range(min=1, max=8))
-    language = fields.String(validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"))
-    vocabulary = fields.String(
-        validate=validate.Length(max=4000),
+    language = fields.String(
+        validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"),
+        metadata={"description": "A tag such as `en-GB`; the offline transcriber knows English only."},
+    )
+    vocabulary = Text(
+        4000,
+        lines=True,
         metadata={"description": "Words to expect, separated by commas or line breaks."},
     )
 
     @post_load
     def _words(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         if "vocabulary" in data:
-            words = data["vocabulary"].replace("\n", ",").split(",")
+            words = data["vocabulary"].replace("\r", ",").replace("\n", ",").split(",")
             data["vocabulary"] = tuple(word.strip() for word in words if word.strip())
         return data
 

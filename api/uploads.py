@@ -1,19 +1,23 @@
 """A recording on its way in: from the parts of a form to ``accepting.receive``."""
 
+import hashlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import IO, Any
 from uuid import UUID
 
-from flask import Request, g
+from flask import g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api import file_names, multipart
+from api import file_names, multipart, rate_limits
+from api.auth import resources as current_resources
 from api.errors import Malformed, without_unknown_names
+from api.idempotency import digest_of
 from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
-from shared.services import accepting
+from shared.services import accepting, consent, idempotency, quotas
 from shared.services.accepting import UploadDetails
 from shared.services.callers import Caller
 from shared.services.resources import Resources
@@ -23,43 +27,92 @@ _Write = Callable[[bytes], None]
 # What a form may have besides the recording: boundaries, headers and the other fields.
 OVERHEAD_BYTES = 1024 * 1024
 _MAX_FIELD_BYTES = 16 * 1024
+_KEEP_ALIVE_SECONDS = idempotency.LEASE_SECONDS / 6
 
 
-def accept(resources: Resources, caller: Caller, request: Request, patient_id: UUID | None) -> UUID:
-    """Take the recording in ``request`` and give the new session's id.
+def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUID:
+    """Take the recording in the request and give the new session's id.
 
     ``patient_id`` is the query's. What can be refused without the body is refused before it.
     """
     g.body_unread = True
     limit = resources.settings.max_upload_bytes
-    if (request.content_length or 0) > limit + OVERHEAD_BYTES:
-        raise accepting.too_large(limit)
+    boundary = _boundary(limit)
+    rate_limits.require(rate_limits.UPLOADS)
+    quotas.require_room(resources, caller.practice_id, max(0, (request.content_length or 0) - OVERHEAD_BYTES))
+
+    def check_patient(named: UUID) -> None:
+        consent.check(resources, caller, named)
+
     if patient_id is not None:
-        accepting.check_patient(resources, caller, patient_id)
-    boundary = request.mimetype_params.get("boundary")
-    if request.mimetype != "multipart/form-data" or not boundary:
+        check_patient(patient_id)
+    if boundary is None:
         raise _no_file()
-    request.max_content_length = limit + OVERHEAD_BYTES
-    form = _Form(resources, caller, patient_id)
+    form = _Form(resources, patient_id, check_patient)
 
     def feed(write: _Write) -> UploadDetails:
-        form.read(request.stream, boundary, write)
+        form.read(request.stream, boundary, _keeping_alive(resources, caller, write))
         g.body_unread = False
+        if caller.ticket is not None:
+            caller.ticket.asked = form.digest()
         return form.details()
 
     try:
-        return accepting.receive(resources, caller, feed)
+        return accepting.receive(resources, caller, feed, lambda: rate_limits.taken(rate_limits.UPLOADS))
     except RequestEntityTooLarge:
         raise accepting.too_large(limit) from None
+
+
+def skim() -> tuple[str, str]:
+    """Read an upload and keep nothing of it: digests of what came with the file, and of the file."""
+    limit = current_resources().settings.max_upload_bytes
+    boundary = _boundary(limit)
+    if boundary is None:
+        raise _no_file()
+    content = hashlib.sha256()
+    form = _Form(current_resources(), None, lambda _: None)
+    try:
+        form.read(request.stream, boundary, content.update)
+    except RequestEntityTooLarge:
+        raise accepting.too_large(limit) from None
+    g.body_unread = False
+    return form.digest(), content.hexdigest()
+
+
+def _boundary(limit: int) -> str | None:
+    """The body's boundary, None where it has none; raises TooLarge for what is declared too large."""
+    if (request.content_length or 0) > limit + OVERHEAD_BYTES:
+        raise accepting.too_large(limit)
+    request.max_content_length = limit + OVERHEAD_BYTES
+    multipart_form = request.mimetype == "multipart/form-data"
+    return request.mimetype_params.get("boundary") or None if multipart_form else None
+
+
+def _keeping_alive(resources: Resources, caller: Caller, write: _Write) -> _Write:
+    """``write`` that keeps the caller's idempotency key from being taken for dead."""
+    ticket, due = caller.ticket, time.monotonic() + _KEEP_ALIVE_SECONDS
+    if ticket is None:
+        return write
+
+    def beating(data: bytes) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            idempotency.keep_alive(resources, ticket)
+            due = time.monotonic() + _KEEP_ALIVE_SECONDS
+        write(data)
+
+    return beating
 
 
 class _Form:
     """The fields and the one file of an upload, in whatever order they come."""
 
-    def __init__(self, resources: Resources, caller: Caller, patient_id: UUID | None) -> None:
+    def __init__(
+        self, resources: Resources, patient_id: UUID | None, check_patient: Callable[[UUID], None]
+    ) -> None:
         self._resources = resources
-        self._caller = caller
         self._patient_id = patient_id
+        self._check_patient = check_patient
         self._texts: dict[str, bytearray] = {}
         self._file: tuple[str, str | None] | None = None
 
@@ -93,6 +146,12 @@ class _Form:
             patient_id=patient_id, file_name=file_name, declared_type=declared_type, **optional
         )
 
+    def digest(self) -> str:
+        """A digest of all but the file's content, for idempotency keys."""
+        return digest_of(
+            repr(sorted((name, bytes(text)) for name, text in self._texts.items())), repr(self._file)
+        )
+
     def _begin_file(self, part: multipart.File) -> None:
         """Refuse now what need not be read to be refused."""
         if part.name != "file" or self._file is not None:
@@ -103,10 +162,10 @@ class _Form:
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")
-        accepting.check_claims(name, declared_type)
+        _check_claims(name, declared_type)
         patient_id = self._patient_of(self._values())
         if patient_id is not None and self._patient_id is None:
-            accepting.check_patient(self._resources, self._caller, patient_id)
+            self._check_patient(patient_id)
         self._file = (name, declared_type)
 
     def _begin_field(self, part: multipart.Field) -> _Write:
@@ -127,6 +186,7 @@ class _Form:
         try:
             texts = {name: bytes(text).decode() for name, text in self._texts.items() if text}
             values: dict[str, Any] = UploadFormSchema().load(texts)
+            accepting.check_language(self._resources, values.get("language"))
         except UnicodeDecodeError:
             raise Malformed("The form's fields must be UTF-8.") from None
         except ValidationError as error:
@@ -144,6 +204,17 @@ class _Form:
                 fields={"patient_id": ["Differs from the query's."]},
             )
         return self._patient_id or named
+
+
+def _check_claims(name: str, declared_type: str | None) -> None:
+    try:
+        accepting.check_claims(name, declared_type)
+    except InvalidInput as error:
+        if error.code != "not_audio_or_video":
+            raise
+        # curl knows few types by itself, and declares others as mere bytes.
+        hint = "With curl, add the type to the file part: `-F 'file=@session.wav;type=audio/wav'`."
+        raise InvalidInput(f"{error.detail} {hint}", error.code) from None
 
 
 def _no_file() -> Malformed:

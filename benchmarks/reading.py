@@ -129,7 +129,7 @@ def _clinic(resources: Resources) -> Clinic:
     subject = Subject(practice_id, patients[therapists[0]])
     resources.vault.keys.create(practice_id, subject.id)
     name = resources.vault.seal(subject, "patient.name", "A patient")
-    with resources.database.transaction() as db:
+    with resources.database.transaction(practice_id) as db:
         db.add(Practice(id=practice_id, name="A practice"))
         db.flush()
         db.add_all(
@@ -157,7 +157,7 @@ def _readable(resources: Resources, clinic: Clinic, at: datetime) -> UUID:
     spoken = "I have been sleeping a little better since we spoke about it."
     segments = tuple(Segment(n * 9.0, n * 9.0 + 8.0, spoken, "client", None, ()) for n in range(400))
     transcript = transcript_to_json(Transcript(segments, 3600.0, "en", "fake", True, {}))
-    with resources.database.transaction() as db:
+    with resources.database.transaction(clinic.caller.practice_id) as db:
         row = TherapySession(
             id=subject.id,
             practice_id=subject.practice_id,

@@ -32,6 +32,9 @@ MEDIA_TYPES = {
     ".aac": "audio/aac",
 }
 
+# The first request with our idempotency key is not over, or its process died a moment ago.
+_STILL_RUNNING = "idempotency_in_progress"
+
 _EXIT_OF_STATUS = {
     401: Exit.NOT_ALLOWED,
     403: Exit.NOT_ALLOWED,
@@ -45,7 +48,6 @@ class CallFailed(CommandError):
     """A call was refused or got no answer.
 
     ``status`` is None where no answer came. ``code`` is the server's machine word.
-    ``nothing_saved``: the call certainly changed nothing, so that it may be made again.
     """
 
     def __init__(
@@ -54,7 +56,6 @@ class CallFailed(CommandError):
         *,
         status: int | None = None,
         code: str = "",
-        nothing_saved: bool = False,
         retry_after_seconds: float | None = None,
     ) -> None:
         unavailable = status is None or status >= 500
@@ -62,13 +63,12 @@ class CallFailed(CommandError):
         super().__init__(message, code_of_exit)
         self.status = status
         self.code = code
-        self.nothing_saved = nothing_saved
         self.retry_after_seconds = retry_after_seconds
 
     @property
     def transient(self) -> bool:
         """Whether the same call may succeed a little later."""
-        return self.status is None or self.status >= 500
+        return self.status is None or self.status >= 500 or self.code == _STILL_RUNNING
 
 
 class Api:
@@ -146,8 +146,7 @@ class Api:
             response = self._client.request(method, path, **options)
         except httpx2.ConnectError as error:
             raise CallFailed(
-                f"No server answers at {self.url}. Start one with `sessionscribe up`, or name it with --url.",
-                nothing_saved=True,
+                f"No server answers at {self.url}. Start one with `sessionscribe up`, or name it with --url."
             ) from error
         except httpx2.TimeoutException as error:
             raise CallFailed(f"The server at {self.url} did not answer in time.") from error
@@ -196,8 +195,6 @@ def _refusal(response: httpx2.Response) -> CallFailed:
         "\n".join([*lines, origin]),
         status=response.status_code,
         code=code,
-        # A problem document with 503 is the server's word that nothing was half-saved.
-        nothing_saved=response.status_code == 503,
         retry_after_seconds=float(retry_after) if retry_after.isdecimal() else None,
     )
 

@@ -68,7 +68,7 @@ class DemoRun:
         known = self._patience(lambda: self._sessions_of(sha256))
         session = None if fresh else _best(known)
         if session is None:
-            session = self._upload(recording, patient_id, sha256, {str(one["id"]) for one in known})
+            session = self._upload(recording, patient_id)
         elif status_of(session) is Status.PROCESSED:
             self.was_there = True
         elif status_of(session) is Status.FAILED:
@@ -88,10 +88,7 @@ class DemoRun:
         every = self._api.listing("/api/sessions/", {"limit": "1000"})
         return [session for session in every if session.get("audio_sha256") == sha256]
 
-    def _upload(self, recording: Path, patient_id: str, sha256: str, known: set[str]) -> JsonObject:
-        def was_saved() -> JsonObject | None:
-            return next((one for one in self._sessions_of(sha256) if str(one["id"]) not in known), None)
-
+    def _upload(self, recording: Path, patient_id: str) -> JsonObject:
         self._shown.begin(UPLOADING, recording.stat().st_size)
         session = upload_recording(
             self._api,
@@ -99,7 +96,6 @@ class DemoRun:
             {"patient_id": patient_id, "session_date": today(), "speakers": "2"},
             self._patience,
             lambda sent: self._shown.reach(UPLOADING, sent),
-            was_saved,
         )
         self._shown.finish(UPLOADING)
         return session

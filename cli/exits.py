@@ -40,6 +40,12 @@ class CommandError(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance or the class
 
 
+def reason(error: OSError) -> str:
+    """What the system said, with the file that it was about."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def epilog() -> str:
     """The exit codes for the end of a help page; ``\\b`` keeps click from rewrapping it."""
     lines = [f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items()]

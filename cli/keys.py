@@ -6,10 +6,13 @@ import click
 from rich.text import Text
 
 from cli import rendering, screen
+from cli.client import JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
 from cli.plain import one_line
 from cli.profile import Target
 from shared.services.callers import Scope
+
+DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 7 * 24  # as the API has them; it has the last word
 
 
 @click.group(epilog=EPILOG)
@@ -42,12 +45,7 @@ def create(
     body = {name: value for name, value in wanted.items() if value is not None}
     with connect(target, administrator=True) as api:
         made = api.send("POST", "/api/keys", body)
-    if as_json:
-        screen.print_json(made)
-        return
-    rendering.keys_table(screen.results(), [made])
-    screen.notices().print(Text("The key; it is not shown again:"))
-    screen.results().print(Text(one_line(made.get("key"))), soft_wrap=True)
+    _show_new(made, as_json)
 
 
 @keys.command("list", epilog=EPILOG)
@@ -71,3 +69,32 @@ def revoke(target: Target, key_id: UUID) -> None:
     with connect(target, administrator=True) as api:
         api.send("DELETE", f"/api/keys/{key_id}")
     screen.notices().print(Text("The key is revoked."))
+
+
+@keys.command(epilog=EPILOG)
+@click.argument("key_id", type=click.UUID, metavar="ID")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, MAX_OVERLAP_HOURS),
+    default=DEFAULT_OVERLAP_HOURS,
+    show_default=True,
+    help="For how long the old key still works.",
+)
+@click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
+@json_option
+@pass_target
+def rotate(target: Target, key_id: UUID, overlap_hours: int, expires_days: int, as_json: bool) -> None:
+    """Make a key in the place of another. It is shown once."""
+    body = {"overlap_hours": overlap_hours, "expires_in_days": expires_days}
+    with connect(target, administrator=True) as api:
+        made = api.send("POST", f"/api/keys/{key_id}/rotate", body)
+    _show_new(made, as_json)
+
+
+def _show_new(made: JsonObject, as_json: bool) -> None:
+    if as_json:
+        screen.print_json(made)
+        return
+    rendering.keys_table(screen.results(), [made])
+    screen.notices().print(Text("The key; it is not shown again:"))
+    screen.results().print(Text(one_line(made.get("key"))), soft_wrap=True)

@@ -1,78 +1,30 @@
-"""The program ``sessionscribe``."""
+"""The program ``sessionscribe``: ready for Ctrl-C before anything else is imported."""
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
 from io import TextIOWrapper
-from pathlib import Path
 
-import click
-
-from cli.demo import demo
-from cli.endings import cancel, delete
-from cli.exits import Exit
-from cli.keys import keys
-from cli.options import EPILOG
-from cli.patients import patients
-from cli.profile import Target
-from cli.server import setup, up
-from cli.sessions import extract_notes, list_sessions, retry, show
-from cli.uploads import upload
-
-
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--url", envvar="SESSIONSCRIBE_URL", show_envvar=True, help="The server; else the stack in --data."
-)
-@click.option(
-    "--key",
-    envvar="SESSIONSCRIBE_API_KEY",
-    show_envvar=True,
-    help="The API key. Better in the environment: others on this machine can see command lines.",
-)
-@click.option(
-    "--data",
-    envvar="SESSIONSCRIBE_DATA",
-    show_envvar=True,
-    default="data",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The data folder of the stack on this machine.",
-)
-@click.version_option(package_name="sessionscribe")
-@click.pass_context
-def cli(context: click.Context, url: str | None, key: str | None, data: Path) -> None:
-    """Transcripts and clinical notes of therapy sessions, each sentence with the words it came from."""
-    context.obj = Target(data, url or None, key or None)
-
-
-for command in (
-    up, setup, demo, keys, patients, upload, list_sessions, show, retry, extract_notes, cancel, delete
-):  # fmt: skip
-    cli.add_command(command)
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; gives its exit code."""
-    try:
-        code = cli.main(list(arguments), prog_name="sessionscribe", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return Exit.INTERRUPTED
-    except BrokenPipeError:  # the reader (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        return Exit.OK
-    return code if isinstance(code, int) else Exit.OK
+INTERRUPTED = 130  # cli.exits has it too, but is not imported yet
 
 
 def main() -> None:
     """The entry point."""
+    early = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if early:  # not where the caller has it ignored
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    from cli.commands import run  # takes some tenths of a second, in which nothing needs an end in good order
+
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a ?
-    sys.exit(run(sys.argv[1:]))
+    try:
+        if early:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -36,12 +36,14 @@ class Patience:
 
     def __call__(self, call: Callable[[], T]) -> T:
         """What ``call`` gives; raises its CallFailed if that is permanent or lasts too long."""
-        began = self._clock()
+        failing_since = None
         while True:
             try:
                 return call()
             except CallFailed as failure:
-                if not failure.transient or self._clock() - began > self._seconds:
+                # Not since the call began: an upload may take an hour, and deserves another try.
+                failing_since = self._clock() if failing_since is None else failing_since
+                if not failure.transient or self._clock() - failing_since > self._seconds:
                     raise
                 self._on_trouble()
                 wait = failure.retry_after_seconds or PAUSE_SECONDS

@@ -8,6 +8,8 @@ from cli import rendering, screen
 from cli.options import EPILOG, Moment, connect, json_option, pass_target
 from cli.profile import Target
 
+CONSENT_METHODS = ("written", "verbal", "electronic")  # those that the API takes
+
 
 @click.group(epilog=EPILOG)
 def patients() -> None:
@@ -16,7 +18,7 @@ def patients() -> None:
 
 @patients.command(epilog=EPILOG)
 @click.argument("name")
-@click.option("--consent", metavar="METHOD", help="How consent was given (written, verbal, …).")
+@click.option("--consent", type=click.Choice(CONSENT_METHODS), help="How consent was given.")
 @click.option("--consent-on", type=Moment(), metavar="DATE", help="When; today if not said.")
 @json_option
 @pass_target

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import migrations
 from cli.accounts import make_first_accounts
 from cli.exits import CommandError
 from cli.profile import Profile, saved_profile
+from cli.schema import bring_up_to_date
 from shared import settings
 from shared.domain.errors import DomainError
+from shared.vault.keystore import KeyStoreError
 
 PRACTICE, THERAPIST = "Demo practice", "Demo therapist"
 
@@ -27,7 +28,7 @@ def prepare(environment: Mapping[str, str]) -> None:
     known = settings.load(environment)
     data = Path(environment["SESSIONSCRIBE_DATA"])
     url = f"http://127.0.0.1:{environment['PORT']}"
-    migrations.upgrade(known.database_url)
+    bring_up_to_date(known.database_url)
     kept = _kept_profile(data)
     made = make_first_accounts(known, PRACTICE, THERAPIST, replace_lost_keys=kept is None)
     if made.therapist_key and made.administrator_key:
@@ -47,7 +48,7 @@ def main() -> None:
     """Prepare, or end with a sentence and code 1."""
     try:
         prepare(os.environ)
-    except (DomainError, settings.SettingsError) as error:
+    except (CommandError, DomainError, KeyStoreError, settings.SettingsError) as error:
         sys.exit(str(error))
 
 

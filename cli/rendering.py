@@ -69,6 +69,20 @@ def keys_table(console: Console, keys: Iterable[JsonObject]) -> None:
     table(console, headings, rows, "No keys.")
 
 
+def people_table(console: Console, people: Iterable[JsonObject]) -> None:
+    """The people of a practice."""
+    rows = [
+        (
+            person.get("id"),
+            person.get("name"),
+            person.get("role"),
+            f"disabled {day(person.get('disabled_at'))}" if person.get("disabled_at") else "active",
+        )
+        for person in people
+    ]
+    table(console, ("Therapist", "Name", "Role", "State"), rows, "No people.")
+
+
 def session_overview(console: Console, session: JsonObject, patient: str) -> None:
     """One session's facts, one a line."""
     facts = [

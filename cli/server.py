@@ -36,15 +36,15 @@ def setup(practice: str, therapist: str) -> None:
     Run it on the server, with DATABASE_URL, REDIS_URL, STORAGE_URL and SESSIONSCRIBE_KEYS_DIR
     set. The keys are printed once.
     """
-    import migrations
     from cli.accounts import make_first_accounts
+    from cli.schema import bring_up_to_date
     from shared import settings
     from shared.domain.errors import DomainError
     from shared.vault.keystore import KeyStoreError
 
     try:
         known = settings.load(os.environ)
-        migrations.upgrade(known.database_url)
+        bring_up_to_date(known.database_url)
         made = make_first_accounts(known, practice, therapist)
     except settings.SettingsError as error:
         raise CommandError(str(error), Exit.USAGE) from error

@@ -3,12 +3,11 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import uuid4
 
-from cli.client import Api, CallFailed, JsonObject
+from cli.client import Api, JsonObject
 from cli.exits import CommandError, Exit
 from cli.patience import Patience
 from cli.plain import one_line
@@ -49,19 +48,21 @@ def upload_recording(
     fields: Mapping[str, str],
     patience: Patience,
     on_bytes: Callable[[int], None],
-    was_saved: Callable[[], JsonObject | None] | None = None,
 ) -> JsonObject:
     """Send ``path``; gives the session. ``on_bytes`` is told how many bytes have been sent.
 
-    Sent again only if the server never had it or says that nothing was saved. Where the answer
-    was lost, ``was_saved`` is asked first for the session that came of it; without it that is
-    an error. Raises CommandError.
+    Sent again, under the same idempotency key, while the server is away or the answer was lost:
+    the server makes one session of it, however often it arrives. Raises CommandError.
     """
     name, key = printable_name(path), str(uuid4())
     try:
         with path.open("rb") as raw:
             file = CountedFile(raw, on_bytes)
-            return patience(_Sending(api, file, name, fields, key, was_saved))
+
+            def send() -> JsonObject:
+                return api.upload(cast(BinaryIO, file), name, fields, key)
+
+            return patience(send)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CommandError(f"{name} cannot be read: {reason}.", Exit.REFUSED) from error
@@ -76,32 +77,3 @@ def sha256_of(path: Path) -> str:
     """The hash of a file, in hex; raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@dataclass
-class _Sending:
-    """One upload, tried as often as it is called."""
-
-    api: Api
-    file: CountedFile
-    name: str
-    fields: Mapping[str, str]
-    key: str
-    was_saved: Callable[[], JsonObject | None] | None
-    in_doubt: bool = False
-
-    def __call__(self) -> JsonObject:
-        if self.in_doubt and self.was_saved and (saved := self.was_saved()):
-            return saved
-        self.in_doubt = False
-        try:
-            return self.api.upload(cast(BinaryIO, self.file), self.name, self.fields, self.key)
-        except CallFailed as failure:
-            self.in_doubt = failure.transient
-            if failure.transient and not failure.nothing_saved and self.was_saved is None:
-                raise CommandError(
-                    f"{failure.message}\nWhether the recording was saved is not known: see "
-                    "`sessionscribe list` before sending it again.",
-                    Exit.UNAVAILABLE,
-                ) from failure
-            raise

@@ -16,7 +16,8 @@ from cli.progress import Display, display
 from cli.sessions import failure_of
 from cli.uploading import printable_name, upload_recording
 
-REPEAT_SECONDS = 20.0
+# Longer than a server that died keeps an idempotency key from being used again (30 s).
+REPEAT_SECONDS = 45.0
 
 
 @click.command(epilog=EPILOG)

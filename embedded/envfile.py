@@ -11,20 +11,26 @@ LINE = re.compile(
 
 
 class EnvFileError(Exception):
-    """A line cannot be understood; the text gives its number, never its content."""
+    """The file or a line cannot be understood; the text gives its number, never its content."""
 
 
 def read_env_file(path: Path) -> dict[str, str]:
     """The settings in ``path``; none if there is no such file. Raises EnvFileError."""
     if not path.exists():
         return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise EnvFileError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise EnvFileError(f"{path} cannot be read: {error.strerror}") from None
     settings: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         match = LINE.fullmatch(text)
-        if match is None:
+        if match is None or "\0" in text:
             raise EnvFileError(f"{path} line {number} is not KEY=VALUE")
         double = re.sub(r"\\(.)", r"\1", match["double"] or "")
         settings[match["key"]] = match["single"] or double or match["bare"] or ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from embedded.private_files import write_private
 
 LOOPBACK = "127.0.0.1"
+LAST_PORT = 65535
 # Below the range that kernels hand to outgoing connections (Linux 32768 up, IANA and macOS
 # 49152 up): a port from there may be some client's source port when the server wants it back.
 OWN_RANGE = range(20000, 30000)
@@ -38,10 +39,11 @@ def next_free(preferred: int, taken: Collection[int] = ()) -> int:
 
     Raises OSError when the hundred from there on are all in use.
     """
-    for port in range(preferred, preferred + 100):
+    last = min(preferred + 99, LAST_PORT)
+    for port in range(preferred, last + 1):
         if port not in taken and is_free(port):
             return port
-    raise OSError(f"no free port between {preferred} and {preferred + 99}; set another one")
+    raise OSError(f"no free port between {preferred} and {last}; set another one")
 
 
 def remembered_port(path: Path) -> int:

@@ -44,6 +44,7 @@ class Process:
         self._pause = FIRST_PAUSE_SECONDS
         self._started_at = 0.0
         self._start_again_at = 0.0
+        self._log_began_at = 0
 
     @property
     def pid(self) -> int | None:
@@ -54,6 +55,7 @@ class Process:
         """Start it; must run in the main thread (see ``launched``)."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND  # appending lets `rotate_log` truncate under it
         log = os.open(self.log_path, flags, 0o600)
+        self._log_began_at = os.fstat(log).st_size
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - commands of our own, no shell
                 launched(self.program.argv, self.program.stop_signal),
@@ -67,6 +69,12 @@ class Process:
         finally:
             os.close(log)
         self._started_at = time.monotonic()
+
+    def last_words(self, most: int) -> list[str]:
+        """The last lines, at most that many, that it wrote to its log since its last start."""
+        with self.log_path.open("rb") as log:
+            log.seek(self._log_began_at)
+            return log.read().decode("utf-8", "replace").splitlines()[-most:]
 
     def has_just_ended(self) -> bool:
         """True once for each end; what is left of its group is killed then."""

@@ -18,12 +18,17 @@ from embedded.supervisor import StopRequested, Supervisor
 RELEASE = "release"
 WEB, FLOWER, WORKER = "web", "flower", "worker"
 WEB_PORT, FLOWER_PORT = 8000, 5555
+MOST_WORKERS = 256
 FLOWER_USER = "flower"
 # A worker needs 20 s to finish or to give back its task; a long upload may end too.
 GRACE_SECONDS = {WORKER: 25.0, WEB: 15.0}
 DEFAULT_GRACE_SECONDS = 10.0
 SERVER_TIMEOUT_SECONDS = 60.0
 WEB_TIMEOUT_SECONDS = 60.0
+
+
+class NotANumber(Exception):
+    """A setting of the stack is not a number in its range; the text says which."""
 
 
 class Stack:
@@ -42,12 +47,15 @@ class Stack:
 
         ``DATABASE_URL``, ``REDIS_URL`` and ``STORAGE_URL`` each replace an embedded part.
         ``PORT`` and ``FLOWER_PORT`` are where the search for a free port begins; ``WORKERS``
-        is the number of worker processes. Raises ProcfileError.
+        is the number of worker processes. Raises NotANumber and ProcfileError.
         """
         self._data_dir = data_dir.resolve()
         self._folder = (folder or Path.cwd()).resolve()
         self._entries = procfile.parse(procfile_lines)
         self._env = {**os.environ, **(settings or {})}
+        self._web_port = _number(self._env, "PORT", WEB_PORT, ports.LAST_PORT)
+        self._flower_port = _number(self._env, "FLOWER_PORT", FLOWER_PORT, ports.LAST_PORT)
+        self._workers = _number(self._env, "WORKERS", os.cpu_count() or 1, MOST_WORKERS)
         self._grace_seconds = grace_seconds
         self._state = StackState(self._data_dir)
         self._addresses: dict[str, str] = {}
@@ -117,12 +125,12 @@ class Stack:
             self._env["REDIS_URL"] = redis.url
 
     def _choose_ports(self) -> None:
-        web = ports.next_free(int(self._env.get("PORT") or WEB_PORT))
-        flower = ports.next_free(int(self._env.get("FLOWER_PORT") or FLOWER_PORT), taken=(web,))
+        web = ports.next_free(self._web_port)
+        flower = ports.next_free(self._flower_port, taken=(web,))
         password = remembered_secret(self._data_dir / "flower.password")
         self._env["PORT"], self._env["FLOWER_PORT"] = str(web), str(flower)
         self._env.setdefault("FLOWER_BASIC_AUTH", f"{FLOWER_USER}:{password}")
-        self._env.setdefault("WORKERS", str(os.cpu_count() or 1))
+        self._env["WORKERS"] = str(self._workers)
         self._env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._env.get('PATH', os.defpath)}"
         self._env["PYTHONUNBUFFERED"] = "1"
         names = {entry.name for entry in self._entries}
@@ -131,7 +139,7 @@ class Stack:
 
     def _programs(self, entry: procfile.Entry) -> list[Program]:
         """One for each instance; its number is ``$INSTANCE``."""
-        count = int(self._env["WORKERS"]) if entry.name == WORKER else 1
+        count = self._workers if entry.name == WORKER else 1
         programs = []
         for instance in range(1, count + 1):
             env = {**self._env, "INSTANCE": str(instance)}
@@ -155,6 +163,14 @@ class Stack:
         self._state.write(
             StackStatus(own, self._ready, self._addresses, log_dir=self._data_dir / "logs", processes=marks)
         )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, at_most: int) -> int:
+    """A setting from 1 to ``at_most``; ``default`` where it is not set or empty."""
+    raw = env.get(name, "").strip() or str(default)
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 10 and 1 <= int(raw) <= at_most):
+        raise NotANumber(f"{name} must be a number from 1 to {at_most}")
+    return int(raw)
 
 
 def _server_program(server: Server) -> Program:

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 READINESS_POLL_SECONDS = 0.05
 HOUSEKEEPING_SECONDS = 2.0
 EXITS_BEFORE_GIVING_UP = 4
+LAST_WORDS = 20
 
 
 class StopRequested(Exception):
@@ -85,7 +86,7 @@ class Supervisor:
                 raise StartFailed(f"{name} was not ready after {timeout:g} s; see {self._log_dir}")
 
     def run_to_completion(self, program: Program) -> None:
-        """Run ``program`` once. Raises StopRequested, and StartFailed if it ends with an error."""
+        """Run ``program`` once. Raises StopRequested, and StartFailed, with its last lines, on an error."""
         self._raise_if_asked_to_stop()
         process = Process(program, self._log_dir)
         self._groups.append([process])
@@ -96,7 +97,10 @@ class Supervisor:
         self._groups.remove([process])
         self.report_change()
         if process.exit_code != 0:
-            raise StartFailed(f"{program.name} ended with code {process.exit_code}; see {process.log_path}")
+            said = "".join(f"\n{line}" for line in process.last_words(LAST_WORDS))
+            raise StartFailed(
+                f"{program.name} ended with code {process.exit_code}; see {process.log_path}{said}"
+            )
 
     def watch(self) -> None:
         """Keep everything running until SIGTERM or SIGINT."""

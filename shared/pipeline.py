@@ -23,7 +23,7 @@ class Step:
     status: Status
     status_after: Status | None
     limit_seconds: int
-    max_attempts: int = 5
+    max_attempts: int = 8
 
     @property
     def task(self) -> str:

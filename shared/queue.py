@@ -12,8 +12,8 @@ from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step
 
 log = structlog.get_logger(__name__)
 
-# One fan-out never floods the queue: a worker that has done a chunk looks for the next one itself.
-MAX_CHUNK_MESSAGES = 64
+# More than the longest recording has chunks; bounds what one mistake can put into the queue.
+MAX_CHUNK_MESSAGES = 2000
 
 
 def make_app(redis_url: str, *, socket_timeout: float = 5.0) -> Celery:

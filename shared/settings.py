@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,31 @@ def _number(kind: Callable[[str], _Number], at_least: _Number, at_most: _Number)
     return parse
 
 
+def _starting(*beginnings: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if not raw.startswith(beginnings):
+            raise ValueError(f"must start with {' or '.join(beginnings)}")
+        return raw
+
+    return parse
+
+
+def _absolute_path(raw: str) -> Path:
+    path = Path(raw)
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
+def _networks(raw: str) -> tuple[str, ...]:
+    """Addresses and networks, separated by commas, each checked."""
+    found = tuple(item.strip() for item in raw.split(",") if item.strip())
+    try:
+        return tuple(str(ip_network(item, strict=False)) for item in found)
+    except ValueError as error:
+        raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
+
+
 def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -> Any:
     """A dataclass field that is read from ``variable``; without a default it is required."""
     return field(metadata={"variable": variable, "parse": parse}, **options)
@@ -49,10 +75,12 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
-    database_url: str = _setting("DATABASE_URL", repr=False)
-    redis_url: str = _setting("REDIS_URL", repr=False)
-    storage_url: str = _setting("STORAGE_URL")
-    keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", Path)  # noqa: RUF009 - _setting gives a field()
+    database_url: str = _setting(
+        "DATABASE_URL", _starting("postgresql://", "postgresql+psycopg2://"), repr=False
+    )
+    redis_url: str = _setting("REDIS_URL", _starting("redis://", "rediss://", "unix://"), repr=False)
+    storage_url: str = _setting("STORAGE_URL", _starting("file:///"))
+    keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", _absolute_path)  # noqa: RUF009 - _setting gives a field()
 
     transcriber: str = _setting(
         "SESSIONSCRIBE_TRANSCRIBER",
@@ -61,7 +89,7 @@ class Settings:
     )
     extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", _one_of("rules", "openai"), default="rules")
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
-    openai_base_url: str | None = _setting("OPENAI_BASE_URL", default=None)
+    openai_base_url: str | None = _setting("OPENAI_BASE_URL", _starting("http://", "https://"), default=None)
     openai_transcription_model: str = _setting(
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
     )
@@ -82,13 +110,26 @@ class Settings:
     extractions_per_hour: int = _setting(
         "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", _number(int, 1, 100_000), default=20
     )
+    anonymous_per_minute: int = _setting(
+        "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", _number(int, 1, 10_000_000), default=600
+    )
+    trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", _networks, default=())
+    practice_mib_per_day: int = _setting(
+        "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", _number(int, 1, 1_000_000_000), default=50 * 1024
+    )
+    practice_minutes_per_day: int = _setting(
+        "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY", _number(int, 1, 100_000_000), default=10_000
+    )
+    min_free_disk_mib: int = _setting(
+        "SESSIONSCRIBE_MIN_FREE_DISK_MIB", _number(int, 0, 1_000_000_000), default=1024
+    )
 
     lease_seconds: float = _setting("SESSIONSCRIBE_LEASE_SECONDS", _number(float, 1.0, 3600.0), default=30.0)
     dispatch_interval_seconds: float = _setting(
         "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS", _number(float, 0.05, 60.0), default=0.5
     )
     redispatch_seconds: float = _setting(
-        "SESSIONSCRIBE_REDISPATCH_SECONDS", _number(float, 0.1, 3600.0), default=30.0
+        "SESSIONSCRIBE_REDISPATCH_SECONDS", _number(float, 0.1, 600.0), default=30.0
     )
     log_level: str = _setting(
         "SESSIONSCRIBE_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"

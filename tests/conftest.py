@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 import migrations
 from embedded.postgres import EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
 from shared.db.engine import Database
-from shared.db.tables import Base, Patient, Practice, Therapist
+from shared.db.tables import Patient, Practice, Therapist
 from shared.queue import WorkQueue, make_app
 from shared.services.callers import THERAPIST_SCOPES, Caller
 from shared.services.resources import Resources
@@ -22,6 +22,7 @@ from shared.storage.objects import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault
+from tests.database import empty, make_inspector
 from tests.fakes.media import FakeDecoder
 from tests.stack import running_postgres, running_redis
 
@@ -32,6 +33,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     with running_postgres() as server:
         server.create_database()
         migrations.upgrade(server.url)
+        make_inspector(server)
         yield server
 
 
@@ -45,28 +47,25 @@ def redis_server() -> Iterator[EmbeddedRedis]:
 @pytest.fixture
 def environment(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, tmp_path: Path) -> dict[str, str]:
     """What a process of this test needs in its environment; the database and Redis are empty."""
-    _empty(postgres.url)
+    empty(postgres.url)
     with Redis.from_url(redis_server.url) as redis:
         redis.flushall()
-    keys = tmp_path / "keys"
+    return environment_of(postgres, redis_server, tmp_path)
+
+
+def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, folder: Path) -> dict[str, str]:
+    """The settings for these servers, with a new key store and recordings below ``folder``."""
+    keys = folder / "keys"
     KeyStore.initialise(keys)
     return {
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis_server.url,
-        "STORAGE_URL": (tmp_path / "recordings").as_uri(),
+        "STORAGE_URL": (folder / "recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(keys),
         "SESSIONSCRIBE_LEASE_SECONDS": "4",
         "SESSIONSCRIBE_REDISPATCH_SECONDS": "1",
         "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS": "0.1",
     }
-
-
-def _empty(database_url: str) -> None:
-    engine = create_engine(database_url)
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names}"))
-    engine.dispose()
 
 
 @pytest.fixture
@@ -86,6 +85,11 @@ def database(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def resources(settings: Settings, database: Database) -> Resources:
     """Real database, vault, store and queue; media is decoded by a fake."""
+    return make_resources(settings, database)
+
+
+def make_resources(settings: Settings, database: Database) -> Resources:
+    """Resources over these settings, for whoever is not a fixture."""
     keys = KeyStore(settings.keys_dir)
     return Resources(
         settings=settings,
@@ -116,7 +120,7 @@ def make_office(resources: Resources) -> Office:
     practice_id, therapist_id, patient_id = uuid4(), uuid4(), uuid4()
     resources.vault.keys.create(practice_id, patient_id)
     name = resources.vault.seal(Subject(practice_id, patient_id), "patient.name", "Pat Ient")
-    with resources.database.transaction() as db:
+    with resources.database.transaction(practice_id) as db:
         db.add(Practice(id=practice_id, name="A practice"))
         db.flush()
         db.add(Therapist(id=therapist_id, practice_id=practice_id, name="A therapist", role="therapist"))

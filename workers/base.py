@@ -30,6 +30,7 @@ class SessionTask(Task):  # type: ignore[misc]  # Celery is untyped
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         session_id = _only_id(args, kwargs)
+        structlog.contextvars.clear_contextvars()  # a claim binds the request that the step follows from
         log.info("task_started", name=self.name, session_id=session_id)
         try:
             super().__call__(session_id)
@@ -39,7 +40,10 @@ class SessionTask(Task):  # type: ignore[misc]  # Celery is untyped
             cause = type(error).__name__
             log.error("task_failed", name=self.name, session_id=session_id, error=cause)  # noqa: TRY400 - a traceback may quote
             raise TaskFailed(cause) from None
-        log.info("task_ended", name=self.name, session_id=session_id)
+        else:
+            log.info("task_ended", name=self.name, session_id=session_id)
+        finally:
+            structlog.contextvars.clear_contextvars()
 
 
 def _only_id(args: Any, kwargs: Any) -> UUID:

@@ -2,6 +2,8 @@
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from shared.db.engine import Database
@@ -19,10 +21,26 @@ from shared.vault.sealing import Vault
 from workers.engines import registry
 from workers.engines.rules.risk import screen
 
+_in_use: list[Workbench] = []
+
+
+def bench() -> Workbench:
+    """The workbench in ``use``, else this process's own, from the environment; raises SettingsError."""
+    return _in_use[-1] if _in_use else _own()
+
+
+@contextmanager
+def use(workbench: Workbench) -> Iterator[None]:
+    """Have the tasks of this process work at ``workbench`` meanwhile: they can be run without a worker."""
+    _in_use.append(workbench)
+    try:
+        yield
+    finally:
+        _in_use.pop()
+
 
 @cache
-def bench() -> Workbench:
-    """This process's workbench, from the environment; raises SettingsError."""
+def _own() -> Workbench:
     return build(load(os.environ))
 
 

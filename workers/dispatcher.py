@@ -11,7 +11,8 @@ from shared import logs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, erasing
+from shared.services import dispatching, erasing, idempotency
+from shared.services.dispatching import Broker
 from shared.settings import Settings, load
 from shared.storage.objects import open_store
 from shared.storage.recordings import Recordings
@@ -44,14 +45,16 @@ def run(settings: Settings, stop: threading.Event) -> None:
     since_sweep = SWEEP_EVERY_SECONDS
     while not stop.wait(settings.dispatch_interval_seconds):
         try:
-            dispatching.notice_lost_memory(database, redis)
             dispatching.fail_exhausted(database)
-            dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
+            # With the broker away nothing is taken as sent: the pauses between repeats stay short.
+            if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
+                dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
             erasing.erase_due(database, recordings, keys)
             since_sweep += settings.dispatch_interval_seconds
             if since_sweep >= SWEEP_EVERY_SECONDS:
                 since_sweep = 0.0
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
+                idempotency.sweep(database)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import structlog
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from api import ranges
 from api.auth import caller, needs, resources
-from api.openapi import RANGE_PARAMETERS, answers, binary_answer
+from api.json_bodies import Blueprint
+from api.openapi import ETAG, RANGE_PARAMETERS, answers, binary_answer
 from shared.domain.ports import ByteSource
 from shared.services import listening
 from shared.services.callers import Scope
@@ -40,7 +40,7 @@ _TYPES = {
     parameters=RANGE_PARAMETERS,
     responses={200: binary_answer("The recording"), 206: binary_answer("The range that was asked for")},
 )
-@blueprint.response(200)
+@blueprint.response(200, headers=ETAG)
 @blueprint.alt_response(304, description="It is still what `If-None-Match` names")
 @answers(blueprint, 404, 410, 416, 422)
 @needs(Scope.SESSIONS_READ)

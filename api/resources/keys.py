@@ -4,13 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
+from api import idempotency
+from api.account_schemas import RotateSchema
 from api.auth import any_key, caller, needs, resources
-from api.openapi import answers
+from api.json_bodies import Blueprint
+from api.openapi import LOCATION, answers
 from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
-from shared.services import accounts
+from shared.db.tables import ApiKey
+from shared.services import accounts, key_register, key_rotation
 from shared.services.callers import Caller, Scope
+from shared.services.idempotency import Answered
 
 blueprint = Blueprint("keys", __name__, url_prefix="/api", description="API keys.")
 
@@ -30,22 +34,30 @@ def whoami() -> Caller:
 @needs(Scope.KEYS)
 def list_keys() -> Any:
     """The keys that the caller may manage."""
-    return accounts.list_keys(resources(), caller())
+    return key_register.list_keys(resources(), caller())
+
+
+def _key_again(first: Answered) -> Response:
+    """What was made, without its secret: of that nothing is kept but a hash."""
+    return _made(key_register.get_key(resources(), caller(), first.resource_id), None)
 
 
 @blueprint.route("/keys", methods=["POST"])
-@blueprint.arguments(KeyCreateSchema)
-@blueprint.response(201, NewKeySchema)
-@answers(blueprint, 400, 404, 422)
+@blueprint.doc(parameters=[idempotency.PARAMETER])
+@blueprint.arguments(KeyCreateSchema, required=False)
+@blueprint.response(201, NewKeySchema, headers=LOCATION)
+@answers(blueprint, 400, 404, 409, 415, 422)
 @needs(Scope.KEYS)
+@idempotency.idempotent(_key_again)
 def create_key(wanted: dict[str, Any]) -> Response:
-    """Make a key: an administrator for anybody in the practice, a therapist for themselves."""
+    """Make a key: an administrator for anybody in the practice, a therapist for themselves.
+
+    Where the answer was lost, a repetition with the same `Idempotency-Key` gives the key's `id` but
+    `null` for its secret, which is not kept: revoke it, and make another.
+    """
     whose = wanted.pop("therapist_id") or caller().therapist_id
     key, secret = accounts.create_key(resources(), caller().practice_id, whose, caller=caller(), **wanted)
-    response = jsonify({**KeySchema().dump(key), "key": secret})
-    response.status_code = 201
-    response.headers["Location"] = f"/api/keys/{key.id}"
-    return response
+    return _made(key, secret)
 
 
 @blueprint.route("/keys/<id:key_id>", methods=["DELETE"])
@@ -54,4 +66,21 @@ def create_key(wanted: dict[str, Any]) -> Response:
 @needs(Scope.KEYS)
 def revoke_key(key_id: UUID) -> None:
     """End a key from its next request on."""
-    accounts.revoke_key(resources(), caller(), key_id)
+    key_register.revoke_key(resources(), caller(), key_id)
+
+
+@blueprint.route("/keys/<id:key_id>/rotate", methods=["POST"])
+@blueprint.arguments(RotateSchema, required=False)
+@blueprint.response(201, NewKeySchema)
+@answers(blueprint, 400, 404, 409, 422)
+@needs(Scope.KEYS)
+def rotate_key(wanted: dict[str, Any], key_id: UUID) -> Response:
+    """Make a key in the place of another, which ends after `overlap_hours` (24 unless said)."""
+    return _made(*key_rotation.rotate(resources(), caller(), key_id, **wanted))
+
+
+def _made(key: ApiKey, secret: str | None) -> Response:
+    response = jsonify({**KeySchema().dump(key), "key": secret})
+    response.status_code = 201
+    response.headers["Location"] = f"/api/keys/{key.id}"
+    return response

@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
-from flask_smorest import Blueprint
 
 from api import event_stream, session_documents
 from api.auth import caller, needs, resources
-from api.openapi import LAST_EVENT_PARAMETER, answers, text_answer
+from api.json_bodies import Blueprint
+from api.openapi import LAST_EVENT_PARAMETER, LOCATION, answers, text_answer
 from api.session_schemas import ReceiptSchema, SessionSchema
 from shared.domain.errors import Unavailable
 from shared.services import erasing, following, sessions, stopping
@@ -20,7 +20,7 @@ blueprint = Blueprint(
 
 
 @blueprint.route("/<id:session_id>/cancel", methods=["POST"])
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @answers(blueprint, 404, 409, 422)
 @needs(Scope.SESSIONS_WRITE)
 def cancel(session_id: UUID) -> Response:

@@ -3,35 +3,49 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response
-from flask_smorest import Blueprint
+from flask import Response, jsonify
 
+from api import idempotency
 from api.auth import caller, needs, resources
-from api.openapi import answers
+from api.json_bodies import Blueprint
+from api.openapi import LOCATION, NEXT_PAGE, answers
 from api.pages import page_response, position
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
 from shared.services.callers import Scope
+from shared.services.idempotency import Answered
 from shared.services.patients import Consent, PatientRecord
 
 blueprint = Blueprint("patients", __name__, url_prefix="/api/patients", description="A therapist's patients.")
 
 
+def _patient_again(first: Answered) -> Response:
+    response = jsonify(PatientSchema().dump(patients.get(resources(), caller(), first.resource_id)))
+    response.headers["Location"] = _location(first.resource_id)
+    return response
+
+
 @blueprint.route("", methods=["POST"])
+@blueprint.doc(parameters=[idempotency.PARAMETER])
 @blueprint.arguments(PatientCreateSchema)
-@blueprint.response(201, PatientSchema)
-@answers(blueprint, 400, 422)
+@blueprint.response(201, PatientSchema, headers=LOCATION)
+@answers(blueprint, 400, 404, 409, 415, 422)
 @needs(Scope.PATIENTS_WRITE)
+@idempotency.idempotent(_patient_again)
 def create(given: dict[str, Any]) -> tuple[PatientRecord, int, dict[str, str]]:
     """Add a patient, with the consent to be recorded if there is one."""
     consent = Consent(**(given.get("consent") or {}))
     patient = patients.create(resources(), caller(), given["name"], consent)
-    return patient, 201, {"Location": f"/api/patients/{patient.id}"}
+    return patient, 201, {"Location": _location(patient.id)}
+
+
+def _location(patient_id: UUID) -> str:
+    return f"/api/patients/{patient_id}"
 
 
 @blueprint.route("", methods=["GET"])
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, PatientSchema(many=True))
+@blueprint.response(200, PatientSchema(many=True), headers=NEXT_PAGE)
 @answers(blueprint, 400, 422)
 @needs(Scope.PATIENTS_READ)
 def list_patients(query: dict[str, Any]) -> Response:
@@ -53,12 +67,13 @@ def show(patient_id: UUID) -> PatientRecord:
 @blueprint.route("/<id:patient_id>", methods=["PATCH"])
 @blueprint.arguments(PatientChangeSchema)
 @blueprint.response(200, PatientSchema)
-@answers(blueprint, 400, 404, 422)
+@answers(blueprint, 400, 404, 415, 422)
 @needs(Scope.PATIENTS_WRITE)
 def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
     """Change the name or the consent; what is not sent stays.
 
     Without a consent on file uploads are refused, and sessions that are worked on are cancelled.
+    Who consents again has a new `given_on`, and `revoked_on` null.
     """
     changes = {**(given.pop("consent", None) or {}), **given}
     return patients.change(resources(), caller(), patient_id, changes)

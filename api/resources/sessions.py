@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
-from flask_smorest import Blueprint
 
-from api import session_documents, uploads, waiting
+from api import idempotency, rate_limits, session_documents, uploads, waiting
 from api.auth import caller, needs, resources
-from api.openapi import UPLOAD_BODY, WAIT_PARAMETER, answers
+from api.json_bodies import Blueprint
+from api.openapi import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
 from api.pages import page_response, position
 from api.session_schemas import (
     ExtractedSchema,
@@ -22,24 +22,44 @@ from api.session_schemas import (
 from shared.domain.status import Status
 from shared.services import sessions
 from shared.services.callers import Scope
+from shared.services.idempotency import Answered
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions", description="Recorded sessions.")
 
 
+def _upload_again(first: Answered) -> Response:
+    return _accepted(first.resource_id)
+
+
+def _extraction_again(first: Answered) -> Response:
+    if first.status != 200:
+        return _accepted(first.resource_id)
+    record = sessions.get(resources(), caller(), first.resource_id)
+    return jsonify({"extracted_notes": record.notes, "processing_time": round(first.seconds, 3)})
+
+
 @blueprint.route("/upload", methods=["POST"])
-@blueprint.doc(requestBody=UPLOAD_BODY)
+@blueprint.doc(requestBody=UPLOAD_BODY, parameters=[idempotency.PARAMETER])
 @blueprint.arguments(UploadQuerySchema, location="query")
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @answers(blueprint, 400, 404, 409, 413, 415, 422, 429)
 @needs(Scope.SESSIONS_WRITE)
+@idempotency.idempotent(_upload_again, uploads.skim)
 def upload(query: dict[str, Any]) -> Response:
-    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on."""
-    return _accepted(uploads.accept(resources(), caller(), request, query["patient_id"]))
+    """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on.
+
+    Without consent on file the answer is a 409 with the code `no_consent`, after its revocation
+    `consent_revoked`. A language that the server cannot transcribe is a 422, `language_not_supported`.
+
+    A repetition with the same `Idempotency-Key` is the same request if path, query, form fields,
+    file name, declared type and the file's bytes are the same; the boundary does not matter.
+    """
+    return _accepted(uploads.accept(resources(), caller(), query["patient_id"]))
 
 
 @blueprint.route("/", methods=["GET"])
 @blueprint.arguments(SessionQuerySchema, location="query")
-@blueprint.response(200, SessionSummarySchema(many=True))
+@blueprint.response(200, SessionSummarySchema(many=True), headers=NEXT_PAGE)
 @answers(blueprint, 400, 422)
 @needs(Scope.SESSIONS_READ)
 def list_sessions(query: dict[str, Any]) -> Response:
@@ -57,7 +77,7 @@ def list_sessions(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/<id:session_id>", methods=["GET"])
 @blueprint.doc(parameters=[WAIT_PARAMETER])
-@blueprint.response(200, SessionSchema)
+@blueprint.response(200, SessionSchema, headers=ETAG)
 @blueprint.alt_response(304, description="It is still what `If-None-Match` names")
 @answers(blueprint, 404, 422)
 @needs(Scope.SESSIONS_READ)
@@ -75,18 +95,20 @@ def show(session_id: UUID) -> Response:
 
 
 @blueprint.route("/<id:session_id>/extract-notes", methods=["POST"])
-@blueprint.doc(parameters=[WAIT_PARAMETER])
+@blueprint.doc(parameters=[WAIT_PARAMETER, idempotency.PARAMETER])
 @blueprint.arguments(ExtractSchema, required=False)
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @blueprint.alt_response(
     200, schema=ExtractedSchema, description="Done within the preferred wait", success=True
 )
-@answers(blueprint, 400, 404, 409, 422, 429)
+@answers(blueprint, 400, 404, 409, 415, 422, 429)
 @needs(Scope.NOTES_WRITE)
+@idempotency.idempotent(_extraction_again)
 def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     """Make the notes again from the stored transcript, as a new version."""
     began = time.monotonic()
-    sessions.extract_again(resources(), caller(), session_id, wanted["template"])
+    with rate_limits.taken(rate_limits.EXTRACTIONS):
+        sessions.extract_again(resources(), caller(), session_id, wanted["template"])
     seconds = waiting.seconds_preferred()
     ended = waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
     if ended:
@@ -98,7 +120,7 @@ def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
 
 
 @blueprint.route("/<id:session_id>/retry", methods=["POST"])
-@blueprint.response(202, SessionSchema)
+@blueprint.response(202, SessionSchema, headers=LOCATION)
 @answers(blueprint, 404, 409, 422)
 @needs(Scope.SESSIONS_WRITE)
 def retry(session_id: UUID) -> Response:

@@ -1,4 +1,4 @@
-"""accounts, patients, sessions, steps"""
+"""Accounts, patients, sessions and their steps."""
 
 from collections.abc import Sequence
 

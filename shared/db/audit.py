@@ -1,4 +1,7 @@
-"""The audit trail: one row for every read and change of a record, in the same transaction."""
+"""The audit trail: one row for every read and change of a record, in the same transaction.
+
+Postgres refuses to change or remove what is in it, to everybody.
+"""
 
 from uuid import UUID
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables import StepRow, TherapySession
@@ -24,6 +24,8 @@ class Lease:
     attempt: int
     max_attempts: int
     token: UUID
+    worker: str
+    request_id: str | None = None
 
     @property
     def subject(self) -> Subject:
@@ -53,20 +55,7 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
 
     Of any number of callers exactly one gets it, and nobody once the session is final.
     """
-    candidate = (
-        select(StepRow.session_id, StepRow.name, StepRow.part)
-        .join(TherapySession, TherapySession.id == StepRow.session_id)
-        .where(
-            StepRow.session_id == session_id,
-            StepRow.name == step.name,
-            TherapySession.status.in_(UNFINISHED),
-            claimable(),
-        )
-        .order_by(StepRow.part)
-        .limit(1)
-        .with_for_update(of=StepRow, skip_locked=True)
-    )
-    found = db.execute(candidate).first()
+    found = _claimable(db, session_id, step)
     if found is None:
         return None
     token = uuid4()
@@ -86,7 +75,34 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
         )
         .returning(StepRow.practice_id, StepRow.attempt, StepRow.max_attempts)
     ).one()
-    return Lease(session_id, row.practice_id, step.name, found.part, row.attempt, row.max_attempts, token)
+    return Lease(
+        session_id=session_id,
+        practice_id=row.practice_id,
+        step=step.name,
+        part=found.part,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts,
+        token=token,
+        worker=worker,
+        request_id=found.request_id,
+    )
+
+
+def _claimable(db: DbSession, session_id: UUID, step: Step) -> Row[int, str | None] | None:
+    """The first part of the step that may be claimed, held to the end, and whose request it follows from."""
+    return db.execute(
+        select(StepRow.part, TherapySession.request_id)
+        .join(TherapySession, TherapySession.id == StepRow.session_id)
+        .where(
+            StepRow.session_id == session_id,
+            StepRow.name == step.name,
+            TherapySession.status.in_(UNFINISHED),
+            claimable(),
+        )
+        .order_by(StepRow.part)
+        .limit(1)
+        .with_for_update(of=StepRow, skip_locked=True)
+    ).first()
 
 
 def extend(db: DbSession, lease: Lease, *, lease_seconds: float, progress: float) -> bool:
@@ -144,9 +160,9 @@ def give_back(db: DbSession, lease: Lease) -> bool:
     return result.first() is not None
 
 
-def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> None:
-    """Fail the step's abandoned runs that have no attempt left."""
-    db.execute(
+def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> bool:
+    """Fail the step's abandoned runs that have no attempt left; False if there are none (any more)."""
+    failed = db.execute(
         update(StepRow)
         .where(
             StepRow.session_id == session_id,
@@ -155,7 +171,9 @@ def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> None:
             StepRow.attempt >= StepRow.max_attempts,
         )
         .values(state=StepState.FAILED, lease_until=None, error_code="worker_lost")
+        .returning(StepRow.part)
     )
+    return failed.first() is not None
 
 
 def was_closed_by(db: DbSession, lease: Lease) -> bool:

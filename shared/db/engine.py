@@ -1,9 +1,10 @@
-"""The connection to Postgres: one visible transaction at a time."""
+"""The connection to Postgres: one visible transaction at a time, each for one practice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,6 +18,24 @@ from shared.domain.errors import Unavailable
 _SERVER_OPTIONS = (
     "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
 )
+
+# A Postgres whose machine vanished answers nothing; without these we would wait for many minutes.
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+# The roles that migration 0002 makes. The user of DATABASE_URL is a member of both and takes one
+# for the length of a transaction: as itself it sees no row, for row-level security is forced.
+APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
+
+# Both are transaction-local, so that a pooled connection carries neither over to the next borrower;
+# one statement, because each costs a round trip.
+_ACT_AS = text("SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
 
 
 class DatabaseError(RuntimeError):
@@ -36,6 +55,7 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
+                **_KEEPALIVES,
                 "connect_timeout": 5,
                 "options": _SERVER_OPTIONS,
                 "application_name": "sessionscribe",
@@ -44,14 +64,31 @@ class Database:
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     @contextmanager
-    def transaction(self) -> Iterator[DbSession]:
+    def transaction(self, practice_id: UUID) -> Iterator[DbSession]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
+        It sees and writes rows of this practice and no other, whatever the queries in it say.
         Raises Unavailable where Postgres is away and DatabaseError where it refuses: never
         the driver's own error, whose text may hold what was said in a session.
         """
+        with self._acting_as(APPLICATION, str(practice_id)) as db:
+            yield db
+
+    @contextmanager
+    def operating(self) -> Iterator[DbSession]:
+        """As ``transaction``, over all practices, for finding out whose turn or whose key it is.
+
+        It sees practices, people, keys, steps and the state of sessions; it can put off a session
+        and note a key's use, and nothing else: what was said is out of its reach.
+        """
+        with self._acting_as(OPERATOR, "") as db:
+            yield db
+
+    @contextmanager
+    def _acting_as(self, role: str, practice: str) -> Iterator[DbSession]:
         try:
             with self._sessions.begin() as db:
+                db.execute(_ACT_AS, {"role": role, "practice": practice})
                 yield db
         except DBAPIError as error:
             raise _as_ours(error) from None

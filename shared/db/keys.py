@@ -11,13 +11,14 @@ from shared.db.tables import ApiKey, Practice, Therapist
 
 
 def usable(db: DbSession, prefix: str) -> tuple[ApiKey, Therapist] | None:
-    """The key with this id part and whose it is; None if unknown, revoked or expired."""
+    """The key with this id part and whose it is; None if unknown, revoked, expired or disabled."""
     row = db.execute(
         select(ApiKey, Therapist)
         .join(Therapist, Therapist.id == ApiKey.therapist_id)
         .where(
             ApiKey.prefix == prefix,
             ApiKey.revoked_at.is_(None),
+            Therapist.disabled_at.is_(None),
             or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
         )
     ).first()
@@ -38,6 +39,12 @@ def listed(db: DbSession, practice_id: UUID, therapist_id: UUID | None = None) -
     return db.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())).all()
 
 
+def get(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | None = None) -> ApiKey | None:
+    """A key of the practice, or of one person in it."""
+    query = select(ApiKey).where(ApiKey.practice_id == practice_id, ApiKey.id == key_id)
+    return db.scalar(query if therapist_id is None else query.where(ApiKey.therapist_id == therapist_id))
+
+
 def revoke(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | None = None) -> bool:
     """Revoke a key of the practice (or of one person in it); False if there is no such key."""
     theirs = [ApiKey.practice_id == practice_id, ApiKey.id == key_id]
@@ -45,6 +52,21 @@ def revoke(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | 
         theirs.append(ApiKey.therapist_id == therapist_id)
     revoked = update(ApiKey).where(*theirs).values(revoked_at=func.coalesce(ApiKey.revoked_at, func.now()))
     return db.execute(revoked.returning(ApiKey.id)).first() is not None
+
+
+def to_rotate(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | None) -> ApiKey | None:
+    """A key of the practice (or of one person in it), held so that two rotations queue up."""
+    query = select(ApiKey).where(ApiKey.practice_id == practice_id, ApiKey.id == key_id)
+    if therapist_id is not None:
+        query = query.where(ApiKey.therapist_id == therapist_id)
+    return db.scalar(query.with_for_update())
+
+
+def end_in(db: DbSession, key_id: UUID, after: timedelta) -> None:
+    """Have the key expire after this time, if it does not expire sooner."""
+    end = func.now() + after
+    sooner = func.least(func.coalesce(ApiKey.expires_at, end), end)
+    db.execute(update(ApiKey).where(ApiKey.id == key_id).values(expires_at=sooner))
 
 
 def therapist(db: DbSession, practice_id: UUID, therapist_id: UUID) -> Therapist | None:
@@ -59,13 +81,12 @@ def practice_named(db: DbSession, name: str) -> Practice | None:
     return db.scalar(select(Practice).where(Practice.name == name).order_by(Practice.created_at).limit(1))
 
 
-def people_of(db: DbSession, practice_id: UUID, role: str) -> Sequence[Therapist]:
-    """The people of the practice in this role, first come first."""
-    return db.scalars(
-        select(Therapist)
-        .where(Therapist.practice_id == practice_id, Therapist.role == role)
-        .order_by(Therapist.created_at, Therapist.id)
-    ).all()
+def people_of(db: DbSession, practice_id: UUID, role: str | None = None) -> Sequence[Therapist]:
+    """The people of the practice (in this role), first come first."""
+    query = select(Therapist).where(Therapist.practice_id == practice_id)
+    if role is not None:
+        query = query.where(Therapist.role == role)
+    return db.scalars(query.order_by(Therapist.created_at, Therapist.id)).all()
 
 
 def lock_names(db: DbSession) -> None:

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func
+from sqlalchemy import BigInteger, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db.tables import Base
+from shared.db.tables import Base, within
 from shared.db.types import Word
 from shared.domain.status import Status
 
@@ -20,10 +20,13 @@ class SessionEvent(Base):
     """
 
     __tablename__ = "session_events"
-    __table_args__ = (Index("session_events_by_session", "session_id", "id"),)
+    __table_args__ = (
+        within("session_id", "sessions"),
+        Index("session_events_by_session", "session_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    session_id: Mapped[UUID]
     practice_id: Mapped[UUID]
     status: Mapped[Status] = mapped_column(Word(Status))
     code: Mapped[str | None]

@@ -44,21 +44,17 @@ def get(db: DbSession, session_id: UUID) -> TherapySession | None:
     return db.get(TherapySession, session_id)
 
 
-def lock(db: DbSession, session_id: UUID) -> Status | None:
-    """Hold the session to the end of the transaction; where it stands, None if it is no more.
-
-    Whoever changes a session and its steps takes this lock first: taken in one order by all,
-    locks never wait for each other in a circle.
-    """
-    return db.scalar(status_of(session_id).with_for_update())
+def practice_of(db: DbSession, session_id: UUID) -> UUID | None:
+    """Whose session this is, for an operator; None if there is no such session."""
+    return db.scalar(select(TherapySession.practice_id).where(TherapySession.id == session_id))
 
 
-def lock_unfinished_of(db: DbSession, patient_id: UUID) -> Sequence[TherapySession]:
+def hold_unfinished_of(db: DbSession, patient_id: UUID) -> Sequence[TherapySession]:
     """The patient's sessions that are still worked on, held to the end of the transaction."""
     query = select(TherapySession).where(
         TherapySession.patient_id == patient_id, TherapySession.status.in_(UNFINISHED)
     )
-    return db.scalars(query.order_by(TherapySession.id).with_for_update()).all()
+    return db.scalars(query.order_by(TherapySession.id).with_for_update(key_share=True)).all()
 
 
 def page(
@@ -104,7 +100,7 @@ def move(
         .returning(TherapySession.practice_id)
     ).first()
     if moved is None:
-        return db.scalar(status_of(session_id)) == to
+        return hold(db, session_id) == to
     events.record(db, moved.practice_id, session_id, to, error_code)
     return True
 
@@ -114,12 +110,32 @@ def status_of(session_id: UUID) -> Select[Status]:
     return select(TherapySession.status).where(TherapySession.id == session_id)
 
 
+def hold(db: DbSession, session_id: UUID) -> Status | None:
+    """The session's status, which nobody else changes until this transaction ends; None if it is gone.
+
+    Whoever changes a session and its steps holds it first: taken in one order by all, locks never
+    wait for each other in a circle.
+    """
+    return db.scalar(status_of(session_id).with_for_update(key_share=True))
+
+
 def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:
     """Have the dispatcher look at the session after ``seconds``, and forget earlier repeats."""
     db.execute(
         update(TherapySession)
         .where(TherapySession.id == session_id)
         .values(dispatch_after=func.now() + timedelta(seconds=seconds), dispatches=0)
+    )
+
+
+def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Have the dispatcher look at the session after ``seconds`` at the latest."""
+    db.execute(
+        update(TherapySession)
+        .where(TherapySession.id == session_id)
+        .values(
+            dispatch_after=func.least(TherapySession.dispatch_after, func.now() + timedelta(seconds=seconds))
+        )
     )
 
 
@@ -134,6 +150,7 @@ class Due:
 
     session_id: UUID
     practice_id: UUID
+    request_id: str | None = None
 
 
 def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
@@ -163,26 +180,27 @@ def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Du
             dispatch_after=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
             dispatches=TherapySession.dispatches + 1,
         )
-        .returning(TherapySession.id, TherapySession.practice_id)
+        .returning(TherapySession.id, TherapySession.practice_id, TherapySession.request_id)
     )
-    return [Due(row.id, row.practice_id) for row in rows]
+    return [Due(row.id, row.practice_id, row.request_id) for row in rows]
 
 
-def take_exhausted(db: DbSession) -> list[tuple[Due, str]]:
-    """Sessions of which a step was abandoned at its last attempt, with the step's name."""
+def exhausted(db: DbSession) -> list[tuple[Due, str]]:
+    """Sessions of which a step was abandoned at its last attempt, with the step's name.
+
+    For an operator, who holds none of them: whoever fails the step looks again.
+    """
     rows = db.execute(
-        select(StepRow.session_id, StepRow.practice_id, StepRow.name)
+        select(StepRow.session_id, StepRow.practice_id, StepRow.name, TherapySession.request_id)
+        .distinct()
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
             TherapySession.status.in_(UNFINISHED),
             abandoned(),
             StepRow.attempt >= StepRow.max_attempts,
         )
-        # Both rows at once or neither: a step held while its session is waited for could meet
-        # somebody who has them in the other order.
-        .with_for_update(of=(StepRow, TherapySession), skip_locked=True)
     )
-    return [(Due(row.session_id, row.practice_id), row.name) for row in rows]
+    return [(Due(row.session_id, row.practice_id, row.request_id), row.name) for row in rows]
 
 
 def all_due_now(db: DbSession) -> int:

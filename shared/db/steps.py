@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.claims import Lease
 from shared.db.tables import StepRow
 from shared.domain.status import StepState
-from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step
+from shared.pipeline import CHAIN, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
 
 
 def insert_chain(db: DbSession, practice_id: UUID, session_id: UUID) -> None:
@@ -93,7 +93,14 @@ def revive(db: DbSession, session_id: UUID) -> None:
             StepRow.session_id == session_id,
             StepRow.state.in_((StepState.FAILED, StepState.RUNNING, StepState.READY)),
         )
-        .values(state=StepState.READY, attempt=0, lease_token=None, lease_until=None, not_before=None)
+        .values(
+            state=StepState.READY,
+            attempt=0,
+            lease_token=None,
+            lease_until=None,
+            not_before=None,
+            error_code=None,
+        )
     )
 
 
@@ -107,8 +114,15 @@ def stop(db: DbSession, session_id: UUID, error_code: str) -> None:
 
 
 def begin_again(db: DbSession, session_id: UUID, first: Step) -> None:
-    """Make ``first`` ready and what follows it in the chain waiting, with fresh attempts."""
+    """Make ``first`` ready and what follows it in the chain waiting, with fresh attempts.
+
+    From ``transcribe`` on, the chunks go: the recording is planned anew.
+    """
     names = [step.name for step in CHAIN[CHAIN.index(first) :]]
+    if first is TRANSCRIBE:
+        db.execute(
+            delete(StepRow).where(StepRow.session_id == session_id, StepRow.name == TRANSCRIBE_CHUNK.name)
+        )
     db.execute(
         update(StepRow)
         .where(StepRow.session_id == session_id, StepRow.name.in_(names))
@@ -119,14 +133,9 @@ def begin_again(db: DbSession, session_id: UUID, first: Step) -> None:
             lease_token=None,
             lease_until=None,
             not_before=None,
+            started_at=None,
+            done_at=None,
+            error_code=None,
         )
     )
     make_ready(db, session_id, first, from_state=StepState.WAITING)
-
-
-def of_session(db: DbSession, session_id: UUID) -> list[StepRow]:
-    """All steps and chunks of a session."""
-    rows = db.scalars(
-        select(StepRow).where(StepRow.session_id == session_id).order_by(StepRow.name, StepRow.part)
-    )
-    return list(rows)

@@ -1,6 +1,6 @@
 """The tables. Encrypted columns hold what was said, who said it, and what a client typed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -8,9 +8,11 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
+    UniqueConstraint,
     func,
     text,
 )
@@ -32,6 +34,15 @@ def _words(*allowed: str) -> str:
     return "(" + ", ".join(f"'{word}'" for word in sorted(allowed)) + ")"
 
 
+def within(column: str, table: str) -> ForeignKeyConstraint:
+    """``column`` names a row of ``table`` in the same practice.
+
+    Postgres checks foreign keys past row-level security: a plain one would accept, and so
+    tell, the ids of other practices.
+    """
+    return ForeignKeyConstraint(["practice_id", column], [f"{table}.practice_id", f"{table}.id"])
+
+
 class Practice(Base):
     """A tenant: nothing of one practice is ever visible to another."""
 
@@ -46,23 +57,28 @@ class Therapist(Base):
     """A person with keys: a therapist, or an administrator who manages but does not read."""
 
     __tablename__ = "therapists"
-    __table_args__ = (CheckConstraint("role IN ('administrator', 'therapist')", name="role_known"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('administrator', 'therapist')", name="role_known"),
+        UniqueConstraint("practice_id", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
     name: Mapped[str]
     role: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    disabled_at: Mapped[datetime | None]
 
 
 class ApiKey(Base):
     """An API key: found by its id part, checked against a peppered HMAC."""
 
     __tablename__ = "api_keys"
+    __table_args__ = (within("therapist_id", "therapists"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
-    therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
+    therapist_id: Mapped[UUID]
     prefix: Mapped[str] = mapped_column(unique=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     label: Mapped[str]
@@ -77,10 +93,11 @@ class Patient(Base):
     """A patient of one therapist, with the consent to be recorded."""
 
     __tablename__ = "patients"
+    __table_args__ = (within("therapist_id", "therapists"), UniqueConstraint("practice_id", "id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
-    therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"), index=True)
+    therapist_id: Mapped[UUID] = mapped_column(index=True)
     name: Mapped[Sealed]
     consent_given_at: Mapped[datetime | None]
     consent_method: Mapped[str | None]
@@ -96,6 +113,9 @@ class TherapySession(Base):
     __tablename__ = "sessions"
     __table_args__ = (
         CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
+        within("therapist_id", "therapists"),
+        within("patient_id", "patients"),
+        UniqueConstraint("practice_id", "id"),
         Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
         Index(
             "sessions_by_patient", "therapist_id", "patient_id", text("session_date DESC"), text("id DESC")
@@ -109,8 +129,8 @@ class TherapySession(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
-    therapist_id: Mapped[UUID] = mapped_column(ForeignKey("therapists.id"))
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    therapist_id: Mapped[UUID]
+    patient_id: Mapped[UUID] = mapped_column(index=True)
     session_date: Mapped[datetime]
     status: Mapped[Status] = mapped_column(Word(Status))
     error_code: Mapped[str | None]
@@ -134,6 +154,10 @@ class TherapySession(Base):
     dispatch_after: Mapped[datetime] = mapped_column(server_default=func.now())
     dispatches: Mapped[int] = mapped_column(default=0)
 
+    request_id: Mapped[str | None]  # of the last request that started work on it
+    charged_on: Mapped[date | None]  # whose quota it used, and how much of it
+    charged_seconds: Mapped[float | None]
+
 
 class StepRow(Base):
     """One step of a session, or one chunk (part 1, 2, …) of a step: what is to be done."""
@@ -141,10 +165,11 @@ class StepRow(Base):
     __tablename__ = "steps"
     __table_args__ = (
         CheckConstraint(f"state IN {_words(*StepState)}", name="state_known"),
+        within("session_id", "sessions"),
         Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
     )
 
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     name: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True, default=0)
@@ -167,8 +192,9 @@ class Output(Base):
     """What a step made, once: plan, chunk, transcript or draft. The primary key forbids a second."""
 
     __tablename__ = "outputs"
+    __table_args__ = (within("session_id", "sessions"),)
 
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     name: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True, default=0)
@@ -180,8 +206,9 @@ class NotesVersion(Base):
     """One version of a session's notes; versions are added, never changed."""
 
     __tablename__ = "notes"
+    __table_args__ = (within("session_id", "sessions"),)
 
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     version: Mapped[int] = mapped_column(primary_key=True)
     body: Mapped[Sealed]

@@ -8,7 +8,10 @@
     ├── NotFound                no such thing, or somebody else's
     ├── Gone                    it was here, and has been removed for good
     ├── Conflict                the state forbids it
+    │   └── InProgress          the first request with the same key is still running
     ├── InvalidInput            a value is out of range or malformed
+    │   └── KeyReused           an idempotency key came with another request before
+    ├── LimitReached            this was done as often, or as much, as is allowed
     ├── UnsupportedMedia        not the audio it claims to be
     ├── TooLarge                over a size limit
     ├── Unavailable             database, storage or disk is away; try again
@@ -65,6 +68,26 @@ class Conflict(DomainError):
     default_code = "conflict"
 
 
+class InProgress(Conflict):
+    """The same is being done by another request; ``retry_after_seconds`` says when to ask again."""
+
+    default_code = "in_progress"
+
+    def __init__(self, detail: str, code: str | None = None, retry_after_seconds: int = 2) -> None:
+        super().__init__(detail, code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LimitReached(DomainError):
+    """Over a rate limit or a quota; ``retry_after_seconds`` says when there is room again."""
+
+    default_code = "rate_limited"
+
+    def __init__(self, detail: str, code: str | None = None, retry_after_seconds: int = 60) -> None:
+        super().__init__(detail, code)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class InvalidInput(DomainError):
     """A value is malformed or out of range; ``fields`` maps field names to messages."""
 
@@ -75,6 +98,12 @@ class InvalidInput(DomainError):
     ) -> None:
         super().__init__(detail, code)
         self.fields = dict(fields or {})
+
+
+class KeyReused(InvalidInput):
+    """An idempotency key came with another request before."""
+
+    default_code = "idempotency_key_reused"
 
 
 class UnsupportedMedia(DomainError):

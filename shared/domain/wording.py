@@ -9,6 +9,7 @@ from shared.domain.values import JsonObject, Transcript
 MADE_BY_RULES = (
     "This draft was made by rules from the transcript of the recording and must be read against it."
 )
+NOTHING_TO_SCREEN = "No speech was found, so nothing can be said about risk. Listen to the recording."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
@@ -164,6 +165,8 @@ def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
 
 def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
     """What was and was not found, in words that never say that there is no risk."""
+    if not words_of(transcript.text):
+        return NOTHING_TO_SCREEN
     flags = notes.get("risk_flags", [])
     unverified = [u["item"] for u in notes.get("unsupported", []) if u["field"] == "risk_flags"]
     present = {str(flag["type"]) for flag in [*flags, *unverified]}

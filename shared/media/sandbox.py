@@ -91,7 +91,8 @@ class Sandbox:
         Two channels stay two, interleaved; anything else becomes one. Lost audio is replaced by
         silence where the container's clock shows it. Raises PermanentStepError
         (``recording_too_long``, ``undecodable_audio``, ``decoding_timed_out``, ...),
-        RetryableStepError (``decoder_died``), and whatever ``source`` or ``write`` raise.
+        RetryableStepError (``decoder_died``), Unavailable (``decoder_unavailable``), and whatever
+        ``source`` or ``write`` raise.
         """
         limits = self._limits
         most = limits.max_seconds * SAMPLE_RATE * BYTES_PER_SAMPLE * 2
@@ -105,8 +106,6 @@ class Sandbox:
             raise refusals.permanent("undecodable") from None
         except OutOfTime:
             raise refusals.permanent("too_costly") from None
-        except Unavailable as unavailable:
-            raise RetryableStepError(unavailable.detail, "decoder_died") from None
         except Died as died:
             if died.status == -signal.SIGXCPU:
                 raise refusals.permanent("too_costly") from None

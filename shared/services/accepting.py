@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -18,7 +18,7 @@ from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailabl
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
-from shared.services import consent
+from shared.services import consent, idempotency, quotas
 from shared.services.callers import Caller
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
@@ -29,6 +29,14 @@ log = structlog.get_logger(__name__)
 MIN_BYTES = 1024
 FILE_NAME = "session.audio_filename"
 VOCABULARY = "session.vocabulary"
+# Transcribers that know a single language; the others are left to say so themselves.
+_ONLY_LANGUAGE = {"pocketsphinx": "en"}
+
+
+class UnsupportedLanguage(InvalidInput):
+    """The recording's language is not one that the configured transcriber knows."""
+
+    default_code = "language_not_supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +87,36 @@ def too_large(max_bytes: int) -> TooLarge:
     )
 
 
-def check_patient(resources: Resources, caller: Caller, patient_id: UUID) -> None:
-    """Raise NotFound or Conflict unless the caller may upload for this patient."""
-    with resources.database.transaction() as db:
-        consent.require(db, caller, patient_id)
-
-
 def check_claims(file_name: str, declared_type: str | None) -> None:
     """Raise InvalidInput or UnsupportedMedia if the name or the type alone forbid the upload."""
     recognition.check_extension(PurePosixPath(file_name).suffix)
     recognition.check_declared_type(declared_type)
 
 
+def check_language(resources: Resources, language: str | None) -> None:
+    """Raise UnsupportedLanguage if the configured transcriber does not know the language (a tag)."""
+    known = _ONLY_LANGUAGE.get(resources.settings.transcriber)
+    if language and known and language.lower().partition("-")[0] != known:
+        raise UnsupportedLanguage(
+            "This server transcribes English only: send `en`, or no language. For others its operator "
+            "sets SESSIONSCRIBE_TRANSCRIBER to openai or faster-whisper.",
+            fields={"language": ["Not a language that this server transcribes."]},
+        )
+
+
 def receive(
     resources: Resources,
     caller: Caller,
     feed: Callable[[Callable[[bytes], None]], UploadDetails],
+    admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> UUID:
     """Take a recording from ``feed`` and promise to work on it; gives the new session's id.
 
     ``feed`` is called once with a function that takes the bytes, and gives the details when
-    the body has ended. Whatever goes wrong, nothing is left behind: no row, no object, no key.
-    Once this returns, the recording is durable and will be worked on, whether or not the
-    broker could be told.
+    the body has ended. ``admit`` frames the promise, made once all else is checked: it may raise
+    to refuse, and learns of a promise that failed. Whatever goes wrong, nothing is left behind:
+    no row, no object, no key. Once this returns, the recording is durable and will be worked on,
+    whether or not the broker could be told.
     """
     session = Subject(caller.practice_id, uuid4())
     with _whole_or_nothing(resources, session):
@@ -112,7 +127,10 @@ def receive(
             verdict = _recognise(incoming, details)
         facts = _probe(resources, session)
         recognition.check_agreement(verdict, facts)
-        _insert(resources, caller, session, incoming, details, facts)
+        if caller.ticket is not None:  # to decode the first seconds may have taken some
+            idempotency.keep_alive(resources, caller.ticket)
+        with admit():
+            _insert(resources, caller, session, incoming, details, facts)
     resources.queue.publish(session.id)
     log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
     return session.id
@@ -142,27 +160,26 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
     """
     try:
         yield
-    except Unavailable as error:
-        promised = _is_promised(resources, session.id)
-        if promised is None:
+    except BaseException as error:
+        promised = _is_promised(resources, session)
+        if promised is False:
+            _remove(resources, session)
+        elif isinstance(error, Unavailable):
+            if promised:
+                return
             raise Unavailable(
                 "It is not known whether the recording was saved. List the sessions before sending it again.",
                 "outcome_unknown",
                 error.retry_after_seconds,
             ) from error
-        if not promised:
-            _remove(resources, session)
-            raise
-    except BaseException:
-        _remove(resources, session)
         raise
 
 
-def _is_promised(resources: Resources, session_id: UUID) -> bool | None:
+def _is_promised(resources: Resources, session: Subject) -> bool | None:
     """Whether the session's row was committed; None if Postgres cannot be asked."""
     try:
-        with resources.database.transaction() as db:
-            return sessions.get(db, session_id) is not None
+        with resources.database.transaction(session.practice_id) as db:
+            return sessions.get(db, session.id) is not None
     except (DomainError, DatabaseError):
         return None
 
@@ -183,8 +200,34 @@ def _insert(
     details: UploadDetails,
     facts: MediaFacts,
 ) -> None:
+    row = _row_of(resources, caller, session, incoming, details, facts)
+    with resources.database.transaction(caller.practice_id) as db:
+        # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
+        consent.require(db, caller, details.patient_id, hold=True)
+        sessions.add(db, row)
+        steps.insert_chain(db, caller.practice_id, session.id)
+        audit.record(
+            db,
+            practice_id=caller.practice_id,
+            actor=caller.actor,
+            action="session.upload",
+            subject_id=session.id,
+            request_id=caller.request_id,
+        )
+        idempotency.complete(resources, db, caller, session.id, 202, incoming.sha256)
+        quotas.charge(resources, db, row, facts)
+
+
+def _row_of(
+    resources: Resources,
+    caller: Caller,
+    session: Subject,
+    incoming: Incoming,
+    details: UploadDetails,
+    facts: MediaFacts,
+) -> TherapySession:
     vault = resources.vault
-    row = TherapySession(
+    return TherapySession(
         id=session.id,
         practice_id=caller.practice_id,
         therapist_id=caller.therapist_id,
@@ -199,18 +242,6 @@ def _insert(
         language=details.language,
         template=details.template,
         vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
+        request_id=caller.request_id,
         dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
     )
-    with resources.database.transaction() as db:
-        # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
-        consent.require(db, caller, details.patient_id, hold=True)
-        sessions.add(db, row)
-        steps.insert_chain(db, caller.practice_id, session.id)
-        audit.record(
-            db,
-            practice_id=caller.practice_id,
-            actor=caller.actor,
-            action="session.upload",
-            subject_id=session.id,
-            request_id=caller.request_id,
-        )

@@ -1,7 +1,7 @@
 """Accounts: practices, the people in them, and the keys they call with."""
 
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db import audit, keys
 from shared.db.tables import ApiKey, Practice, Therapist
-from shared.domain.errors import InvalidInput, NotAllowed, NotAuthenticated, NotFound
-from shared.services import credentials
+from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
+from shared.services import credentials, idempotency
 from shared.services.callers import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Caller, Scope
 from shared.services.resources import Resources
 
@@ -40,14 +40,15 @@ class FirstAccounts:
 
 def create_practice(resources: Resources, name: str) -> Practice:
     """A new practice."""
-    with resources.database.transaction() as db:
-        return _add_practice(db, name)
+    practice_id = uuid4()
+    with resources.database.transaction(practice_id) as db:
+        return _add_practice(db, practice_id, name)
 
 
 def create_therapist(resources: Resources, practice_id: UUID, name: str, role: str = THERAPIST) -> Therapist:
     """A new person in the practice, ``therapist`` or ``administrator``."""
-    with resources.database.transaction() as db:
-        return _add_person(db, practice_id, name, role)
+    with resources.database.transaction(practice_id) as db:
+        return add_person(db, practice_id, name, role)
 
 
 def create_key(
@@ -63,32 +64,20 @@ def create_key(
 
     ``scopes`` None: all that the person's role may have, without ``keys`` for a therapist.
     ``expires_in_days`` None: never. ``caller`` None: the command line on the server. Raises
-    NotFound, NotAllowed (a therapist asks for somebody else) or InvalidInput (scopes, expiry).
+    NotFound, NotAllowed (a therapist asks for somebody else), Conflict (the person is disabled)
+    or InvalidInput (scopes, expiry).
     """
-    if expires_in_days is not None and not 1 <= expires_in_days <= MAX_EXPIRY_DAYS:
-        raise InvalidInput(f"A key lasts from 1 to {MAX_EXPIRY_DAYS} days.", "expiry_out_of_range")
-    with resources.database.transaction() as db:
+    check_expiry(expires_in_days)
+    with resources.database.transaction(practice_id) as db:
         person = keys.therapist(db, practice_id, therapist_id)
         if caller is not None and caller.role != ADMINISTRATOR and caller.therapist_id != therapist_id:
             raise NotAllowed("Only an administrator makes keys for others.", "not_your_key")
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
-        return _add_key(resources, db, person, scopes, label, expires_in_days, caller)
-
-
-def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
-    """The keys the caller may manage: the practice's for an administrator, else their own."""
-    with resources.database.transaction() as db:
-        _audit(db, caller.practice_id, "key.list", None, caller)
-        return keys.listed(db, caller.practice_id, _whose(caller))
-
-
-def revoke_key(resources: Resources, caller: Caller, key_id: UUID) -> None:
-    """End a key from its next request on; a second time changes nothing. Raises NotFound."""
-    with resources.database.transaction() as db:
-        if not keys.revoke(db, caller.practice_id, key_id, _whose(caller)):
-            raise NotFound("There is no such key.", "key_not_found")
-        _audit(db, caller.practice_id, "key.revoke", key_id, caller)
+        made = add_key(resources, db, person, scopes, label, expires_in_days, caller)
+        if caller is not None:
+            idempotency.complete(resources, db, caller, made[0].id, 201)
+        return made
 
 
 def authenticate(resources: Resources, presented: str, request_id: str | None = None) -> Caller:
@@ -96,7 +85,7 @@ def authenticate(resources: Resources, presented: str, request_id: str | None = 
     credential = credentials.read(presented)
     if credential is None:
         raise _refused("malformed")
-    with resources.database.transaction() as db:
+    with resources.database.operating() as db:
         found = keys.usable(db, credential.prefix)
         digest = credential.digest(resources.vault.keys.pepper)
         if found is None or not hmac.compare_digest(digest, found[0].digest):
@@ -107,7 +96,8 @@ def authenticate(resources: Resources, presented: str, request_id: str | None = 
         practice_id=key.practice_id,
         therapist_id=person.id,
         role=person.role,
-        scopes=frozenset(Scope(scope) for scope in key.scopes),
+        # Never more than the role may have, whatever stands in the key's row.
+        scopes=frozenset(Scope(scope) for scope in key.scopes) & _GRANTABLE[person.role],
         key_id=key.id,
         request_id=request_id,
     )
@@ -123,29 +113,46 @@ def bootstrap(
 
     All in one transaction. If the practice exists nothing is made, and no key is shown.
     """
-    with resources.database.transaction() as db:
-        keys.lock_names(db)
-        practice = keys.practice_named(db, practice_name)
+    with resources.database.operating() as names:
+        keys.lock_names(names)  # until this block ends: nobody else adds the name meanwhile
+        practice = keys.practice_named(names, practice_name)
         if practice is not None:
+            return _accounts_of(resources, practice.id)
+        practice_id = uuid4()
+        with resources.database.transaction(practice_id) as db:
+            _add_practice(db, practice_id, practice_name)
+            administrator = add_person(db, practice_id, administrator_name, ADMINISTRATOR)
+            therapist = add_person(db, practice_id, therapist_name, THERAPIST)
             return FirstAccounts(
-                practice.id,
-                keys.people_of(db, practice.id, ADMINISTRATOR)[0].id,
-                keys.people_of(db, practice.id, THERAPIST)[0].id,
+                practice_id,
+                administrator.id,
+                therapist.id,
+                add_key(resources, db, administrator, None, "setup", None, None)[1],
+                add_key(resources, db, therapist, None, "setup", None, None)[1],
             )
-        practice = _add_practice(db, practice_name)
-        administrator = _add_person(db, practice.id, administrator_name, ADMINISTRATOR)
-        therapist = _add_person(db, practice.id, therapist_name, THERAPIST)
-        return FirstAccounts(
-            practice.id,
-            administrator.id,
-            therapist.id,
-            _add_key(resources, db, administrator, None, "setup", None, None)[1],
-            _add_key(resources, db, therapist, None, "setup", None, None)[1],
-        )
 
 
-def _whose(caller: Caller) -> UUID | None:
+def _accounts_of(resources: Resources, practice_id: UUID) -> FirstAccounts:
+    with resources.database.transaction(practice_id) as db:
+        administrator, *_ = keys.people_of(db, practice_id, ADMINISTRATOR)
+        therapist, *_ = keys.people_of(db, practice_id, THERAPIST)
+        return FirstAccounts(practice_id, administrator.id, therapist.id)
+
+
+def whose(caller: Caller) -> UUID | None:
+    """Whose keys the caller may manage; None: those of everybody in the practice."""
     return None if caller.role == ADMINISTRATOR else caller.therapist_id
+
+
+def no_such_key() -> NotFound:
+    """The answer about a key that is not there, or not the caller's to manage."""
+    return NotFound("There is no such key.", "key_not_found")
+
+
+def check_expiry(days: int | None) -> None:
+    """Raise InvalidInput unless a key may last so many days (None: for ever)."""
+    if days is not None and not 1 <= days <= MAX_EXPIRY_DAYS:
+        raise InvalidInput(f"A key lasts from 1 to {MAX_EXPIRY_DAYS} days.", "expiry_out_of_range")
 
 
 def _refused(reason: str) -> NotAuthenticated:
@@ -153,25 +160,29 @@ def _refused(reason: str) -> NotAuthenticated:
     return NotAuthenticated("Send a valid API key as `Authorization: Bearer ssk_...`.")
 
 
-def _add_practice(db: DbSession, name: str) -> Practice:
-    practice = Practice(id=uuid4(), name=name)
+def _add_practice(db: DbSession, practice_id: UUID, name: str) -> Practice:
+    practice = Practice(id=practice_id, name=name)
     db.add(practice)
     db.flush()
-    _audit(db, practice.id, "practice.create", practice.id, None)
+    record(db, practice.id, "practice.create", practice.id, None)
     return practice
 
 
-def _add_person(db: DbSession, practice_id: UUID, name: str, role: str) -> Therapist:
+def add_person(
+    db: DbSession, practice_id: UUID, name: str, role: str, caller: Caller | None = None
+) -> Therapist:
+    """A new person in the practice; raises InvalidInput for an unknown role."""
     if role not in _GRANTABLE:
         raise InvalidInput(f"A role is one of {', '.join(_GRANTABLE)}.", "role_unknown")
     person = Therapist(id=uuid4(), practice_id=practice_id, name=name, role=role)
     db.add(person)
     db.flush()
-    _audit(db, practice_id, "therapist.create", person.id, None)
+    db.refresh(person)
+    record(db, practice_id, "therapist.create", person.id, caller)
     return person
 
 
-def _add_key(
+def add_key(
     resources: Resources,
     db: DbSession,
     person: Therapist,
@@ -180,6 +191,9 @@ def _add_key(
     expires_in_days: int | None,
     caller: Caller | None,
 ) -> tuple[ApiKey, str]:
+    """A key of ``person``, as ``create_key`` makes it, within a transaction."""
+    if person.disabled_at is not None:
+        raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
     usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
     granted = frozenset(usual if scopes is None else scopes)
     if not granted or not granted <= _GRANTABLE[person.role]:
@@ -203,13 +217,14 @@ def _add_key(
     db.add(key)
     db.flush()
     db.refresh(key)
-    _audit(db, person.practice_id, "key.create", key.id, caller)
+    record(db, person.practice_id, "key.create", key.id, caller)
     return key, credential.secret
 
 
-def _audit(
+def record(
     db: DbSession, practice_id: UUID, action: str, subject_id: UUID | None, caller: Caller | None
 ) -> None:
+    """Write to the audit trail who did it; ``caller`` None: the command line on the server."""
     audit.record(
         db,
         practice_id=practice_id,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from shared.db.idempotency import Ticket
 from shared.domain.errors import NotAllowed
 
 
@@ -17,10 +18,11 @@ class Scope(StrEnum):
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     KEYS = "keys"
+    PEOPLE = "therapists"
 
 
-THERAPIST_SCOPES = frozenset(Scope) - {Scope.KEYS}
-ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS})
+ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE})
+THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Caller:
     scopes: frozenset[Scope]
     key_id: UUID
     request_id: str | None = None
+    ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
 
     @property
     def actor(self) -> str:

@@ -1,5 +1,7 @@
 """Transcription of one chunk, as many side by side as there are workers."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
@@ -22,33 +24,45 @@ from shared.services.plans import session_row, speech, stored_plan
 
 
 def transcribe_chunk(bench: Workbench, session_id: UUID) -> None:
-    """Transcribe the next chunk that nobody has (all of them, for an engine behind HTTP)."""
+    """Transcribe the next chunk that nobody has; behind HTTP, several side by side until none is left."""
     side_by_side = bench.transcriber.capabilities.parallel_calls
     if side_by_side == 1:
         _transcribe_next(bench, session_id)
-        return
-    with ThreadPoolExecutor(side_by_side) as pool:
-        list(pool.map(lambda _: _transcribe_all(bench, session_id), range(side_by_side)))
+    else:
+        _transcribe_side_by_side(bench, session_id, side_by_side)
 
 
-def _transcribe_all(bench: Workbench, session_id: UUID) -> None:
-    while _transcribe_next(bench, session_id):
-        pass
+def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int) -> None:
+    """Take chunk after chunk in each thread, for half of the step's time; then leave the rest to others."""
+    stop = threading.Event()
+    stop_at = time.monotonic() + TRANSCRIBE_CHUNK.limit_seconds / 2
+
+    def take_chunks(_: int) -> None:
+        while not stop.is_set() and time.monotonic() < stop_at and _transcribe_next(bench, session_id):
+            """The next one."""
+
+    pool = ThreadPoolExecutor(threads)
+    try:
+        list(pool.map(take_chunks, range(threads)))
+    except BaseException:  # SystemExit: the worker must go, and takes no further chunk
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    with bench.resources.database.operating() as db:
+        left = sessions.ready_work(db, session_id).get(TRANSCRIBE_CHUNK.name, 0)
+    if left:
+        bench.resources.queue.publish_chunks(session_id, 1)
 
 
 def _transcribe_next(bench: Workbench, session_id: UUID) -> bool:
-    resources = bench.resources
-    lease_seconds = resources.settings.lease_seconds
-    lease = leases.claim(
-        resources.database, session_id, TRANSCRIBE_CHUNK, lease_seconds=lease_seconds, worker=bench.worker
-    )
-    if lease is None:
-        return False
-    with leases.working_on(resources.database, lease, lease_seconds) as heartbeat:
-        phrases = _hear(bench, lease, heartbeat)
-        if _save_chunk(bench, lease, phrases):
-            resources.queue.publish(session_id, TRANSCRIBE)
-    return True
+    """True if a chunk was taken and transcribed, so that it is worth asking for the next."""
+
+    def work(lease: Lease, heartbeat: Heartbeat) -> None:
+        if _save_chunk(bench, lease, _hear(bench, lease, heartbeat)):
+            bench.resources.queue.publish(session_id, TRANSCRIBE)
+
+    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work)
 
 
 def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Phrase]:
@@ -103,13 +117,15 @@ def _save_chunk(bench: Workbench, lease: Lease, phrases: list[Phrase]) -> bool:
         if complete:
             steps.make_ready(db, lease.session_id, TRANSCRIBE, from_state=StepState.FANNED_OUT)
             sessions.dispatch_in(db, lease.session_id, sessions.HINT_GRACE_SECONDS)
+        else:  # the work goes on: messages that wait in the queue need no repeating yet
+            sessions.dispatch_in(db, lease.session_id, resources.settings.redispatch_seconds)
 
     leases.finish(resources.database, lease, save)
     return complete
 
 
 def _hints(bench: Workbench, lease: Lease) -> TranscriptionHints:
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         row = session_row(db, lease)
     words = bench.resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
     return TranscriptionHints(language=row.language, vocabulary=tuple(words))

@@ -4,7 +4,8 @@ Any number of dispatchers may run. The pause before the next look is committed b
 message goes out, so that a crash in between costs a pause and never a storm.
 """
 
-import uuid
+from enum import StrEnum
+from uuid import UUID
 
 import structlog
 from redis import Redis
@@ -25,62 +26,89 @@ _CANARY = "sessionscribe:broker-epoch"
 
 def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: float) -> int:
     """Wake somebody up for each session that is due; gives the number of sessions."""
-    with database.transaction() as db:
+    with database.operating() as db:
         due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
     for item in due:
-        _publish(queue, item, work[item.session_id])
+        publish_ready(queue, item.session_id, work[item.session_id])
+        count = sum(work[item.session_id].values())
+        log.info("dispatched_again", session_id=item.session_id, request_id=item.request_id, count=count)
     return len(due)
 
 
-def _publish(queue: WorkQueue, due: Due, ready: dict[str, int]) -> None:
+def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int]) -> None:
+    """Send messages for what could be claimed now: rows by the step's name (``sessions.ready_work``)."""
     if chunks := ready.get(TRANSCRIBE_CHUNK.name):
-        queue.publish_chunks(due.session_id, chunks)
+        queue.publish_chunks(session_id, chunks)
     first = next((step for step in CHAIN if step.name in ready), None)
     if first is not None:
-        queue.publish(due.session_id, first)
-    log.info("dispatched_again", session_id=due.session_id, step=first.name if first else None, chunks=chunks)
+        queue.publish(session_id, first)
 
 
 def fail_exhausted(database: Database) -> int:
     """Fail the sessions whose step was abandoned at its last attempt; gives their number."""
-    with database.transaction() as db:
-        exhausted = sessions.take_exhausted(db)
-        for due, step in exhausted:
-            claims.fail_abandoned(db, due.session_id, STEPS[step])
-            sessions.move(
-                db,
-                due.session_id,
-                Status.FAILED,
-                error_code="worker_lost",
-                error_detail="The work ended without an answer, as often as it was tried. Retry the session.",
-            )
-            audit.record(
-                db,
-                practice_id=due.practice_id,
-                actor="dispatcher",
-                action="step.failed",
-                subject_id=due.session_id,
-                step=step,
-                code="worker_lost",
-            )
-    for due, step in exhausted:
-        log.error("session_failed", session_id=due.session_id, step=step, code="worker_lost")
-    return len(exhausted)
+    with database.operating() as db:
+        exhausted = sessions.exhausted(db)
+    failed = [item for item in exhausted if _fail(database, *item)]
+    for due, step in failed:
+        log.error(
+            "session_failed",
+            session_id=due.session_id,
+            request_id=due.request_id,
+            step=step,
+            code="worker_lost",
+        )
+    return len(failed)
 
 
-def notice_lost_memory(database: Database, redis: Redis) -> bool:
-    """Have every unfinished session looked at now, if Redis has lost what it held.
+def _fail(database: Database, due: Due, step: str) -> bool:
+    """Fail the session, unless another dispatcher, or its worker come back, was faster."""
+    with database.transaction(due.practice_id) as db:
+        sessions.hold(db, due.session_id)
+        if not claims.fail_abandoned(db, due.session_id, STEPS[step]):
+            return False
+        sessions.move(
+            db,
+            due.session_id,
+            Status.FAILED,
+            error_code="worker_lost",
+            error_detail="The work ended without an answer, as often as it was tried. Retry the session.",
+        )
+        audit.record(
+            db,
+            practice_id=due.practice_id,
+            actor="dispatcher",
+            action="step.failed",
+            subject_id=due.session_id,
+            request_id=due.request_id,
+            step=step,
+            code="worker_lost",
+        )
+    return True
 
-    A canary key is set if absent: that it was absent means a restart without data or a flush.
+
+class Broker(StrEnum):
+    """How the broker was found."""
+
+    WELL = "well"
+    AWAY = "away"
+    EMPTY = "empty"
+
+
+def look_at_broker(database: Database, redis: Redis) -> Broker:
+    """Whether Redis answers; if it has lost what it held, every unfinished session is made due.
+
+    A canary key is missing after a restart without data or a flush. It is set only once the
+    sessions are due, so that a failure in between repeats the whole.
     """
     try:
-        lost = bool(redis.set(_CANARY, str(uuid.uuid4()), nx=True))
+        if redis.exists(_CANARY):
+            return Broker.WELL
+        with database.operating() as db:
+            count = sessions.all_due_now(db)
+        redis.set(_CANARY, "1")
     except RedisError as error:
         log.warning("broker_away", error=type(error).__name__)
-        return False
-    if lost:
-        with database.transaction() as db:
-            count = sessions.all_due_now(db)
-        log.warning("broker_lost_its_memory", count=count)
-    return lost
+        return Broker.AWAY
+    log.warning("broker_lost_its_memory", count=count)
+    return Broker.EMPTY

@@ -56,7 +56,7 @@ def delete(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
 
     For a session that was deleted before, goes on with what is left to do and gives its receipt.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = sessions.of_therapist(db, caller.therapist_id, session_id, hold=True)
         if row is not None:
             _remove_rows(db, caller, row)
@@ -84,7 +84,7 @@ def _remove_rows(db: DbSession, caller: Caller, row: TherapySession) -> None:
 
 
 def _receipt(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         found = erasures.tombstone_of(db, caller.therapist_id, session_id)
     if found is None:
         raise records.no_such_session()
@@ -101,7 +101,7 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
         keys.destroy(session.id)
         recordings.delete(session, RECORDING)
     recordings.delete(session, SPEECH)
-    with database.transaction() as db:
+    with database.transaction(session.practice_id) as db:
         if remains.whole:
             erasures.mark_erased(db, session.id)
         erasures.settle(db, session.id)
@@ -116,7 +116,7 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
 
 def erase_due(database: Database, recordings: Recordings, keys: KeyStore) -> int:
     """Go on with every erasure that is due; gives how many were done."""
-    with database.transaction() as db:
+    with database.operating() as db:
         due = erasures.take_due(db, again_seconds=AGAIN_SECONDS, limit=BATCH)
     done = 0
     for remains in due:

@@ -20,22 +20,19 @@ from shared.services.heartbeat import Heartbeat
 
 def extract_notes(bench: Workbench, session_id: UUID) -> bool:
     """Run the step, if it can be claimed; True once the draft is there."""
-    resources = bench.resources
-    lease_seconds = resources.settings.lease_seconds
-    lease = leases.claim(
-        resources.database, session_id, EXTRACT_NOTES, lease_seconds=lease_seconds, worker=bench.worker
+    leases.run(
+        bench,
+        session_id,
+        EXTRACT_NOTES,
+        lambda lease, heartbeat: _save(bench, lease, _draft(bench, lease, heartbeat)),
     )
-    if lease is not None:
-        with leases.working_on(resources.database, lease, lease_seconds) as heartbeat:
-            _save(bench, lease, _draft(bench, lease, heartbeat))
-    with resources.database.transaction() as db:
-        return steps.state_of(db, session_id, EXTRACT_NOTES) is StepState.DONE
+    return leases.is_done(bench, session_id, EXTRACT_NOTES)
 
 
 def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
         row = sessions.get(db, lease.session_id)
     if sealed is None or row is None:

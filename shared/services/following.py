@@ -36,7 +36,7 @@ def begin(resources: Resources, caller: Caller, session_id: UUID, event_id: int)
 
     Gives the id to ask ``news`` with: 0, the beginning, if the one given is no event of this session.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         records.own(db, caller, session_id)
         records.audit(db, caller, "session.follow", session_id)
         return event_id if events.exists(db, session_id, event_id) else 0
@@ -44,7 +44,7 @@ def begin(resources: Resources, caller: Caller, session_id: UUID, event_id: int)
 
 def news(resources: Resources, caller: Caller, session_id: UUID, event_id: int) -> News:
     """What came after ``event_id``; raises NotFound, also once the session is deleted."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = records.own(db, caller, session_id)
         found = events.after(db, session_id, event_id)
         done = 0.0 if row.status in FINAL else rows.progress_of(db, [session_id]).get(session_id, 0.0)

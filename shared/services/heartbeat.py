@@ -16,7 +16,7 @@ WATCH_SECONDS = 0.25
 
 
 class LeaseLost(Exception):
-    """The lease ran out, was taken over, or the session was cancelled: stop, and save nothing."""
+    """The lease ran out, was taken over, or the session is over: stop, and save nothing."""
 
 
 class Heartbeat:
@@ -75,7 +75,7 @@ class Heartbeat:
         interval = min(self._lease_seconds / 4, 3.0)
         while not self._stop.wait(interval):
             try:
-                with self._database.transaction() as db:
+                with self._database.transaction(self._lease.practice_id) as db:
                     held = claims.extend(
                         db, self._lease, lease_seconds=self._lease_seconds, progress=self._progress
                     )

@@ -1,65 +1,108 @@
 """Working under a lease: claimed, kept alive by a heartbeat, ended once.
 
-``working_on`` is the frame of every task. Inside it no transaction is open; when the work
+``run`` is the frame of every task. While the work goes on no transaction is open; when it
 raises, the type of the error decides what becomes of the step, here and nowhere else.
+Whoever changes a step holds the session's row first, so that all of them queue up in one order.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, claims, sessions
+from shared.db import audit, claims, sessions, steps
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
-from shared.domain.errors import DomainError, PermanentStepError, RetryableStepError, Unavailable
+from shared.domain.errors import (
+    DomainError,
+    PermanentStepError,
+    RetryableStepError,
+    StepError,
+    Unavailable,
+)
 from shared.domain.status import UNFINISHED, Status, StepState
 from shared.pipeline import STEPS, Step
+from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat, LeaseLost
+from shared.vault.frames import TamperedObject
+from shared.vault.keystore import KeyStoreError
 
 log = structlog.get_logger(__name__)
 
-BACKOFF_SECONDS = 5.0
+# Eight attempts with these pauses outlast an outage of about twenty minutes.
+BACKOFF_SECONDS = 10.0
 BACKOFF_MAX_SECONDS = 600.0
 FINISH_PATIENCE_SECONDS = 120.0
 FINISH_PAUSE_SECONDS = 0.5
 
 
-@contextmanager
-def working_on(database: Database, lease: Lease, lease_seconds: float) -> Iterator[Heartbeat]:
-    """Run the block under the lease; an error in it postpones or fails the step."""
+Work = Callable[[Lease, Heartbeat], None]
+
+
+def run(bench: Workbench, session_id: UUID, step: Step, work: Work) -> bool:
+    """Claim the step (or one of its chunks) and do ``work`` under the lease.
+
+    True if it was claimed and ended well. An error of the work postpones or fails the step.
+    """
+    database, lease_seconds = bench.resources.database, bench.resources.settings.lease_seconds
+    lease = claim(database, session_id, step, lease_seconds=lease_seconds, worker=bench.worker)
+    return lease is not None and under(database, lease, lease_seconds, work)
+
+
+def under(database: Database, lease: Lease, lease_seconds: float, work: Work) -> bool:
+    """Do ``work`` under a lease that is held; True if it ended well."""
     try:
         with Heartbeat(database, lease, lease_seconds) as heartbeat:
-            yield heartbeat
+            work(lease, heartbeat)
     except LeaseLost:
         log.warning("lease_lost", **_fields(lease))
     except DomainError as error:
         _end_badly(database, lease, error)
+    except (KeyStoreError, TamperedObject) as error:
+        log.error("record_unreadable", error=type(error).__name__, **_fields(lease))  # noqa: TRY400 - a traceback may quote
+        _end_badly(database, lease, _unreadable())
     except Exception as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
         log.error("step_broke", error=type(error).__name__, **_fields(lease))  # noqa: TRY400 - a traceback may quote
         _end_badly(database, lease, RetryableStepError("The step ended unexpectedly.", "unexpected_error"))
     except BaseException:
         _give_back(database, lease)  # SystemExit: the worker must go, another goes on at once
         raise
+    else:
+        return True
+    return False
+
+
+def is_done(bench: Workbench, session_id: UUID, step: Step) -> bool:
+    """Whether the step is done, by whomever: then the chain may go on."""
+    with bench.resources.database.operating() as db:
+        return steps.state_of(db, session_id, step) is StepState.DONE
 
 
 def claim(
     database: Database, session_id: UUID, step: Step, *, lease_seconds: float, worker: str
 ) -> Lease | None:
-    """Take the step, or one of its chunks, and move the session to the step's status."""
-    with database.transaction() as db:
-        sessions.lock(db, session_id)
+    """Take the step, or one of its chunks, and move the session to the step's status.
+
+    A message holds a session id and nothing else, so whose session it is must be found out first.
+    """
+    with database.operating() as db:
+        practice_id = sessions.practice_of(db, session_id)
+    if practice_id is None:
+        return None
+    with database.transaction(practice_id) as db:
+        if sessions.hold(db, session_id) not in UNFINISHED:
+            return None
         lease = claims.claim(db, session_id, step, lease_seconds=lease_seconds, worker=worker)
         if lease is None:
             return None
-        if not sessions.move(db, session_id, step.status):
-            db.rollback()
-            return None
-        _audit(db, lease, "step.started", actor=f"worker:{worker}")
+        sessions.move(db, session_id, step.status)
+        _audit(db, lease, "step.started")
+    # Whatever this thread logs until its task ends follows from that request.
+    structlog.contextvars.bind_contextvars(request_id=lease.request_id)
     log.info("step_started", worker=worker, **_fields(lease))
     return lease
 
@@ -75,7 +118,7 @@ def finish(
 
     While Postgres is away it is tried again, for two minutes: an effect that is there already
     is not made twice, and the work is not thrown away. Raises LeaseLost if somebody else has
-    the step now; then ``save`` has changed nothing.
+    the step now, or the session is over; then ``save`` has changed nothing.
     """
     give_up_at = time.monotonic() + FINISH_PATIENCE_SECONDS
     while True:
@@ -90,25 +133,19 @@ def finish(
 def _finish_once(
     database: Database, lease: Lease, save: Callable[[DbSession], None], state: StepState
 ) -> None:
-    with database.transaction() as db:
-        unfinished = sessions.lock(db, lease.session_id) in UNFINISHED
-        if not unfinished or not claims.close(db, lease, state):
+    with database.transaction(lease.practice_id) as db:
+        status = sessions.hold(db, lease.session_id)
+        fenced = status not in UNFINISHED or not claims.close(db, lease, state)
+        if fenced:
             if claims.was_closed_by(db, lease):
                 return
             _audit(db, lease, "step.fenced")
-            fenced = True
         else:
             save(db)
             after = STEPS[lease.step].status_after
-            if (
-                after is not None
-                and state is StepState.DONE
-                and not sessions.move(db, lease.session_id, after)
-            ):
-                db.rollback()
-                raise LeaseLost
+            if after is not None and state is StepState.DONE:
+                sessions.move(db, lease.session_id, after)
             _audit(db, lease, f"step.{state}")
-            fenced = False
     if fenced:
         raise LeaseLost
     log.info("step_ended", state=state, **_fields(lease))
@@ -118,40 +155,51 @@ def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
     """Postpone the step or fail the session. If even that cannot be written, the lease runs out."""
     permanent = isinstance(error, PermanentStepError) or lease.attempt >= lease.max_attempts
     try:
-        with database.transaction() as db:
-            sessions.lock(db, lease.session_id)
+        with database.transaction(lease.practice_id) as db:
+            sessions.hold(db, lease.session_id)
             held = _fail(db, lease, error) if permanent else _postpone(db, lease, error)
     except (Unavailable, DatabaseError):
         log.warning("step_left_to_expire", code=error.code, **_fields(lease))
         return
-    event = "lease_lost" if not held else "step_failed" if permanent else "step_postponed"
-    log.warning(event, code=error.code, **_fields(lease))
-
-
-def _give_back(database: Database, lease: Lease) -> None:
-    """Free the step without counting the attempt."""
-    with suppress(Unavailable, DatabaseError), database.transaction() as db:
-        sessions.lock(db, lease.session_id)
-        if claims.give_back(db, lease):
-            sessions.dispatch_in(db, lease.session_id, 0)
-            _audit(db, lease, "step.given_back")
-
-
-def _fail(db: DbSession, lease: Lease, error: DomainError) -> bool:
-    if not claims.close(db, lease, StepState.FAILED, error.code):
-        return False
-    sessions.move(db, lease.session_id, Status.FAILED, error_code=error.code, error_detail=error.detail)
-    _audit(db, lease, "step.failed", code=error.code)
-    return True
+    outcome = "lease_lost" if not held else "step_failed" if permanent else "step_postponed"
+    log.warning(outcome, code=error.code, **_fields(lease))
 
 
 def _postpone(db: DbSession, lease: Lease, error: DomainError) -> bool:
     pause = _pause(lease, error)
     if not claims.postpone(db, lease, seconds=pause, error_code=error.code):
         return False
-    sessions.dispatch_in(db, lease.session_id, pause)
+    sessions.dispatch_within(db, lease.session_id, pause)
     _audit(db, lease, "step.postponed", code=error.code)
     return True
+
+
+def _fail(db: DbSession, lease: Lease, error: DomainError) -> bool:
+    if not claims.close(db, lease, StepState.FAILED, error.code):
+        return False
+    detail = error.detail if isinstance(error, StepError) else _STAYED_AWAY
+    sessions.move(db, lease.session_id, Status.FAILED, error_code=error.code, error_detail=detail)
+    _audit(db, lease, "step.failed", code=error.code)
+    return True
+
+
+# Other errors speak to whoever uploads ("nothing was saved"), which is untrue of a session at work.
+_STAYED_AWAY = "Something that the work needs stayed away. The recording is kept: retry the session."
+
+
+def _unreadable() -> PermanentStepError:
+    return PermanentStepError(
+        "The stored record cannot be opened: its key or its data is missing or damaged.", "record_unreadable"
+    )
+
+
+def _give_back(database: Database, lease: Lease) -> None:
+    """Free the step without counting the attempt."""
+    with suppress(Unavailable, DatabaseError), database.transaction(lease.practice_id) as db:
+        sessions.hold(db, lease.session_id)
+        if claims.give_back(db, lease):
+            sessions.dispatch_in(db, lease.session_id, 0)
+            _audit(db, lease, "step.given_back")
 
 
 def _pause(lease: Lease, error: DomainError) -> float:
@@ -168,18 +216,18 @@ def _fields(lease: Lease) -> dict[str, object]:
         "step": lease.step,
         "part": lease.part,
         "attempt": lease.attempt,
+        "request_id": lease.request_id,
     }
 
 
-def _audit(
-    db: DbSession, lease: Lease, action: str, *, actor: str = "worker", code: str | None = None
-) -> None:
+def _audit(db: DbSession, lease: Lease, action: str, *, code: str | None = None) -> None:
     audit.record(
         db,
         practice_id=lease.practice_id,
-        actor=actor,
+        actor=f"worker:{lease.worker}",
         action=action,
         subject_id=lease.session_id,
+        request_id=lease.request_id,
         step=lease.step,
         part=lease.part,
         attempt=lease.attempt,

@@ -33,7 +33,7 @@ def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterato
     Raises NotFound, Gone (removed by retention), and TamperedObject, here or while it is read,
     rather than give a byte that was not uploaded.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = records.own(db, caller, session_id)
         records.audit(db, caller, "audio.read", session_id)
     if row.audio_removed_at is not None:

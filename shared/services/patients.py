@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db import audit, patients, sessions
 from shared.db.tables import Patient
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services import consent as consents
-from shared.services import paging, stopping
+from shared.services import idempotency, paging, stopping
 from shared.services.callers import Caller
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
@@ -20,11 +20,18 @@ from shared.vault.sealing import Sealed, Subject
 
 NAME = "patient.name"
 LISTING = "patients"  # what a cursor of this list names
+CONSENT_METHODS = ("written", "verbal", "electronic")
+
+
+class InvalidConsent(InvalidInput):
+    """The parts of a consent do not go together; ``fields`` says which."""
+
+    default_code = "invalid_consent"
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The consent to be recorded: given when, by which method (``written``, ...), revoked when."""
+    """The consent to be recorded: given when, by which of CONSENT_METHODS, revoked when."""
 
     given_on: datetime | None = None
     method: str | None = None
@@ -46,7 +53,9 @@ class PatientRecord:
 
 
 def create(resources: Resources, caller: Caller, name: str, consent: Consent) -> PatientRecord:
-    """A new patient of the caller."""
+    """A new patient of the caller; raises InvalidConsent."""
+    _check_complete(consent.given_on, consent.method)
+    _check_order(consent.given_on, consent.revoked_on)
     subject = Subject(caller.practice_id, uuid4())
     # Before the row: a key without a row harms nobody, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
@@ -59,17 +68,18 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
         consent_method=consent.method,
         consent_revoked_at=consent.revoked_on,
     )
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         db.add(patient)
         db.flush()
         db.refresh(patient)
         _audit(db, caller, "patient.create", patient.id)
+        idempotency.complete(resources, db, caller, patient.id, 201)
     return _record(resources, patient)
 
 
 def get(resources: Resources, caller: Caller, patient_id: UUID) -> PatientRecord:
     """The caller's patient; raises NotFound."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         patient = _found(patients.of_therapist(db, caller.therapist_id, patient_id))
         _audit(db, caller, "patient.read", patient_id)
     return _record(resources, patient)
@@ -80,7 +90,7 @@ def page(
 ) -> Page[PatientRecord]:
     """The caller's patients, newest first; raises InvalidInput for a ``limit`` out of range."""
     paging.check_limit(limit)
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         rows = patients.page(db, caller.therapist_id, limit=limit + 1, before=after)
         _audit(db, caller, "patient.list", None)
     more = len(rows) > limit
@@ -95,7 +105,7 @@ def change(
     """Set what ``changes`` holds: ``name``, and of the consent what ``Consent`` calls it.
 
     Without a consent on file every upload is refused from then on, and the work on the patient's
-    unfinished sessions is cancelled. Raises NotFound.
+    unfinished sessions is cancelled. Raises NotFound and InvalidConsent.
     """
     columns: dict[str, Any] = {}
     if "name" in changes:
@@ -103,10 +113,14 @@ def change(
         columns["name"] = _sealed_name(resources, caller, subject, changes["name"])
     consent = {"given_on": "consent_given_at", "method": "consent_method", "revoked_on": "consent_revoked_at"}
     columns |= {consent[field]: changes[field] for field in consent if field in changes}
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         patient = _found(patients.to_change(db, caller.therapist_id, patient_id))
         for column, value in columns.items():
             setattr(patient, column, value)
+        if not changes.keys().isdisjoint({"given_on", "method"}):
+            _check_complete(patient.consent_given_at, patient.consent_method)
+        if not changes.keys().isdisjoint(consent):
+            _check_order(patient.consent_given_at, patient.consent_revoked_at)
         db.flush()
         db.refresh(patient)
         stopped = [] if consents.is_on_file(patient) else _stop_work(db, caller, patient_id)
@@ -118,7 +132,7 @@ def change(
 
 def _stop_work(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]:
     """Cancel the patient's unfinished sessions; an upload in between waits for the patient's row."""
-    rows = sessions.lock_unfinished_of(db, patient_id)
+    rows = sessions.hold_unfinished_of(db, patient_id)
     for row in rows:
         stopping.stop(db, row, "consent_revoked")
         _audit(db, caller, "session.cancel", row.id)
@@ -130,7 +144,7 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
 
     Raises NotFound, and Conflict while any session of the patient exists.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _found(patients.to_change(db, caller.therapist_id, patient_id))
         if patients.has_sessions(db, patient_id):
             raise Conflict(
@@ -141,9 +155,27 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
     resources.vault.keys.destroy(patient_id)
 
 
+def _check_complete(given_on: datetime | None, method: str | None) -> None:
+    if (given_on is None) != (method is None):
+        missing = "given_on" if given_on is None else "method"
+        raise InvalidConsent(
+            "A consent has both given_on and method: send the two together.",
+            fields={"consent": [f"{missing} is missing."]},
+        )
+
+
+def _check_order(given_on: datetime | None, revoked_on: datetime | None) -> None:
+    # By days: a revocation given as a plain date is that day's midnight, before a consent at noon.
+    if given_on and revoked_on and revoked_on.astimezone(UTC).date() < given_on.astimezone(UTC).date():
+        raise InvalidConsent(
+            "revoked_on is before given_on. If the patient consented again, send revoked_on as null.",
+            fields={"consent": ["revoked_on is before given_on."]},
+        )
+
+
 def _sealed_name(resources: Resources, caller: Caller, subject: Subject, name: str) -> Sealed:
     # First make sure that the patient is the caller's: others' keys are not to be touched.
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _found(patients.of_therapist(db, caller.therapist_id, subject.id))
     return resources.vault.seal(subject, NAME, name)
 

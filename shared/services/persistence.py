@@ -4,39 +4,32 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import notes, outputs, sessions, steps
+from shared.db import notes, outputs
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain.documents import transcript_from_json
 from shared.domain.errors import PermanentStepError
 from shared.domain.evidence import verify, with_risk_flags
-from shared.domain.status import StepState
 from shared.domain.values import JsonObject
 from shared.pipeline import PERSIST
 from shared.services import leases
 from shared.services.engines import Workbench
-from shared.storage.recordings import SPEECH
+from shared.services.plans import forget_speech
 
 
 def persist(bench: Workbench, session_id: UUID) -> bool:
     """Run the step, if it can be claimed; True once the notes are published."""
-    resources = bench.resources
-    lease_seconds = resources.settings.lease_seconds
-    lease = leases.claim(
-        resources.database, session_id, PERSIST, lease_seconds=lease_seconds, worker=bench.worker
-    )
-    if lease is not None:
-        with leases.working_on(resources.database, lease, lease_seconds):
-            _publish(bench, lease, _verified(bench, lease))
-            resources.recordings.delete(lease.subject, SPEECH)
-    with resources.database.transaction() as db:
-        return steps.state_of(db, session_id, PERSIST) is StepState.DONE
+    if leases.run(
+        bench, session_id, PERSIST, lambda lease, _: _publish(bench, lease, _verified(bench, lease))
+    ):
+        forget_speech(bench, session_id)  # if the first try, after transcribing, failed
+    return leases.is_done(bench, session_id, PERSIST)
 
 
 def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     """The draft and the screen's risk flags, each item checked against the transcript."""
     session = lease.subject
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         draft = outputs.get(db, lease.session_id, Product.DRAFT)
         transcript = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
     if draft is None or transcript is None:
@@ -51,17 +44,19 @@ def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
     vault = bench.resources.vault
     session = lease.subject
 
-    def save(db: DbSession) -> None:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         version = notes.next_version(db, lease.session_id)
-        row = sessions.get(db, lease.session_id)
+    sealed = vault.seal(session, notes.kind(version), document)
+
+    def save(db: DbSession) -> None:
         notes.add(
             db,
             lease.practice_id,
             lease.session_id,
             version=version,
-            body=vault.seal(session, notes.kind(version), document),
-            engine=bench.extractor.name,
-            template=row.template if row else "default",
+            body=sealed,
+            engine=document["engine"],
+            template=document["template"],
         )
         outputs.discard(db, lease.session_id, Product.DRAFT)
 

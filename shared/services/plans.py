@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
+import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db import outputs, sessions
@@ -10,18 +12,21 @@ from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.db.tables import TherapySession
 from shared.domain.documents import plan_from_json
+from shared.domain.errors import NotFound, PermanentStepError, Unavailable
 from shared.domain.ports import PcmSource
 from shared.domain.values import SpeechPlan
 from shared.services.engines import Workbench
 from shared.services.heartbeat import LeaseLost
 from shared.storage.pcm import StoredPcm
-from shared.storage.recordings import SPEECH
+from shared.storage.recordings import SPEECH, SPEECH_GONE
 from shared.vault.sealing import Subject
+
+log = structlog.get_logger(__name__)
 
 
 def stored_plan(bench: Workbench, lease: Lease) -> tuple[SpeechPlan, int] | None:
     """The plan and the number of decoded channels, once the recording has been decoded."""
-    with bench.resources.database.transaction() as db:
+    with bench.resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.PLAN)
     if sealed is None:
         return None
@@ -32,8 +37,26 @@ def stored_plan(bench: Workbench, lease: Lease) -> tuple[SpeechPlan, int] | None
 @contextmanager
 def speech(bench: Workbench, session: Subject, channels: int) -> Iterator[StoredPcm]:
     """The session's decoded audio, to be read at random."""
-    with bench.resources.recordings.open(session, SPEECH) as source:
-        yield StoredPcm(source, channels)
+    try:
+        with bench.resources.recordings.open(session, SPEECH) as source:
+            yield StoredPcm(source, channels)
+    except NotFound as error:
+        raise PermanentStepError(
+            "What was decoded from the recording is gone. Retry the session: it is decoded again.",
+            SPEECH_GONE,
+        ) from error
+
+
+def forget_speech(bench: Workbench, session_id: UUID) -> None:
+    """Remove the decoded audio, which nobody needs any more; what stays is swept up later."""
+    with bench.resources.database.operating() as db:
+        practice_id = sessions.practice_of(db, session_id)
+    if practice_id is None:
+        return
+    try:
+        bench.resources.recordings.delete(Subject(practice_id, session_id), SPEECH)
+    except Unavailable as error:
+        log.warning("speech_left", session_id=session_id, code=error.code)
 
 
 class WatchedPcm:

@@ -38,7 +38,7 @@ def _passes(probe: Callable[[Resources], None], resources: Resources) -> bool:
 
 
 def _database(resources: Resources) -> None:
-    with resources.database.transaction() as db:
+    with resources.database.operating() as db:
         db.execute(text("SELECT 1"))
 
 

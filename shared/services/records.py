@@ -38,7 +38,7 @@ def no_such_session() -> NotFound:
 
 def require_there(resources: Resources, session: Subject) -> None:
     """Raise NotFound if the session is no more: why its key or its recording could not be read."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(session.practice_id) as db:
         if rows.get(db, session.id) is None:
             raise no_such_session()
 

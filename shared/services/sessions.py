@@ -12,14 +12,15 @@ from shared.db.tables import NotesVersion, TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
-from shared.pipeline import CHAIN, EXTRACT_NOTES, TRANSCRIBE_CHUNK
-from shared.services import paging, records
+from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
+from shared.services import dispatching, idempotency, paging, records
 from shared.services.accepting import FILE_NAME
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
 from shared.services.records import audit as _audit
 from shared.services.records import own as _own
 from shared.services.resources import Resources
+from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject
 
@@ -36,7 +37,7 @@ class Record:
 
     row: TherapySession
     progress: float
-    file_name: str
+    file_name: str | None
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
 
@@ -54,7 +55,7 @@ class Notes:
 
 def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
     """Everything of one of the caller's sessions; raises NotFound."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         transcript = outputs.get(db, session_id, Product.TRANSCRIPT)
         version = notes.get(db, session_id) if Scope.NOTES_READ in caller.scopes else None
@@ -83,7 +84,7 @@ def page(
     ``after`` comes from a cursor of ``listing(patient_id, status)``.
     """
     paging.check_limit(limit)
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         found = rows.page(
             db, caller.therapist_id, limit=limit + 1, patient_id=patient_id, status=status, before=after
         )
@@ -93,9 +94,8 @@ def page(
     more = len(found) > limit
     last = (shown[-1].session_date, shown[-1].id) if more else None
     cursor = paging.cursor_after(last, listing(patient_id, status)) if last else None
-    found_names = [(row, _file_name_if_there(resources, row)) for row in shown]
-    items = [Record(row, _progress(row, progress), name) for row, name in found_names if name is not None]
-    return Page(items, cursor)
+    found_records = [_in_a_list(resources, row, progress) for row in shown]
+    return Page([record for record in found_records if record is not None], cursor)
 
 
 def listing(patient_id: UUID | None, status: Status | None) -> str:
@@ -105,13 +105,13 @@ def listing(patient_id: UUID | None, status: Status | None) -> str:
 
 def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
     """Where the caller's session stands; raises NotFound. Not audited: it tells no content."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         return Status(_own(db, caller, session_id).status)
 
 
 def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonObject:
     """The session's transcript document; raises NotFound while there is none."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         sealed = outputs.get(db, session_id, Product.TRANSCRIPT)
         _audit(db, caller, "transcript.read", session_id)
@@ -122,7 +122,7 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonOb
 
 def notes_of(resources: Resources, caller: Caller, session_id: UUID, version: int | None = None) -> Notes:
     """The newest notes, or this version of them; raises NotFound."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         _own(db, caller, session_id)
         found = notes.get(db, session_id, version)
         _audit(db, caller, "notes.read", session_id)
@@ -139,7 +139,7 @@ def extract_again(
     Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, cancelled, or the
     patient's consent is revoked).
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = records.own_to_work_on(db, caller, session_id)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(
@@ -153,28 +153,33 @@ def extract_again(
         rows.move(db, session_id, Status.EXTRACTING_NOTES)
         if template is not None:
             row.template = template
+        row.request_id = caller.request_id
         outputs.discard(db, session_id, Product.DRAFT)
         steps.begin_again(db, session_id, EXTRACT_NOTES)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         _audit(db, caller, "session.extract_notes", session_id)
+        idempotency.complete(resources, db, caller, session_id, 202)
     resources.queue.publish(session_id, EXTRACT_NOTES)
 
 
 def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
     """Let a failed session go on from the step that failed; raises NotFound or Conflict."""
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = records.own_to_work_on(db, caller, session_id)
         if row.status != Status.FAILED:
             raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
+        failed_with = row.error_code
         rows.move(db, session_id, Status.PENDING)
-        steps.revive(db, session_id)
+        row.request_id = caller.request_id
+        if failed_with == SPEECH_GONE:
+            outputs.discard(db, session_id, Product.PLAN, Product.CHUNK)
+            steps.begin_again(db, session_id, TRANSCRIBE)
+        else:
+            steps.revive(db, session_id)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         ready = rows.ready_work(db, session_id)
         _audit(db, caller, "session.retry", session_id)
-    if chunks := ready.get(TRANSCRIBE_CHUNK.name):
-        resources.queue.publish_chunks(session_id, chunks)
-    elif first := next((step for step in CHAIN if step.name in ready), None):
-        resources.queue.publish(session_id, first)
+    dispatching.publish_ready(resources.queue, session_id, ready)
 
 
 def is_final(status: Status) -> bool:
@@ -190,14 +195,18 @@ def _subject(row: TherapySession) -> Subject:
     return Subject(row.practice_id, row.id)
 
 
-def _file_name(resources: Resources, row: TherapySession) -> str:
-    return str(_open(resources, _subject(row), FILE_NAME, row.audio_filename))
-
-
-def _file_name_if_there(resources: Resources, row: TherapySession) -> str | None:
+def _in_a_list(resources: Resources, row: TherapySession, progress: dict[UUID, float]) -> Record | None:
     try:
-        return _file_name(resources, row)
-    except NotFound:
+        return Record(row, _progress(row, progress), _file_name(resources, row))
+    except NotFound:  # deleted since the list was read
+        return None
+
+
+def _file_name(resources: Resources, row: TherapySession) -> str | None:
+    """The file's name; None where its key is destroyed, so that one lost key hides no other session."""
+    try:
+        return str(_open(resources, _subject(row), FILE_NAME, row.audio_filename))
+    except KeyDestroyed:
         return None
 
 

@@ -33,7 +33,7 @@ def cancel(resources: Resources, caller: Caller, session_id: UUID) -> None:
     Workers notice within seconds. What was transcribed or noted before stays readable. Raises
     NotFound, and Conflict for a session that has ended in another way.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(caller.practice_id) as db:
         row = records.own(db, caller, session_id, hold=True)
         if row.status not in UNFINISHED | {Status.CANCELLED}:
             raise Conflict(f"The session is {row.status}: there is no work to be stopped.", "already_ended")
@@ -70,7 +70,7 @@ def discard_decoded_if_over(resources: Resources, session: Subject) -> None:
     The speech that it wrote may have come into the store after whoever ended the session had
     looked there.
     """
-    with resources.database.transaction() as db:
+    with resources.database.transaction(session.practice_id) as db:
         over = db.scalar(sessions.status_of(session.id)) in (None, Status.CANCELLED)
     if over:
         discard_decoded(resources, session)

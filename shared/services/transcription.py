@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import outputs, sessions, steps
+from shared.db import outputs, quotas, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain.assembly import assemble
@@ -21,34 +21,36 @@ from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import leases, stopping
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
-from shared.services.plans import WatchedPcm, session_row, speech, stored_plan
+from shared.services.plans import WatchedPcm, forget_speech, session_row, speech, stored_plan
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
 
 def transcribe(bench: Workbench, session_id: UUID) -> bool:
     """Run the step's next phase, if it can be claimed; True once the transcript is there."""
-    resources = bench.resources
-    lease_seconds = resources.settings.lease_seconds
-    lease = leases.claim(
-        resources.database, session_id, TRANSCRIBE, lease_seconds=lease_seconds, worker=bench.worker
-    )
-    if lease is not None:
-        with leases.working_on(resources.database, lease, lease_seconds) as heartbeat:
-            stored = stored_plan(bench, lease)
-            if stored is None:
-                _fan_out(bench, lease, heartbeat)
-            else:
-                _unite(bench, lease, stored[0])
-        stopping.discard_decoded_if_over(resources, lease.subject)
-    with resources.database.transaction() as db:
-        return steps.state_of(db, session_id, TRANSCRIBE) is StepState.DONE
+    held: list[Subject] = []
+
+    def work(lease: Lease, heartbeat: Heartbeat) -> None:
+        held.append(lease.subject)
+        stored = stored_plan(bench, lease)
+        if stored is None:
+            _fan_out(bench, lease, heartbeat)
+        else:
+            _unite(bench, lease, stored[0])
+
+    ended = leases.run(bench, session_id, TRANSCRIBE, work)
+    for session in held:
+        stopping.discard_decoded_if_over(bench.resources, session)
+    done = leases.is_done(bench, session_id, TRANSCRIBE)
+    if ended and done:
+        forget_speech(bench, session_id)
+    return done
 
 
 def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         speakers = session_row(db, lease).speakers
     decoded = _decode(bench, session, heartbeat)
     with speech(bench, session, decoded.channels) as pcm:
@@ -61,6 +63,7 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
         outputs.put(db, session.practice_id, session.id, Product.PLAN, sealed)
         steps.insert_chunks(db, lease, [chunk.speech_seconds for chunk in plan.chunks])
         sessions.set_duration(db, session.id, round(plan.duration_seconds, 3))
+        quotas.settle(db, session.id, plan.duration_seconds)
         sessions.dispatch_in(db, session.id, resources.settings.redispatch_seconds)
         if not plan.chunks:  # nothing was said: the second run unites nothing
             steps.make_ready(db, session.id, TRANSCRIBE, from_state=StepState.FANNED_OUT)
@@ -89,7 +92,7 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction() as db:
+    with resources.database.transaction(lease.practice_id) as db:
         stored = outputs.parts(db, session.id, Product.CHUNK)
         language = session_row(db, lease).language
     heard = [
@@ -102,7 +105,6 @@ def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
     engine = bench.transcriber.capabilities
     transcript = assemble(plan, heard, language=language or "en", engine=engine.name, draft=engine.draft)
     _publish_transcript(bench, lease, transcript)
-    resources.recordings.delete(session, SPEECH)
 
 
 def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ports import ByteSource
+from shared.vault.durable import make_folders, sync
 
 _PARTIAL = ".partial-"
 
@@ -34,6 +35,9 @@ class ObjectStore(Protocol):
     def check(self) -> None:
         """Raise Unavailable unless an object could be written now."""
 
+    def free_bytes(self) -> int:
+        """How much room there is for new objects; raises Unavailable."""
+
 
 class LocalStore:
     """Objects as files below one folder, for one machine or a shared file system."""
@@ -47,18 +51,18 @@ class LocalStore:
         target = self._path(name)
         partial = target.with_name(f"{_PARTIAL}{secrets.token_hex(8)}")
         with _disk_errors_as_ours():
-            _make_folders(self._folder, target.parent)
+            make_folders(target.parent)
             file = _open_new(partial)
         try:
-            with file:
-                yield _writing_to(file)
-                with _disk_errors_as_ours():
-                    file.flush()
-                    os.fsync(file.fileno())
+            yield _writing_to(file)
             with _disk_errors_as_ours():
+                file.flush()
+                os.fsync(file.fileno())
                 partial.rename(target)
-                _sync(target.parent)
+                sync(target.parent)
         finally:
+            with suppress(OSError):  # closing flushes again: a full disk has been told already
+                file.close()
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
 
@@ -82,7 +86,7 @@ class LocalStore:
         with _disk_errors_as_ours():
             path.unlink(missing_ok=True)
             if path.parent.exists():
-                _sync(path.parent)
+                sync(path.parent)
         with suppress(OSError):  # not empty yet: other objects of the session are still there
             path.parent.rmdir()
 
@@ -90,20 +94,30 @@ class LocalStore:
         """See ObjectStore."""
         horizon = time.time() - older_than_seconds
         removed = 0
-        for partial in self._folder.rglob(f"{_PARTIAL}*"):
-            with suppress(FileNotFoundError):
-                if partial.stat().st_mtime < horizon:
-                    partial.unlink()
-                    removed += 1
+        with _disk_errors_as_ours():
+            # os.walk passes over folders that vanish while it goes; Path.rglob raises.
+            for folder, _, names in os.walk(self._folder):
+                for name in names:
+                    if name.startswith(_PARTIAL):
+                        removed += _remove_if_older(Path(folder, name), horizon)
         return removed
 
     def check(self) -> None:
         """See ObjectStore."""
         with _disk_errors_as_ours():
-            _make_folders(self._folder, self._folder)
+            make_folders(self._folder)
             probe = self._folder / f"{_PARTIAL}{secrets.token_hex(8)}"
             _open_new(probe).close()
             probe.unlink()
+
+    def free_bytes(self) -> int:
+        """See ObjectStore."""
+        folder = self._folder
+        while not folder.exists() and folder != folder.parent:  # it is made by the first upload
+            folder = folder.parent
+        with _disk_errors_as_ours():
+            disk = os.statvfs(folder)
+        return disk.f_bavail * disk.f_frsize
 
     def _path(self, name: str) -> Path:
         return self._folder / name
@@ -137,30 +151,17 @@ def _writing_to(file: BinaryIO) -> Callable[[bytes], object]:
     return write
 
 
+def _remove_if_older(path: Path, horizon: float) -> int:
+    with suppress(FileNotFoundError):
+        if path.stat().st_mtime < horizon:
+            path.unlink()
+            return 1
+    return 0
+
+
 def _open_new(path: Path) -> BinaryIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "wb", buffering=1024 * 1024)
-
-
-def _make_folders(root: Path, folder: Path) -> None:
-    """Create ``folder`` and what is missing above it up to ``root``, each durably."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        if folder == root:
-            break
-        folder = folder.parent
-    for new in reversed(missing):
-        new.mkdir(mode=0o700, parents=new == root, exist_ok=True)
-        _sync(new.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject
 
 RECORDING = "recording"
+SPEECH_GONE = "speech_gone"  # the error's code where SPEECH is missing while it is needed
 SPEECH = "speech"  # the recording as 16 kHz PCM, kept only while it is being transcribed
 
 

@@ -7,6 +7,8 @@ backups and in the database's write-ahead log, because its key was never in eith
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -15,10 +17,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.domain.errors import Unavailable
+from shared.vault.durable import make_folders, sync
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _MAGIC = b"SSK1"
+_WRAPPED = ("practices", "subjects")
 
 
 class KeyStoreError(RuntimeError):
@@ -40,9 +44,15 @@ class KeyStore:
 
     @classmethod
     def initialise(cls, folder: Path) -> "KeyStore":
-        """Create what is missing below ``folder`` (0700), and open it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        """Create what is missing below ``folder`` (0700), and open it.
+
+        Raises KeyStoreError where wrapped keys lie without the root key that opens them.
+        """
+        with _errors_as_ours():
+            make_folders(folder)
+            folder.chmod(0o700)
+            if not (folder / "root.key").exists() and any((folder / name).exists() for name in _WRAPPED):
+                raise KeyStoreError("root.key is missing and a new one would open nothing: restore it")
         for name in ("root.key", "pepper.key"):
             _create_once(folder / name, secrets.token_bytes(KEY_BYTES))
         return cls(folder)
@@ -56,23 +66,16 @@ class KeyStore:
 
     def key(self, practice_id: UUID, subject_id: UUID) -> bytes:
         """The subject's 32-byte key; raises KeyDestroyed where there is none."""
-        try:
-            wrapped = self._subject_path(subject_id).read_bytes()
-        except FileNotFoundError:
-            raise KeyDestroyed("the key of this record has been destroyed") from None
-        except OSError as error:
-            raise Unavailable("The key store cannot be read; try again.", "keys_unavailable") from error
+        wrapped = _read_wrapped(self._subject_path(subject_id))
         return _unwrap(self._practice_key(practice_id), wrapped, _subject_aad(practice_id, subject_id))
 
     def destroy(self, subject_id: UUID) -> None:
         """Make everything sealed for the subject unreadable; does nothing if already done."""
         path = self._subject_path(subject_id)
-        try:
+        with _errors_as_ours():
             path.unlink(missing_ok=True)
             if path.parent.exists():
-                _sync_folder(path.parent)
-        except OSError as error:
-            raise Unavailable("The key store cannot be written; try again.", "keys_unavailable") from error
+                sync(path.parent)
 
     def _practice_key_or_new(self, practice_id: UUID) -> bytes:
         wrapped = _wrap(self._root, secrets.token_bytes(KEY_BYTES), _practice_aad(practice_id))
@@ -80,10 +83,7 @@ class KeyStore:
         return self._practice_key(practice_id)
 
     def _read_practice_key(self, practice_id: UUID) -> bytes:
-        try:
-            wrapped = self._practice_path(practice_id).read_bytes()
-        except FileNotFoundError:
-            raise KeyDestroyed("the key of this practice has been destroyed") from None
+        wrapped = _read_wrapped(self._practice_path(practice_id))
         return _unwrap(self._root, wrapped, _practice_aad(practice_id))
 
     def _practice_path(self, practice_id: UUID) -> Path:
@@ -114,6 +114,14 @@ def _unwrap(wrapping: bytes, wrapped: bytes, aad: bytes) -> bytes:
         raise KeyStoreError("a key file is damaged or belongs elsewhere: restore the key store") from error
 
 
+def _read_wrapped(path: Path) -> bytes:
+    with _errors_as_ours():
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise KeyDestroyed("the key of this record has been destroyed") from None
+
+
 def _read_secret(path: Path) -> bytes:
     try:
         if path.stat().st_mode & 0o077:
@@ -121,7 +129,7 @@ def _read_secret(path: Path) -> bytes:
         secret = path.read_bytes()
     except OSError as error:
         raise KeyStoreError(
-            f"the key store has no readable {path.name}: run `sessionscribe setup`, or restore it"
+            f"the key store has no readable {path.name}: restore it; for a new one, run `sessionscribe setup`"
         ) from error
     if len(secret) != KEY_BYTES:
         raise KeyStoreError(f"{path.name} is damaged: restore the key store from its backup")
@@ -132,27 +140,25 @@ def _create_once(path: Path, content: bytes) -> None:
     """Write a new file so that it is either whole and durable or absent; keep an existing one."""
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with _errors_as_ours():
+        make_folders(path.parent)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(partial, path)  # unlike a rename, a link never replaces a key that won the race
+        finally:
+            partial.unlink(missing_ok=True)
+        sync(path.parent)
+
+
+@contextmanager
+def _errors_as_ours() -> Iterator[None]:
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(partial, path)  # unlike a rename, a link never replaces a key that won the race
-    except FileExistsError:
-        return
+        yield
     except OSError as error:
-        raise Unavailable("The key store cannot be written; try again.", "keys_unavailable") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise Unavailable("The key store is not available; try again.", "keys_unavailable") from error

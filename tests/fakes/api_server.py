@@ -25,6 +25,7 @@ class Reply:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
+    do_first: bool = False  # as usual what was asked, of which the client then learns nothing
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,12 @@ class FakeApi:
         self.patients: list[dict[str, Any]] = []
         self.sessions: list[dict[str, Any]] = []
         self.keys: list[dict[str, Any]] = []
+        self.people: list[dict[str, Any]] = []
         self.uploads: list[tuple[str, bytes]] = []
         self.texts: dict[str, str] = {}
         self.course: list[dict[str, Any]] = [{"status": "processed", "progress": 100}]
         self.page_size = 1000
+        self._answered: dict[str, Reply] = {}
         self._pending: dict[str, deque[dict[str, Any]]] = {}
         self._orders: dict[str, deque[Reply]] = {}
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -104,8 +107,14 @@ class FakeApi:
         self.received.append(request)
         ordered = self._orders.get(f"{request.method} {request.path}")
         if ordered:
-            return ordered.popleft()
-        wanted = ADMINISTRATOR_KEY if request.path.startswith("/api/keys") else KEY
+            reply = ordered.popleft()
+            if reply.do_first:
+                self._usual(request)
+            return reply
+        return self._usual(request)
+
+    def _usual(self, request: Received) -> Reply:
+        wanted = ADMINISTRATOR_KEY if request.path.startswith(("/api/keys", "/api/therapists")) else KEY
         if request.headers.get("authorization") != f"Bearer {wanted}":
             return problem(401, "not_authenticated", "Send a valid API key.")
         parts = request.path.removeprefix("/api/").rstrip("/").split("/")
@@ -127,6 +136,16 @@ class FakeApi:
             return Reply(201, made | {"key": "ssk_new_secret"})
         return self._one_or_page(request, self.keys, rest)
 
+    def _therapists(self, request: Received, rest: list[str]) -> Reply:
+        if request.method == "POST":
+            self.people.append({"id": str(uuid4()), "disabled_at": None} | json.loads(request.body))
+            return Reply(201, self.people[-1])
+        if request.method == "PATCH":
+            disabled = json.loads(request.body)["disabled"]
+            self.people[0]["disabled_at"] = DAY if disabled else None
+            return Reply(200, self.people[0])
+        return self._one_or_page(request, self.people, rest)
+
     def _sessions(self, request: Received, rest: list[str]) -> Reply:
         if request.method == "POST" and rest == ["upload"]:
             return self._upload(request)
@@ -140,6 +159,12 @@ class FakeApi:
         return self._one_or_page(request, self.sessions, rest)
 
     def _upload(self, request: Received) -> Reply:
+        key = request.headers["idempotency-key"]
+        if key not in self._answered:
+            self._answered[key] = self._new_session(request)
+        return self._answered[key]
+
+    def _new_session(self, request: Received) -> Reply:
         head = b"Content-Type: " + request.headers["content-type"].encode() + b"\r\n\r\n"
         form = BytesParser(policy=policy.HTTP).parsebytes(head + request.body)
         part = next(part for part in form.iter_parts() if part.get_filename())
@@ -192,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_DELETE = _serve
+    do_GET = do_POST = do_PATCH = do_DELETE = do_PATCH = _serve
 
     def log_message(self, *_: object) -> None:
         return

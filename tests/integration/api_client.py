@@ -20,6 +20,7 @@ from shared.services import accounts
 from shared.services.callers import Scope
 from shared.services.resources import Resources
 from tests.conftest import Office
+from tests.database import everything
 
 
 class Caller:
@@ -99,7 +100,7 @@ def left_behind(resources: Resources) -> list[str]:
     """Every stored object, and every key of a session (patients and practices have theirs)."""
     folder = Path(urlsplit(resources.settings.storage_url).path)
     objects = [str(path) for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         patients = {str(row[0]) for row in db.execute(text("SELECT id FROM patients"))}
     keys = (resources.settings.keys_dir / "subjects").rglob("*.key")
     return objects + [str(key) for key in keys if key.stem not in patients]

@@ -18,6 +18,7 @@ from shared.domain.values import (
 )
 from shared.services.engines import Workbench
 from shared.services.resources import Resources
+from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
@@ -97,10 +98,10 @@ def bench_at(resources: Resources, moment: str, act: Act) -> Workbench:
 def rows_of(resources: Resources, session_id: UUID) -> dict[str, int]:
     """How many rows of each kind a session has."""
     tables = {"sessions": "id", "steps": "session_id", "outputs": "session_id", "notes": "session_id"}
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return {
             table: db.execute(
-                text(f"SELECT count(*) FROM {table} WHERE {column} = :id"),  # noqa: S608 - names of ours
+                text(f"SELECT count(*) FROM {table} WHERE {column} = :id"),
                 {"id": session_id},
             ).scalar_one()
             for table, column in (tables | {"session_events": "session_id"}).items()

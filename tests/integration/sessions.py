@@ -18,6 +18,7 @@ from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.conftest import Office
+from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from workers.engines.rules.risk import screen
@@ -37,7 +38,7 @@ def promise(resources: Resources, office: Office) -> UUID:
     resources.vault.keys.create(session.practice_id, session.id)
     with resources.recordings.create(session, RECORDING) as write:
         write(b"a recording")
-    with resources.database.transaction() as db:
+    with resources.database.transaction(session.practice_id) as db:
         sessions.add(
             db,
             TherapySession(
@@ -85,7 +86,7 @@ def _once(engine: Any) -> Callable[[], Any]:
 def work(bench: Workbench, session_id: UUID) -> None:
     """Do what the messages of one session would have done, in one process."""
     transcription.transcribe(bench, session_id)
-    while _ready_chunks(bench.resources, session_id):
+    for _ in range(_ready_chunks(bench.resources, session_id)):
         chunk_transcription.transcribe_chunk(bench, session_id)
     transcription.transcribe(bench, session_id)
     extraction.extract_notes(bench, session_id)
@@ -103,32 +104,32 @@ def _ready_chunks(resources: Resources, session_id: UUID) -> int:
             StepRow.not_before.is_(None),
         )
     )
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return db.scalar(query) or 0
 
 
 def row(resources: Resources, session_id: UUID) -> TherapySession:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return db.get_one(TherapySession, session_id)
 
 
 def step(resources: Resources, session_id: UUID, name: str, part: int = 0) -> StepRow:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return db.get_one(StepRow, (session_id, name, part))
 
 
 def products(resources: Resources, session_id: UUID) -> list[str]:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return sorted(db.scalars(select(Output.name).where(Output.session_id == session_id)))
 
 
 def versions(resources: Resources, session_id: UUID) -> list[int]:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return sorted(db.scalars(select(NotesVersion.version).where(NotesVersion.session_id == session_id)))
 
 
 def audited(resources: Resources, session_id: UUID, action: str) -> int:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         return len(
             db.scalars(
                 select(AuditEvent.id).where(AuditEvent.subject_id == session_id, AuditEvent.action == action)

@@ -14,6 +14,7 @@ from shared.services import accounts
 from shared.services.callers import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
 
 PUBLIC = {
@@ -102,14 +103,15 @@ def test_a_mistyped_key_is_known_without_the_database(
 ) -> None:
     assert call.key is not None
     last = "a" if call.key[-1] != "a" else "b"
-    monkeypatch.setattr(type(resources.database), "transaction", None)  # any use of it would raise TypeError
+    for way in ("transaction", "operating"):
+        monkeypatch.setattr(type(resources.database), way, None)  # any use of it would raise TypeError
     with pytest.raises(NotAuthenticated):
         accounts.authenticate(resources, call.key[:-1] + last)
 
 
 def test_a_key_with_another_secret_is_refused(app: Flask, resources: Resources, call: Caller) -> None:
     assert call.key is not None
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE api_keys SET digest = sha256('other')"))
     assert call("GET", "/api/whoami").status_code == 401
 
@@ -127,21 +129,21 @@ def test_a_revoked_key_is_refused_from_the_next_request_on(
 
 def test_an_expired_key_is_refused(call: Caller, resources: Resources) -> None:
     assert call("GET", "/api/whoami").status_code == 200
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE api_keys SET expires_at = now() - interval '1 second'"))
     assert call("GET", "/api/whoami").status_code == 401
 
 
 def test_only_a_hash_of_a_key_is_stored(call: Caller, resources: Resources) -> None:
     assert call.key is not None
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         row = str(db.execute(text("SELECT *, encode(digest, 'escape') FROM api_keys")).all())
     assert call.key.rpartition("_")[2] not in row
 
 
 def test_the_last_use_is_noted_at_most_once_a_minute(call: Caller, resources: Resources) -> None:
     def last_used() -> object:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             return db.execute(text("SELECT last_used_at FROM api_keys")).scalar_one()
 
     assert last_used() is None
@@ -150,7 +152,7 @@ def test_the_last_use_is_noted_at_most_once_a_minute(call: Caller, resources: Re
     call("GET", "/api/whoami")
     assert first is not None
     assert last_used() == first
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE api_keys SET last_used_at = :at"), {"at": first - timedelta(minutes=2)})
     call("GET", "/api/whoami")
     assert last_used() > first
@@ -242,7 +244,7 @@ def test_every_read_and_change_of_a_record_is_in_the_audit_trail(
     call("GET", f"/api/sessions/{session_id}", headers={"X-Request-Id": "request-0001"})
     call("GET", f"/api/patients/{office.patient_id}")
     call("PATCH", f"/api/patients/{office.patient_id}", json={"name": "New"})
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         rows = db.execute(
             text("SELECT action, actor, request_id FROM audit_events WHERE subject_id IN (:s, :p)"),
             {"s": UUID(session_id), "p": office.patient_id},

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from shared.services.resources import Resources
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, TamperedObject
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 
 RECORDING = tone(seconds=20.0)  # 640 kB: ten frames, three blocks
@@ -98,7 +99,7 @@ def test_a_range_of_another_recording_gives_the_whole(call: Caller, path: str) -
 
 
 def test_after_retention_it_is_gone(call: Caller, path: str, resources: Resources) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE sessions SET audio_removed_at = now()"))
     answer = call("GET", path)
     assert (answer.status_code, answer.json["code"]) == (410, "audio_removed")
@@ -154,7 +155,7 @@ def test_a_recording_that_is_missing_is_a_500(call: Caller, path: str, resources
 
 def test_the_type_is_what_the_recording_is(call: Caller, path: str, resources: Resources) -> None:
     for family, media_type, extension in (("mp4", "audio/mp4", "m4a"), ("mpeg", "video/mpeg", "mpeg")):
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             db.execute(text("UPDATE sessions SET audio_family = :family"), {"family": family})
         answer = call("HEAD", path)
         assert answer.headers["Content-Type"] == media_type

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from shared.domain.status import Status
 from shared.services.callers import Scope
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind
 from tests.integration.sessions import audited, bench_with, work
 
@@ -36,7 +38,7 @@ def session_id(call: Caller, office: Office) -> str:
 
 def move(resources: Resources, session_id: str, *to: Status, code: str | None = None) -> None:
     for status in to:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             assert sessions.move(db, UUID(session_id), status, error_code=code)
 
 
@@ -114,7 +116,8 @@ def test_revoked_consent_cancels_over_http_too(call: Caller, office: Office, ses
     path = f"/api/patients/{office.patient_id}"
     assert call("PATCH", path, json={"name": "Still here"}).status_code == 200
     assert call("GET", f"/api/sessions/{session_id}").json["status"] == "pending"
-    call("PATCH", path, json={"consent": {"revoked_on": "2026-02-01"}})
+    today = datetime.now(UTC).date().isoformat()
+    assert call("PATCH", path, json={"consent": {"revoked_on": today}}).status_code == 200
     assert call("GET", f"/api/sessions/{session_id}").json["status"] == "cancelled"
     assert call.upload(office.patient_id).status_code == 409
 
@@ -190,7 +193,7 @@ def test_progress_is_told_in_percent_between_the_changes(
 ) -> None:
     stream = Stream(call, session_id)
     stream.next()
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE steps SET state = 'done' WHERE name = 'transcribe'"))
     told = stream.next()
     assert (told["event"], json.loads(told["data"])) == ("progress", {"progress": 90})

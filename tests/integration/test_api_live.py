@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -232,3 +233,24 @@ def test_a_refused_upload_does_not_poison_the_connection(live: Live) -> None:
         assert client.post(live.path, headers=headers, files=files).status_code == 400
         answer = client.get("/api/whoami", headers=headers)
         assert (answer.status_code, json.loads(answer.text)["role"]) == (200, "therapist")
+
+
+def test_twenty_requests_with_one_key_make_one_session(live: Live, resources: Resources) -> None:
+    content, headers = tone(2), {"Authorization": f"Bearer {live.key}", "Idempotency-Key": "one-of-twenty"}
+
+    def send(_: int) -> httpx2.Response:
+        return httpx2.post(
+            live.url + live.path,
+            headers=headers,
+            files={"file": ("a.wav", content, "audio/wav")},
+            timeout=60,
+            trust_env=False,
+        )
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(send, range(20)))
+    accepted = [answer for answer in answers if answer.status_code == 202]
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    assert {answer.json()["id"] for answer in accepted} == {send(0).json()["id"]}
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in accepted) == 1
+    assert len(left_behind(resources)) == 2  # one recording and its key

@@ -16,10 +16,11 @@ from shared.domain.status import Status
 from shared.domain.values import Segment, Transcript, Word
 from shared.pipeline import EXTRACT_NOTES
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import Scope
+from shared.services.callers import THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
 
 TRANSCRIPT = Transcript(
@@ -64,7 +65,7 @@ def processed(resources: Resources, office: Office, session_id: str) -> str:
     """A session with a transcript and one version of notes."""
     transcribe(resources, office, session_id)
     subject = Subject(office.caller.practice_id, UUID(session_id))
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         notes.add(
             db,
             subject.practice_id,
@@ -83,7 +84,7 @@ def processed(resources: Resources, office: Office, session_id: str) -> str:
 def transcribe(resources: Resources, office: Office, session_id: str) -> None:
     subject = Subject(office.caller.practice_id, UUID(session_id))
     body = resources.vault.seal(subject, outputs.kind(Product.TRANSCRIPT), transcript_to_json(TRANSCRIPT))
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         outputs.put(db, subject.practice_id, subject.id, Product.TRANSCRIPT, body)
         db.execute(text("UPDATE steps SET state = 'done' WHERE name = 'transcribe'"))
         db.execute(text("UPDATE steps SET state = 'ready' WHERE name = 'extract_notes'"))
@@ -92,7 +93,7 @@ def transcribe(resources: Resources, office: Office, session_id: str) -> None:
 
 
 def fail(resources: Resources, session_id: str) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert sessions.move(db, UUID(session_id), Status.FAILED, error_code="x", error_detail="It broke.")
         db.execute(text("UPDATE steps SET state = 'failed' WHERE state IN ('ready', 'running')"))
 
@@ -133,7 +134,7 @@ def test_an_unchanged_session_is_a_304(call: Caller, resources: Resources, sessi
     etag = call("GET", path).headers["ETag"]
     again = call("GET", path, headers={"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         sessions.move(db, UUID(session_id), Status.TRANSCRIBING)
     assert call("GET", path, headers={"If-None-Match": etag}).status_code == 200
 
@@ -142,7 +143,7 @@ def test_a_preferred_wait_ends_when_the_status_changes(
     call: Caller, resources: Resources, session_id: str
 ) -> None:
     def move() -> None:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             sessions.move(db, UUID(session_id), Status.TRANSCRIBING)
 
     mover = threading.Timer(0.3, move)
@@ -176,9 +177,8 @@ def test_sessions_are_listed_newest_date_first_page_by_page(call: Caller, office
 def test_sessions_are_listed_by_patient_and_status(
     call: Caller, resources: Resources, office: Office, session_id: str
 ) -> None:
-    other = call("POST", "/api/patients", json={"name": "B", "consent": {"given_on": "2026-01-01"}}).json[
-        "id"
-    ]
+    consent = {"given_on": "2026-01-01", "method": "verbal"}
+    other = call("POST", "/api/patients", json={"name": "B", "consent": consent}).json["id"]
     call.upload(UUID(other))
     fail_only = {"status": "failed"}
     assert call("GET", "/api/sessions/", query_string=fail_only).json == []
@@ -247,7 +247,7 @@ def test_notes_are_extracted_again_from_a_processed_session(
 ) -> None:
     answer = call("POST", f"/api/sessions/{processed}/extract-notes")
     assert (answer.status_code, answer.json["status"]) == (202, "extracting_notes"), answer.text
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert steps.state_of(db, UUID(processed), EXTRACT_NOTES) == "ready"
     assert call("POST", f"/api/sessions/{processed}/extract-notes").status_code == 409
     assert queued(resources, "extract") == 1
@@ -271,7 +271,7 @@ def test_extracting_with_a_preferred_wait_gives_the_notes(
     call: Caller, resources: Resources, processed: str
 ) -> None:
     def finish() -> None:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             sessions.move(db, UUID(processed), Status.PROCESSED)
 
     worker = threading.Timer(0.3, finish)
@@ -293,7 +293,7 @@ def test_only_one_of_many_side_by_side_extracts(
         statuses.append(one("POST", f"/api/sessions/{processed}/extract-notes").status_code)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("SELECT id FROM sessions FOR UPDATE"))  # until all of them stand at it
         for thread in threads:
             thread.start()
@@ -305,7 +305,7 @@ def test_only_one_of_many_side_by_side_extracts(
 
 
 def waiting_for_locks(resources: Resources) -> int:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         return int(db.execute(text(waiting)).scalar_one())
 
@@ -319,7 +319,7 @@ def test_a_failed_session_is_retried_from_where_it_failed(
     before = queued(resources, "transcribe")
     answer = call("POST", f"/api/sessions/{session_id}/retry")
     assert (answer.status_code, answer.json["status"], answer.json["error"]) == (202, "pending", None)
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert steps.state_of(db, UUID(session_id), EXTRACT_NOTES) == "ready"
     assert queued(resources, "extract") == 1
     assert queued(resources, "transcribe") == before
@@ -344,7 +344,7 @@ def test_a_patient_is_made_read_changed_and_deleted(call: Caller, resources: Res
     }  # fmt: skip
     changed = call("PATCH", path, json={"name": "Anna"}).json
     assert (changed["name"], changed["consent"]) == ("Anna", made.json["consent"])
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert b"Ann" not in bytes(
             db.execute(text("SELECT name FROM patients ORDER BY created_at DESC LIMIT 1")).scalar_one()
         )
@@ -365,14 +365,109 @@ def test_a_bad_body_is_told_by_field_without_repeating_it(call: Caller) -> None:
     assert "CANARY" not in answer.text
     assert "SECRET" not in answer.text
     assert call("POST", "/api/patients", data="{", content_type="application/json").status_code == 400
-    assert call("POST", "/api/patients", data="x").status_code == 422
     assert call("POST", "/api/patients", json=[1]).status_code == 422
     assert (
         call("POST", "/api/patients", data=b'"' + b"a" * 2**21, content_type="application/json").status_code
         == 413
     )
-    nul = {"name": "a\x00b", "consent": {"method": "x\x00"}}
-    assert call("POST", "/api/patients", json=nul).status_code == 422
+
+
+HARMFUL = ["x\ud800y", "x\x00y", "x\x1b[31my", "x\ny", "x\x7fy", "x\x9by", "x\u202ey", "x\u2028y", " \u200b "]
+
+
+@pytest.mark.parametrize("said", HARMFUL, ids=ascii)
+@pytest.mark.parametrize(
+    ("path", "field", "rest"),
+    [
+        ("/api/patients", "name", {}),
+        ("/api/keys", "label", {}),
+        ("/api/patients", "consent.method", {"name": "A"}),
+    ],
+)
+def test_a_text_unfit_to_be_kept_or_shown_is_a_422_that_does_not_repeat_it(
+    app: Flask, resources: Resources, office: Office, path: str, field: str, rest: dict, said: str
+) -> None:
+    call = caller_of(app, resources, office, THERAPIST_SCOPES | {Scope.KEYS})
+    outer, _, inner = field.partition(".")
+    value = {inner: said, "given_on": "2026-01-01"} if inner else said
+    answer = call("POST", path, json={**rest, outer: value})
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json"), answer.text
+    assert set(answer.json["errors"]) == {outer}
+    assert said not in str(answer.json)
+
+
+def test_a_template_of_broken_unicode_is_a_422(call: Caller, processed: str) -> None:
+    answer = call("POST", f"/api/sessions/{processed}/extract-notes", json={"template": "x\ud800y"})
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"template"})
+
+
+def test_a_name_is_trimmed_and_may_be_in_any_script(call: Caller) -> None:
+    made = call("POST", "/api/patients", json={"name": "  \u0410\u043d\u043d\u0430 \u6797\U0001f600  "})
+    assert (made.status_code, made.json["name"]) == (201, "\u0410\u043d\u043d\u0430 \u6797\U0001f600")
+    path = made.headers["Location"]
+    assert call("PATCH", path, json={"name": "   "}).status_code == 422
+    assert call("PATCH", path, json={"name": "x" * 301}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 50_000, '{"name":' * 50_000, "9" * 5_000, "{", b"\xff"], ids=lambda body: str(body[:9])
+)
+def test_a_body_that_is_no_readable_json_is_a_400(call: Caller, body: str | bytes) -> None:
+    answer = call("POST", "/api/patients", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_request")
+    assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_a_body_of_another_type_is_a_415_that_names_json(
+    call: Caller, processed: str, media_type: str | None
+) -> None:
+    for path in (f"/api/sessions/{processed}/extract-notes", "/api/patients"):
+        answer = call("POST", path, data=b'{"name": "A"}', content_type=media_type)
+        assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+        assert "application/json" in answer.json["detail"]
+    empty = call("POST", f"/api/sessions/{processed}/extract-notes", data=b"", content_type=media_type)
+    assert empty.status_code == 202
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        {"method": "written"},
+        {"given_on": "2026-01-01"},
+        {"given_on": "2026-01-01", "method": "telepathy"},
+        {"given_on": "2026-01-02", "method": "verbal", "revoked_on": "2026-01-01"},
+    ],
+)
+def test_a_consent_whose_parts_do_not_go_together_is_a_422(call: Caller, consent: dict) -> None:
+    answer = call("POST", "/api/patients", json={"name": "Ann", "consent": consent})
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"consent"}), answer.text
+    assert "telepathy" not in answer.text
+    assert [p for p in call("GET", "/api/patients").json if p["name"] == "Ann"] == []
+
+
+def test_a_change_of_consent_is_judged_with_what_is_on_file(call: Caller) -> None:
+    consent = {"given_on": "2026-01-02T12:00:00Z", "method": "electronic"}
+    path = call("POST", "/api/patients", json={"name": "Ann", "consent": consent}).headers["Location"]
+
+    def changed(**parts: str | None) -> int:
+        return call("PATCH", path, json={"consent": parts}).status_code
+
+    assert changed(method=None) == 422
+    assert changed(revoked_on="2026-01-01") == 422
+    assert changed(revoked_on="2026-01-02") == 200
+    assert changed(given_on="2026-02-01") == 422
+    assert changed(given_on="2026-02-01", revoked_on=None) == 200
+    assert changed(given_on=None, method=None) == 200
+
+
+def test_a_consent_from_before_methods_were_asked_for_can_be_revoked(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    with everything(resources) as db:
+        db.execute(text("UPDATE patients SET consent_method = NULL, consent_given_at = '2026-01-01'"))
+    path = f"/api/patients/{office.patient_id}"
+    assert call("PATCH", path, json={"consent": {"revoked_on": "2026-01-03"}}).status_code == 200
 
 
 def limited(resources: Resources, **limits: int) -> Resources:

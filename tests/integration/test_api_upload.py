@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import io
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
+from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind, tone
 
 CANARY = b"CANARY_what_was_said_"
@@ -58,7 +60,7 @@ def test_an_accepted_recording_is_stored_whole_and_promised(
         Subject(office.caller.practice_id, UUID(session["id"])), RECORDING
     ) as source:
         assert source.read_at(0, source.size) == content
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         states = dict(db.execute(text("SELECT name, state FROM steps")).all())
     assert states == {"transcribe": "ready", "extract_notes": "waiting", "persist": "waiting"}
 
@@ -77,7 +79,7 @@ def test_fields_may_stand_before_and_after_the_file(
     answer = call("POST", "/api/sessions/upload", **form(parts))
     assert answer.status_code == 202, answer.text
     assert answer.json["session_date"] == "2026-03-01T08:00:00Z"
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert db.execute(text("SELECT speakers, language FROM sessions")).one() == (3, "en-GB")
 
 
@@ -102,7 +104,7 @@ def test_nothing_stored_holds_the_recording_in_plaintext(
     stored = b"".join(path.read_bytes() for path in _files(resources))
     assert stored
     assert CANARY not in stored
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         row = str(db.execute(text("SELECT * FROM sessions")).all())
     assert "Jane" not in row
 
@@ -230,10 +232,69 @@ def test_a_file_name_is_cleaned(call: Caller, office: Office, name: str) -> None
 
 def test_revoked_consent_refuses_the_upload(call: Caller, resources: Resources, office: Office) -> None:
     path = f"/api/patients/{office.patient_id}"
-    assert call("PATCH", path, json={"consent": {"revoked_on": "2026-01-01"}}).status_code == 200
+    today = datetime.now(UTC).date().isoformat()
+    assert call("PATCH", path, json={"consent": {"revoked_on": today}}).status_code == 200
     answer = call.upload(office.patient_id)
+    assert (answer.status_code, answer.json["code"]) == (409, "consent_revoked")
+    assert "revoked" in answer.json["detail"]
+    assert left_behind(resources) == []
+
+
+def test_a_patient_without_consent_refuses_the_upload(call: Caller, resources: Resources) -> None:
+    patient = call("POST", "/api/patients", json={"name": "Ann"}).json["id"]
+    answer = call.upload(UUID(patient))
     assert (answer.status_code, answer.json["code"]) == (409, "no_consent")
     assert left_behind(resources) == []
+
+
+def test_a_language_the_transcriber_does_not_know_is_refused_before_the_file_is_read(
+    call: Caller, office: Office
+) -> None:
+    # The file has no end: reading on would be a 400.
+    cut = form([("language", b"de", None, None), ("file", b"", "a.wav", "audio/wav")])
+    cut["data"] = cut["data"].removesuffix(b"\r\n--x-x-x--\r\n") + tone()
+    query = {"patient_id": str(office.patient_id)}
+    answer = call("POST", "/api/sessions/upload", query_string=query, **cut)
+    assert (answer.status_code, answer.json["code"]) == (422, "language_not_supported"), answer.text
+    assert "SESSIONSCRIBE_TRANSCRIBER" in answer.json["detail"]
+    assert set(answer.json["errors"]) == {"language"}
+
+
+def test_a_language_named_after_the_file_is_checked_too(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    parts = [("file", tone(), "a.wav", "audio/wav"), ("language", b"de", None, None)]
+    query = {"patient_id": str(office.patient_id)}
+    answer = call("POST", "/api/sessions/upload", query_string=query, **form(parts))
+    assert (answer.status_code, answer.json["code"]) == (422, "language_not_supported")
+    assert left_behind(resources) == []
+
+
+@pytest.mark.parametrize("language", ["en", "en-US", "en-GB"])
+def test_every_kind_of_english_is_a_language_the_transcriber_knows(
+    call: Caller, office: Office, language: str
+) -> None:
+    assert call.upload(office.patient_id, language=language).status_code == 202
+
+
+def test_another_transcriber_takes_other_languages(resources: Resources, office: Office) -> None:
+    settings = dataclasses.replace(resources.settings, transcriber="faster-whisper", whisper_model="small")
+    other = dataclasses.replace(resources, settings=settings)
+    assert caller_of(app_of(other), other, office).upload(office.patient_id, language="de").status_code == 202
+
+
+def test_a_refused_type_tells_curl_users_what_to_add(call: Caller, office: Office) -> None:
+    answer = call.upload(office.patient_id, media_type="application/octet-stream")
+    assert (answer.status_code, answer.json["code"]) == (400, "not_audio_or_video")
+    assert ";type=audio/wav" in answer.json["detail"]
+
+
+def test_vocabulary_may_have_lines_and_no_other_controls(call: Caller, office: Office) -> None:
+    assert call.upload(office.patient_id, vocabulary="EMDR\r\nsertraline, CBT").status_code == 202
+    for bad in ("EM\x1b[31mDR", "EM\x00DR", "EM\u202eDR", " \n "):
+        answer = call.upload(office.patient_id, vocabulary=bad)
+        assert (answer.status_code, set(answer.json["errors"])) == (422, {"vocabulary"}), ascii(bad)
+        assert "EM" not in answer.text
 
 
 def test_somebody_elses_patient_looks_like_none(call: Caller, resources: Resources) -> None:

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+from cli.commands import run
 from cli.exits import Exit
-from cli.main import run
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem
 
@@ -107,13 +107,17 @@ def test_an_upload_is_sent_again_when_the_server_says_that_nothing_was_saved(
     assert server.uploads == [("rec.m4a", recording.read_bytes())]
 
 
-def test_an_upload_whose_answer_was_lost_is_not_sent_again(
+def test_an_upload_whose_answer_was_lost_is_sent_again_and_makes_one_session(
     server: FakeApi, data: Path, recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server.will(UPLOAD, Reply(202, hang_up=True))
-    assert command(data, "upload", recording, "--patient", "Pat Ient") == Exit.UNAVAILABLE
-    assert [one.path for one in server.received].count("/api/sessions/upload") == 1
-    assert "sessionscribe list" in capsys.readouterr().err
+    busy = problem(409, "idempotency_in_progress", "It is still running.", Retry_After="0")
+    server.will(UPLOAD, Reply(202, hang_up=True, do_first=True), busy)
+    assert command(data, "upload", recording, "--patient", "Pat Ient") == Exit.OK
+    sent = [one for one in server.received if one.path == "/api/sessions/upload"]
+    assert len(sent) == 3
+    assert len({one.headers["idempotency-key"] for one in sent}) == 1
+    assert server.uploads == [("rec.m4a", recording.read_bytes())]
+    assert capsys.readouterr().out.split() == [server.sessions[-1]["id"]]
 
 
 @pytest.mark.parametrize(
@@ -235,6 +239,33 @@ def test_keys_are_made_with_the_administrators_key_and_shown_once(
     assert "laptop" in shown.out
     assert "secret" not in shown.out + shown.err
     assert command(data, "keys", "revoke", server.keys[0]["id"]) == Exit.OK
+
+
+def test_a_key_is_rotated_and_the_new_one_shown_once(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(data, "keys", "create") == Exit.OK
+    old = server.keys[0]["id"]
+    assert command(data, "keys", "rotate", old, "--overlap-hours", "2") == Exit.OK
+    assert capsys.readouterr().out.count("ssk_new_secret") == 2
+    assert server.received[-1].path == f"/api/keys/{old}/rotate"
+    assert json.loads(server.received[-1].body) == {"overlap_hours": 2, "expires_in_days": 90}
+    assert command(data, "keys", "rotate", old, "--overlap-hours", "200") == Exit.USAGE
+
+
+def test_people_are_added_listed_and_disabled_with_the_administrators_key(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(data, "therapists", "add", "Dr. New") == Exit.OK
+    assert server.people[0]["role"] == "therapist"
+    assert command(data, "therapists", "disable", server.people[0]["id"]) == Exit.OK
+    capsys.readouterr()
+    assert command(data, "therapists", "list") == Exit.OK
+    shown = capsys.readouterr().out
+    assert "Dr. New" in shown
+    assert "disabled" in shown
+    assert command(data, "therapists", "enable", server.people[0]["id"]) == Exit.OK
+    assert server.people[0]["disabled_at"] is None
 
 
 def test_retry_and_notes_again_are_asked_for(server: FakeApi, data: Path) -> None:

@@ -9,13 +9,17 @@ import pytest
 from redis import Redis
 from sqlalchemy import func, update
 
+from shared.db.engine import Database
 from shared.db.tables import TherapySession
+from shared.domain.errors import Unavailable
 from shared.domain.status import Status
 from shared.pipeline import QUEUES, TRANSCRIBE
 from shared.queue import WorkQueue, make_app
 from shared.services import dispatching, leases, transcription
+from shared.services.dispatching import Broker
 from shared.services.resources import Resources
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.sessions import bench_with, promise, row, step, work
 from tests.integration.test_leases import lapse
 
@@ -35,7 +39,7 @@ def dispatch(resources: Resources) -> int:
 
 
 def make_due(resources: Resources, session_id: UUID) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(
             update(TherapySession)
             .where(TherapySession.id == session_id)
@@ -119,14 +123,32 @@ def test_a_broker_that_is_away_costs_a_pause_and_nothing_else(resources: Resourc
     assert dispatch(resources) == 1
 
 
+def look(resources: Resources, redis: Redis) -> Broker:
+    return dispatching.look_at_broker(resources.database, redis)
+
+
 def test_a_flushed_redis_is_noticed_once(resources: Resources, office: Office, redis: Redis) -> None:
     promise(resources, office)
+    look(resources, redis)
     dispatch(resources)
-    dispatching.notice_lost_memory(resources.database, redis)
-    assert not dispatching.notice_lost_memory(resources.database, redis)
+    assert look(resources, redis) is Broker.WELL
     redis.flushall()
-    assert dispatching.notice_lost_memory(resources.database, redis)
+    assert look(resources, redis) is Broker.EMPTY
     assert dispatch(resources) == 1
+    assert waiting(redis) == 1
+
+
+def test_a_flush_is_not_forgotten_when_postgres_is_away_at_that_moment(
+    resources: Resources, office: Office, redis: Redis
+) -> None:
+    promise(resources, office)
+    with pytest.raises(Unavailable):
+        dispatching.look_at_broker(Database("postgresql://127.0.0.1:1/none"), redis)
+    assert look(resources, redis) is Broker.EMPTY
+
+
+def test_a_broker_that_is_away_is_told_from_one_that_is_well(resources: Resources) -> None:
+    assert look(resources, Redis(port=1, socket_connect_timeout=1)) is Broker.AWAY
 
 
 def test_a_step_abandoned_at_its_last_attempt_fails_its_session(resources: Resources, office: Office) -> None:

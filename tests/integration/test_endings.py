@@ -38,6 +38,7 @@ from shared.storage.objects import LocalStore, ObjectStore, open_store
 from shared.storage.recordings import SPEECH, Recordings
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
+from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
@@ -207,7 +208,7 @@ def test_work_under_way_stops_within_seconds(
 
     def running() -> bool:
         query = "SELECT count(*) FROM steps WHERE session_id = :id AND state = 'running'"
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             return bool(db.execute(text(query), {"id": session_id}).scalar_one())
 
     with seconds_to_stop(lambda: act(resources, office.caller, session_id), running):
@@ -235,7 +236,7 @@ def test_endings_and_workers_never_wait_for_each_other_in_a_circle(
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(end, range(len(ids))))
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         statuses = db.execute(text("SELECT DISTINCT status FROM sessions")).scalars().all()
     assert statuses == ["cancelled"]
     assert objects(resources) == ["recording"] * 4
@@ -271,9 +272,9 @@ def erase_due(resources: Resources) -> int:
 
 
 def let_time_pass(resources: Resources, *columns: str) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         for column in columns:
-            db.execute(text(f"UPDATE erasures SET {column} = now() - interval '1 second'"))  # noqa: S608
+            db.execute(text(f"UPDATE erasures SET {column} = now() - interval '1 second'"))
 
 
 @pytest.mark.parametrize("by", ["dispatcher", "caller"])
@@ -329,7 +330,7 @@ def test_what_a_lost_worker_wrote_after_the_end_is_removed_in_the_end(
 # --- consent -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("withdrawal", [{"revoked_on": "now"}, {"given_on": None}])
+@pytest.mark.parametrize("withdrawal", [{"revoked_on": "now"}, {"given_on": None, "method": None}])
 def test_without_consent_work_stops_and_is_not_taken_up_again(
     resources: Resources, office: Office, withdrawal: dict[str, str | None]
 ) -> None:
@@ -339,7 +340,7 @@ def test_without_consent_work_stops_and_is_not_taken_up_again(
     work(bench_with(resources), done)
 
     def withdraw() -> None:
-        with resources.database.transaction() as db:
+        with everything(resources) as db:
             now = db.execute(text("SELECT now()")).scalar_one()
         change = {name: now if value == "now" else value for name, value in withdrawal.items()}
         patients.change(resources, caller, office.patient_id, change)

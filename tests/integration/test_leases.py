@@ -11,12 +11,17 @@ from shared.db import outputs, sessions
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.db.tables import StepRow
+from shared.domain.errors import RetryableStepError, Unavailable
 from shared.domain.status import Status, StepState
 from shared.pipeline import TRANSCRIBE
 from shared.services import leases
+from shared.services.heartbeat import Heartbeat, LeaseLost
 from shared.services.resources import Resources
+from shared.vault.frames import TamperedObject
+from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed
 from tests.conftest import Office
+from tests.database import everything
 from tests.integration.sessions import audited, products, promise, row, step
 from tests.waiting import wait_for
 
@@ -27,7 +32,7 @@ def claim(resources: Resources, session_id: UUID, worker: str = "worker-1") -> L
 
 def lapse(resources: Resources, session_id: UUID, column: str = "lease_until") -> None:
     """Let a minute pass for the step's lease (or its deadline)."""
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(
             update(StepRow)
             .where(StepRow.session_id == session_id)
@@ -78,7 +83,7 @@ def test_a_worker_that_was_presumed_dead_changes_nothing(resources: Resources, o
     assert late is not None
     assert other is not None
     save_as(resources, other, b"the other's")
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(LeaseLost):
         save_as(resources, late, b"the late one's")
     assert products(resources, session_id) == ["transcript"]
     assert audited(resources, session_id, "step.fenced") == 1
@@ -121,7 +126,7 @@ def test_a_heartbeat_keeps_the_lease_and_tells_the_progress(resources: Resources
     lease = leases.claim(resources.database, session_id, TRANSCRIBE, lease_seconds=0.4, worker="w")
     assert lease is not None
     before = step(resources, session_id, "transcribe").lease_until
-    with leases.Heartbeat(resources.database, lease, lease_seconds=0.4) as heartbeat:
+    with Heartbeat(resources.database, lease, lease_seconds=0.4) as heartbeat:
         heartbeat.report(0.5)
         wait_for(lambda: step(resources, session_id, "transcribe").progress == 0.5)
     after = step(resources, session_id, "transcribe").lease_until
@@ -134,17 +139,17 @@ def test_work_stops_soon_after_its_session_is_cancelled(resources: Resources, of
     session_id = promise(resources, office)
     lease = leases.claim(resources.database, session_id, TRANSCRIBE, lease_seconds=0.4, worker="w")
     assert lease is not None
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         sessions.move(db, session_id, Status.CANCELLED)
-    with leases.Heartbeat(resources.database, lease, lease_seconds=0.4) as heartbeat:
+    with Heartbeat(resources.database, lease, lease_seconds=0.4) as heartbeat:
         wait_for(lambda: raises_lease_lost(heartbeat))
     assert row(resources, session_id).status == Status.CANCELLED
 
 
-def raises_lease_lost(heartbeat: leases.Heartbeat) -> bool:
+def raises_lease_lost(heartbeat: Heartbeat) -> bool:
     try:
         heartbeat.report(0.1)
-    except leases.LeaseLost:
+    except LeaseLost:
         return True
     return False
 
@@ -153,7 +158,79 @@ def test_a_worker_that_must_go_gives_its_step_back_at_once(resources: Resources,
     session_id = promise(resources, office)
     lease = claim(resources, session_id)
     assert lease is not None
-    with pytest.raises(SystemExit), leases.working_on(resources.database, lease, 60):
+
+    def go(*_: object) -> None:
         raise SystemExit
+
+    with pytest.raises(SystemExit):
+        leases.under(resources.database, lease, 60, go)
     assert step(resources, session_id, "transcribe").attempt == 0
     assert claim(resources, session_id) is not None
+
+
+def test_the_error_of_a_worker_that_was_presumed_dead_changes_nothing(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    late = claim(resources, session_id, "late")
+    lapse(resources, session_id)
+    assert late is not None
+    assert claim(resources, session_id, "other")
+    before = row(resources, session_id).dispatch_after
+
+    def break_down(*_: object) -> None:
+        raise RetryableStepError("Busy.", "engine_busy", retry_after_seconds=3600)
+
+    assert not leases.under(resources.database, late, 60, break_down)
+    assert row(resources, session_id).dispatch_after == before
+    assert audited(resources, session_id, "step.postponed") == 0
+    assert step(resources, session_id, "transcribe").worker == "other"
+
+
+def test_nothing_is_saved_for_a_session_that_was_cancelled_meanwhile(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    lease = claim(resources, session_id)
+    assert lease is not None
+    with resources.database.transaction(office.caller.practice_id) as db:
+        sessions.move(db, session_id, Status.CANCELLED)
+    with pytest.raises(LeaseLost):
+        save_as(resources, lease, b"too late")
+    assert products(resources, session_id) == []
+
+
+@pytest.mark.parametrize("error", [KeyDestroyed("gone"), TamperedObject("changed")])
+def test_a_record_that_cannot_be_opened_fails_at_once_with_a_code(
+    resources: Resources, office: Office, error: Exception
+) -> None:
+    session_id = promise(resources, office)
+    lease = claim(resources, session_id)
+    assert lease is not None
+
+    def open_it(*_: object) -> None:
+        raise error
+
+    leases.under(resources.database, lease, 60, open_it)
+    assert row(resources, session_id).error_code == "record_unreadable"
+
+
+def test_a_session_at_work_is_never_told_that_nothing_was_saved(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    for _ in range(TRANSCRIBE.max_attempts):
+        lease = claim(resources, session_id)
+        assert lease is not None
+        leases.under(resources.database, lease, 60, away)
+        make_due(resources, session_id)
+    failed = row(resources, session_id)
+    assert (failed.status, failed.error_code) == (Status.FAILED, "storage_unavailable")
+    assert "recording is kept" in str(failed.error_detail)
+
+
+def away(*_: object) -> None:
+    raise Unavailable("Nothing was saved.", "storage_unavailable")
+
+
+def make_due(resources: Resources, session_id: UUID) -> None:
+    with everything(resources) as db:
+        db.execute(update(StepRow).where(StepRow.session_id == session_id).values(not_before=None))

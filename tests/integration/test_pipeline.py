@@ -3,6 +3,7 @@
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -11,11 +12,14 @@ from sqlalchemy import text
 from shared.db import sessions
 from shared.domain.errors import NotFound, PermanentStepError, RetryableStepError
 from shared.domain.status import Status, StepState
+from shared.domain.values import TranscriberCapabilities
 from shared.services import chunk_transcription, extraction, persistence, transcription
 from shared.services.resources import Resources
+from shared.services.sessions import retry
 from shared.storage.recordings import SPEECH, object_name
 from shared.vault.sealing import Subject
 from tests.conftest import Office
+from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.sessions import (
@@ -108,7 +112,6 @@ def test_a_passing_error_of_an_engine_postpones_the_chunk(resources: Resources, 
     chunk = step(resources, session_id, "transcribe_chunk", 1)
     assert (chunk.state, chunk.attempt, chunk.error_code) == (StepState.READY, 1, "engine_busy")
     assert chunk.not_before is not None
-    assert row(resources, session_id).dispatch_after >= chunk.not_before
     assert row(resources, session_id).status == Status.TRANSCRIBING
 
 
@@ -123,11 +126,11 @@ def test_a_lasting_error_fails_the_session_with_a_code(resources: Resources, off
 
 def test_attempts_are_capped(resources: Resources, office: Office) -> None:
     session_id = promise(resources, office)
-    errors = [RetryableStepError("Busy.", "engine_busy") for _ in range(9)]
+    errors = [RetryableStepError("Busy.", "engine_busy") for _ in range(12)]
     extractor = FakeExtractor(errors=errors)
     bench = bench_with(resources, extractor=extractor)
     work(bench, session_id)
-    for _ in range(9):
+    for _ in range(12):
         _make_due(resources, session_id)
         extraction.extract_notes(bench, session_id)
     assert extractor.calls == step(resources, session_id, "extract_notes").max_attempts
@@ -135,7 +138,7 @@ def test_attempts_are_capped(resources: Resources, office: Office) -> None:
 
 
 def _make_due(resources: Resources, session_id: object) -> None:
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE steps SET not_before = NULL WHERE session_id = :id"), {"id": session_id})
 
 
@@ -167,7 +170,7 @@ def test_nothing_that_was_said_is_in_redis_or_in_the_clear_in_postgres(
     work(bench_with(resources, transcriber=FakeTranscriber(SECRET)), session_id)
     with Redis.from_url(resources.settings.redis_url) as redis:
         held = b"".join(redis.dump(key) or b"" for key in redis.scan_iter())
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         bodies = db.scalars(text("SELECT body FROM outputs UNION ALL SELECT body FROM notes")).all()
         rest = "".join(str(line) for line in db.execute(text("SELECT * FROM audit_events")).all())
     assert bodies
@@ -178,9 +181,83 @@ def test_nothing_that_was_said_is_in_redis_or_in_the_clear_in_postgres(
 
 def test_a_cancelled_session_is_not_worked_on(resources: Resources, office: Office) -> None:
     session_id = promise(resources, office)
-    with resources.database.transaction() as db:
+    with everything(resources) as db:
         assert sessions.move(db, session_id, Status.CANCELLED)
     transcriber = FakeTranscriber()
     work(bench_with(resources, transcriber=transcriber), session_id)
     assert transcriber.calls == 0
     assert row(resources, session_id).status == Status.CANCELLED
+
+
+def test_a_long_recording_has_a_message_for_every_chunk(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    bench = bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(480)))
+    transcription.transcribe(bench, session_id)
+    with Redis.from_url(resources.settings.redis_url) as redis:
+        assert redis.llen("transcribe") == 480
+
+
+class SideBySide(FakeTranscriber):
+    """An engine behind HTTP: four calls at once."""
+
+    @property
+    def capabilities(self) -> TranscriberCapabilities:
+        return replace(super().capabilities, parallel_calls=4)
+
+
+def test_an_engine_behind_http_does_all_chunks_in_one_task(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    engine = SideBySide()
+    bench = bench_with(resources, transcriber=engine, analyser=FakeSpeechAnalyser(plan_of(12)))
+    transcription.transcribe(bench, session_id)
+    chunk_transcription.transcribe_chunk(bench, session_id)
+    assert engine.calls == 12
+    assert transcription.transcribe(bench, session_id)
+
+
+def test_an_engine_that_is_busy_is_not_asked_for_the_rest_of_the_chunks(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    busy = [RetryableStepError("Busy.", "engine_busy", retry_after_seconds=3600) for _ in range(12)]
+    engine = SideBySide(errors=busy)
+    bench = bench_with(resources, transcriber=engine, analyser=FakeSpeechAnalyser(plan_of(12)))
+    transcription.transcribe(bench, session_id)
+    chunk_transcription.transcribe_chunk(bench, session_id)
+    assert engine.calls == 4
+
+
+def test_a_chunks_long_pause_does_not_hold_up_the_others(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    busy = RetryableStepError("Busy.", "engine_busy", retry_after_seconds=3600)
+    bench = bench_with(resources, transcriber=FakeTranscriber(errors=[busy]))
+    transcription.transcribe(bench, session_id)
+    planned = row(resources, session_id).dispatch_after
+    chunk_transcription.transcribe_chunk(bench, session_id)
+    assert row(resources, session_id).dispatch_after <= planned
+
+
+def test_decoded_audio_that_is_gone_is_decoded_again_on_retry(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    bench = bench_with(resources)
+    transcription.transcribe(bench, session_id)
+    resources.recordings.delete(Subject(office.caller.practice_id, session_id), SPEECH)
+    chunk_transcription.transcribe_chunk(bench, session_id)
+    assert row(resources, session_id).error_code == "speech_gone"
+    retry(resources, office.caller, session_id)
+    work(bench, session_id)
+    assert row(resources, session_id).status == Status.PROCESSED
+
+
+def test_a_session_that_failed_in_a_chunk_goes_on_at_that_chunk(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    refused = PermanentStepError("Refused.", "engine_refused_credentials")
+    transcriber = FakeTranscriber(errors=[refused])
+    bench = bench_with(resources, transcriber=transcriber)
+    work(bench, session_id)
+    assert row(resources, session_id).status == Status.FAILED
+    retry(resources, office.caller, session_id)
+    work(bench, session_id)
+    assert row(resources, session_id).status == Status.PROCESSED
+    assert transcriber.calls == 4  # three chunks, and the refused call
+    assert resources.decoder.decodings == 1  # type: ignore[attr-defined]  # the fake counts

@@ -1,6 +1,8 @@
 """The local store: objects are whole and durable, or absent."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -79,3 +81,23 @@ def test_what_a_dead_writer_left_is_swept_after_a_while(store: LocalStore, tmp_p
 def test_an_unknown_store_is_refused_with_the_form_that_is_known(url: str) -> None:
     with pytest.raises(ValueError, match="file:///absolute/folder"):
         open_store(url)
+
+
+def test_a_full_disk_is_told_as_one_and_leaves_nothing(tmp_path: Path) -> None:
+    """In a process of its own: the limit on file sizes, in place of a small disk, is for good."""
+    program = f"""
+import resource, signal, sys
+from pathlib import Path
+from shared.domain.errors import Unavailable
+from shared.storage.objects import LocalStore
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, 4_000_000))
+try:
+    with LocalStore(Path({str(tmp_path / "objects")!r})).create("a/recording") as write:
+        for _ in range(100):
+            write(bytes(100_000))
+except Unavailable:
+    sys.exit(7)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7
+    assert not files(tmp_path)

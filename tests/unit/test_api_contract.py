@@ -16,8 +16,10 @@ from api.auth import public
 from api.errors import STATUS_OF, Malformed
 from api.openapi import as_openapi_30
 from api.wiring import build_resources
+from cli.patients import add
 from shared.db.engine import DatabaseError
 from shared.domain import errors
+from shared.services.patients import CONSENT_METHODS
 from shared.settings import load
 from shared.vault.keystore import KeyStore
 
@@ -218,6 +220,22 @@ def test_every_call_documents_its_errors_as_problems(app: Flask) -> None:
         "429",
         "503",
     }
+
+
+def test_the_document_and_the_command_line_name_the_methods_of_consent(app: Flask) -> None:
+    document = app.test_client().get("/openapi.json").json
+    method = document["components"]["schemas"]["Consent"]["properties"]["method"]
+    assert [word for word in method["enum"] if word] == ["written", "verbal", "electronic"]
+    option = next(option for option in add.params if option.name == "consent")
+    assert option.type.choices == CONSENT_METHODS
+
+
+def test_every_call_with_a_json_body_documents_the_415(app: Flask) -> None:
+    document = app.test_client().get("/openapi.json").json
+    calls = [operation for methods in document["paths"].values() for operation in methods.values()]
+    with_body = [call for call in calls if "requestBody" in call]
+    assert len(with_body) >= 5
+    assert [call["summary"] for call in with_body if "415" not in call["responses"]] == []
 
 
 def test_every_reference_in_the_document_leads_somewhere(app: Flask) -> None:

@@ -54,3 +54,17 @@ def test_the_pause_that_the_server_asks_for_is_kept() -> None:
     clock = Clock()
     Patience(pause=clock.wait, clock=clock)(failing(CallFailed("x", status=503, retry_after_seconds=4)))
     assert clock.now == 4
+
+
+def test_a_call_that_took_long_before_it_failed_is_made_again() -> None:
+    clock = Clock()
+    calls = []
+
+    def call() -> str:
+        calls.append(clock.now)
+        clock.now += 3600
+        if len(calls) == 1:
+            raise CallFailed("the answer was lost")
+        return "answer"
+
+    assert Patience(10, pause=clock.wait, clock=clock)(call) == "answer"

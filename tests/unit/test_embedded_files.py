@@ -53,6 +53,12 @@ def test_the_next_port_is_taken_where_the_preferred_is_in_use() -> None:
     assert found > port + 1
 
 
+def test_no_port_is_looked_for_above_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded.ports.is_free", lambda port: False)
+    with pytest.raises(OSError, match="between 65530 and 65535"):
+        next_free(65530)
+
+
 def test_mode_bits_decide_who_may_enter(tmp_path: Path) -> None:
     folder = private_folder(tmp_path / "closed" / "inner").parent
     owner = folder.stat()

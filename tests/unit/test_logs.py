@@ -63,6 +63,24 @@ def test_a_librarys_traceback_is_withheld(
     assert "what was said" not in json.dumps(lines(capsys))
 
 
+def test_a_librarys_message_without_a_template_is_withheld(
+    capsys: pytest.CaptureFixture[str], configure: Callable[[], None]
+) -> None:
+    configure()
+    logging.getLogger("some.library").error(ValueError("what was said"))
+    logging.getLogger("some.library").error("it was: what was said")
+    assert "what was said" not in json.dumps(lines(capsys))
+
+
+def test_a_known_field_takes_words_and_no_sentences(
+    capsys: pytest.CaptureFixture[str], configure: Callable[[], None]
+) -> None:
+    configure()
+    structlog.get_logger("a").info("step_failed", code="what was said")
+    (line,) = lines(capsys)
+    assert line["code"] == "withheld"
+
+
 def test_our_own_exceptions_text_is_withheld(
     capsys: pytest.CaptureFixture[str], configure: Callable[[], None]
 ) -> None:

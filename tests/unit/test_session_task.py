@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+import structlog
 from celery import Celery
 from celery.exceptions import Ignore
 
@@ -45,3 +46,19 @@ def test_celerys_own_signals_pass() -> None:
 
     with pytest.raises(Ignore):
         task_that(ignore)(str(uuid4()))
+
+
+def test_no_task_begins_with_the_request_of_the_one_before() -> None:
+    seen = []
+
+    def claim(session_id: object) -> None:
+        seen.append(structlog.contextvars.get_contextvars())
+        structlog.contextvars.bind_contextvars(request_id="upload-0001")
+        if len(seen) == 1:
+            raise ValueError
+
+    with pytest.raises(TaskFailed):
+        task_that(claim)(str(uuid4()))
+    task_that(claim)(str(uuid4()))
+    assert seen == [{}, {}]
+    assert structlog.contextvars.get_contextvars() == {}

@@ -43,3 +43,10 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_secrets_are_not_in_the_repr() -> None:
     assert "hunter2" not in repr(load({**ENOUGH, "OPENAI_API_KEY": "hunter2"}))
+
+
+def test_trusted_proxies_are_networks() -> None:
+    settings = load({**ENOUGH, "SESSIONSCRIBE_TRUSTED_PROXIES": "10.0.0.1, fd00::/8"})
+    assert settings.trusted_proxies == ("10.0.0.1/32", "fd00::/8")
+    with pytest.raises(SettingsError, match="SESSIONSCRIBE_TRUSTED_PROXIES must be addresses"):
+        load({**ENOUGH, "SESSIONSCRIBE_TRUSTED_PROXIES": "proxy.example"})

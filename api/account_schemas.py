@@ -1,0 +1,51 @@
+"""What goes in and out as JSON about people and the rotation of keys."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from api.fields import Moment, Text
+from shared.services.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
+from shared.services.key_rotation import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
+
+_LONGEST_NAME = 100
+
+
+class TherapistSchema(Schema):
+    """A person of the practice."""
+
+    id = fields.UUID()
+    name = fields.String()
+    role = fields.String()
+    created_at = Moment()
+    disabled_at = Moment(allow_none=True)
+
+
+class TherapistCreateSchema(Schema):
+    """A new person."""
+
+    name = Text(_LONGEST_NAME, required=True)
+    role = fields.String(load_default=THERAPIST, validate=validate.OneOf((ADMINISTRATOR, THERAPIST)))
+
+
+class TherapistChangeSchema(Schema):
+    """What of a person may be changed."""
+
+    name = Text(_LONGEST_NAME)
+    disabled = fields.Boolean(truthy={True}, falsy={False})
+
+    @validates_schema
+    def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Say what is to be changed.")
+
+
+class RotateSchema(Schema):
+    """For how long the old key still works, and how long the new one lasts."""
+
+    overlap_hours = fields.Integer(
+        load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
+    )
+    expires_in_days = fields.Integer(
+        load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
+    )

@@ -1,0 +1,89 @@
+"""The commands of ``sessionscribe``, and what becomes of their errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from cli.demo import demo
+from cli.endings import cancel, delete
+from cli.exits import CommandError, Exit, reason
+from cli.keys import keys
+from cli.options import EPILOG
+from cli.patients import patients
+from cli.profile import Target
+from cli.server import setup, up
+from cli.sessions import extract_notes, list_sessions, retry, show
+from cli.therapists import therapists
+from cli.uploads import upload
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--url", envvar="SESSIONSCRIBE_URL", show_envvar=True, help="The server; else the stack in --data."
+)
+@click.option(
+    "--key",
+    envvar="SESSIONSCRIBE_API_KEY",
+    show_envvar=True,
+    help="The API key. Better in the environment: others on this machine can see command lines.",
+)
+@click.option(
+    "--data",
+    envvar="SESSIONSCRIBE_DATA",
+    show_envvar=True,
+    default="data",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The data folder of the stack on this machine.",
+)
+@click.version_option(package_name="sessionscribe")
+@click.pass_context
+def cli(context: click.Context, url: str | None, key: str | None, data: Path) -> None:
+    """Transcripts and clinical notes of therapy sessions, each sentence with the words it came from."""
+    context.obj = Target(data, url or None, key or None)
+
+
+for command in (
+    up,
+    setup,
+    demo,
+    keys,
+    therapists,
+    patients,
+    upload,
+    list_sessions,
+    show,
+    retry,
+    extract_notes,
+    cancel,
+    delete,
+):
+    cli.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; gives its exit code."""
+    try:
+        code = cli.main(list(arguments), prog_name="sessionscribe", standalone_mode=False)
+        sys.stdout.flush()  # a full disk shows here, where it can still be said
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        _forget_output()
+        return Exit.OK
+    except OSError as error:
+        _forget_output()
+        CommandError(reason(error), Exit.FAILED).show()
+        return Exit.FAILED
+    return code if isinstance(code, int) else Exit.OK
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again by the flush at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

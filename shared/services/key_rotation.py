@@ -1,0 +1,44 @@
+"""Rotation: a new key in the place of an old one, both good for a while."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from shared.db import keys
+from shared.db.tables import ApiKey
+from shared.domain.errors import Conflict, InvalidInput
+from shared.services import accounts
+from shared.services.callers import Caller, Scope
+from shared.services.resources import Resources
+
+DEFAULT_OVERLAP_HOURS = 24
+MAX_OVERLAP_HOURS = 7 * 24
+
+
+def rotate(
+    resources: Resources,
+    caller: Caller,
+    key_id: UUID,
+    overlap_hours: int = DEFAULT_OVERLAP_HOURS,
+    expires_in_days: int = accounts.DEFAULT_EXPIRY_DAYS,
+) -> tuple[ApiKey, str]:
+    """A new key of the same person, label and scopes, and its secret, which is never shown again.
+
+    The old key ends after ``overlap_hours`` (0: at once), or sooner if it would have anyway.
+    Raises NotFound, InvalidInput (times), Conflict (the old key has ended already, or its owner
+    is disabled) or NotAllowed (the caller's own key lacks scopes that this one has).
+    """
+    accounts.check_expiry(expires_in_days)
+    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
+        raise InvalidInput(f"An overlap is from 0 to {MAX_OVERLAP_HOURS} hours.", "overlap_out_of_range")
+    with resources.database.transaction(caller.practice_id) as db:
+        old = keys.to_rotate(db, caller.practice_id, key_id, accounts.whose(caller))
+        person = keys.therapist(db, caller.practice_id, old.therapist_id) if old is not None else None
+        if old is None or person is None:
+            raise accounts.no_such_key()
+        if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= datetime.now(UTC)):
+            raise Conflict("The key has ended; make a new one.", "key_ended")
+        scopes = [Scope(scope) for scope in old.scopes]
+        made = accounts.add_key(resources, db, person, scopes, old.label, expires_in_days, caller)
+        keys.end_in(db, old.id, timedelta(hours=overlap_hours))
+        accounts.record(db, caller.practice_id, "key.rotate", old.id, caller)
+        return made

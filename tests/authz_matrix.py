@@ -1,0 +1,203 @@
+"""Who may call what: every caller, route and method with the status that answers.
+
+``python -m tests.authz_matrix`` writes ``authz_matrix.csv`` anew, for a person to read in the
+diff; a test compares it with what the application answers. A new kind of id in a path gets a
+line in ``RECORDS``, and a call that needs a body to get past its schema one in ``BODIES``.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.routing import Rule
+
+import migrations
+from api import auth
+from shared.db.engine import Database
+from shared.services import accounts, credentials
+from shared.services.callers import THERAPIST_SCOPES, Scope
+from shared.services.resources import Resources
+from shared.settings import load
+from tests.conftest import Office, environment_of, make_office, make_resources
+from tests.database import everything, make_inspector
+from tests.integration.api_client import Caller, app_of, form, tone
+from tests.integration.sessions import bench_with, promise, work
+from tests.stack import running_postgres, running_redis, temporary_folder
+
+FILE = Path(__file__).parent / "authz_matrix.csv"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A practice with everything in it, and one that has nothing to do with it."""
+
+    office: Office
+    session_id: UUID
+    key_id: UUID
+    callers: dict[str, Caller]
+
+
+# What an id in a path names: something of the owner's. In the order of the columns below, strangers
+# call first and the owner last, so that what an allowed call changes troubles nobody before.
+RECORDS: dict[str, Callable[[Place], object]] = {
+    "session_id": lambda place: place.session_id,
+    "patient_id": lambda place: place.office.patient_id,
+    "therapist_id": lambda place: place.office.caller.therapist_id,
+    "key_id": lambda place: place.key_id,
+    "name": lambda _: "start.js",
+}
+CALLERS = (
+    "nobody",
+    "bad_key",
+    "expired_key",
+    "without_scope",
+    "other_practice",
+    "other_administrator",
+    "colleague",
+    "administrator",
+    "owner",
+)
+BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
+    "POST /api/sessions/upload": lambda place: {
+        "query_string": {"patient_id": str(place.office.patient_id)},
+        **form([("file", tone(), "session.wav", "audio/wav")]),
+    },
+    "POST /api/patients": lambda _: {"json": {"name": "Somebody"}},
+    "PATCH /api/patients/<id:patient_id>": lambda _: {"json": {"name": "Somebody"}},
+    "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
+    "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
+}
+
+
+def routes(app: Flask) -> list[tuple[Rule, str]]:
+    """Every route of the application with each of its methods, sorted."""
+    found = [(rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()]
+    return sorted(found, key=lambda item: (item[0].rule, item[1]))
+
+
+def call_name(rule: Rule, method: str) -> str:
+    """How a route is named here: ``GET /api/sessions/<id:session_id>``."""
+    return f"{method} {rule.rule}"
+
+
+def answers(app: Flask, resources: Resources) -> dict[str, dict[str, str]]:
+    """The status that answers each caller, by route and method; what changes anything gets a new place."""
+    found: dict[str, dict[str, str]] = {}
+    unchanged: dict[Scope | None, Place] = {}
+    for rule, method in routes(app):
+        policy = auth.policy_of(app, rule.endpoint)
+        scope = policy.scope if policy else None
+        if method in ("GET", "HEAD"):
+            place = unchanged.get(scope) or unchanged.setdefault(scope, furnish(app, resources, scope))
+        else:
+            place = furnish(app, resources, scope)
+        statuses = {name: str(send(place.callers[name], place, rule, method)) for name in CALLERS}
+        found[call_name(rule, method)] = statuses
+    return found
+
+
+def send(caller: Caller, place: Place, rule: Rule, method: str) -> int:
+    """The status of one call about the owner's records; its body is not read, for it may not end."""
+    answer = caller(method, path_of(rule, place), buffered=False, **body_of(rule, method, place))
+    answer.close()
+    return answer.status_code
+
+
+def path_of(rule: Rule, place: Place, other: object = None) -> str:
+    """The route's path with the owner's ids in it, or ``other`` in the stead of each."""
+
+    def named(match: re.Match[str]) -> str:
+        if match[1] not in RECORDS:
+            raise LookupError(f"say in RECORDS of tests/authz_matrix.py what <{match[1]}> names: {rule.rule}")
+        return str(other or RECORDS[match[1]](place))
+
+    return re.sub(r"<(?:[^<>:]+:)?(\w+)>", named, rule.rule)
+
+
+def body_of(rule: Rule, method: str, place: Place) -> dict[str, Any]:
+    """What is sent with the call: enough to get past its schema, where that is known."""
+    if wanted := BODIES.get(call_name(rule, method)):
+        return wanted(place)
+    return {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+
+
+def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Place:
+    """A new practice with a processed session, and every caller; ``scope`` is what one lacks."""
+    office, elsewhere = make_office(resources), make_office(resources)
+    session_id = promise(resources, office)
+    work(bench_with(resources), session_id)
+    mine, other = office.caller, elsewhere.caller
+    everyday = THERAPIST_SCOPES | {Scope.KEYS}
+
+    def person(practice_id: UUID, role: str) -> UUID:
+        return accounts.create_therapist(resources, practice_id, "Somebody", role).id
+
+    def client(practice_id: UUID, who: UUID, scopes: frozenset[Scope] | None = everyday) -> Caller:
+        return Caller(app.test_client(), accounts.create_key(resources, practice_id, who, scopes)[1])
+
+    callers = {
+        "nobody": Caller(app.test_client(), None),
+        "bad_key": Caller(app.test_client(), credentials.mint().secret),
+        "expired_key": _expired(resources, client(mine.practice_id, mine.therapist_id)),
+        "without_scope": client(mine.practice_id, mine.therapist_id, everyday - {scope}),
+        "other_practice": client(other.practice_id, other.therapist_id),
+        "other_administrator": client(other.practice_id, person(other.practice_id, "administrator"), None),
+        "colleague": client(mine.practice_id, person(mine.practice_id, "therapist")),
+        "administrator": client(mine.practice_id, person(mine.practice_id, "administrator"), None),
+        "owner": client(mine.practice_id, mine.therapist_id),
+    }
+    key, _ = accounts.create_key(resources, mine.practice_id, mine.therapist_id)
+    return Place(office, session_id, key.id, callers)
+
+
+def _expired(resources: Resources, caller: Caller) -> Caller:
+    assert caller.key is not None
+    with everything(resources) as db:
+        db.execute(
+            text("UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE prefix = :prefix"),
+            {"prefix": caller.key.split("_")[1]},
+        )
+    return caller
+
+
+def as_csv(found: dict[str, dict[str, str]]) -> str:
+    """The table as it is checked in: a line for each route and method, a column for each caller."""
+    text_of = io.StringIO()
+    writer = csv.writer(text_of, lineterminator="\n")
+    writer.writerow(["method", "route", *CALLERS])
+    for name, statuses in found.items():
+        writer.writerow([*name.split(" ", 1), *(statuses[caller] for caller in CALLERS)])
+    return text_of.getvalue()
+
+
+def checked_in() -> dict[str, dict[str, str]]:
+    """The table as it stands in the project."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return {
+            f"{line['method']} {line['route']}": {caller: line[caller] for caller in CALLERS}
+            for line in csv.DictReader(file)
+        }
+
+
+def main() -> None:
+    """Write the table anew, on servers of its own."""
+    with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
+        postgres.create_database()
+        migrations.upgrade(postgres.url)
+        make_inspector(postgres)
+        settings = load(environment_of(postgres, redis, folder))
+        database = Database(settings.database_url)
+        resources = make_resources(settings, database)
+        FILE.write_text(as_csv(answers(app_of(resources), resources)), encoding="utf-8")
+        database.close()
+
+
+if __name__ == "__main__":
+    main()

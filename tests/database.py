@@ -1,0 +1,44 @@
+"""The database as nobody sees it but tests: all practices at once, to prepare and to look."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg2
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.orm import Session as DbSession
+
+from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from shared.db.tables import Base
+from shared.services.resources import Resources
+
+# Row-level security does not bind it. The owner may take it, so that a test needs no second address.
+INSPECTOR = "test_inspector"
+
+
+def make_inspector(postgres: EmbeddedPostgres) -> None:
+    """Make the role by which tests see everything."""
+    url = postgres.url_of(OWNER, SUPERUSER).replace("+psycopg2", "")
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {INSPECTOR} SUPERUSER")
+        cursor.execute(f"GRANT {INSPECTOR} TO {OWNER} WITH INHERIT FALSE, SET TRUE")
+
+
+@contextmanager
+def everything(resources: Resources | str) -> Iterator[DbSession]:
+    """A transaction past both walls; takes resources, or a database's address."""
+    url = resources if isinstance(resources, str) else resources.settings.database_url
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with DbSession(engine, expire_on_commit=False) as db, db.begin():
+            db.execute(text(f"SET LOCAL ROLE {INSPECTOR}"))
+            yield db
+    finally:
+        engine.dispose()
+
+
+def empty(database_url: str) -> None:
+    """Remove all rows; for that the audit trail's triggers must look away."""
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with everything(database_url) as db:
+        db.execute(text("SET LOCAL session_replication_role = replica"))
+        db.execute(text(f"TRUNCATE {names}"))

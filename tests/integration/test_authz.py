@@ -1,0 +1,164 @@
+"""The table of callers, routes and methods; and that others' records look exactly like none."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from shared.services import accounts
+from shared.services.resources import Resources
+from tests import authz_matrix
+from tests.authz_matrix import Place
+from tests.conftest import make_office
+from tests.integration.api_client import Caller, app_of, form, tone
+
+AGAIN = "run `python -m tests.authz_matrix` and read what it changes"
+# What administrators are for. Everything else that is not public is content, also what is added later.
+MANAGEMENT = ("/api/keys", "/api/therapists", "/api/whoami")
+STRANGERS = ("other_practice", "other_administrator", "colleague")
+REFUSED = {"403", "404"}
+
+
+@pytest.fixture
+def app(resources: Resources) -> Flask:
+    return app_of(resources)
+
+
+@pytest.fixture
+def place(app: Flask, resources: Resources) -> Place:
+    return authz_matrix.furnish(app, resources)
+
+
+def calls() -> dict[str, dict[str, str]]:
+    """The checked-in table without what is for everybody."""
+    return {
+        name: statuses
+        for name, statuses in authz_matrix.checked_in().items()
+        if name.split(" ")[1].startswith("/api/")
+    }
+
+
+def test_every_route_has_its_line_in_the_table(app: Flask) -> None:
+    expected = {authz_matrix.call_name(rule, method) for rule, method in authz_matrix.routes(app)}
+    assert set(authz_matrix.checked_in()) == expected, AGAIN
+
+
+def test_every_caller_gets_what_the_table_says(app: Flask, resources: Resources) -> None:
+    assert authz_matrix.answers(app, resources) == authz_matrix.checked_in(), AGAIN
+
+
+def test_a_route_that_is_not_in_the_table_is_noticed(app: Flask) -> None:
+    app.add_url_rule("/api/forgotten", "forgotten", lambda: "x")
+    with pytest.raises(AssertionError, match="authz_matrix"):
+        test_every_route_has_its_line_in_the_table(app)
+
+
+def test_the_table_lets_nobody_in_without_a_good_key() -> None:
+    for name, statuses in calls().items():
+        found = {statuses[caller] for caller in ("nobody", "bad_key", "expired_key")}
+        assert found == {"401"}, name
+
+
+def test_the_table_lets_no_key_do_what_it_has_no_scope_for() -> None:
+    for name, statuses in calls().items():
+        assert statuses["without_scope"] == "403" or name.endswith("/api/whoami"), name
+
+
+def test_the_table_keeps_records_from_strangers_and_colleagues() -> None:
+    with_ids = {name: statuses for name, statuses in calls().items() if "<id:" in name}
+    assert len(with_ids) >= 12
+    for name, statuses in with_ids.items():
+        assert {statuses[caller] for caller in STRANGERS} <= REFUSED, name
+
+
+def test_the_table_keeps_all_content_from_administrators() -> None:
+    content = {name: s for name, s in calls().items() if not name.split(" ")[1].startswith(MANAGEMENT)}
+    assert len(content) >= 15
+    for name, statuses in content.items():
+        assert {statuses[caller] for caller in ("administrator", "other_administrator")} <= REFUSED, name
+
+
+def test_the_owner_is_served_so_that_refusals_mean_something() -> None:
+    for name, statuses in calls().items():
+        if "/api/therapists" not in name:
+            assert statuses["owner"][0] == "2" or statuses["owner"] == "409", name
+
+
+def visible(answer: TestResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """All that a client can tell two answers apart by, but for the request id."""
+    request_id = answer.headers["X-Request-Id"]
+    body = answer.data.replace(request_id.encode(), b"")
+    return answer.status_code, body, [pair for pair in answer.headers if pair[0] != "X-Request-Id"]
+
+
+def test_a_record_of_somebody_else_looks_exactly_like_none(app: Flask, place: Place) -> None:
+    tried = 0
+    for rule, method in authz_matrix.routes(app):
+        if "<id:" not in rule.rule:
+            continue
+        options = authz_matrix.body_of(rule, method, place)
+        for name in STRANGERS:
+            caller = place.callers[name]
+            theirs = caller(method, authz_matrix.path_of(rule, place), **options)
+            none = caller(method, authz_matrix.path_of(rule, place, uuid4()), **options)
+            assert visible(theirs) == visible(none), (name, method, rule.rule)
+            assert theirs.status_code in (403, 404)
+            tried += 1
+    assert tried >= 36
+
+
+def by_query(patient: object) -> dict[str, Any]:
+    return {
+        "query_string": {"patient_id": str(patient)},
+        **form([("file", tone(), "a.wav", "audio/wav")]),
+    }
+
+
+def by_field(patient: object) -> dict[str, Any]:
+    field = ("patient_id", str(patient).encode(), None, None)
+    return form([field, ("file", tone(), "a.wav", "audio/wav")])
+
+
+@pytest.mark.parametrize("options", [by_query, by_field])
+@pytest.mark.parametrize("name", ["other_practice", "colleague"])
+def test_an_upload_for_somebody_elses_patient_looks_like_one_for_none(
+    place: Place, name: str, options: Any
+) -> None:
+    caller = place.callers[name]
+    theirs = caller("POST", "/api/sessions/upload", **options(place.office.patient_id))
+    none = caller("POST", "/api/sessions/upload", **options(uuid4()))
+    assert theirs.status_code == 404
+    without_count = [pair for pair in visible(theirs)[2] if not pair[0].startswith("RateLimit")]
+    assert visible(theirs)[:2] == visible(none)[:2]
+    assert without_count == [pair for pair in visible(none)[2] if not pair[0].startswith("RateLimit")]
+
+
+@pytest.mark.parametrize("name", ["other_practice", "colleague"])
+def test_a_list_by_somebody_elses_patient_is_empty_as_by_none(place: Place, name: str) -> None:
+    caller = place.callers[name]
+    theirs = caller("GET", "/api/sessions/", query_string={"patient_id": str(place.office.patient_id)})
+    none = caller("GET", "/api/sessions/", query_string={"patient_id": str(uuid4())})
+    assert theirs.json == []
+    assert visible(theirs) == visible(none)
+
+
+@pytest.mark.parametrize("name", ["other_practice", "other_administrator", "colleague"])
+def test_a_key_for_somebody_elses_therapist_is_refused_as_for_none(place: Place, name: str) -> None:
+    caller = place.callers[name]
+    theirs = caller("POST", "/api/keys", json={"therapist_id": str(place.office.caller.therapist_id)})
+    none = caller("POST", "/api/keys", json={"therapist_id": str(uuid4())})
+    assert theirs.status_code == (404 if name == "other_administrator" else 403)
+    assert visible(theirs) == visible(none)
+
+
+def test_two_practices_may_have_the_same_names(app: Flask, resources: Resources, place: Place) -> None:
+    """No unique constraint over what a client chooses tells one practice about another."""
+    other = make_office(resources).caller.practice_id
+    boss = accounts.create_therapist(resources, other, "Boss", accounts.ADMINISTRATOR)
+    caller = Caller(app.test_client(), accounts.create_key(resources, other, boss.id)[1])
+    for administrator in (caller, place.callers["administrator"]):
+        for _ in range(2):
+            assert administrator("POST", "/api/therapists", json={"name": "Same"}).status_code == 201
+            assert administrator("POST", "/api/keys", json={"label": "same"}).status_code == 201

@@ -1,0 +1,100 @@
+"""The migrations where a database is not the first of its cluster, not empty, or its user not mighty."""
+
+from contextlib import closing
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from alembic import command
+from sqlalchemy import text
+
+import migrations
+from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from tests.database import everything
+
+
+def works(url: str) -> bool:
+    """Whether both roles can be taken, and the wall stands."""
+    mine, other = uuid4(), uuid4()
+    with closing(Database(url, pool_size=1)) as database:
+        with database.transaction(mine) as db:
+            db.execute(text("INSERT INTO practices (id, name) VALUES (:id, 'Mine')"), {"id": mine})
+        with database.transaction(other) as db:
+            hidden = db.execute(text("SELECT count(*) FROM practices")).scalar_one() == 0
+        with database.operating() as db:
+            return hidden and mine in db.scalars(text("SELECT id FROM practices")).all()
+
+
+def as_superuser(postgres: EmbeddedPostgres, *statements: str, database: str = OWNER) -> None:
+    with closing(
+        psycopg2.connect(postgres.url_of(database, SUPERUSER).replace("+psycopg2", ""))
+    ) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+def test_a_second_database_of_a_cluster_shares_the_roles(postgres: EmbeddedPostgres) -> None:
+    postgres.create_database("second")
+    migrations.upgrade(postgres.url_of("second"))
+    migrations.upgrade(postgres.url_of("second"))
+    assert works(postgres.url_of("second"))
+    as_superuser(postgres, "DROP DATABASE second")
+
+
+def test_a_user_who_may_not_make_roles_migrates_where_they_are_made(postgres: EmbeddedPostgres) -> None:
+    as_superuser(
+        postgres,
+        "CREATE ROLE plain LOGIN PASSWORD 'plain'",
+        f"GRANT {APPLICATION}, {OPERATOR} TO plain WITH INHERIT FALSE, SET TRUE",
+        "CREATE DATABASE third OWNER plain",
+    )
+    address = postgres.url_of("third").split("@")[1]
+    url = f"postgresql://plain:plain@{address}"
+    migrations.upgrade(url)
+    assert works(url)
+    as_superuser(postgres, "DROP DATABASE third", "DROP ROLE plain")
+
+
+def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> None:
+    postgres.create_database("fourth")
+    url = postgres.url_of("fourth")
+    command.upgrade(migrations.configuration(url), "0001")
+    practice, person = uuid4(), uuid4()
+    with everything(url) as db:
+        values = {"practice": practice, "person": person, "key": uuid4()}
+        db.execute(text("INSERT INTO practices (id, name) VALUES (:practice, 'Old')"), values)
+        db.execute(
+            text(
+                "INSERT INTO therapists (id, practice_id, name, role)"
+                " VALUES (:person, :practice, 'Office', 'administrator')"
+            ),
+            values,
+        )
+        db.execute(
+            text(
+                "INSERT INTO api_keys (id, practice_id, therapist_id, prefix, digest, label, scopes)"
+                " VALUES (:key, :practice, :person, 'p', '', '', '{keys}')"
+            ),
+            values,
+        )
+    migrations.upgrade(url)
+    with closing(Database(url, pool_size=1)) as database:
+        with database.transaction(practice) as db:
+            assert db.scalars(text("SELECT scopes FROM api_keys")).all() == [["keys", "therapists"]]
+        with database.transaction(uuid4()) as db:
+            assert db.scalars(text("SELECT id FROM therapists")).all() == []
+    as_superuser(postgres, "DROP DATABASE fourth")
+
+
+def test_before_the_migrations_nothing_is_answered_in_the_owners_name(postgres: EmbeddedPostgres) -> None:
+    postgres.create_database("empty")
+    with (
+        closing(Database(postgres.url_of("empty"), pool_size=1)) as database,
+        pytest.raises(DatabaseError),
+        database.transaction(uuid4()) as db,
+    ):
+        db.execute(text("SELECT * FROM sessions"))
+    as_superuser(postgres, "DROP DATABASE empty")

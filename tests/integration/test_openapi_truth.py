@@ -1,0 +1,142 @@
+"""The OpenAPI document against the running API: schemathesis, all checks, as three callers."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import pytest
+import schemathesis
+
+from shared.services import accounts
+from shared.services.callers import THERAPIST_SCOPES, Scope
+from shared.services.resources import Resources
+from tests.conftest import Office, make_office
+from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.eager import eager_queue, working_at
+from tests.integration.server import running_api
+from tests.integration.sessions import bench_with
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = "5"
+LIMITS = {
+    "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
+    "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "1000000",
+    "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR": "100000",
+}
+
+
+# Ids that lead somewhere. What is deleted is not what everything else is asked of; the content
+# of a recording is beyond any schema, so that a well-formed upload may still be refused.
+CONFIGURATION = """\
+hooks = "tests.integration.schemathesis_hooks"
+
+[parameters]
+"path.session_id" = "{session_id}"
+"path.patient_id" = "{patient_id}"
+"path.key_id" = "{key_id}"
+"query.cursor" = "{cursor}"
+
+[[operations]]
+include-method = "DELETE"
+[operations.parameters]
+"path.session_id" = "{spare_session_id}"
+
+[[operations]]
+include-path = "/api/sessions/upload"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["202", "400", "401", "403", "404", "409", "415", "422"]
+"""
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A running API with processed sessions, whose ids the callers know."""
+
+    url: str
+    ids: dict[str, str]
+    owner_key: str = field(repr=False)
+    stranger_key: str = field(repr=False)
+
+
+@pytest.fixture
+def clinic(
+    environment: dict[str, str], resources: Resources, office: Office, tmp_path: Path
+) -> Iterator[Clinic]:
+    """An owner with processed sessions, and a stranger."""
+    session_id, spare_session_id, _ = (processed_session(resources, office) for _ in range(3))
+    owner_key, _ = key_of(resources, office)
+    _, spare_key_id = key_of(resources, office)
+    stranger_key, _ = key_of(resources, make_office(resources))
+    page = Caller(app_of(resources).test_client(), owner_key)("GET", "/api/sessions/?limit=1")
+    ids = {
+        "session_id": session_id,
+        "spare_session_id": spare_session_id,
+        "patient_id": str(office.patient_id),
+        "key_id": spare_key_id,
+        "cursor": parse_qs(page.headers["Link"].partition(">")[0])["cursor"][0],
+    }
+    with running_api({**environment, **LIMITS}, tmp_path / "api.log") as url:
+        yield Clinic(url, ids, owner_key, stranger_key)
+
+
+def processed_session(resources: Resources, office: Office) -> str:
+    eager = dataclasses.replace(resources, queue=eager_queue(resources.settings))
+    session_id = caller_of(app_of(resources), resources, office).upload(office.patient_id).json["id"]
+    with working_at(bench_with(eager)):
+        eager.queue.publish(UUID(session_id))
+    return str(session_id)
+
+
+def key_of(resources: Resources, office: Office) -> tuple[str, str]:
+    """A key with every scope that a therapist may have, and its id."""
+    caller = office.caller
+    scopes = THERAPIST_SCOPES | {Scope.KEYS}
+    key, secret = accounts.create_key(resources, caller.practice_id, caller.therapist_id, scopes)
+    return secret, str(key.id)
+
+
+def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str) -> None:
+    """Run schemathesis as whoever has ``key``; fail with its report if it finds anything."""
+    configuration = folder / "schemathesis.toml"
+    configuration.write_text(CONFIGURATION.format(**clinic.ids))
+    authorization = [] if key is None else ["--header", f"Authorization: Bearer {key}"]
+    run = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration), "run",
+         f"{clinic.url}/openapi.json", "--checks", "all", "--mode", "all", "--max-examples", EXAMPLES,
+         "--phases", ",".join(("coverage", "fuzzing", *phases)),
+         "--generation-deterministic", "--continue-on-failure", "--no-color", *authorization],
+        cwd=folder,
+        env={**os.environ, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    print(run.stdout, run.stderr)  # pytest shows it when this fails
+    assert run.returncode == 0
+
+
+def test_the_document_is_true_for_the_owner(clinic: Clinic, tmp_path: Path) -> None:
+    find_nothing(clinic, tmp_path, clinic.owner_key, "stateful")
+
+
+def test_the_document_is_true_for_another_practice(clinic: Clinic, tmp_path: Path) -> None:
+    # Not "stateful": what the stranger makes is not what the ids of the configuration name.
+    find_nothing(clinic, tmp_path, clinic.stranger_key)
+
+
+def test_the_document_is_true_for_nobody(clinic: Clinic, tmp_path: Path) -> None:
+    find_nothing(clinic, tmp_path, None, "stateful")
+
+
+def test_an_accepted_upload_is_answered_as_documented(resources: Resources, office: Office) -> None:
+    app = app_of(resources)
+    document = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    answer = caller_of(app, resources, office).upload(office.patient_id)
+    document["/api/sessions/upload"]["POST"].validate_response(answer)
+    assert answer.status_code == 202

@@ -1,0 +1,21 @@
+"""The fixed words of the notes."""
+
+from shared.domain.values import Segment, Transcript
+from shared.domain.wording import risk_statement
+
+
+def transcript_of(*texts: str) -> Transcript:
+    segments = tuple(Segment(float(i), i + 1.0, text, "Speaker 1") for i, text in enumerate(texts))
+    return Transcript(segments, float(len(texts)), "en", "test", draft=True)
+
+
+def test_of_a_silent_recording_nothing_is_said_about_risk() -> None:
+    statement = risk_statement({"risk_flags": []}, transcript_of())
+    assert statement.startswith("No speech was found, so nothing can be said about risk.")
+    assert "No mention" not in statement
+
+
+def test_the_absence_of_findings_is_worded_as_such() -> None:
+    statement = risk_statement({"risk_flags": []}, transcript_of("We spoke about the garden."))
+    assert statement.startswith("No mention of suicide")
+    assert "no risk" not in statement.lower()
