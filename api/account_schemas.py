@@ -44,8 +44,8 @@ class RotateSchema(Schema):
     """For how long the old key still works, and how long the new one lasts."""
 
     overlap_hours = fields.Integer(
-        load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
+        strict=True, load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
     )
     expires_in_days = fields.Integer(
-        load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
+        strict=True, load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
     )

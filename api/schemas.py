@@ -88,7 +88,7 @@ class KeyCreateSchema(Schema):
     therapist_id = fields.UUID(load_default=None)
     scopes = fields.List(fields.Enum(Scope, by_value=True), load_default=None, allow_none=True)
     label = Text(100, may_be_empty=True, load_default="")
-    expires_in_days = fields.Integer(load_default=90, metadata={"minimum": 1, "maximum": 365})
+    expires_in_days = fields.Integer(strict=True, load_default=90, metadata={"minimum": 1, "maximum": 365})
 
 
 class KeySchema(Schema):

@@ -72,7 +72,7 @@ def revoke_key(key_id: UUID) -> None:
 @blueprint.route("/keys/<id:key_id>/rotate", methods=["POST"])
 @blueprint.arguments(RotateSchema, required=False)
 @blueprint.response(201, NewKeySchema)
-@answers(blueprint, 400, 404, 409, 422)
+@answers(blueprint, 400, 404, 409, 415, 422)
 @needs(Scope.KEYS)
 def rotate_key(wanted: dict[str, Any], key_id: UUID) -> Response:
     """Make a key in the place of another, which ends after `overlap_hours` (24 unless said)."""

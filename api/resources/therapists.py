@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from api.account_schemas import TherapistChangeSchema, TherapistCreateSchema, TherapistSchema
 from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
 from api.openapi import answers
 from shared.db.tables import Therapist
 from shared.services import people
@@ -29,7 +28,7 @@ def list_therapists() -> Any:
 @blueprint.route("", methods=["POST"])
 @blueprint.arguments(TherapistCreateSchema)
 @blueprint.response(201, TherapistSchema)
-@answers(blueprint, 400, 422)
+@answers(blueprint, 400, 415, 422)
 @needs(Scope.PEOPLE)
 def create(given: dict[str, Any]) -> Therapist:
     """Add a therapist or an administrator; keys are made for them with `POST /api/keys`."""
@@ -39,7 +38,7 @@ def create(given: dict[str, Any]) -> Therapist:
 @blueprint.route("/<id:therapist_id>", methods=["PATCH"])
 @blueprint.arguments(TherapistChangeSchema)
 @blueprint.response(200, TherapistSchema)
-@answers(blueprint, 400, 404, 409, 422)
+@answers(blueprint, 400, 404, 409, 415, 422)
 @needs(Scope.PEOPLE)
 def change(given: dict[str, Any], therapist_id: UUID) -> Therapist:
     """Rename, disable or enable a person. Disabled, none of their keys is taken any more."""

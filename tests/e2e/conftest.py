@@ -68,7 +68,7 @@ def stack() -> Iterator[RunningStack]:
         environment = {name: value for name, value in os.environ.items() if name not in REPLACED}
         environment |= {
             "WORKERS": "2",
-            "SESSIONSCRIBE_LEASE_SECONDS": "3",
+            "SESSIONSCRIBE_LEASE_SECONDS": "6",
             "SESSIONSCRIBE_REDISPATCH_SECONDS": "2",
         }
         with (data / "up.log").open("wb") as log:

@@ -25,6 +25,7 @@ from tests.integration.sessions import bench_with
 ROOT = Path(__file__).parents[2]
 EXAMPLES = "5"
 LIMITS = {
+    "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE": "100000",
     "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
     "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "1000000",
     "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR": "100000",
@@ -51,6 +52,14 @@ include-method = "DELETE"
 include-path = "/api/sessions/upload"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["202", "400", "401", "403", "404", "409", "415", "422"]
+
+# No schema can say that a consent has its method and its day together, that a text is not blank, or
+# that an Idempotency-Key came with another request before.
+[[operations]]
+include-path-regex = "^/api/(patients|keys|therapists)"
+include-method = ["POST", "PATCH"]
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
 """
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -61,7 +62,7 @@ def upload(clinic: Clinic, **options: object) -> TestResponse:
 
 
 def revoke(clinic: Clinic) -> None:
-    change = {"consent": {"revoked_on": "2026-01-01"}}
+    change = {"consent": {"revoked_on": datetime.now(UTC).date().isoformat()}}
     assert clinic.call("PATCH", f"/api/patients/{clinic.office.patient_id}", json=change).status_code == 200
 
 
@@ -147,7 +148,7 @@ TABLE: dict[str, tuple[int, str, Provocation]] = {
         ),
     ),
     "not failed": (409, "not_failed", lambda c: c.call("POST", f"/api/sessions/{c.session_id}/retry")),
-    "no consent": (409, "no_consent", without_consent),
+    "no consent": (409, "consent_revoked", without_consent),
     "patient with sessions": (
         409, "patient_has_sessions", lambda c: c.call("DELETE", f"/api/patients/{c.office.patient_id}"),
     ),

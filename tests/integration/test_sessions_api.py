@@ -508,8 +508,7 @@ class TestEdgeCases:
     def test_without_consent_nothing_is_recorded(
         self, call: Caller, clinic: Resources, office: Office
     ) -> None:
-        path = f"/api/patients/{office.patient_id}"
-        today = datetime.now(UTC).date().isoformat()
+        path, today = f"/api/patients/{office.patient_id}", datetime.now(UTC).date().isoformat()
         assert call("PATCH", path, json={"consent": {"revoked_on": today}}).status_code == 200
         assert is_problem(call.upload(office.patient_id), 409, "consent_revoked")
         assert left_behind(clinic) == []
