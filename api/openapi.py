@@ -159,3 +159,22 @@ def _nullable_the_old_way(node: Any) -> Any:
         converted["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
         converted["nullable"] = True
     return converted
+
+
+EVENTS_ANSWER: dict[str, Any] = {
+    "description": "OK",
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "description": "One event.",
+                "properties": {
+                    "id": {"type": "string"},
+                    "event": {"type": "string", "enum": ["status", "progress", "deleted"]},
+                    "data": {"type": "string", "description": "JSON."},
+                },
+                "required": ["event", "data"],
+            }
+        }
+    },
+}

@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 from api import event_stream, session_documents
 from api.auth import caller, needs, resources
 from api.json_bodies import Blueprint
-from api.openapi import LAST_EVENT_PARAMETER, LOCATION, answers, text_answer
+from api.openapi import EVENTS_ANSWER, LAST_EVENT_PARAMETER, LOCATION, answers
 from api.session_schemas import ReceiptSchema, SessionSchema
 from shared.domain.errors import Unavailable
 from shared.services import erasing, following, sessions, stopping
@@ -52,7 +52,7 @@ def delete(session_id: UUID) -> tuple[Any, int]:
 
 
 @blueprint.route("/<id:session_id>/events", methods=["GET"])
-@blueprint.doc(parameters=[LAST_EVENT_PARAMETER], responses={200: text_answer("text/event-stream")})
+@blueprint.doc(parameters=[LAST_EVENT_PARAMETER], responses={200: EVENTS_ANSWER})
 @blueprint.response(200)
 @blueprint.alt_response(204, description="The session has ended and all of it was told", success=True)
 @answers(blueprint, 404, 422)
