@@ -13,6 +13,7 @@ from api.request_ids import request_id
 from shared.domain.errors import (
     Conflict,
     DomainError,
+    Gone,
     InProgress,
     InvalidInput,
     KeyReused,
@@ -41,6 +42,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     NotAuthenticated: 401,
     NotAllowed: 403,
     NotFound: 404,
+    Gone: 410,
     Conflict: 409,
     LimitReached: 429,
     KeyReused: 422,
@@ -65,6 +67,7 @@ _WERKZEUG = {
     406: ("not_acceptable", "None of the media types in Accept is offered; GET /openapi.json lists them."),
     413: ("too_large", "The body is larger than this call takes."),
     415: ("unsupported_media_type", "The body's media type is not one that this call takes."),
+    416: ("range_not_satisfiable", "The range lies beyond the recording; Content-Range says how long it is."),
     422: ("validation_failed", "Some values are not valid; errors says which and why."),
 }
 _UNKNOWN_FIELD = "Unknown field."
@@ -125,7 +128,7 @@ def _http_error(error: HTTPException) -> Response:
     headers = {
         name: value
         for name, value in error.get_headers()
-        if name.lower() in ("allow", "retry-after", "www-authenticate")
+        if name.lower() in ("allow", "content-range", "retry-after", "www-authenticate")
     }
     if g.get("body_unread"):
         headers["Connection"] = "close"

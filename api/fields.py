@@ -8,7 +8,6 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from api.file_names import is_harmful
-from shared.services.paging import position_of
 
 _EARLIEST, _LATEST = 1900, 2200  # years; beyond them a zone's offset may leave the calendar
 _YEARS = r"^(19|20|21)\d\d-|^2200-"  # the same, as the OpenAPI document says it
@@ -66,13 +65,3 @@ class AsStored(fields.Nested):
 
     def _serialize(self, *arguments: Any, **_: Any) -> Any:
         return arguments[0]  # the value; marshmallow names it differently from class to class
-
-
-class Cursor(fields.String):
-    """Where a page begins; what we handed out and nothing else."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        try:
-            return position_of(value)
-        except (TypeError, ValueError, AttributeError):
-            raise ValidationError("Not a cursor of this list.") from None

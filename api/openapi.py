@@ -103,6 +103,19 @@ WAIT_PARAMETER = {
     "schema": {"type": "string"},
     "description": "`wait=N` (RFC 7240): hold the answer for up to N seconds, at most 60.",
 }
+LAST_EVENT_PARAMETER = {
+    "in": "header",
+    "name": "Last-Event-ID",
+    "schema": {"type": "string"},
+    "description": "The id of the last event that was seen; any other text begins anew.",
+}
+RANGE_PARAMETERS = [
+    {"in": "header", "name": name, "schema": {"type": "string"}, "description": description}
+    for name, description in (
+        ("Range", "`bytes=first-last`, one range; anything else gives the whole recording."),
+        ("If-Range", "The `ETag` that the range is a part of; the whole if it is another."),
+    )
+]
 UPLOAD_BODY = {
     "required": True,
     "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/UploadBody"}}},
@@ -113,6 +126,12 @@ def text_answer(*media_types: str) -> dict[str, Any]:
     """The documentation of an answer that also comes as text."""
     texts = [kind for kind in media_types if kind != "application/json"]
     return {"content": {kind: {"schema": {"type": "string"}} for kind in texts}}
+
+
+def binary_answer(description: str) -> dict[str, Any]:
+    """The documentation of an answer that is a recording."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {"description": description, "content": dict.fromkeys(("audio/*", "video/*"), binary)}
 
 
 def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:
@@ -140,3 +159,22 @@ def _nullable_the_old_way(node: Any) -> Any:
         converted["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
         converted["nullable"] = True
     return converted
+
+
+EVENTS_ANSWER: dict[str, Any] = {
+    "description": "OK",
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "description": "One event.",
+                "properties": {
+                    "id": {"type": "string"},
+                    "event": {"type": "string", "enum": ["status", "progress", "deleted"]},
+                    "data": {"type": "string", "description": "JSON."},
+                },
+                "required": ["event", "data"],
+            }
+        }
+    },
+}

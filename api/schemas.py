@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Cursor, Moment, Text
+from api.fields import Moment, Text
 from shared.services.callers import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.services.patients import CONSENT_METHODS
@@ -31,11 +31,11 @@ class PageQuerySchema(Schema):
         load_default=DEFAULT_LIMIT,
         metadata={"minimum": 1, "maximum": MAX_LIMIT, "description": "Out of range is a 400."},
     )
-    cursor = Cursor(
+    cursor = fields.String(
         load_default=None,
         allow_none=False,
         validate=validate.Length(min=1),
-        metadata={"description": "From the `Link` header of the page before."},
+        metadata={"description": "Of the `Link` of a page with the same filters; opaque."},
     )
 
 

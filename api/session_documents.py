@@ -37,7 +37,7 @@ def _facts(record: Record) -> dict[str, Any]:
         **{column: getattr(row, column) for column in columns},
         "progress": round(record.progress * 100),
         "audio_filename": record.file_name,
-        "audio_url": None,  # recordings are not handed out
+        "audio_url": None if row.audio_removed_at else f"/api/sessions/{row.id}/audio",
         "error": {"code": row.error_code, "message": row.error_detail} if row.error_code else None,
     }
 

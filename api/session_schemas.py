@@ -129,6 +129,29 @@ class ExtractedSchema(Schema):
     processing_time = fields.Float(metadata={"description": "Seconds from the call to the notes."})
 
 
+class RemovedSchema(Schema):
+    """What a deleted session had, by number."""
+
+    recording_bytes = fields.Integer()
+    outputs = fields.Integer(metadata={"description": "The transcript, and what steps had made."})
+    notes = fields.Integer(metadata={"description": "Versions of the notes."})
+    steps = fields.Integer()
+    events = fields.Integer()
+
+
+class ReceiptSchema(Schema):
+    """What remains of a deleted session."""
+
+    session_id = fields.UUID()
+    patient_id = fields.UUID()
+    removed = fields.Nested(RemovedSchema)
+    requested_at = Moment()
+    erased_at = Moment(
+        allow_none=True,
+        metadata={"description": "When the key was destroyed and the recording removed; null: under way."},
+    )
+
+
 class UploadQuerySchema(Schema):
     """The patient, which may also be named in the form."""
 

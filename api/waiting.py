@@ -21,12 +21,15 @@ def seconds_preferred() -> int:
     return min(int(match.group(1)), MAX_WAIT_SECONDS) if match else 0
 
 
-def wait_until(has_happened: Callable[[], bool], seconds: float) -> bool:
-    """Whether it has happened within ``seconds``; holds no transaction meanwhile."""
+def wait_until(has_happened: Callable[[], bool], seconds: float) -> bool | None:
+    """Whether it has happened within ``seconds``; holds no transaction meanwhile.
+
+    None if it has not and too many others wait: the preference is not honoured.
+    """
     if has_happened():
         return True
-    if seconds <= 0 or not _places.acquire(blocking=False):
-        return False
+    if not _places.acquire(blocking=False):
+        return None
     try:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.demo import demo
+from cli.endings import cancel, delete
 from cli.exits import CommandError, Exit, reason
 from cli.keys import keys
 from cli.options import EPILOG
@@ -57,6 +58,8 @@ for command in (
     show,
     retry,
     extract_notes,
+    cancel,
+    delete,
 ):
     cli.add_command(command)
 

@@ -11,10 +11,12 @@ from shared import logs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, idempotency
+from shared.services import dispatching, erasing, idempotency
 from shared.services.dispatching import Broker
 from shared.settings import Settings, load
 from shared.storage.objects import open_store
+from shared.storage.recordings import Recordings
+from shared.vault.keystore import KeyStore
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
     store = open_store(settings.storage_url)
+    keys = KeyStore(settings.keys_dir)
+    recordings = Recordings(store, keys)
     since_sweep = SWEEP_EVERY_SECONDS
     while not stop.wait(settings.dispatch_interval_seconds):
         try:
@@ -45,6 +49,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             # With the broker away nothing is taken as sent: the pauses between repeats stay short.
             if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
                 dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
+            erasing.erase_due(database, recordings, keys)
             since_sweep += settings.dispatch_interval_seconds
             if since_sweep >= SWEEP_EVERY_SECONDS:
                 since_sweep = 0.0

@@ -9,7 +9,7 @@ from api import idempotency
 from api.auth import caller, needs, resources
 from api.json_bodies import Blueprint
 from api.openapi import LOCATION, NEXT_PAGE, answers
-from api.pages import page_response
+from api.pages import page_response, position
 from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
 from shared.services.callers import Scope
@@ -50,7 +50,8 @@ def _location(patient_id: UUID) -> str:
 @needs(Scope.PATIENTS_READ)
 def list_patients(query: dict[str, Any]) -> Response:
     """The caller's patients, newest first; the next page is in the `Link` header."""
-    page = patients.page(resources(), caller(), limit=query["limit"], after=query["cursor"])
+    after = position(query["cursor"], patients.LISTING)
+    page = patients.page(resources(), caller(), limit=query["limit"], after=after)
     return page_response(PatientSchema(many=True).dump(page.items), page.next_cursor)
 
 
@@ -71,7 +72,8 @@ def show(patient_id: UUID) -> PatientRecord:
 def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
     """Change the name or the consent; what is not sent stays.
 
-    Revoked consent refuses uploads; who consents again has a new `given_on`, and `revoked_on` null.
+    Without a consent on file uploads are refused, and sessions that are worked on are cancelled.
+    Who consents again has a new `given_on`, and `revoked_on` null.
     """
     changes = {**(given.pop("consent", None) or {}), **given}
     return patients.change(resources(), caller(), patient_id, changes)

@@ -10,7 +10,7 @@ from api import idempotency, rate_limits, session_documents, uploads, waiting
 from api.auth import caller, needs, resources
 from api.json_bodies import Blueprint
 from api.openapi import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
-from api.pages import page_response
+from api.pages import page_response, position
 from api.session_schemas import (
     ExtractedSchema,
     ExtractSchema,
@@ -70,7 +70,7 @@ def list_sessions(query: dict[str, Any]) -> Response:
         limit=query["limit"],
         patient_id=query["patient_id"],
         status=query["status"],
-        after=query["cursor"],
+        after=position(query["cursor"], sessions.listing(query["patient_id"], query["status"])),
     )
     return page_response([session_documents.summary(record) for record in page.items], page.next_cursor)
 
@@ -82,13 +82,15 @@ def list_sessions(query: dict[str, Any]) -> Response:
 @answers(blueprint, 404, 422)
 @needs(Scope.SESSIONS_READ)
 def show(session_id: UUID) -> Response:
-    """Everything of one session. `Prefer: wait=N` holds the answer until the status changes."""
+    """Everything of one session. `Prefer: wait=N` holds the answer until the status changes.
+
+    With `If-None-Match` of an older answer there is no wait: the news is there already.
+    """
     seconds = waiting.seconds_preferred()
-    if seconds:
-        _wait_for_change(session_id, seconds)
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
-    response.add_etag()
-    response.make_conditional(request)
+    if seconds and not _has_news(session_id) and not _wait_for_change(session_id, seconds):
+        seconds = 0
+    response = _conditional(session_id)
+    response.vary.add("Prefer")
     return _preference_applied(response, seconds)
 
 
@@ -108,12 +110,13 @@ def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     with rate_limits.taken(rate_limits.EXTRACTIONS):
         sessions.extract_again(resources(), caller(), session_id, wanted["template"])
     seconds = waiting.seconds_preferred()
-    if seconds and waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds):
+    ended = waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
+    if ended:
         record = sessions.get(resources(), caller(), session_id)
         if record.row.status == Status.PROCESSED and record.notes is not None:
             done = {"extracted_notes": record.notes, "processing_time": round(time.monotonic() - began, 3)}
             return _preference_applied(jsonify(done), seconds)
-    return _accepted(session_id)
+    return _preference_applied(_accepted(session_id), 0 if ended is None else seconds)
 
 
 @blueprint.route("/<id:session_id>/retry", methods=["POST"])
@@ -137,10 +140,23 @@ def _status(session_id: UUID) -> Status:
     return sessions.status_of(resources(), caller(), session_id)
 
 
-def _wait_for_change(session_id: UUID, seconds: int) -> None:
+def _conditional(session_id: UUID) -> Response:
+    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _has_news(session_id: UUID) -> bool:
+    return bool(request.if_none_match) and _conditional(session_id).status_code != 304
+
+
+def _wait_for_change(session_id: UUID, seconds: int) -> bool:
+    """Wait, at most so long; False if there was no place to wait in."""
     before = _status(session_id)
-    if not sessions.is_final(before):
-        waiting.wait_until(lambda: _status(session_id) != before, seconds)
+    if sessions.is_final(before):
+        return True
+    return waiting.wait_until(lambda: _status(session_id) != before, seconds) is not None
 
 
 def _preference_applied(response: Response, seconds: int) -> Response:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db import events
 from shared.db.claims import abandoned, claimable
 from shared.db.tables import StepRow, TherapySession
 from shared.domain.status import UNFINISHED, Status, StepState, sources_of
@@ -16,13 +17,26 @@ from shared.domain.status import UNFINISHED, Status, StepState, sources_of
 HINT_GRACE_SECONDS = 5.0
 
 
-def of_therapist(db: DbSession, therapist_id: UUID, session_id: UUID) -> TherapySession | None:
-    """The therapist's session; None also where it is somebody else's."""
-    return db.scalar(
-        select(TherapySession).where(
-            TherapySession.id == session_id, TherapySession.therapist_id == therapist_id
-        )
+def of_therapist(
+    db: DbSession, therapist_id: UUID, session_id: UUID, *, hold: bool = False
+) -> TherapySession | None:
+    """The therapist's session; None also where it is somebody else's.
+
+    ``hold`` keeps others from changing it until the transaction ends.
+    """
+    query = select(TherapySession).where(
+        TherapySession.id == session_id, TherapySession.therapist_id == therapist_id
     )
+    if hold:  # as it is once the lock is ours, not as it was read before
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.scalar(query)
+
+
+def add(db: DbSession, row: TherapySession) -> None:
+    """A new session, whose first status is the first thing that followers are told."""
+    db.add(row)
+    db.flush()
+    events.record(db, row.practice_id, row.id, row.status)
 
 
 def get(db: DbSession, session_id: UUID) -> TherapySession | None:
@@ -33,6 +47,14 @@ def get(db: DbSession, session_id: UUID) -> TherapySession | None:
 def practice_of(db: DbSession, session_id: UUID) -> UUID | None:
     """Whose session this is, for an operator; None if there is no such session."""
     return db.scalar(select(TherapySession.practice_id).where(TherapySession.id == session_id))
+
+
+def hold_unfinished_of(db: DbSession, patient_id: UUID) -> Sequence[TherapySession]:
+    """The patient's sessions that are still worked on, held to the end of the transaction."""
+    query = select(TherapySession).where(
+        TherapySession.patient_id == patient_id, TherapySession.status.in_(UNFINISHED)
+    )
+    return db.scalars(query.order_by(TherapySession.id).with_for_update(key_share=True)).all()
 
 
 def page(
@@ -75,16 +97,26 @@ def move(
         .values(
             status=to, error_code=error_code, error_detail=error_detail, updated_at=func.now(), **processed
         )
-        .returning(TherapySession.id)
+        .returning(TherapySession.practice_id)
     ).first()
-    return moved is not None or hold(db, session_id) == to
+    if moved is None:
+        return hold(db, session_id) == to
+    events.record(db, moved.practice_id, session_id, to, error_code)
+    return True
+
+
+def status_of(session_id: UUID) -> Select[Status]:
+    """The query for a session's status."""
+    return select(TherapySession.status).where(TherapySession.id == session_id)
 
 
 def hold(db: DbSession, session_id: UUID) -> Status | None:
-    """The session's status, which nobody else changes until this transaction ends; None if it is gone."""
-    return db.scalar(
-        select(TherapySession.status).where(TherapySession.id == session_id).with_for_update(key_share=True)
-    )
+    """The session's status, which nobody else changes until this transaction ends; None if it is gone.
+
+    Whoever changes a session and its steps holds it first: taken in one order by all, locks never
+    wait for each other in a circle.
+    """
+    return db.scalar(status_of(session_id).with_for_update(key_share=True))
 
 
 def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:

@@ -104,6 +104,15 @@ def revive(db: DbSession, session_id: UUID) -> None:
     )
 
 
+def stop(db: DbSession, session_id: UUID, error_code: str) -> None:
+    """End every step of the session that is not done; whoever works on one has lost it."""
+    db.execute(
+        update(StepRow)
+        .where(StepRow.session_id == session_id, StepRow.state != StepState.DONE)
+        .values(state=StepState.FAILED, lease_token=None, lease_until=None, error_code=error_code)
+    )
+
+
 def begin_again(db: DbSession, session_id: UUID, first: Step) -> None:
     """Make ``first`` ready and what follows it in the chain waiting, with fresh attempts.
 

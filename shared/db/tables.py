@@ -117,6 +117,10 @@ class TherapySession(Base):
         within("patient_id", "patients"),
         UniqueConstraint("practice_id", "id"),
         Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
+        Index(
+            "sessions_by_patient", "therapist_id", "patient_id", text("session_date DESC"), text("id DESC")
+        ),
+        Index("sessions_by_status", "therapist_id", "status", text("session_date DESC"), text("id DESC")),
         # What the dispatcher asks twice a second: small, however many sessions are finished.
         Index(
             "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
@@ -136,6 +140,7 @@ class TherapySession(Base):
     audio_family: Mapped[str]
     audio_bytes: Mapped[int] = mapped_column(BigInteger)
     audio_sha256: Mapped[str]
+    audio_removed_at: Mapped[datetime | None]  # by retention; the rest of the session stays
     duration_seconds: Mapped[float | None]
 
     speakers: Mapped[int]

@@ -6,6 +6,7 @@
     ├── NotAuthenticated        no or bad credentials
     ├── NotAllowed              known caller without the right
     ├── NotFound                no such thing, or somebody else's
+    ├── Gone                    it was here, and has been removed for good
     ├── Conflict                the state forbids it
     │   └── InProgress          the first request with the same key is still running
     ├── InvalidInput            a value is out of range or malformed
@@ -53,6 +54,12 @@ class NotFound(DomainError):
     """No such thing, or it belongs to somebody else; the two look the same."""
 
     default_code = "not_found"
+
+
+class Gone(DomainError):
+    """The thing existed and was removed for good."""
+
+    default_code = "gone"
 
 
 class Conflict(DomainError):

@@ -4,7 +4,7 @@ All times are seconds from the start of the uploaded recording unless a docstrin
 otherwise. PCM is always signed 16-bit little-endian at ``SAMPLE_RATE``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,10 +149,15 @@ class DecodedFacts:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionHints:
-    """What the uploader said of the recording: a language tag (``en``) and words to expect."""
+    """What the uploader said of the recording: a language tag (``en``) and words to expect.
+
+    ``checkpoint`` raises once nobody wants the words any more: an engine that computes for more
+    than seconds calls it now and then.
+    """
 
     language: str | None = None
     vocabulary: tuple[str, ...] = ()
+    checkpoint: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

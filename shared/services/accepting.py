@@ -204,8 +204,7 @@ def _insert(
     with resources.database.transaction(caller.practice_id) as db:
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
         consent.require(db, caller, details.patient_id, hold=True)
-        db.add(row)
-        db.flush()
+        sessions.add(db, row)
         steps.insert_chain(db, caller.practice_id, session.id)
         audit.record(
             db,

@@ -12,6 +12,7 @@ from shared.db import outputs, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain.documents import phrases_to_json
+from shared.domain.ports import Transcriber
 from shared.domain.status import StepState
 from shared.domain.values import Chunk, Phrase, TranscriptionHints, Utterance
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
@@ -67,7 +68,7 @@ def _transcribe_next(bench: Workbench, session_id: UUID) -> bool:
 def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Phrase]:
     """The phrases of one chunk, with times in the recording's clock."""
     session = lease.subject
-    hints = _hints(bench, lease)
+    hints = replace(_hints(bench, lease), checkpoint=heartbeat.check)
     stored = stored_plan(bench, lease)
     if stored is None:
         raise LeaseLost  # the session was transcribed, or erased, by somebody else
@@ -78,11 +79,20 @@ def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Phrase]:
     with speech(bench, session, channels) as pcm:
         for utterance in _units(chunk, bench.transcriber.capabilities.unit):
             audio = pcm.read(utterance.start, utterance.end, utterance.channel)
-            spoken = bench.transcriber.transcribe(audio, hints)
+            spoken = _transcribed(bench.transcriber, audio, hints, heartbeat)
             phrases += [_shifted(phrase, utterance.start) for phrase in spoken]
             heard += utterance.end - utterance.start
             heartbeat.report(min(heard / chunk.speech_seconds, 1.0))
     return phrases
+
+
+def _transcribed(
+    transcriber: Transcriber, audio: bytes, hints: TranscriptionHints, heartbeat: Heartbeat
+) -> list[Phrase]:
+    """What the engine hears; raises LeaseLost soon after the session was cancelled."""
+    if transcriber.capabilities.parallel_calls == 1:  # computes here: asks ``hints.checkpoint`` itself
+        return transcriber.transcribe(audio, hints)
+    return heartbeat.unless_lost(lambda: transcriber.transcribe(audio, hints))
 
 
 def _units(chunk: Chunk, unit: str) -> tuple[Utterance, ...]:

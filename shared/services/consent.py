@@ -1,13 +1,19 @@
-"""Whether a patient may be recorded."""
+"""Consent to be recorded: without it nothing is accepted, and nothing is worked on."""
 
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db import patients
+from shared.db.tables import Patient
 from shared.domain.errors import Conflict, NotFound
 from shared.services.callers import Caller
 from shared.services.resources import Resources
+
+
+def is_on_file(patient: Patient) -> bool:
+    """Whether the consent was given, and not revoked since."""
+    return patient.consent_given_at is not None and patient.consent_revoked_at is None
 
 
 def check(resources: Resources, caller: Caller, patient_id: UUID) -> None:

@@ -15,15 +15,21 @@ from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
 from shared.services import leases
 from shared.services.engines import Workbench
+from shared.services.heartbeat import Heartbeat
 
 
 def extract_notes(bench: Workbench, session_id: UUID) -> bool:
     """Run the step, if it can be claimed; True once the draft is there."""
-    leases.run(bench, session_id, EXTRACT_NOTES, lambda lease, _: _save(bench, lease, _draft(bench, lease)))
+    leases.run(
+        bench,
+        session_id,
+        EXTRACT_NOTES,
+        lambda lease, heartbeat: _save(bench, lease, _draft(bench, lease, heartbeat)),
+    )
     return leases.is_done(bench, session_id, EXTRACT_NOTES)
 
 
-def _draft(bench: Workbench, lease: Lease) -> JsonObject:
+def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     resources = bench.resources
     session = lease.subject
     with resources.database.transaction(lease.practice_id) as db:
@@ -33,7 +39,8 @@ def _draft(bench: Workbench, lease: Lease) -> JsonObject:
         raise PermanentStepError("The transcript is gone.", "transcript_gone")
     document = resources.vault.open(session, outputs.kind(Product.TRANSCRIPT), sealed)
     request = ExtractionRequest(row.template, row.session_date.date().isoformat())
-    notes = bench.extractor.extract(transcript_from_json(document), request)
+    transcript = transcript_from_json(document)
+    notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
         raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")
     return notes

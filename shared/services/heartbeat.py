@@ -1,11 +1,18 @@
-"""A lease kept alive while the work goes on, and the word that it is lost."""
+"""The heartbeat of a lease: keeps it while the work goes on, and tells the work when it is lost."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import TypeVar
 
 from shared.db import claims
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
+
+Result = TypeVar("Result")
+
+WATCH_SECONDS = 0.25
 
 
 class LeaseLost(Exception):
@@ -35,8 +42,33 @@ class Heartbeat:
     def report(self, progress: float) -> None:
         """Note how far the work is (0..1); raises LeaseLost if it should stop."""
         self._progress = progress
+        self.check()
+
+    def check(self) -> None:
+        """Raise LeaseLost if the work should stop."""
         if self._lost.is_set():
             raise LeaseLost
+
+    def unless_lost(self, call: Callable[[], Result]) -> Result:
+        """What ``call`` gives; raises LeaseLost within seconds of the lease's end.
+
+        The call runs in a thread of its own and cannot be ended from here: after the loss it is
+        left alone, ends by its own limit, and nobody takes its result. For calls that wait for
+        somebody else's computer.
+        """
+        outcome: Future[Result] = Future()
+
+        def run() -> None:
+            try:
+                outcome.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
+                outcome.set_exception(error)
+
+        # A daemon: a worker that must go does not wait for it.
+        threading.Thread(target=run, name="abandonable", daemon=True).start()
+        while not wait([outcome], timeout=WATCH_SECONDS).done:
+            self.check()
+        return outcome.result()
 
     def _beat(self) -> None:
         # Often enough to notice a cancelled session within seconds, and to survive three misses.

@@ -1,6 +1,7 @@
 """Pages of a list: where one ends and the next one begins."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,16 +31,27 @@ def check_limit(limit: int) -> None:
         raise InvalidInput(f"limit must be from 1 to {MAX_LIMIT}.", "limit_out_of_range")
 
 
-def cursor_after(position: Position) -> str:
-    """The cursor of what follows ``position``: opaque, and safe in a URL."""
+def cursor_after(position: Position, listing: str) -> str:
+    """The cursor of what follows ``position`` in the list of this name: opaque, and safe in a URL."""
     moment, identity = position
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), str(identity)]).encode()).decode()
+    parts = [moment.isoformat(), str(identity), _mark(listing)]
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
 
-def position_of(cursor: str) -> Position:
-    """Where ``cursor`` points; raises ValueError for anything that is not one of ours."""
-    moment, identity = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
-    position = datetime.fromisoformat(moment), UUID(identity)
-    if position[0].tzinfo is None:
-        raise ValueError("a cursor's time has a zone")
+def position_of(cursor: str, listing: str) -> Position:
+    """Where ``cursor`` points; raises ValueError for anything that is not one of this list's.
+
+    In another list, or under another filter, the same position would silently skip things.
+    """
+    try:
+        moment, identity, mark = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
+        position = datetime.fromisoformat(moment), UUID(identity)
+    except (TypeError, ValueError, AttributeError, RecursionError):
+        raise ValueError("not a cursor") from None
+    if position[0].tzinfo is None or mark != _mark(listing):
+        raise ValueError("not a cursor of this list")
     return position
+
+
+def _mark(listing: str) -> str:
+    return hashlib.sha256(listing.encode()).hexdigest()[:12]

@@ -8,16 +8,18 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, patients
+from shared.db import audit, patients, sessions
 from shared.db.tables import Patient
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.services import idempotency, paging
+from shared.services import consent as consents
+from shared.services import idempotency, paging, stopping
 from shared.services.callers import Caller
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
 from shared.vault.sealing import Sealed, Subject
 
 NAME = "patient.name"
+LISTING = "patients"  # what a cursor of this list names
 CONSENT_METHODS = ("written", "verbal", "electronic")
 
 
@@ -93,7 +95,7 @@ def page(
         _audit(db, caller, "patient.list", None)
     more = len(rows) > limit
     shown = rows[:limit]
-    cursor = paging.cursor_after((shown[-1].created_at, shown[-1].id)) if more else None
+    cursor = paging.cursor_after((shown[-1].created_at, shown[-1].id), LISTING) if more else None
     return Page([_record(resources, patient) for patient in shown], cursor)
 
 
@@ -102,7 +104,8 @@ def change(
 ) -> PatientRecord:
     """Set what ``changes`` holds: ``name``, and of the consent what ``Consent`` calls it.
 
-    Revoking the consent refuses every upload from then on. Raises NotFound and InvalidConsent.
+    Without a consent on file every upload is refused from then on, and the work on the patient's
+    unfinished sessions is cancelled. Raises NotFound and InvalidConsent.
     """
     columns: dict[str, Any] = {}
     if "name" in changes:
@@ -120,8 +123,20 @@ def change(
             _check_order(patient.consent_given_at, patient.consent_revoked_at)
         db.flush()
         db.refresh(patient)
+        stopped = [] if consents.is_on_file(patient) else _stop_work(db, caller, patient_id)
         _audit(db, caller, "patient.change", patient_id)
+    for session in stopped:
+        stopping.discard_decoded(resources, session)
     return _record(resources, patient)
+
+
+def _stop_work(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]:
+    """Cancel the patient's unfinished sessions; an upload in between waits for the patient's row."""
+    rows = sessions.hold_unfinished_of(db, patient_id)
+    for row in rows:
+        stopping.stop(db, row, "consent_revoked")
+        _audit(db, caller, "session.cancel", row.id)
+    return [Subject(row.practice_id, row.id) for row in rows]
 
 
 def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """What a recording was found to hold: the stored plan and the decoded speech it speaks of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from shared.db.outputs import Product
 from shared.db.tables import TherapySession
 from shared.domain.documents import plan_from_json
 from shared.domain.errors import NotFound, PermanentStepError, Unavailable
+from shared.domain.ports import PcmSource
 from shared.domain.values import SpeechPlan
 from shared.services.engines import Workbench
 from shared.services.heartbeat import LeaseLost
@@ -56,6 +57,27 @@ def forget_speech(bench: Workbench, session_id: UUID) -> None:
         bench.resources.recordings.delete(Subject(practice_id, session_id), SPEECH)
     except Unavailable as error:
         log.warning("speech_left", session_id=session_id, code=error.code)
+
+
+class WatchedPcm:
+    """A ``PcmSource`` that asks before each read whether the audio is still wanted."""
+
+    def __init__(self, pcm: PcmSource, check: Callable[[], None]) -> None:
+        self._pcm = pcm
+        self._check = check
+
+    @property
+    def channels(self) -> int:
+        return self._pcm.channels
+
+    @property
+    def seconds(self) -> float:
+        return self._pcm.seconds
+
+    def read(self, start: float, end: float, channel: int | None = None) -> bytes:
+        """See PcmSource; raises what the check raises."""
+        self._check()
+        return self._pcm.read(start, end, channel)
 
 
 def session_row(db: DbSession, lease: Lease) -> TherapySession:

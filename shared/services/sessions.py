@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session as DbSession
-
-from shared.db import audit, notes, outputs, steps
+from shared.db import notes, outputs, steps
 from shared.db import sessions as rows
 from shared.db.outputs import Product
 from shared.db.tables import NotesVersion, TherapySession
@@ -14,10 +13,12 @@ from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import dispatching, idempotency, paging
+from shared.services import dispatching, idempotency, paging, records
 from shared.services.accepting import FILE_NAME
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
+from shared.services.records import audit as _audit
+from shared.services.records import own as _own
 from shared.services.resources import Resources
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
@@ -78,7 +79,10 @@ def page(
     status: Status | None = None,
     after: Position | None = None,
 ) -> Page[Record]:
-    """The caller's sessions, newest ``session_date`` first; InvalidInput for a bad ``limit``."""
+    """The caller's sessions, newest ``session_date`` first; InvalidInput for a bad ``limit``.
+
+    ``after`` comes from a cursor of ``listing(patient_id, status)``.
+    """
     paging.check_limit(limit)
     with resources.database.transaction(caller.practice_id) as db:
         found = rows.page(
@@ -88,9 +92,15 @@ def page(
         progress = rows.progress_of(db, [row.id for row in shown])
         _audit(db, caller, "session.list", patient_id)
     more = len(found) > limit
-    cursor = paging.cursor_after((shown[-1].session_date, shown[-1].id)) if more else None
-    records = [Record(row, _progress(row, progress), _file_name(resources, row)) for row in shown]
-    return Page(records, cursor)
+    last = (shown[-1].session_date, shown[-1].id) if more else None
+    cursor = paging.cursor_after(last, listing(patient_id, status)) if last else None
+    found_records = [_in_a_list(resources, row, progress) for row in shown]
+    return Page([record for record in found_records if record is not None], cursor)
+
+
+def listing(patient_id: UUID | None, status: Status | None) -> str:
+    """Names a list of sessions by its filters: a cursor leads on in the list that it came from."""
+    return f"sessions:{patient_id or ''}:{status or ''}"
 
 
 def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
@@ -126,10 +136,11 @@ def extract_again(
 ) -> None:
     """Have notes made again from the stored transcript, as a new version.
 
-    Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, or cancelled).
+    Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, cancelled, or the
+    patient's consent is revoked).
     """
     with resources.database.transaction(caller.practice_id) as db:
-        row = _own(db, caller, session_id, hold=True)
+        row = records.own_to_work_on(db, caller, session_id)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(
                 "The session has no transcript to extract notes from. Wait until it is transcribed.",
@@ -154,7 +165,7 @@ def extract_again(
 def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
     """Let a failed session go on from the step that failed; raises NotFound or Conflict."""
     with resources.database.transaction(caller.practice_id) as db:
-        row = _own(db, caller, session_id, hold=True)
+        row = records.own_to_work_on(db, caller, session_id)
         if row.status != Status.FAILED:
             raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
         failed_with = row.error_code
@@ -176,15 +187,6 @@ def is_final(status: Status) -> bool:
     return status in FINAL
 
 
-def _own(db: DbSession, caller: Caller, session_id: UUID, *, hold: bool = False) -> TherapySession:
-    row = rows.of_therapist(db, caller.therapist_id, session_id)
-    if row is None:
-        raise NotFound("There is no such session.", "session_not_found")
-    if hold:  # two callers side by side must not both find it at rest
-        db.refresh(row, with_for_update=True)
-    return row
-
-
 def _progress(row: TherapySession, found: dict[UUID, float]) -> float:
     return 1.0 if row.status == Status.PROCESSED else found.get(row.id, 0.0)
 
@@ -193,31 +195,36 @@ def _subject(row: TherapySession) -> Subject:
     return Subject(row.practice_id, row.id)
 
 
-def _file_name(resources: Resources, row: TherapySession) -> str | None:
-    """The file's name; None where its key is destroyed, so that one erased session hides no other."""
+def _in_a_list(resources: Resources, row: TherapySession, progress: dict[UUID, float]) -> Record | None:
     try:
-        return str(resources.vault.open(_subject(row), FILE_NAME, row.audio_filename))
+        return Record(row, _progress(row, progress), _file_name(resources, row))
+    except NotFound:  # deleted since the list was read
+        return None
+
+
+def _file_name(resources: Resources, row: TherapySession) -> str | None:
+    """The file's name; None where its key is destroyed, so that one lost key hides no other session."""
+    try:
+        return str(_open(resources, _subject(row), FILE_NAME, row.audio_filename))
     except KeyDestroyed:
         return None
 
 
 def _opened_transcript(resources: Resources, row: TherapySession, sealed: Sealed) -> JsonObject:
-    document: JsonObject = resources.vault.open(_subject(row), outputs.kind(Product.TRANSCRIPT), sealed)
+    document: JsonObject = _open(resources, _subject(row), outputs.kind(Product.TRANSCRIPT), sealed)
     return document
 
 
 def _opened_notes(resources: Resources, found: NotesVersion) -> Notes:
     session = Subject(found.practice_id, found.session_id)
-    document = resources.vault.open(session, notes.kind(found.version), found.body)
+    document = _open(resources, session, notes.kind(found.version), found.body)
     return Notes(found.version, found.engine, found.template, found.created_at, document)
 
 
-def _audit(db: DbSession, caller: Caller, action: str, subject_id: UUID | None) -> None:
-    audit.record(
-        db,
-        practice_id=caller.practice_id,
-        actor=caller.actor,
-        action=action,
-        subject_id=subject_id,
-        request_id=caller.request_id,
-    )
+def _open(resources: Resources, session: Subject, kind: str, sealed: Sealed) -> Any:
+    """What was sealed; NotFound if the session was deleted since its row was read."""
+    try:
+        return resources.vault.open(session, kind, sealed)
+    except KeyDestroyed:
+        records.require_there(resources, session)
+        raise

@@ -18,18 +18,20 @@ from shared.domain.errors import NotFound, PermanentStepError
 from shared.domain.status import StepState
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import leases
+from shared.services import leases, stopping
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
-from shared.services.plans import forget_speech, session_row, speech, stored_plan
+from shared.services.plans import WatchedPcm, forget_speech, session_row, speech, stored_plan
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
 
 def transcribe(bench: Workbench, session_id: UUID) -> bool:
     """Run the step's next phase, if it can be claimed; True once the transcript is there."""
+    held: list[Subject] = []
 
     def work(lease: Lease, heartbeat: Heartbeat) -> None:
+        held.append(lease.subject)
         stored = stored_plan(bench, lease)
         if stored is None:
             _fan_out(bench, lease, heartbeat)
@@ -37,6 +39,8 @@ def transcribe(bench: Workbench, session_id: UUID) -> bool:
             _unite(bench, lease, stored[0])
 
     ended = leases.run(bench, session_id, TRANSCRIBE, work)
+    for session in held:
+        stopping.discard_decoded_if_over(bench.resources, session)
     done = leases.is_done(bench, session_id, TRANSCRIBE)
     if ended and done:
         forget_speech(bench, session_id)
@@ -50,7 +54,8 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
         speakers = session_row(db, lease).speakers
     decoded = _decode(bench, session, heartbeat)
     with speech(bench, session, decoded.channels) as pcm:
-        plan = bench.analyser.analyse(pcm, speakers, bench.transcriber.capabilities.chunk_seconds)
+        watched = WatchedPcm(pcm, lambda: heartbeat.report(0.0))
+        plan = bench.analyser.analyse(watched, speakers, bench.transcriber.capabilities.chunk_seconds)
     body = {"plan": plan_to_json(plan), "channels": decoded.channels}
     sealed = resources.vault.seal(session, outputs.kind(Product.PLAN), body)
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from shared.db import steps
+from shared.db import sessions, steps
 from shared.db.tables import AuditEvent, NotesVersion, Output, StepRow, TherapySession
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
@@ -39,7 +39,8 @@ def promise(resources: Resources, office: Office) -> UUID:
     with resources.recordings.create(session, RECORDING) as write:
         write(b"a recording")
     with resources.database.transaction(session.practice_id) as db:
-        db.add(
+        sessions.add(
+            db,
             TherapySession(
                 id=session.id,
                 practice_id=session.practice_id,
@@ -53,9 +54,8 @@ def promise(resources: Resources, office: Office) -> UUID:
                 audio_sha256="0" * 64,
                 speakers=2,
                 template="default",
-            )
+            ),
         )
-        db.flush()
         steps.insert_chain(db, session.practice_id, session.id)
     return session.id
 

@@ -1,5 +1,6 @@
 """The commands against a server at the wire."""
 
+import io
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from cli.commands import run
 from cli.exits import Exit
 from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply, problem
+from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem
 
 UPLOAD = "POST /api/sessions/upload"
 NOTES = {
@@ -272,6 +273,22 @@ def test_retry_and_notes_again_are_asked_for(server: FakeApi, data: Path) -> Non
     assert command(data, "retry", session["id"]) == Exit.OK
     assert command(data, "extract-notes", session["id"]) == Exit.OK
     assert [one.path.rsplit("/", 1)[1] for one in server.received] == ["retry", "extract-notes"]
+
+
+def test_a_session_is_cancelled_and_deleted(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/sessions/{(session := str(uuid4()))}"
+    server.will(f"POST {path}/cancel", Reply(202, {"status": "cancelled"}))
+    server.will(f"DELETE {path}", Reply(202, {"erased_at": None}), Reply(200, {"erased_at": DAY}))
+    assert command(data, "cancel", session) == Exit.OK
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert command(data, "delete", session) == Exit.INTERRUPTED
+    assert not [one for one in server.received if one.method == "DELETE"]
+    assert command(data, "delete", session, "--yes") == Exit.OK
+    assert "when it is back" in capsys.readouterr().err
+    assert command(data, "delete", session, "--yes", "--json") == Exit.OK
+    assert json.loads(capsys.readouterr().out) == {"erased_at": DAY}
 
 
 def test_without_any_server_known_the_user_is_told_what_to_do(

@@ -60,6 +60,13 @@ include-path-regex = "^/api/(patients|keys|therapists)"
 include-method = ["POST", "PATCH"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
+
+# Nor that a cursor came from the same list with the same filters.
+[[operations]]
+include-path-regex = "^/api/(patients|sessions/)$"
+include-method = "GET"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "422"]
 """
 
 

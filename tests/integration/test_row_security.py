@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import quotas
 from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.domain.errors import NotFound
-from shared.services import accounts, consent, idempotency, patients, sessions
+from shared.services import (
+    accounts,
+    consent,
+    erasing,
+    following,
+    idempotency,
+    listening,
+    patients,
+    sessions,
+    stopping,
+)
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything
@@ -33,6 +43,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     work(bench_with(resources), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
+    erasing.delete(resources, office.caller, promise(resources, office))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
@@ -294,6 +305,11 @@ def test_without_row_security_the_filters_still_hide_others_records(
             lambda: sessions.notes_of(resources, stranger, session_id),
             lambda: sessions.extract_again(resources, stranger, session_id),
             lambda: sessions.retry(resources, stranger, session_id),
+            lambda: stopping.cancel(resources, stranger, session_id),
+            lambda: erasing.delete(resources, stranger, session_id),
+            lambda: following.begin(resources, stranger, session_id, 0),
+            lambda: following.news(resources, stranger, session_id, 0),
+            lambda: listening.recording(resources, stranger, session_id).__enter__(),
             lambda: patients.get(resources, stranger, office.patient_id),
             lambda: patients.change(resources, stranger, office.patient_id, {"name": "Mine"}),
             lambda: patients.delete(resources, stranger, office.patient_id),

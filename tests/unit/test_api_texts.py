@@ -1,15 +1,18 @@
 """The pure parts of the API: keys, cursors, file names, multipart bodies, texts."""
 
+import base64
 import io
+import json
+import re
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
-from api import file_names, multipart, notes_text, transcript_text
+from api import event_stream, file_names, multipart, notes_text, ranges, transcript_text
 from shared.domain.errors import InvalidInput
 from shared.services import credentials, paging
 
@@ -31,7 +34,81 @@ def test_a_key_is_found_by_its_prefix_and_hidden_in_its_repr() -> None:
 
 def test_a_cursor_leads_back_to_its_position() -> None:
     position = (datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), uuid4())
-    assert paging.position_of(paging.cursor_after(position)) == position
+    assert paging.position_of(paging.cursor_after(position, "a list"), "a list") == position
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids(), st.text(), st.text())
+def test_a_cursor_leads_on_in_its_own_list_only(
+    moment: datetime, identity: UUID, one: str, other: str
+) -> None:
+    cursor = paging.cursor_after((moment, identity), one)
+    assert paging.position_of(cursor, one) == (moment, identity)
+    assert re.fullmatch(r"[A-Za-z0-9_=-]+", cursor)
+    if one != other:
+        with pytest.raises(ValueError, match="not a cursor"):
+            paging.position_of(cursor, other)
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())))
+def test_anything_else_is_no_cursor(cursor: str) -> None:
+    with pytest.raises(ValueError, match="not a cursor"):
+        paging.position_of(cursor, "a list")
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), st.lists))
+def test_json_of_another_shape_is_no_cursor(value: object) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+    with pytest.raises(ValueError, match="not a cursor"):
+        paging.position_of(cursor, "a list")
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(1, 300))
+def test_a_range_is_what_slicing_would_give(first: int, last: int, size: int) -> None:
+    whole = bytes(range(256)) * 2
+    whole = whole[:size]
+    if first >= size and last >= first:
+        with pytest.raises(RequestedRangeNotSatisfiable):
+            ranges.wanted(f"bytes={first}-{last}", size)
+    elif last >= first:
+        start, stop = ranges.wanted(f"bytes={first}-{last}", size) or (0, 0)
+        assert whole[start:stop] == whole[first : last + 1]
+    else:
+        assert ranges.wanted(f"bytes={first}-{last}", size) is None
+
+
+@given(st.integers(0, 10**30), st.integers(1, 10**12))
+def test_a_range_may_end_where_the_recording_does(number: int, size: int) -> None:
+    for header, satisfiable, expected in (
+        (f"bytes={number}-", number < size, (number, size)),
+        (f"bytes=-{number}", number > 0, (max(0, size - number), size)),
+    ):
+        if satisfiable:
+            assert ranges.wanted(header, size) == expected
+        else:
+            with pytest.raises(RequestedRangeNotSatisfiable):
+                ranges.wanted(header, size)
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[bB]ytes=[0-9,\- ]*"), st.none()), st.integers(1, 10**6))
+def test_whatever_is_sent_as_a_range_lies_within_the_recording(header: str | None, size: int) -> None:
+    try:
+        part = ranges.wanted(header, size)
+    except RequestedRangeNotSatisfiable:
+        return
+    assert part is None or 0 <= part[0] < part[1] <= size
+
+
+@pytest.mark.parametrize(
+    "header", ["bytes=0-1,3-4", "bytes=-", "bytes", "items=0-1", "bytes=a-b", "bytes=2-1"]
+)
+def test_what_is_not_one_range_of_bytes_is_ignored(header: str) -> None:
+    assert ranges.wanted(header, 10) is None
+
+
+@given(st.text())
+def test_whatever_is_sent_as_the_last_events_id_is_read_or_ignored(text: str) -> None:
+    found = event_stream.seen(text)
+    assert found == event_stream.Seen() or re.fullmatch("[0-9]+-[0-9]+", text)
 
 
 @given(st.text(max_size=600))

@@ -3,7 +3,7 @@
 import math
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ class WhisperTranscriber:
                 # One misheard loop would otherwise go on to the end of the chunk.
                 condition_on_previous_text=False,
             )
-            return _phrases(segments, samples.size / SAMPLE_RATE)
+            return _phrases(_while_wanted(segments, hints.checkpoint), samples.size / SAMPLE_RATE)
         except ValueError:
             failure = PermanentStepError(_UNKNOWN_LANGUAGE, "engine_language_unsupported")
         except (RuntimeError, MemoryError):
@@ -156,6 +156,12 @@ def _phrases(segments: Iterable[Any], seconds: float) -> list[Phrase]:
             confidence = min(1.0, math.exp(float(segment.avg_logprob)))
             phrases.append(Phrase(text, start, end, confidence, words))
     return phrases
+
+
+def _while_wanted(segments: Iterable[Any], checkpoint: Callable[[], None]) -> Iterator[Any]:
+    for segment in segments:
+        checkpoint()  # each segment is computed when it is asked for
+        yield segment
 
 
 def _words(items: Iterable[Any], earliest: float, seconds: float) -> tuple[Word, ...]:

@@ -1,0 +1,36 @@
+"""``Range`` (RFC 9110, section 14): which bytes of a whole are wanted."""
+
+import re
+
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+_ONE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)\Z", re.IGNORECASE)
+_BEYOND = 10**18  # past the end of any recording; longer numbers are not worth reading
+
+
+def wanted(header: str | None, size: int) -> tuple[int, int] | None:
+    """The first wanted byte and the one after the last, of ``size``; None if all are to be sent.
+
+    A header that is malformed or asks for several ranges is ignored, as the RFC allows. Raises
+    RequestedRangeNotSatisfiable for a range that lies beyond the end.
+    """
+    match = _ONE_RANGE.match((header or "").strip())
+    if match is None or match.group() == "bytes=-":
+        return None
+    first, last = (_number(digits) for digits in match.groups())
+    if first is None:
+        start, stop = size - min(last or 0, size), size  # the last so many bytes
+    elif last is not None and last < first:
+        return None
+    else:
+        start, stop = first, size if last is None else min(last + 1, size)
+    if start >= size:
+        raise RequestedRangeNotSatisfiable(size)
+    return start, stop
+
+
+def _number(digits: str) -> int | None:
+    significant = digits.lstrip("0")
+    if not digits:
+        return None
+    return int(significant or "0") if len(significant) <= 18 else _BEYOND

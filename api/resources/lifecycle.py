@@ -1,0 +1,81 @@
+"""The life of a session between upload and end: followed, cancelled, deleted."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, request
+
+from api import event_stream, session_documents
+from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
+from api.openapi import EVENTS_ANSWER, LAST_EVENT_PARAMETER, LOCATION, answers
+from api.session_schemas import ReceiptSchema, SessionSchema
+from shared.domain.errors import Unavailable
+from shared.services import erasing, following, sessions, stopping
+from shared.services.callers import Scope
+
+blueprint = Blueprint(
+    "lifecycle", __name__, url_prefix="/api/sessions", description="Followed, cancelled, deleted."
+)
+
+
+@blueprint.route("/<id:session_id>/cancel", methods=["POST"])
+@blueprint.response(202, SessionSchema, headers=LOCATION)
+@answers(blueprint, 404, 409, 422)
+@needs(Scope.SESSIONS_WRITE)
+def cancel(session_id: UUID) -> Response:
+    """Stop the work on a session for good; it ends within seconds. What was made before stays.
+
+    A cancelled session gives the same answer again; one that is processed or failed gives 409.
+    """
+    stopping.cancel(resources(), caller(), session_id)
+    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
+    response.status_code = 202
+    response.headers["Location"] = f"/api/sessions/{session_id}"
+    return response
+
+
+@blueprint.route("/<id:session_id>", methods=["DELETE"])
+@blueprint.response(200, ReceiptSchema)
+@blueprint.alt_response(
+    202, schema=ReceiptSchema, description="Gone for every caller; the storage is yet to follow", success=True
+)
+@answers(blueprint, 404, 422)
+@needs(Scope.SESSIONS_WRITE)
+def delete(session_id: UUID) -> tuple[Any, int]:
+    """Delete recording, transcript, notes and their key, whatever is being done with them.
+
+    The answer is the receipt, and for a session deleted before it is the same receipt again.
+    """
+    receipt = erasing.delete(resources(), caller(), session_id)
+    return receipt, 200 if receipt.erased_at else 202
+
+
+@blueprint.route("/<id:session_id>/events", methods=["GET"])
+@blueprint.doc(parameters=[LAST_EVENT_PARAMETER], responses={200: EVENTS_ANSWER})
+@blueprint.response(200)
+@blueprint.alt_response(204, description="The session has ended and all of it was told", success=True)
+@answers(blueprint, 404, 422)
+@needs(Scope.SESSIONS_READ)
+def events(session_id: UUID) -> Response:
+    """Each change of status and of the progress as Server-Sent Events; `Last-Event-ID` resumes.
+
+    Events are `status` (`status`, `at`, `progress`, of a failure `error`), `progress` (`progress`,
+    in percent) and `deleted`. The stream ends with the session, or after ten minutes.
+    """
+    known, who = resources(), caller()  # the stream outlives the request's context
+    since = event_stream.seen(request.headers.get("Last-Event-ID"))
+    first = following.begin(known, who, session_id, since.change)
+    since = since if first else event_stream.Seen()
+    news = following.news(known, who, session_id, since.change)
+    if news.ended and not news.changes:
+        return Response(status=204)  # which tells an EventSource to stay away
+    if not event_stream.places.acquire(blocking=False):
+        raise Unavailable("Too many follow sessions now. Come back, or poll the session.", "too_many_streams")
+    response = Response(
+        event_stream.events(lambda after: following.news(known, who, session_id, after), since),
+        content_type="text/event-stream; charset=utf-8",
+        headers={"X-Accel-Buffering": "no"},  # a proxy that buffers would make news old
+    )
+    response.call_on_close(event_stream.places.release)
+    return response

@@ -1,0 +1,44 @@
+"""The commands that end a session, or its work."""
+
+import click
+from rich.text import Text
+
+from cli import screen
+from cli.options import EPILOG, connect, json_option, pass_target
+from cli.profile import Target
+from cli.sessions import SESSION
+
+
+@click.command(epilog=EPILOG)
+@SESSION
+@pass_target
+def cancel(target: Target, session_id: str) -> None:
+    """Stop the work on a session for good; what was made of it stays."""
+    with connect(target) as api:
+        api.send("POST", f"/api/sessions/{session_id}/cancel")
+    screen.notices().print(
+        Text(f"Cancelled. To remove it: sessionscribe delete {session_id}"), soft_wrap=True
+    )
+
+
+@click.command(epilog=EPILOG)
+@SESSION
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_target
+def delete(target: Target, session_id: str, yes: bool, as_json: bool) -> None:
+    """Delete a session: recording, transcript, notes and their key. There is no way back."""
+    if not yes:
+        click.confirm(
+            "The recording, its transcript and its notes will be gone. Delete them?", abort=True, err=True
+        )
+    with connect(target) as api:
+        receipt = api.send("DELETE", f"/api/sessions/{session_id}")
+    if as_json:
+        screen.print_json(receipt)
+    elif receipt.get("erased_at"):
+        screen.notices().print(Text("Deleted. The key and the recording are gone."), soft_wrap=True)
+    else:
+        screen.notices().print(
+            Text("Deleted. The storage is away; the server removes the rest when it is back."), soft_wrap=True
+        )

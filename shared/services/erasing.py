@@ -1,0 +1,128 @@
+"""Erasing a session: rows, then the key, then the objects; whatever stops in between is gone on with.
+
+1. One transaction removes every row, leaves the tombstone and the order to erase. From its commit
+   on nobody finds the session, no step of it can be claimed, and a worker's late finish is fenced,
+   for the row it would finish is gone. The key is not touched before: a transaction that failed
+   after that would leave a session which nobody can read and nobody deleted.
+2. The key is destroyed, before the objects: what was sealed is unreadable from here on, also in
+   copies and backups that deleting an object does not reach, and also if the store is away.
+3. The objects are removed, and the tombstone is marked.
+
+A crash after 1 leaves the order to erase, which the dispatcher (or the next call to delete)
+carries out. It does so once more when no worker that had begun can still be writing: the decoded
+speech comes into the store in one move at its end, and that may be after step 3.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import audit, erasures, sessions
+from shared.db.engine import Database
+from shared.db.erasures import Remains
+from shared.db.tables import TherapySession
+from shared.domain.errors import Unavailable
+from shared.services import records
+from shared.services.callers import Caller
+from shared.services.resources import Resources
+from shared.services.stopping import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
+from shared.storage.recordings import RECORDING, SPEECH, Recordings
+from shared.vault.keystore import KeyStore
+from shared.vault.sealing import Subject
+
+log = structlog.get_logger(__name__)
+
+AGAIN_SECONDS = 60.0
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is left of a deleted session. ``erased_at`` None: the store or the key store was away,
+    and the dispatcher goes on until they are back."""
+
+    session_id: UUID
+    patient_id: UUID
+    removed: dict[str, int]
+    requested_at: datetime
+    erased_at: datetime | None
+
+
+def delete(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
+    """Delete the caller's session and give the receipt; raises NotFound.
+
+    For a session that was deleted before, goes on with what is left to do and gives its receipt.
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        row = sessions.of_therapist(db, caller.therapist_id, session_id, hold=True)
+        if row is not None:
+            _remove_rows(db, caller, row)
+    receipt = _receipt(resources, caller, session_id)
+    if receipt.erased_at is not None:
+        return receipt
+    try:
+        remains = Remains(session_id, caller.practice_id, whole=True)
+        erase(resources.database, resources.recordings, resources.vault.keys, remains)
+    except Unavailable as error:
+        log.warning("object_left_to_the_dispatcher", session_id=session_id, code=error.code)
+    return _receipt(resources, caller, session_id)
+
+
+def _remove_rows(db: DbSession, caller: Caller, row: TherapySession) -> None:
+    removed = erasures.remove_rows(db, row.id)
+    erasures.leave_tombstone(db, row, {**removed, "recording_bytes": row.audio_bytes}, caller.actor)
+    erasures.schedule(
+        db,
+        Remains(row.id, row.practice_id, whole=True),
+        due_seconds=OWN_ATTEMPT_SECONDS,
+        last_seconds=LAST_WRITE_SECONDS,
+    )
+    records.audit(db, caller, "session.delete", row.id)
+
+
+def _receipt(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
+    with resources.database.transaction(caller.practice_id) as db:
+        found = erasures.tombstone_of(db, caller.therapist_id, session_id)
+    if found is None:
+        raise records.no_such_session()
+    return Receipt(found.session_id, found.patient_id, found.removed, found.requested_at, found.erased_at)
+
+
+def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: Remains) -> None:
+    """Remove the key and the objects of a deleted session (or what a cancelled one was decoded to).
+
+    Does no harm if done again. Raises Unavailable; then the dispatcher tries again.
+    """
+    session = Subject(remains.practice_id, remains.session_id)
+    if remains.whole:
+        keys.destroy(session.id)
+        recordings.delete(session, RECORDING)
+    recordings.delete(session, SPEECH)
+    with database.transaction(session.practice_id) as db:
+        if remains.whole:
+            erasures.mark_erased(db, session.id)
+        erasures.settle(db, session.id)
+        audit.record(
+            db,
+            practice_id=session.practice_id,
+            actor="eraser",
+            action="session.erased" if remains.whole else "session.decoded_discarded",
+            subject_id=session.id,
+        )
+
+
+def erase_due(database: Database, recordings: Recordings, keys: KeyStore) -> int:
+    """Go on with every erasure that is due; gives how many were done."""
+    with database.operating() as db:
+        due = erasures.take_due(db, again_seconds=AGAIN_SECONDS, limit=BATCH)
+    done = 0
+    for remains in due:
+        try:
+            erase(database, recordings, keys, remains)
+            done += 1
+        except Unavailable as error:
+            log.warning("erasure_waits", session_id=remains.session_id, code=error.code)
+    return done

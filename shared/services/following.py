@@ -1,0 +1,54 @@
+"""Following a session: what has changed since a client last heard of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import events
+from shared.db import sessions as rows
+from shared.domain.status import FINAL, Status
+from shared.services import records
+from shared.services.callers import Caller
+from shared.services.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of status; of one session the ids rise. ``code``: why it failed."""
+
+    id: int
+    status: Status
+    code: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Changes in their order, and where the session stands: ``progress`` is 0 to 100."""
+
+    changes: tuple[Change, ...]
+    progress: int
+    ended: bool
+
+
+def begin(resources: Resources, caller: Caller, session_id: UUID, event_id: int) -> int:
+    """Note that the caller follows the session from ``event_id`` on; raises NotFound.
+
+    Gives the id to ask ``news`` with: 0, the beginning, if the one given is no event of this session.
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        records.own(db, caller, session_id)
+        records.audit(db, caller, "session.follow", session_id)
+        return event_id if events.exists(db, session_id, event_id) else 0
+
+
+def news(resources: Resources, caller: Caller, session_id: UUID, event_id: int) -> News:
+    """What came after ``event_id``; raises NotFound, also once the session is deleted."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = records.own(db, caller, session_id)
+        found = events.after(db, session_id, event_id)
+        done = 0.0 if row.status in FINAL else rows.progress_of(db, [session_id]).get(session_id, 0.0)
+    changes = tuple(Change(event.id, event.status, event.code, event.at) for event in found)
+    newest = changes[-1].status if changes else row.status
+    progress = 100 if newest == Status.PROCESSED else round(done * 100)
+    return News(changes, progress, ended=newest in FINAL)
