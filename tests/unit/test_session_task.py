@@ -12,7 +12,7 @@ from workers.base import NotAnId, SessionTask, TaskFailed
 
 def task_that(action):  # type: ignore[no-untyped-def]
     app = Celery("test", set_as_current=False)
-    return app.task(name="pipeline.test", base=SessionTask)(action)
+    return app.task(name="pipeline.test", shared=False, base=SessionTask)(action)
 
 
 def do_nothing(session_id: object) -> None:
