@@ -3,9 +3,12 @@
 import errno
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -15,6 +18,15 @@ from shared.domain.ports import ByteSource
 from shared.vault.durable import make_folders, sync
 
 _PARTIAL = ".partial-"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing tells of it: ``size`` in bytes, as stored; the times are the store's own."""
+
+    name: str
+    size: int
+    modified_at: datetime
 
 
 class ObjectStore(Protocol):
@@ -28,6 +40,12 @@ class ObjectStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Remove the object; does nothing if there is none."""
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """The whole objects whose names begin with ``prefix``, in any order; raises Unavailable.
+
+        What is written or removed meanwhile may be told or not.
+        """
 
     def sweep_partials(self, older_than_seconds: float) -> int:
         """Remove what writers that died left behind; gives how many were removed."""
@@ -90,6 +108,15 @@ class LocalStore:
         with suppress(OSError):  # not empty yet: other objects of the session are still there
             path.parent.rmdir()
 
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """See ObjectStore."""
+        with _disk_errors_as_ours():
+            for folder, _, names in os.walk(self._folder, onerror=_raise_unless_gone):
+                for name in names:
+                    found = _stored(self._folder, Path(folder, name))
+                    if found and found.name.startswith(prefix):
+                        yield found
+
     def sweep_partials(self, older_than_seconds: float) -> int:
         """See ObjectStore."""
         horizon = time.time() - older_than_seconds
@@ -149,6 +176,24 @@ def _writing_to(file: BinaryIO) -> Callable[[bytes], object]:
             file.write(data)
 
     return write
+
+
+def _stored(root: Path, path: Path) -> StoredObject | None:
+    """The file as an object; None for what is no whole object, or has just gone."""
+    if path.name.startswith(_PARTIAL):
+        return None
+    with suppress(FileNotFoundError):
+        facts = path.lstat()
+        if stat.S_ISREG(facts.st_mode):
+            changed = datetime.fromtimestamp(facts.st_mtime, UTC)
+            return StoredObject(path.relative_to(root).as_posix(), facts.st_size, changed)
+    return None
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    """A folder that vanished holds nothing; one that cannot be read must not look empty."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _remove_if_older(path: Path, horizon: float) -> int:

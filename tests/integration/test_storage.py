@@ -66,6 +66,29 @@ def test_a_deleted_object_is_gone_with_its_folder(store: LocalStore, tmp_path: P
     assert not (tmp_path / "objects" / "a" / "b").exists()
 
 
+def test_a_listing_tells_whole_objects_below_a_prefix(store: LocalStore, tmp_path: Path) -> None:
+    for name in ("a/b/recording", "a/c/speech", "d/e/recording"):
+        with store.create(name) as write:
+            write(name.encode())
+    (tmp_path / "objects" / "a" / "b" / ".partial-x").touch()
+    (tmp_path / "objects" / "a" / "link").symlink_to("/etc/passwd")
+    found = {item.name: item for item in store.list("a/")}
+    assert found.keys() == {"a/b/recording", "a/c/speech"}
+    assert found["a/b/recording"].size == len("a/b/recording")
+    assert abs(found["a/b/recording"].modified_at.timestamp() - time.time()) < 60
+    assert {item.name for item in store.list()} == {*found, "d/e/recording"}
+
+
+def test_a_store_without_a_folder_lists_nothing(store: LocalStore) -> None:
+    assert not list(store.list())
+
+
+def test_a_store_that_cannot_be_read_does_not_look_empty(tmp_path: Path) -> None:
+    (tmp_path / "objects").write_bytes(b"not a folder")
+    with pytest.raises(Unavailable):
+        list(LocalStore(tmp_path / "objects").list())
+
+
 def test_what_a_dead_writer_left_is_swept_after_a_while(store: LocalStore, tmp_path: Path) -> None:
     folder = tmp_path / "objects" / "a"
     folder.mkdir(parents=True)
