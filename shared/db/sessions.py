@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import events
+from shared.db import events, outbox
 from shared.db.claims import abandoned, claimable
 from shared.db.tables import StepRow, TherapySession
 from shared.domain.status import UNFINISHED, Status, StepState, sources_of
+from shared.domain.webhooks import EVENT_OF_STATUS
 
 # Time for a message that was just sent to arrive, before the dispatcher sends another.
 HINT_GRACE_SECONDS = 5.0
@@ -102,6 +103,8 @@ def move(
     if moved is None:
         return hold(db, session_id) == to
     events.record(db, moved.practice_id, session_id, to, error_code)
+    if to in EVENT_OF_STATUS:
+        outbox.enqueue(db, moved.practice_id, EVENT_OF_STATUS[to], session_id, error_code)
     return True
 
 

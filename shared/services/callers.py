@@ -19,9 +19,10 @@ class Scope(StrEnum):
     PATIENTS_WRITE = "patients:write"
     KEYS = "keys"
     PEOPLE = "therapists"
+    WEBHOOKS = "webhooks"
 
 
-ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE})
+ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE, Scope.WEBHOOKS})
 THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES
 
 

@@ -20,11 +20,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, erasures, sessions
+from shared.db import audit, erasures, outbox, sessions
 from shared.db.engine import Database
 from shared.db.erasures import Remains
 from shared.db.tables import TherapySession
 from shared.domain.errors import Unavailable
+from shared.domain.webhooks import EventType
 from shared.services import records
 from shared.services.callers import Caller
 from shared.services.resources import Resources
@@ -80,6 +81,7 @@ def _remove_rows(db: DbSession, caller: Caller, row: TherapySession) -> None:
         due_seconds=OWN_ATTEMPT_SECONDS,
         last_seconds=LAST_WRITE_SECONDS,
     )
+    outbox.enqueue(db, row.practice_id, EventType.DELETED, row.id)
     records.audit(db, caller, "session.delete", row.id)
 
 

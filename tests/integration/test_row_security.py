@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import quotas
+from shared.db import outbox, quotas
 from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.webhook_tables import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import (
     accounts,
@@ -29,6 +30,7 @@ from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of
 from tests.integration.sessions import bench_with, promise, work
+from tests.integration.test_outbox import subscribe
 
 # The tenant itself is the one table whose rows are told apart by another column.
 PRACTICES = "practices"
@@ -43,10 +45,19 @@ def session_id(resources: Resources, office: Office) -> UUID:
     work(bench_with(resources), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
+    tell_a_webhook(resources, office)
     erasing.delete(resources, office.caller, promise(resources, office))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
+
+
+def tell_a_webhook(resources: Resources, office: Office) -> None:
+    """A message in the outbox, with one attempt."""
+    endpoint_id = subscribe(resources, office)
+    with resources.database.transaction(office.caller.practice_id) as db:
+        delivery = outbox.enqueue_test(db, office.caller.practice_id, endpoint_id)
+        db.add(WebhookAttempt(practice_id=office.caller.practice_id, delivery_id=delivery.id, milliseconds=1))
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""What a practice's own systems can be told by webhook, and how long they are tried."""
+
+from enum import StrEnum
+
+from shared.domain.status import Status
+
+
+class EventType(StrEnum):
+    """The kinds of message; each says that something happened to a session, never what was said."""
+
+    PROCESSED = "session.processed"
+    FAILED = "session.failed"
+    CANCELLED = "session.cancelled"
+    DELETED = "session.deleted"
+    RISK_FOUND = "session.risk_found"
+    TEST = "webhook.test"
+
+
+# That a risk was found tells something about a patient: it goes only where it was asked for by name.
+ON_REQUEST = frozenset({EventType.RISK_FOUND})
+SUBSCRIBABLE = frozenset(EventType) - {EventType.TEST}
+USUAL = SUBSCRIBABLE - ON_REQUEST
+
+EVENT_OF_STATUS = {
+    Status.PROCESSED: EventType.PROCESSED,
+    Status.FAILED: EventType.FAILED,
+    Status.CANCELLED: EventType.CANCELLED,
+}
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery of one message to one endpoint stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class PauseReason(StrEnum):
+    """Why an endpoint gets nothing: on request, after days of failures, or by its answer 410."""
+
+    REQUESTED = "requested"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+# Seconds after each failed attempt until the next, as the Standard Webhooks specification (1.0.0,
+# "Deliverability and reliability") suggests: eleven attempts in a little over three days.
+RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400, 86_400)
+MOST_ATTEMPTS = len(RETRY_SECONDS) + 1

@@ -1,0 +1,121 @@
+"""What tells webhooks is written with what it tells, for who subscribes, and for nobody else."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from shared.db import outbox, sessions
+from shared.db.webhook_tables import WebhookDelivery, WebhookEndpoint
+from shared.domain.errors import PermanentStepError
+from shared.domain.status import Status
+from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState, EventType, PauseReason
+from shared.services import erasing, stopping
+from shared.services.resources import Resources
+from shared.vault.sealing import Sealed
+from tests.conftest import Office, make_office
+from tests.database import everything
+from tests.fakes.speech import FakeTranscriber
+from tests.integration.sessions import bench_with, promise, work
+
+Told = list[tuple[EventType, UUID | None, str | None]]
+
+
+def subscribe(
+    resources: Resources,
+    office: Office,
+    events: frozenset[EventType] = SUBSCRIBABLE,
+    pause: PauseReason | None = None,
+) -> UUID:
+    """An endpoint of the office, as far as the outbox looks at one."""
+    endpoint = WebhookEndpoint(
+        id=uuid4(),
+        practice_id=office.caller.practice_id,
+        url=Sealed(b"u"),
+        label=Sealed(b"l"),
+        secret=Sealed(b"s"),
+        events=sorted(events),
+        pause=pause,
+        paused_at=datetime.now(UTC) if pause else None,
+    )
+    with resources.database.transaction(office.caller.practice_id) as db:
+        db.add(endpoint)
+    return endpoint.id
+
+
+def told(resources: Resources, endpoint_id: UUID) -> Told:
+    query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+    with everything(resources) as db:
+        rows = db.scalars(query.order_by(WebhookDelivery.created_at)).all()
+    assert {row.state for row in rows} <= {DeliveryState.WAITING}
+    return [(row.type, row.session_id, row.code) for row in rows]
+
+
+def test_a_processed_session_is_told_once(resources: Resources, office: Office) -> None:
+    endpoint = subscribe(resources, office)
+    session_id = promise(resources, office)
+    work(bench_with(resources), session_id)
+    work(bench_with(resources), session_id)
+    assert told(resources, endpoint) == [(EventType.PROCESSED, session_id, None)]
+
+
+def test_a_failed_session_is_told_with_its_code(resources: Resources, office: Office) -> None:
+    endpoint = subscribe(resources, office)
+    session_id = promise(resources, office)
+    deaf = FakeTranscriber(errors=[PermanentStepError("It cannot be heard.", "inaudible")])
+    work(bench_with(resources, transcriber=deaf), session_id)
+    assert told(resources, endpoint) == [(EventType.FAILED, session_id, "inaudible")]
+
+
+def test_a_cancelled_and_a_deleted_session_are_told(resources: Resources, office: Office) -> None:
+    endpoint = subscribe(resources, office)
+    session_id = promise(resources, office)
+    for _ in range(2):
+        stopping.cancel(resources, office.caller, session_id)
+    for _ in range(2):
+        erasing.delete(resources, office.caller, session_id)
+    assert told(resources, endpoint) == [
+        (EventType.CANCELLED, session_id, None),
+        (EventType.DELETED, session_id, None),
+    ]
+
+
+def test_what_is_undone_is_not_told(resources: Resources, office: Office) -> None:
+    endpoint = subscribe(resources, office)
+    session_id = promise(resources, office)
+    with pytest.raises(ZeroDivisionError), resources.database.transaction(office.caller.practice_id) as db:
+        sessions.move(db, session_id, Status.FAILED, error_code="x")
+        raise ZeroDivisionError
+    assert told(resources, endpoint) == []
+
+
+def test_only_subscribers_of_the_practice_are_told_all_under_one_id(
+    resources: Resources, office: Office
+) -> None:
+    one, two = subscribe(resources, office), subscribe(resources, office, USUAL)
+    deaf = subscribe(resources, office, frozenset({EventType.DELETED}))
+    strange = subscribe(resources, make_office(resources))
+    stopping.cancel(resources, office.caller, promise(resources, office))
+    assert [len(told(resources, endpoint)) for endpoint in (one, two, deaf, strange)] == [1, 1, 0, 0]
+    with everything(resources) as db:
+        assert len(set(db.scalars(select(WebhookDelivery.message_id)))) == 1
+
+
+def test_that_a_risk_was_found_goes_only_where_it_was_asked_for(resources: Resources, office: Office) -> None:
+    usual = subscribe(resources, office, USUAL)
+    asked = subscribe(resources, office, USUAL | {EventType.RISK_FOUND})
+    session_id = promise(resources, office)
+    with resources.database.transaction(office.caller.practice_id) as db:
+        assert outbox.enqueue(db, office.caller.practice_id, EventType.RISK_FOUND, session_id) == 1
+    assert told(resources, usual) == []
+    assert told(resources, asked) == [(EventType.RISK_FOUND, session_id, None)]
+
+
+@pytest.mark.parametrize("pause", PauseReason)
+def test_a_paused_endpoint_misses_nothing_unless_it_said_that_it_is_gone(
+    resources: Resources, office: Office, pause: PauseReason
+) -> None:
+    endpoint = subscribe(resources, office, pause=pause)
+    stopping.cancel(resources, office.caller, promise(resources, office))
+    assert len(told(resources, endpoint)) == (0 if pause is PauseReason.GONE else 1)
