@@ -27,7 +27,7 @@ up: $(VENV)/.runtime ## Run the whole stack here until Ctrl-C, and print its add
 	@exec $(BIN)/sessionscribe up
 
 test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 sure: lint imports types test ## Everything that CI checks
 
