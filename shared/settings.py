@@ -142,23 +142,39 @@ def variables() -> list[str]:
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Settings from ``environment``; raises SettingsError with every problem at once."""
+    """Settings from ``environment``; raises SettingsError with every problem at once.
+
+    ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
+    """
     values: dict[str, Any] = {}
     problems: list[str] = []
     for setting in fields(Settings):
         variable = setting.metadata["variable"]
-        raw = environment.get(variable, "").strip()
-        if raw:
-            try:
+        try:
+            raw = _raw(environment, variable)
+            if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
-            except ValueError as error:
-                problems.append(f"{variable} {error}")
-        elif variable in REQUIRED:
-            problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+            elif variable in REQUIRED:
+                problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+        except ValueError as error:
+            problems.append(f"{variable} {error}")
     problems += _engine_problems(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
+
+
+def _raw(environment: Mapping[str, str], variable: str) -> str:
+    """The variable's value, from the environment or from the file that ``<VARIABLE>_FILE`` names."""
+    raw, path = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
+    if not path:
+        return raw
+    if raw:
+        raise ValueError(f"is set twice: unset it or {variable}_FILE")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot be read from the file that {variable}_FILE names") from error
 
 
 REQUIRED = {

@@ -1,5 +1,7 @@
 """Settings are read once and all their problems are told together."""
 
+from pathlib import Path
+
 import pytest
 
 from shared.settings import SettingsError, load
@@ -50,3 +52,18 @@ def test_trusted_proxies_are_networks() -> None:
     assert settings.trusted_proxies == ("10.0.0.1/32", "fd00::/8")
     with pytest.raises(SettingsError, match="SESSIONSCRIBE_TRUSTED_PROXIES must be addresses"):
         load({**ENOUGH, "SESSIONSCRIBE_TRUSTED_PROXIES": "proxy.example"})
+
+
+def test_a_value_may_lie_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "database_url"
+    secret.write_text("postgresql://app:from-a-file@localhost/app\n")
+    environment = {**ENOUGH, "DATABASE_URL": "", "DATABASE_URL_FILE": str(secret)}
+    assert load(environment).database_url == "postgresql://app:from-a-file@localhost/app"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("postgresql://app@localhost/app", "set twice"), ("", "cannot be read")]
+)
+def test_a_file_beside_a_value_or_a_missing_one_is_refused(tmp_path: Path, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=f"DATABASE_URL .*{said}"):
+        load({**ENOUGH, "DATABASE_URL": value, "DATABASE_URL_FILE": str(tmp_path / "absent")})
