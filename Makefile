@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test whisper sure lint types imports format lock benchmark sample clean
+.PHONY: help demo up test faults whisper sure lint types imports format lock benchmark sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ up: $(VENV)/.runtime ## Run the whole stack here until Ctrl-C, and print its add
 
 test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+faults: $(VENV)/.dev ## Break a whole machine in every way that we know, the long ones too
+	@$(BIN)/python -m pytest tests/faults -m 'long or not long' $(ARGS)
 
 sure: lint imports types test ## Everything that CI checks
 

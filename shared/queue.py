@@ -8,6 +8,7 @@ from celery import Celery, chain
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from shared.domain import failpoints
 from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step
 
 log = structlog.get_logger(__name__)
@@ -54,4 +55,5 @@ class WorkQueue:
         except (KombuError, RedisError, OSError, RuntimeError) as error:
             log.warning("publish_failed", session_id=session_id, error=type(error).__name__)
             return False
+        failpoints.reach("published", session_id)
         return True

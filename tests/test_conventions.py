@@ -149,3 +149,9 @@ def test_no_test_sleeps_for_a_fixed_time() -> None:
 def test_the_lock_files_name_no_host() -> None:
     hosts = re.compile(r"https?://|^--(extra-)?index-url", re.MULTILINE)
     assert not [path for path in (ROOT / "requirements").glob("*.lock") if hosts.search(path.read_text())]
+
+
+def test_nothing_in_the_product_arms_a_failpoint() -> None:
+    arming = re.compile(r"failpoints\.watch|from shared\.domain\.failpoints import|_watchers")
+    found = [path for path in SOURCES if arming.search(path.read_text())]
+    assert found == [ROOT / "shared" / "domain" / "failpoints.py"]

@@ -14,6 +14,7 @@ from sqlalchemy import func
 from shared.db import audit, sessions, steps
 from shared.db.engine import DatabaseError
 from shared.db.tables import TherapySession
+from shared.domain import failpoints
 from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
@@ -129,8 +130,10 @@ def receive(
         recognition.check_agreement(verdict, facts)
         if caller.ticket is not None:  # to decode the first seconds may have taken some
             idempotency.keep_alive(resources, caller.ticket)
+        failpoints.reach("promising")
         with admit():
             _insert(resources, caller, session, incoming, details, facts)
+    failpoints.reach("promised")
     resources.queue.publish(session.id)
     log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
     return session.id

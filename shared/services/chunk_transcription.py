@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import outputs, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
+from shared.domain import failpoints
 from shared.domain.documents import phrases_to_json
 from shared.domain.ports import Transcriber
 from shared.domain.status import StepState
@@ -83,6 +84,7 @@ def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Phrase]:
             phrases += [_shifted(phrase, utterance.start) for phrase in spoken]
             heard += utterance.end - utterance.start
             heartbeat.report(min(heard / chunk.speech_seconds, 1.0))
+            failpoints.reach("hearing", lease.part, lease.session_id)
     return phrases
 
 

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from shared.db import audit, claims, sessions
 from shared.db.engine import Database
 from shared.db.sessions import Due
+from shared.domain import failpoints
 from shared.domain.status import Status
 from shared.pipeline import CHAIN, STEPS, TRANSCRIBE_CHUNK
 from shared.queue import WorkQueue
@@ -30,6 +31,7 @@ def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: fl
         due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
     for item in due:
+        failpoints.reach("put_off", item.session_id)
         publish_ready(queue, item.session_id, work[item.session_id])
         count = sum(work[item.session_id].values())
         log.info("dispatched_again", session_id=item.session_id, request_id=item.request_id, count=count)

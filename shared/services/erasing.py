@@ -24,6 +24,7 @@ from shared.db import audit, erasures, outbox, sessions
 from shared.db.engine import Database
 from shared.db.erasures import Remains
 from shared.db.tables import TherapySession
+from shared.domain import failpoints
 from shared.domain.errors import Unavailable
 from shared.domain.webhooks import EventType
 from shared.services import records
@@ -61,6 +62,7 @@ def delete(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
         row = sessions.of_therapist(db, caller.therapist_id, session_id, hold=True)
         if row is not None:
             _remove_rows(db, caller, row)
+    failpoints.reach("rows_removed", session_id)
     receipt = _receipt(resources, caller, session_id)
     if receipt.erased_at is not None:
         return receipt
@@ -101,6 +103,7 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
     session = Subject(remains.practice_id, remains.session_id)
     if remains.whole:
         keys.destroy(session.id)
+        failpoints.reach("key_destroyed", session.id)
         recordings.delete(session, RECORDING)
     recordings.delete(session, SPEECH)
     with database.transaction(session.practice_id) as db:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import audit, claims, sessions, steps
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
+from shared.domain import failpoints
 from shared.domain.errors import (
     DomainError,
     PermanentStepError,
@@ -57,6 +58,7 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
     """Do ``work`` under a lease that is held; True if it ended well."""
     try:
         with Heartbeat(database, lease, lease_seconds) as heartbeat:
+            failpoints.reach("claimed", lease.step, lease.session_id)
             work(lease, heartbeat)
     except LeaseLost:
         log.warning("lease_lost", **_fields(lease))
@@ -120,6 +122,7 @@ def finish(
     is not made twice, and the work is not thrown away. Raises LeaseLost if somebody else has
     the step now, or the session is over; then ``save`` has changed nothing.
     """
+    failpoints.reach("finishing", lease.step, lease.session_id)
     give_up_at = time.monotonic() + FINISH_PATIENCE_SECONDS
     while True:
         try:
@@ -149,6 +152,7 @@ def _finish_once(
     if fenced:
         raise LeaseLost
     log.info("step_ended", state=state, **_fields(lease))
+    failpoints.reach("finished", lease.step, lease.session_id)
 
 
 def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:

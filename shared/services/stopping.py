@@ -9,6 +9,7 @@ from shared.db import erasures, outputs, sessions, steps
 from shared.db.erasures import Remains
 from shared.db.outputs import Product
 from shared.db.tables import TherapySession
+from shared.domain import failpoints
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.status import UNFINISHED, Status
 from shared.pipeline import STEPS
@@ -40,6 +41,7 @@ def cancel(resources: Resources, caller: Caller, session_id: UUID) -> None:
         if row.status != Status.CANCELLED:
             stop(db, row)
         records.audit(db, caller, "session.cancel", session_id)
+    failpoints.reach("cancelled", session_id)
     discard_decoded(resources, Subject(caller.practice_id, session_id))
 
 

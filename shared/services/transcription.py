@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import outputs, quotas, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
+from shared.domain import failpoints
 from shared.domain.assembly import assemble
 from shared.domain.documents import phrases_from_json, plan_to_json, transcript_to_json
 from shared.domain.errors import NotFound, PermanentStepError
@@ -83,6 +84,7 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
             def keep(block: bytes) -> None:
                 heartbeat.report(0.0)  # stops the decoding when the session is cancelled
                 write(block)
+                failpoints.reach("decoding", session.id)
 
             return bench.resources.decoder.decode(source, keep)
     except NotFound as error:

@@ -1,10 +1,7 @@
 """From a spoken recording to notes, through real HTTP, real workers and the offline engines."""
 
-import base64
 import signal
-import zlib
 from pathlib import Path
-from urllib.parse import quote
 from uuid import uuid4
 
 import httpx2
@@ -13,6 +10,7 @@ import pytest
 
 from shared.schemas.notes import NotesSchema
 from tests.e2e.conftest import RunningStack
+from tests.leaks import encodings, holders_of
 from tests.waiting import wait_for
 
 # Words of the sample's first sentences that the offline engine gets right.
@@ -129,20 +127,6 @@ def test_an_upload_is_accepted_while_redis_is_away_and_done_when_it_is_back(
         finally:
             redis.resume()
         wait_until_processed(client, session_id)
-
-
-def encodings(word: str) -> list[bytes]:
-    """The word as it may lie in a file: raw, base64 at each alignment, hex, percent, compressed."""
-    raw = word.encode()
-    shifted = [base64.b64encode(b"x" * pad + raw)[4 if pad else 0 : -4] for pad in range(3)]
-    return [raw, raw.hex().encode(), quote(word).encode(), zlib.compress(raw), *shifted]
-
-
-def holders_of(word: str, folder: Path) -> list[str]:
-    """The files below ``folder`` that hold the word in any encoding."""
-    wanted = encodings(word)
-    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    return [str(path.relative_to(folder)) for path in files if any(w in path.read_bytes() for w in wanted)]
 
 
 def test_nothing_said_or_named_lies_readable_in_any_file_queue_log_or_dashboard(

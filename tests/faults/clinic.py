@@ -1,0 +1,104 @@
+"""The people who use a machine: they upload, look, cancel, delete and retry over real HTTP."""
+
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from uuid import UUID, uuid4
+
+import httpx2
+
+from tests.faults import engines
+from tests.faults.machine import Machine
+from tests.waiting import wait_for
+
+FINAL = ("processed", "failed", "cancelled")
+
+
+@dataclass
+class Accepted:
+    """A session that the API has promised, and what was done to it since."""
+
+    id: UUID
+    chunks: int
+    cancelled: bool = False
+    deleted: bool = False
+    retried: int = 0
+
+
+@dataclass
+class Clinic:
+    """A therapist with a patient; remembers what was promised."""
+
+    machine: Machine
+    accepted: dict[UUID, Accepted] = field(default_factory=dict)
+    patient_id: str = ""
+
+    def __enter__(self) -> Self:
+        self.http = httpx2.Client(
+            base_url=f"http://127.0.0.1:{self.machine.web_port}",
+            headers={"Authorization": f"Bearer {self.machine.therapist_key}"},
+            timeout=60,
+            trust_env=False,
+        )
+        consent = {"given_on": "2026-01-05", "method": "written"}
+        answer = self.http.post("/api/patients", json={"name": "A. Patient", "consent": consent})
+        assert answer.status_code == 201, answer.text
+        self.patient_id = answer.json()["id"]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+
+    def upload(self, chunks: int = 2, key: str | None = None) -> UUID:
+        """Upload a recording that must be accepted; gives the session's id."""
+        answer = self.send(chunks, key)
+        assert answer.status_code == 202, answer.text
+        return UUID(answer.json()["id"])
+
+    def send(self, chunks: int = 2, key: str | None = None) -> httpx2.Response:
+        """Upload a recording; an accepted one is remembered. Raises TransportError."""
+        answer = self.http.post(
+            "/api/sessions/upload",
+            params={"patient_id": self.patient_id},
+            files={"file": ("session.wav", engines.recording(chunks), "audio/wav")},
+            headers={"Idempotency-Key": key or uuid4().hex},
+        )
+        if answer.status_code == 202:
+            session_id = UUID(answer.json()["id"])
+            self.accepted.setdefault(session_id, Accepted(session_id, chunks))
+        return answer
+
+    def status(self, session_id: UUID) -> str:
+        """The session's status; what the API answered where it was no document, "" where it is away."""
+        try:
+            answer = self.http.get(f"/api/sessions/{session_id}")
+        except httpx2.TransportError:
+            return ""
+        return str(answer.json().get("status", ""))
+
+    def wait_until(self, session_id: UUID, *statuses: str, seconds: float = 45) -> None:
+        wait_for(lambda: self.status(session_id) in statuses, seconds)
+
+    def wait_until_processed(self, *session_ids: UUID, seconds: float = 45) -> None:
+        """Return when all are processed."""
+        for session_id in session_ids:
+            wait_for(lambda session_id=session_id: self.status(session_id) in FINAL, seconds)  # type: ignore[misc]
+            assert self.status(session_id) == "processed"
+
+    def cancel(self, session_id: UUID) -> int:
+        """The answer's status; a session that was cancelled is remembered so."""
+        status = self.http.post(f"/api/sessions/{session_id}/cancel").status_code
+        self.accepted[session_id].cancelled |= status < 300
+        return status
+
+    def delete(self, session_id: UUID) -> int:
+        status = self.http.delete(f"/api/sessions/{session_id}").status_code
+        self.accepted[session_id].deleted |= status < 300
+        return status
+
+    def retry(self, session_id: UUID) -> int:
+        status = self.http.post(f"/api/sessions/{session_id}/retry").status_code
+        self.accepted[session_id].retried += status < 300
+        return status

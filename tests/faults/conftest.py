@@ -1,0 +1,46 @@
+"""A machine to be broken, one for all tests that leave it whole, and a clinic that uses it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.clinic import Clinic
+from tests.faults.listening import RedisListener
+from tests.faults.machine import Machine, listening_to_redis, running_machine
+from tests.faults.oracle import Verdict, judge
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    with running_machine() as machine:
+        yield machine
+
+
+@pytest.fixture(scope="session")
+def listener(machine: Machine) -> Iterator[RedisListener]:
+    with listening_to_redis(machine) as listener:
+        yield listener
+
+
+@pytest.fixture
+def clinic(machine: Machine) -> Iterator[Clinic]:
+    """A therapist's practice on a machine that is well, and is brought up again afterwards."""
+    machine.wait_until_up()
+    try:
+        with Clinic(machine) as clinic:
+            yield clinic
+    finally:
+        machine.orders.disarm()
+        for kept in machine.keeper:
+            kept.wanted = True
+
+
+@pytest.fixture
+def expect_all_well(clinic: Clinic, listener: RedisListener) -> Iterator[None]:
+    """After the test the oracle finds nothing wrong."""
+    yield
+    clinic.machine.orders.disarm()
+    assert judge(clinic, listener).problems == []
+
+
+__all__ = ["Verdict"]

@@ -1,0 +1,37 @@
+"""A worker as the product runs it, but for engines that cost nothing and orders that it obeys."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+
+from celery.signals import task_postrun, worker_process_init
+
+from shared.domain import failpoints
+from shared.services import leases
+from shared.settings import load
+from tests.faults import arming, engines
+from workers.app import app
+from workers.bench import build, use
+
+__all__ = ["app"]
+
+arming.install()
+leases.BACKOFF_SECONDS = 0.5  # what is tried again, is tried again soon
+_in_use = ExitStack()
+
+
+@worker_process_init.connect(weak=False)
+def _lay_the_bench(**_: object) -> None:
+    bench = replace(
+        build(load(os.environ)),
+        build_analyser=engines.Analyser,
+        build_transcriber=lambda: engines.Transcriber(os.environ["FAULTS_MARKER"]),
+        build_extractor=engines.build_extractor,
+    )
+    _in_use.enter_context(use(bench))
+
+
+@task_postrun.connect(weak=False)
+def _next_is_published(task: object = None, **_: object) -> None:
+    """Celery has published what follows in the chain, and has not acknowledged this message yet."""
+    failpoints.reach("ended", getattr(task, "name", "").removeprefix("pipeline."))
