@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from migrations import row_security
 
@@ -47,7 +48,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=True),
-        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("facts", postgresql.JSONB(), nullable=False),
         _moment("created_at", default="now()", nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -64,7 +65,7 @@ def upgrade() -> None:
     op.create_index(
         "webhook_deliveries_due",
         "webhook_deliveries",
-        ["due_at"],
+        ["endpoint_id", "due_at"],
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(

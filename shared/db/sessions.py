@@ -104,7 +104,7 @@ def move(
         return hold(db, session_id) == to
     events.record(db, moved.practice_id, session_id, to, error_code)
     if to in EVENT_OF_STATUS:
-        outbox.enqueue(db, moved.practice_id, EVENT_OF_STATUS[to], session_id, error_code)
+        outbox.enqueue(db, moved.practice_id, EVENT_OF_STATUS[to], session_id, code=error_code)
     return True
 
 

@@ -13,6 +13,11 @@ class EventType(StrEnum):
     CANCELLED = "session.cancelled"
     DELETED = "session.deleted"
     RISK_FOUND = "session.risk_found"
+    NOTES_EDITED = "notes.edited"
+    NOTES_PROPOSED = "notes.proposed"
+    NOTES_SIGNED = "notes.signed"
+    NOTES_COSIGNED = "notes.cosigned"
+    ADDENDUM_ADDED = "notes.addendum_added"
     TEST = "webhook.test"
 
 

@@ -19,7 +19,7 @@ from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.sessions import bench_with, promise, work
 
-Told = list[tuple[EventType, UUID | None, str | None]]
+Told = list[tuple[EventType, UUID | None, dict[str, str | int]]]
 
 
 def subscribe(
@@ -49,7 +49,7 @@ def told(resources: Resources, endpoint_id: UUID) -> Told:
     with everything(resources) as db:
         rows = db.scalars(query.order_by(WebhookDelivery.created_at)).all()
     assert {row.state for row in rows} <= {DeliveryState.WAITING}
-    return [(row.type, row.session_id, row.code) for row in rows]
+    return [(row.type, row.session_id, row.facts) for row in rows]
 
 
 def test_a_processed_session_is_told_once(resources: Resources, office: Office) -> None:
@@ -57,7 +57,7 @@ def test_a_processed_session_is_told_once(resources: Resources, office: Office) 
     session_id = promise(resources, office)
     work(bench_with(resources), session_id)
     work(bench_with(resources), session_id)
-    assert told(resources, endpoint) == [(EventType.PROCESSED, session_id, None)]
+    assert told(resources, endpoint) == [(EventType.PROCESSED, session_id, {})]
 
 
 def test_a_failed_session_is_told_with_its_code(resources: Resources, office: Office) -> None:
@@ -65,7 +65,7 @@ def test_a_failed_session_is_told_with_its_code(resources: Resources, office: Of
     session_id = promise(resources, office)
     deaf = FakeTranscriber(errors=[PermanentStepError("It cannot be heard.", "inaudible")])
     work(bench_with(resources, transcriber=deaf), session_id)
-    assert told(resources, endpoint) == [(EventType.FAILED, session_id, "inaudible")]
+    assert told(resources, endpoint) == [(EventType.FAILED, session_id, {"code": "inaudible"})]
 
 
 def test_a_cancelled_and_a_deleted_session_are_told(resources: Resources, office: Office) -> None:
@@ -76,8 +76,8 @@ def test_a_cancelled_and_a_deleted_session_are_told(resources: Resources, office
     for _ in range(2):
         erasing.delete(resources, office.caller, session_id)
     assert told(resources, endpoint) == [
-        (EventType.CANCELLED, session_id, None),
-        (EventType.DELETED, session_id, None),
+        (EventType.CANCELLED, session_id, {}),
+        (EventType.DELETED, session_id, {}),
     ]
 
 
@@ -107,9 +107,10 @@ def test_that_a_risk_was_found_goes_only_where_it_was_asked_for(resources: Resou
     asked = subscribe(resources, office, USUAL | {EventType.RISK_FOUND})
     session_id = promise(resources, office)
     with resources.database.transaction(office.caller.practice_id) as db:
-        assert outbox.enqueue(db, office.caller.practice_id, EventType.RISK_FOUND, session_id) == 1
+        practice_id, alert_id = office.caller.practice_id, uuid4()
+        assert outbox.enqueue(db, practice_id, EventType.RISK_FOUND, session_id, alert_id=alert_id) == 1
     assert told(resources, usual) == []
-    assert told(resources, asked) == [(EventType.RISK_FOUND, session_id, None)]
+    assert told(resources, asked) == [(EventType.RISK_FOUND, session_id, {"alert_id": str(alert_id)})]
 
 
 @pytest.mark.parametrize("pause", PauseReason)
@@ -119,3 +120,10 @@ def test_a_paused_endpoint_misses_nothing_unless_it_said_that_it_is_gone(
     endpoint = subscribe(resources, office, pause=pause)
     stopping.cancel(resources, office.caller, promise(resources, office))
     assert len(told(resources, endpoint)) == (0 if pause is PauseReason.GONE else 1)
+
+
+@pytest.mark.parametrize("said", ["I want to die.", "two words", "", "x" * 101])
+def test_no_sentence_gets_into_the_outbox(resources: Resources, office: Office, said: str) -> None:
+    practice_id = office.caller.practice_id
+    with pytest.raises(ValueError, match="neither an id"), resources.database.transaction(practice_id) as db:
+        outbox.enqueue(db, practice_id, EventType.RISK_FOUND, uuid4(), code=said)
