@@ -63,6 +63,18 @@ class TranscriptSegmentSchema(SegmentSchema):
     words = fields.List(fields.Nested(WordSchema))
 
 
+class UsageSchema(Schema):
+    """What one engine was asked for a transcript."""
+
+    engine = fields.String()
+    calls = fields.Integer()
+    audio_seconds = fields.Float()
+    cost_usd = fields.Float(
+        allow_none=True,
+        metadata={"description": "Estimated by the minute of audio; null where no price is known."},
+    )
+
+
 class TranscriptSchema(Schema):
     """A transcript; ``draft`` says that its words need a person's ear."""
 
@@ -72,6 +84,7 @@ class TranscriptSchema(Schema):
     engine = fields.String()
     draft = fields.Boolean()
     quality = fields.Dict(keys=fields.String())
+    usage = fields.List(fields.Nested(UsageSchema))
 
 
 class SessionSchema(SessionSummarySchema):

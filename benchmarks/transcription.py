@@ -21,12 +21,10 @@ from numpy.typing import NDArray
 from shared.domain.assembly import ChannelPhrase, assemble
 from shared.domain.values import (
     SAMPLE_RATE,
-    Phrase,
     Segment,
     SpeechPlan,
     Transcript,
     TranscriptionHints,
-    Word,
 )
 from shared.media.sandbox import Sandbox
 from workers.audio.analyser import OfflineSpeechAnalyser
@@ -87,7 +85,7 @@ def transcribe(recording: Recording, plan: SpeechPlan) -> list[ChannelPhrase]:
     for utterance in (u for chunk in plan.chunks for u in chunk.utterances):
         pcm = recording.read(utterance.start, utterance.end, utterance.channel)
         for phrase in engine.transcribe(pcm, TranscriptionHints("en")):
-            heard.append((utterance.channel, _shifted(phrase, utterance.start)))
+            heard.append((utterance.channel, phrase.shifted(utterance.start)))
     return heard
 
 
@@ -134,11 +132,6 @@ def right_speaker_share(truth: list[dict[str, Any]], segments: tuple[Segment, ..
 
 def _normal(text: str) -> str:
     return " ".join(re.findall(r"[a-z']+", text.lower()))
-
-
-def _shifted(phrase: Phrase, by: float) -> Phrase:
-    words = tuple(Word(w.text, w.start + by, w.end + by, w.confidence) for w in phrase.words)
-    return Phrase(phrase.text, phrase.start + by, phrase.end + by, phrase.confidence, words)
 
 
 def run(path: Path, with_bare: bool) -> tuple[dict[str, Any], Transcript]:

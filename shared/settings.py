@@ -94,8 +94,24 @@ class Settings:
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
     )
     openai_notes_model: str | None = _setting("SESSIONSCRIBE_OPENAI_NOTES_MODEL", default=None)
+    openai_timestamps: str = _setting(
+        "SESSIONSCRIBE_OPENAI_TIMESTAMPS", _one_of("auto", "yes", "no"), default="auto"
+    )
+    openai_usd_per_minute: float | None = _setting(
+        "SESSIONSCRIBE_OPENAI_USD_PER_MINUTE", _number(float, 0.0, 100.0), default=None
+    )
+    openai_max_calls: int | None = _setting(
+        "SESSIONSCRIBE_OPENAI_MAX_CALLS", _number(int, 1, 1000), default=None
+    )
+    openai_calls_per_minute: int = _setting(
+        "SESSIONSCRIBE_OPENAI_CALLS_PER_MINUTE", _number(int, 1, 1_000_000), default=1000
+    )
     whisper_model: str | None = _setting("SESSIONSCRIBE_WHISPER_MODEL", default=None)
-    whisper_device: str = _setting("SESSIONSCRIBE_WHISPER_DEVICE", _one_of("cpu", "cuda"), default="cpu")
+    whisper_device: str = _setting(
+        "SESSIONSCRIBE_WHISPER_DEVICE", _one_of("auto", "cpu", "cuda"), default="auto"
+    )
+    whisper_compute_type: str | None = _setting("SESSIONSCRIBE_WHISPER_COMPUTE_TYPE", default=None)
+    whisper_cpu_threads: int = _setting("SESSIONSCRIBE_WHISPER_CPU_THREADS", _number(int, 1, 64), default=1)
 
     max_upload_bytes: int = _setting(
         "SESSIONSCRIBE_MAX_UPLOAD_BYTES", _number(int, 1024, 100_000 * MIB), default=500 * MIB

@@ -55,14 +55,7 @@ def build(settings: Settings) -> Workbench:
         decoder=Sandbox(MediaLimits(max_seconds=settings.max_recording_seconds)),
         queue=WorkQueue(make_app(settings.redis_url)),
     )
-    options = registry.EngineOptions(
-        openai_api_key=settings.openai_api_key,
-        openai_base_url=settings.openai_base_url,
-        openai_transcription_model=settings.openai_transcription_model,
-        openai_notes_model=settings.openai_notes_model,
-        whisper_model=settings.whisper_model,
-        whisper_device=settings.whisper_device,
-    )
+    options = registry.EngineOptions.of(settings)
     return Workbench(
         resources=resources,
         worker=f"{socket.gethostname()}:{os.getpid()}",

@@ -5,12 +5,14 @@ from typing import Any
 
 from shared.domain.values import (
     Chunk,
+    Heard,
     JsonObject,
     Phrase,
     Segment,
     SpeechPlan,
     Transcript,
     Turn,
+    Usage,
     Utterance,
     Word,
 )
@@ -34,14 +36,15 @@ def plan_from_json(document: JsonObject) -> SpeechPlan:
     )
 
 
-def phrases_to_json(phrases: list[Phrase]) -> list[JsonObject]:
-    """A document that ``phrases_from_json`` reads back as it was."""
-    return [asdict(phrase) for phrase in phrases]
+def heard_to_json(heard: Heard) -> JsonObject:
+    """A document that ``heard_from_json`` reads back as it was."""
+    return asdict(heard)
 
 
-def phrases_from_json(document: list[JsonObject]) -> list[Phrase]:
-    """The phrases that were stored."""
-    return [Phrase(**{**phrase, "words": _words(phrase["words"])}) for phrase in document]
+def heard_from_json(document: JsonObject) -> Heard:
+    """What was heard in a chunk, as it was stored."""
+    phrases = tuple(Phrase(**{**phrase, "words": _words(phrase["words"])}) for phrase in document["phrases"])
+    return Heard(phrases, Usage(**document["usage"]))
 
 
 def transcript_to_json(transcript: Transcript) -> JsonObject:
@@ -54,7 +57,8 @@ def transcript_from_json(document: JsonObject) -> Transcript:
     segments = tuple(
         Segment(**{**segment, "words": _words(segment["words"])}) for segment in document["segments"]
     )
-    return Transcript(**{**document, "segments": segments})
+    usage = tuple(Usage(**usage) for usage in document.get("usage", ()))
+    return Transcript(**{**document, "segments": segments, "usage": usage})
 
 
 def _words(document: list[dict[str, Any]]) -> tuple[Word, ...]:

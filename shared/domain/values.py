@@ -5,7 +5,7 @@ otherwise. PCM is always signed 16-bit little-endian at ``SAMPLE_RATE``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 SAMPLE_RATE = 16_000
@@ -34,6 +34,34 @@ class Phrase:
     confidence: float | None = None
     words: tuple[Word, ...] = ()
 
+    def shifted(self, seconds: float) -> "Phrase":
+        """The phrase in a clock that started ``seconds`` earlier."""
+        words = tuple(
+            replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words
+        )
+        return replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an engine was asked: calls, seconds of audio in them, and their cost.
+
+    ``cost_usd`` is an estimate by the minute, in US dollars; None where no price is known.
+    """
+
+    engine: str
+    calls: int
+    audio_seconds: float
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard in one chunk, in the recording's clock, and what it took."""
+
+    phrases: tuple[Phrase, ...]
+    usage: Usage
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -49,7 +77,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The whole session in words. ``draft`` is true where the engine's quality is a draft's."""
+    """The whole session in words. ``draft`` is true where the engine's quality is a draft's;
+    ``usage`` has one entry for each engine that was asked."""
 
     segments: tuple[Segment, ...]
     duration_seconds: float
@@ -57,6 +86,7 @@ class Transcript:
     engine: str
     draft: bool
     quality: Mapping[str, Any] = field(default_factory=dict)
+    usage: tuple[Usage, ...] = ()
 
     @property
     def text(self) -> str:
@@ -151,13 +181,15 @@ class DecodedFacts:
 class TranscriptionHints:
     """What the uploader said of the recording: a language tag (``en``) and words to expect.
 
-    ``checkpoint`` raises once nobody wants the words any more: an engine that computes for more
-    than seconds calls it now and then.
+    ``checkpoint`` raises once nobody wants the words any more: an engine that computes, or waits
+    its turn, for more than seconds calls it now and then. ``reached`` may be told how many seconds
+    of the audio have been heard.
     """
 
     language: str | None = None
     vocabulary: tuple[str, ...] = ()
     checkpoint: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    reached: Callable[[float], None] = field(default=lambda _: None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +197,16 @@ class TranscriberCapabilities:
     """What a speech engine can do, so that the pipeline can use it well.
 
     ``word_times``: phrases carry words. ``unit``: ``utterance`` has it called once per
-    utterance, ``chunk`` once per chunk. ``chunk_seconds``: the audio it likes in one chunk.
-    ``parallel_calls``: how many calls one process may have under way (above 1 only for
-    engines behind HTTP). ``draft``: its words need a person's ear.
+    utterance, ``turn`` once for what one speaker says in a row, ``chunk`` once per chunk.
+    ``chunk_seconds``: the audio it likes in one chunk. ``parallel_calls``: how many calls one
+    process may have under way (above 1 only for engines behind HTTP). ``draft``: its words need a
+    person's ear.
+
+    ``segment_times``: phrases within one call have times of their own. ``speakers``: it tells
+    voices apart (within one call, so that the plan's turns remain what names the speakers).
+    ``languages``: the ISO 639-1 codes that it knows, None for many. ``longest_seconds``: the
+    longest audio in one call, None for any. ``cost_per_minute``: US dollars, an estimate; None
+    where unknown.
     """
 
     name: str
@@ -176,6 +215,11 @@ class TranscriberCapabilities:
     chunk_seconds: float
     parallel_calls: int
     draft: bool
+    segment_times: bool = True
+    speakers: bool = False
+    languages: tuple[str, ...] | None = None
+    longest_seconds: float | None = None
+    cost_per_minute: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

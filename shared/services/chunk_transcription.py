@@ -12,10 +12,11 @@ from shared.db import outputs, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain import failpoints
-from shared.domain.documents import phrases_to_json
+from shared.domain.documents import heard_to_json
 from shared.domain.ports import Transcriber
 from shared.domain.status import StepState
-from shared.domain.values import Chunk, Phrase, TranscriptionHints, Utterance
+from shared.domain.units import units_of
+from shared.domain.values import Heard, Phrase, TranscriptionHints, Usage
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
 from shared.services import leases
 from shared.services.accepting import VOCABULARY
@@ -66,26 +67,42 @@ def _transcribe_next(bench: Workbench, session_id: UUID) -> bool:
     return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work)
 
 
-def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Phrase]:
-    """The phrases of one chunk, with times in the recording's clock."""
-    session = lease.subject
-    hints = replace(_hints(bench, lease), checkpoint=heartbeat.check)
+def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:
+    """What is said in one chunk, with times in the recording's clock."""
     stored = stored_plan(bench, lease)
     if stored is None:
         raise LeaseLost  # the session was transcribed, or erased, by somebody else
     plan, channels = stored
     chunk = plan.chunks[lease.part - 1]
+    hints = _hints(bench, lease)
+    can = bench.transcriber.capabilities
     phrases: list[Phrase] = []
-    heard = 0.0
-    with speech(bench, session, channels) as pcm:
-        for utterance in _units(chunk, bench.transcriber.capabilities.unit):
-            audio = pcm.read(utterance.start, utterance.end, utterance.channel)
-            spoken = _transcribed(bench.transcriber, audio, hints, heartbeat)
-            phrases += [_shifted(phrase, utterance.start) for phrase in spoken]
-            heard += utterance.end - utterance.start
-            heartbeat.report(min(heard / chunk.speech_seconds, 1.0))
+    sent = calls = 0.0
+    units = units_of(chunk, plan.turns, can.unit)
+    total = sum(unit.end - unit.start for unit in units)
+    with speech(bench, lease.subject, channels) as pcm:
+        for unit in units:
+            audio = pcm.read(unit.start, unit.end, unit.channel)
+            watched = _watched(hints, heartbeat, sent, total)
+            spoken = _transcribed(bench.transcriber, audio, watched, heartbeat)
+            phrases += [phrase.shifted(unit.start) for phrase in spoken]
+            sent += unit.end - unit.start
+            calls += 1
+            heartbeat.report(min(sent / total, 1.0))
             failpoints.reach("hearing", lease.part, lease.session_id)
-    return phrases
+    cost = None if can.cost_per_minute is None else can.cost_per_minute * sent / 60
+    return Heard(tuple(phrases), Usage(can.name, int(calls), round(sent, 3), cost))
+
+
+def _watched(
+    hints: TranscriptionHints, heartbeat: Heartbeat, sent: float, total: float
+) -> TranscriptionHints:
+    """``hints`` by which the engine tells how far it is, and learns when to stop."""
+    return replace(
+        hints,
+        checkpoint=heartbeat.check,
+        reached=lambda seconds: heartbeat.report(min((sent + seconds) / total, 1.0)),
+    )
 
 
 def _transcribed(
@@ -97,18 +114,11 @@ def _transcribed(
     return heartbeat.unless_lost(lambda: transcriber.transcribe(audio, hints))
 
 
-def _units(chunk: Chunk, unit: str) -> tuple[Utterance, ...]:
-    """What the engine is given at once: each utterance, or the chunk from end to end."""
-    if unit == "utterance":
-        return chunk.utterances
-    return (Utterance(chunk.start, chunk.end, chunk.channel),)
-
-
-def _save_chunk(bench: Workbench, lease: Lease, phrases: list[Phrase]) -> bool:
+def _save_chunk(bench: Workbench, lease: Lease, heard: Heard) -> bool:
     """Store the chunk; True if it was the last one and the step can go on."""
     resources = bench.resources
     kind = outputs.kind(Product.CHUNK, lease.part)
-    sealed = resources.vault.seal(lease.subject, kind, phrases_to_json(phrases))
+    sealed = resources.vault.seal(lease.subject, kind, heard_to_json(heard))
     complete = False
 
     def save(db: DbSession) -> None:
@@ -131,15 +141,3 @@ def _hints(bench: Workbench, lease: Lease) -> TranscriptionHints:
         row = session_row(db, lease)
     words = bench.resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
     return TranscriptionHints(language=row.language, vocabulary=tuple(words))
-
-
-def _shifted(phrase: Phrase, seconds: float) -> Phrase:
-    """The phrase in a clock that started ``seconds`` earlier."""
-    return replace(
-        phrase,
-        start=phrase.start + seconds,
-        end=phrase.end + seconds,
-        words=tuple(
-            replace(word, start=word.start + seconds, end=word.end + seconds) for word in phrase.words
-        ),
-    )

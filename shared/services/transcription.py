@@ -5,6 +5,7 @@ makes a row for every chunk; the step is then ``fanned_out`` and nobody's. The c
 completes the set makes it ready again, and the second run unites the chunks.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
@@ -14,9 +15,10 @@ from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain import failpoints
 from shared.domain.assembly import assemble
-from shared.domain.documents import phrases_from_json, plan_to_json, transcript_to_json
+from shared.domain.documents import heard_from_json, plan_to_json, transcript_to_json
 from shared.domain.errors import NotFound, PermanentStepError
 from shared.domain.status import StepState
+from shared.domain.usage import total_usage
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import leases, stopping
@@ -97,16 +99,15 @@ def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
     with resources.database.transaction(lease.practice_id) as db:
         stored = outputs.parts(db, session.id, Product.CHUNK)
         language = session_row(db, lease).language
-    heard = [
-        (plan.chunks[part - 1].channel, phrase)
+    chunks = [
+        (part, heard_from_json(resources.vault.open(session, outputs.kind(Product.CHUNK, part), body)))
         for part, body in stored
-        for phrase in phrases_from_json(
-            resources.vault.open(session, outputs.kind(Product.CHUNK, part), body)
-        )
     ]
+    phrases = [(plan.chunks[part - 1].channel, phrase) for part, heard in chunks for phrase in heard.phrases]
     engine = bench.transcriber.capabilities
-    transcript = assemble(plan, heard, language=language or "en", engine=engine.name, draft=engine.draft)
-    _publish_transcript(bench, lease, transcript)
+    transcript = assemble(plan, phrases, language=language or "en", engine=engine.name, draft=engine.draft)
+    usage = total_usage(heard.usage for _, heard in chunks)
+    _publish_transcript(bench, lease, replace(transcript, usage=usage))
 
 
 def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) -> None:

@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
 import threading
+import time
 import wave
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesParser
@@ -68,16 +71,38 @@ def completion(content: str | None, finish_reason: str = "stop", refusal: str | 
     )
 
 
-class FakeOpenAI:
-    """Give it replies with ``will``; afterwards look at ``received``.
+@dataclass(frozen=True)
+class Nature:
+    """How a server is at all times: its ``latency`` a call, and what it refuses by itself.
 
-    ``official`` False makes it a compatible server, which knows fewer form fields. What OpenAI
-    would refuse is refused with 400 before any ordered reply is used.
+    Audio over ``longest_seconds`` is refused with 400 as OpenAI does, over ``largest_bytes`` with
+    413, and more than ``calls_a_minute`` with 429 and ``retry_after`` in seconds.
     """
 
-    def __init__(self, official: bool = False) -> None:
+    latency: float = 0.0
+    longest_seconds: float | None = None
+    largest_bytes: int | None = None
+    calls_a_minute: int | None = None
+    retry_after: str = "1"
+
+
+class FakeOpenAI:
+    """Give it replies with ``will``, or what it answers to all else with ``will_always``.
+
+    Afterwards look at ``received`` and ``most_at_once``. ``official`` False makes it a compatible
+    server, which knows fewer form fields. What OpenAI would refuse is refused with 400 before any
+    ordered reply is used.
+    """
+
+    def __init__(self, official: bool = False, nature: Nature = Nature()) -> None:
         self.official = official
+        self.nature = nature
         self.received: list[Received] = []
+        self.most_at_once = 0
+        self._under_way = 0
+        self._begun: deque[float] = deque()
+        self._lock = threading.Lock()
+        self._usual: Callable[[Received], Reply] | None = None
         self._replies: deque[Reply] = deque()
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -92,6 +117,10 @@ class FakeOpenAI:
         """Queue the answers to come, in order."""
         self._replies.extend(replies)
 
+    def will_always(self, answer: Callable[[Received], Reply]) -> None:
+        """What is answered where no reply was ordered."""
+        self._usual = answer
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -103,13 +132,44 @@ class FakeOpenAI:
         self._server.server_close()
 
     def answer(self, request: Received) -> Reply:
-        self.received.append(request)
+        with self._lock:
+            self.received.append(request)
+            self._under_way += 1
+            self.most_at_once = max(self.most_at_once, self._under_way)
+            refused = self._refused_by_rate()
+        try:
+            if self.nature.latency:
+                self.wait_for_the_end(self.nature.latency)
+            return refused or self._judged(request)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _refused_by_rate(self) -> Reply | None:
+        now = time.monotonic()
+        while self._begun and self._begun[0] < now - 60:
+            self._begun.popleft()
+        if self.nature.calls_a_minute is not None and len(self._begun) >= self.nature.calls_a_minute:
+            return refusal(429, "rate_limit_exceeded", retry_after=self.nature.retry_after)
+        self._begun.append(now)
+        return None
+
+    def _judged(self, request: Received) -> Reply:
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return refusal(401, "invalid_api_key")
         complaint = self._complaint(request)
         if complaint:
             return refusal(400, "invalid_value", complaint)
-        return self._replies.popleft() if self._replies else refusal(500, None, "no reply was ordered")
+        if (
+            self.nature.largest_bytes
+            and request.upload
+            and len(request.upload.data) > self.nature.largest_bytes
+        ):
+            return Reply("<html>413 Request Entity Too Large", 413, "text/html")
+        with self._lock:
+            if self._replies:
+                return self._replies.popleft()
+        return self._usual(request) if self._usual else refusal(500, None, "no reply was ordered")
 
     def wait_for_the_end(self, seconds: float) -> bool:
         """Keep a handler busy until the test is over, or for ``seconds``."""
@@ -132,11 +192,27 @@ class FakeOpenAI:
         with wave.open(io.BytesIO(upload.data)) as audio:
             if (audio.getnchannels(), audio.getsampwidth(), audio.getframerate()) != (1, 2, 16_000):
                 return "not 16 kHz mono 16-bit"
+            seconds = audio.getnframes() / audio.getframerate()
+        if self.nature.longest_seconds and seconds > self.nature.longest_seconds:
+            return (
+                f"audio duration {seconds} seconds is longer than {self.nature.longest_seconds:.0f} seconds "
+                "which is the maximum for this model"
+            )
+        return self._model_complaint(form, seconds)
+
+    def _model_complaint(self, form: dict[str, list[str]], seconds: float) -> str | None:
         model, wanted = form["model"][0], form.get("response_format", ["json"])[0]
+        diarizes = self.official and "diarize" in model
         if "timestamp_granularities[]" in form and wanted != "verbose_json":
             return "timestamp_granularities needs verbose_json"
-        if "whisper" not in model and wanted not in {"json", "text"}:
+        if diarizes and wanted == "diarized_json":
+            if seconds > 30 and "chunking_strategy" not in form:
+                return "chunking_strategy is required for audio longer than 30 seconds"
+            return "prompt is not supported" if "prompt" in form else None
+        if self.official and "whisper" not in model and wanted not in {"json", "text"}:
             return "Use 'json' or 'text' instead"
+        if "include[]" in form and not re.match(r"gpt-4o(-mini)?-transcribe(?!-diarize)", model):
+            return "logprobs are not for this model"
         lists = {"languages[]", "keywords[]"} & set(form)
         if lists and model != "gpt-transcribe":
             return f"{sorted(lists)} are for gpt-transcribe"
@@ -180,6 +256,8 @@ def _schema_complaint(schema: Any, depth: int = 0) -> str | None:
 
 class _Server(ThreadingHTTPServer):
     fake: FakeOpenAI
+    request_queue_size = 128
+    daemon_threads = True
 
 
 class _Handler(BaseHTTPRequestHandler):

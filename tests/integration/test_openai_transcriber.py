@@ -13,8 +13,9 @@ import structlog
 
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
 from shared.domain.values import Phrase, TranscriptionHints, Word
-from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, refusal
+from tests.fakes.openai_server import KEY, FakeOpenAI, Nature, Reply, refusal
 from workers.engines import openai_client
+from workers.engines.openai_client import OpenAIClient
 from workers.engines.openai_transcriber import OpenAITranscriber, Patience
 
 SAID = "mother never forgave me"
@@ -48,7 +49,7 @@ def openai_itself(monkeypatch):
 
 
 def _engine(server, model, key=KEY, patience=None):
-    made = OpenAITranscriber(key, server.base_url, model, patience)
+    made = OpenAITranscriber(OpenAIClient(key, server.base_url), model, patience)
     yield made
     made.close()
 
@@ -80,7 +81,7 @@ def test_a_compatible_server_gets_only_the_fields_that_all_of_them_know(server, 
 
 def test_openai_gets_the_vocabulary_as_keywords_and_the_language_in_a_list(openai_itself):
     openai_itself.will(Reply({"text": "hello", "languages": ["en"]}))
-    engine = OpenAITranscriber(KEY)
+    engine = OpenAITranscriber(OpenAIClient(KEY))
     engine.transcribe(PCM, HINTS)
     engine.close()
     assert openai_itself.received[0].form == {
@@ -212,7 +213,7 @@ def test_an_answer_without_end_is_cut_off(server, engine, monkeypatch):
 def test_a_dead_server_is_unreachable(server):
     address = server.base_url
     server.__exit__()
-    engine = OpenAITranscriber(KEY, address)
+    engine = OpenAITranscriber(OpenAIClient(KEY, address))
     with pytest.raises(RetryableStepError) as caught:
         engine.transcribe(PCM, NO_HINTS)
     engine.close()
@@ -234,3 +235,90 @@ def test_calls_side_by_side_share_one_client(server, engine):
     with ThreadPoolExecutor(8) as pool:
         heard = list(pool.map(lambda _: engine.transcribe(PCM, NO_HINTS)[0].text, range(8)))
     assert sorted(heard) == [f"phrase {n}" for n in range(8)]
+
+
+def long_pcm(seconds):
+    """Loud, but for a quiet second at a third and a half."""
+    return b"".join(
+        struct.pack("<16000h", *((n % 200) * (1 if second == seconds // 2 else 90) for n in range(16_000)))
+        for second in range(seconds)
+    )
+
+
+def seconds_of(request):
+    with wave.open(io.BytesIO(request.upload.data)) as audio:
+        return audio.getnframes() / audio.getframerate()
+
+
+@pytest.mark.parametrize(
+    "nature",
+    [Nature(longest_seconds=12), Nature(largest_bytes=12 * 32_000 + 44)],
+    ids=["refused as too long", "refused as too large"],
+)
+def test_audio_that_is_too_long_is_halved_at_a_quiet_place_and_told_in_its_own_clock(nature):
+    with FakeOpenAI(nature=nature) as fake:
+        fake.will_always(lambda request: Reply({"text": f"{seconds_of(request):.1f}"}))
+        engine = OpenAITranscriber(OpenAIClient(KEY, fake.base_url), "gpt-transcribe")
+        first, second = engine.transcribe(long_pcm(20), NO_HINTS)
+        engine.close()
+    assert (first.start, second.end) == (0.0, pytest.approx(20.0))
+    assert first.end == second.start
+    assert 10.0 <= first.end <= 11.0
+    assert seconds_of(fake.received[0]) == 20.0
+    assert len(fake.received) == 3
+
+
+def test_a_server_that_finds_everything_too_long_is_asked_a_bounded_number_of_times():
+    with FakeOpenAI(nature=Nature(longest_seconds=0.01)) as fake:
+        engine = OpenAITranscriber(OpenAIClient(KEY, fake.base_url), "gpt-transcribe")
+        with pytest.raises(PermanentStepError) as caught:
+            engine.transcribe(long_pcm(40), NO_HINTS)
+        engine.close()
+    assert caught.value.code == "engine_input_too_large"
+    assert len(fake.received) <= 4
+
+
+def test_the_diarizing_model_gives_segments_and_is_sent_no_prompt(openai_itself):
+    piece = {"id": "seg_1", "type": "transcript.text.segment", "speaker": "A"}
+    told = [
+        {**piece, "start": 0.0, "end": 0.9, "text": " Good day."},
+        {**piece, "speaker": "B", "start": 1.0, "end": 1.9, "text": " Yes."},
+    ]
+    openai_itself.will(
+        Reply({"text": "Good day. Yes.", "duration": 2.0, "task": "transcribe", "segments": told})
+    )
+    engine = OpenAITranscriber(OpenAIClient(KEY), "gpt-4o-transcribe-diarize")
+    heard = engine.transcribe(PCM, HINTS)
+    can = engine.capabilities
+    engine.close()
+    assert [(phrase.text, phrase.start, phrase.end) for phrase in heard] == [
+        ("Good day.", 0.0, 0.9),
+        ("Yes.", 1.0, 1.9),
+    ]
+    assert openai_itself.received[0].form == {
+        "model": ["gpt-4o-transcribe-diarize"],
+        "response_format": ["diarized_json"],
+        "chunking_strategy": ["auto"],
+        "language": ["en"],
+    }
+    assert (can.unit, can.speakers, can.segment_times, can.word_times) == ("chunk", True, True, False)
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-transcribe", "gpt-4o-mini-transcribe-2025-12-15"])
+def test_models_that_know_how_sure_they_are_are_asked(openai_itself, model):
+    logprobs = [{"token": "Good", "logprob": 0.0}, {"token": " day", "logprob": -0.6931}, {"token": "!"}]
+    openai_itself.will(Reply({"text": "Good day", "logprobs": logprobs}))
+    engine = OpenAITranscriber(OpenAIClient(KEY), model)
+    [phrase] = engine.transcribe(PCM, HINTS)
+    engine.close()
+    assert phrase.confidence == pytest.approx(0.75, abs=0.001)
+    assert openai_itself.received[0].form["include[]"] == ["logprobs"]
+    assert openai_itself.received[0].form["prompt"] == ["sertraline, Aunt Mae"]
+
+
+def test_a_model_that_gives_times_under_another_name_is_asked_by_setting(server):
+    segments = [{"start": 0, "end": 1, "text": "Good day."}]
+    server.will(Reply({"text": "Good day.", "segments": segments}))
+    engine = OpenAITranscriber(OpenAIClient(KEY, server.base_url), "parakeet", times="yes")
+    assert engine.transcribe(PCM, NO_HINTS)[0].end == 1.0
+    engine.close()

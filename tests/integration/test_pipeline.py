@@ -15,7 +15,7 @@ from shared.domain.status import Status, StepState
 from shared.domain.values import TranscriberCapabilities
 from shared.services import chunk_transcription, extraction, persistence, transcription
 from shared.services.resources import Resources
-from shared.services.sessions import retry
+from shared.services.sessions import retry, transcript
 from shared.storage.recordings import SPEECH, object_name
 from shared.vault.sealing import Subject
 from tests.conftest import Office
@@ -56,6 +56,21 @@ def test_each_step_lets_the_chain_go_on_once_it_is_done(resources: Resources, of
     assert transcription.transcribe(bench, session_id)
     assert extraction.extract_notes(bench, session_id)
     assert persistence.persist(bench, session_id)
+
+
+def test_a_transcript_says_what_it_took(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    work(bench_with(resources, transcriber=Priced()), session_id)
+    [usage] = transcript(resources, office.caller, session_id)["usage"]
+    assert usage == {"engine": "fake-1", "calls": 3, "audio_seconds": 58.5, "cost_usd": 0.585}
+
+
+class Priced(FakeTranscriber):
+    """An engine at 60 cents a minute."""
+
+    @property
+    def capabilities(self) -> TranscriberCapabilities:
+        return replace(super().capabilities, cost_per_minute=0.6)
 
 
 def test_what_was_decoded_does_not_stay(resources: Resources, office: Office) -> None:

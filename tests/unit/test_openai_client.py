@@ -69,11 +69,11 @@ def test_a_server_of_ones_own_needs_no_key():
     assert build_transcriber("openai", EngineOptions(openai_base_url=OWN)).capabilities.parallel_calls == 8
 
 
-def test_the_default_model_is_called_once_for_each_utterance():
+def test_the_default_model_is_called_once_for_each_turn():
     can = build_transcriber("openai", EngineOptions(openai_api_key="sk-1")).capabilities
     assert (can.name, can.unit, can.word_times, can.draft) == (
         "openai:gpt-transcribe",
-        "utterance",
+        "turn",
         False,
         False,
     )

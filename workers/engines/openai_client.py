@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.domain.errors import StepError
-from workers.engines.openai_errors import Target, from_status, retryable
+from workers.engines.call_limits import CallLimits, NoPlace, Unlimited
+from workers.engines.openai_errors import RATE_LIMITED, Target, from_status, retryable
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -20,6 +21,10 @@ OFFICIAL_BASE_URL = "https://api.openai.com/v1"
 CONNECT_SECONDS = 5.0
 # A transcript of ten minutes with word times has about 200 kB: this only stops a runaway server.
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+# How long a call waits for its turn among all workers' calls, before the step is put off.
+WAIT_SECONDS = 300.0
+# A server that refuses for want of a limit of its own, and names no time, is left alone so long.
+UNNAMED_PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +45,18 @@ class OpenAIClient:
     """The SDK's client, imported and made at first use, once for each process.
 
     ``api_key`` may be empty for a server of one's own that asks for none. ``base_url`` None is
-    OpenAI itself. Raises ValueError for values that could never work.
+    OpenAI itself. ``limits`` are those of all workers together. Raises ValueError for values
+    that could never work.
     """
 
-    def __init__(self, api_key: str, base_url: str | None = None) -> None:
+    def __init__(self, api_key: str, base_url: str | None = None, limits: CallLimits | None = None) -> None:
         if not re.fullmatch(r"[!-~]*", api_key):
             raise ValueError("OPENAI_API_KEY holds blanks or characters that are not ASCII.")
         if base_url and not base_url.startswith(("https://", "http://")):
             raise ValueError("OPENAI_BASE_URL must start with https:// or http://.")
         self.base_url = (base_url or OFFICIAL_BASE_URL).rstrip("/")
         self._api_key = api_key
+        self._limits = limits or Unlimited()
         self._lock = threading.Lock()
         self._made_by = 0
         self._sdk: OpenAI | None = None
@@ -98,12 +105,26 @@ class OpenAIClient:
         target: Target,
         seconds: float,
         request: Callable[["OpenAI", Any], AbstractContextManager[Any]],
+        checkpoint: Callable[[], None] = lambda: None,
     ) -> Answer:
         """The answer to ``request(sdk, timeout)``, which must be a streaming-response call.
 
-        ``seconds`` bounds each wait for the server, and the answer as a whole. Raises
-        RetryableStepError or PermanentStepError.
+        ``seconds`` bounds each wait for the server, and the answer as a whole. ``checkpoint`` is
+        called while the call waits for its turn. Raises RetryableStepError or PermanentStepError.
         """
+        try:
+            # Twice: the answer may begin at the end of the time, and then has as long to come.
+            with self._limits.place(2 * seconds + CONNECT_SECONDS, WAIT_SECONDS, checkpoint):
+                return self._called(target, seconds, request)
+        except NoPlace:
+            raise retryable(target, "engine_busy", "has more calls from us than it may have.") from None
+
+    def _called(
+        self,
+        target: Target,
+        seconds: float,
+        request: Callable[["OpenAI", Any], AbstractContextManager[Any]],
+    ) -> Answer:
         import httpx2
         import openai
 
@@ -120,6 +141,8 @@ class OpenAIClient:
             failure = retryable(target, "engine_unreachable", "cannot be reached or hung up.")
         except _OversizedAnswer:
             failure = retryable(target, "engine_bad_answer", "sent an answer without end.")
+        if failure.code == RATE_LIMITED:
+            self._limits.pause(getattr(failure, "retry_after_seconds", None) or UNNAMED_PAUSE_SECONDS)
         # Outside the except block, so that no cause with the server's words hangs on our error.
         raise failure
 

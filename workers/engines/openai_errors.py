@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 # A server that names a longer pause is asked again after this one; the question costs nothing.
 MAX_RETRY_AFTER_SECONDS = 3600.0
 
+RATE_LIMITED, TOO_LARGE = "engine_rate_limited", "engine_input_too_large"
 NOT_AN_API = ("engine_not_an_api", "answered with a web page: check OPENAI_BASE_URL.")
 
 _MACHINE_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -38,14 +39,14 @@ _PERMANENT: dict[int, tuple[str, str]] = {
         "engine_model_not_found",
         "knows no model {model} at this address: check {setting} and OPENAI_BASE_URL.",
     ),
-    413: ("engine_input_too_large", "found the request too large."),
+    413: (TOO_LARGE, "found the request too large."),
 }
 _REFUSED = (
     "engine_refused_request",
     "refused the request: check that the model {model} ({setting}) is meant for this work.",
 )
 _FILTERED = ("engine_content_filtered", "has a content filter that stopped the request.")
-_TOO_LARGE = ("engine_input_too_large", "found the request too long for the model {model}.")
+_TOO_LONG = (TOO_LARGE, "found the request too long for the model {model}.")
 _QUOTA = ("engine_quota_exhausted", "has no quota left for this API key: check the account's billing.")
 _REDIRECTED = ("engine_redirected", "redirected us elsewhere: set OPENAI_BASE_URL to the final address.")
 
@@ -89,14 +90,14 @@ def from_status(error: Any, target: Target) -> StepError:
         return permanent(target, *_QUOTA)
     if status == 429:
         pause = retry_after(error.response.headers)
-        return retryable(target, "engine_rate_limited", "has had too many requests from us.", pause)
+        return retryable(target, RATE_LIMITED, "has had too many requests from us.", pause)
     if status >= 500 or status in {408, 409, 425}:
         pause = retry_after(error.response.headers)
         return retryable(target, "engine_unavailable", "is out of order for now.", pause)
     if status < 400:
         return permanent(target, *_REDIRECTED)
     if words & _TOO_LARGE_CODES or (status == 400 and _says_too_long(error)):
-        return permanent(target, *_TOO_LARGE)
+        return permanent(target, *_TOO_LONG)
     if words & _FILTER_CODES:
         return permanent(target, *_FILTERED)
     return permanent(target, *_PERMANENT.get(status, _REFUSED))
@@ -104,7 +105,8 @@ def from_status(error: Any, target: Target) -> StepError:
 
 def _says_too_long(error: Any) -> bool:
     # The transcribers give "invalid_value" for it, so only the sentence tells.
-    return "longer than" in error.message and "maximum" in error.message
+    message = str(error.message).lower()
+    return ("longer than" in message and "maximum" in message) or "too long" in message
 
 
 def _machine_word(value: object) -> str | None:

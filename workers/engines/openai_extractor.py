@@ -15,6 +15,7 @@ from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.wording import NO_SPEECH
 from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
+from workers.engines.call_limits import CallLimits
 from workers.engines.openai_client import OpenAIClient
 from workers.engines.openai_completion import content_of
 from workers.engines.openai_errors import Target, permanent, retryable
@@ -38,9 +39,16 @@ class OpenAIExtractor:
     every name we could choose is one that its maker switches off.
     """
 
-    def __init__(self, api_key: str, base_url: str | None, model: str, seconds: float = 600.0) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str | None,
+        model: str,
+        seconds: float = 600.0,
+        limits: CallLimits | None = None,
+    ) -> None:
         """``seconds`` bounds all calls for one document, and must stay below the step's limit."""
-        self._client = OpenAIClient(api_key, base_url)
+        self._client = OpenAIClient(api_key, base_url, limits)
         self._seconds = seconds
         self._target = Target("notes service", model, "SESSIONSCRIBE_OPENAI_NOTES_MODEL")
         self._schema_refused = False

@@ -44,7 +44,7 @@ def phrases_from(answer: Answer, seconds: float, target: Target) -> list[Phrase]
     if not text:
         return []
     if _squeezed(text) != _squeezed("".join(segment.text for segment in segments)):
-        segments = [Phrase(text, 0.0, seconds)]
+        segments = [Phrase(text, 0.0, seconds, _confidence(document.get("logprobs")))]
     return _with_words(segments, _words(document.get("words"), seconds))
 
 
@@ -66,6 +66,15 @@ def _document(answer: Answer) -> Any:
         return json.loads(answer.text)
     except (ValueError, RecursionError):
         return answer.text if plain else None
+
+
+def _confidence(items: Any) -> float | None:
+    """The mean probability of the tokens, where the server tells their logarithms."""
+    if not isinstance(items, list):
+        return None
+    logprobs = [_number(item.get("logprob")) for item in items if isinstance(item, dict)]
+    known = [min(0.0, logprob) for logprob in logprobs if logprob is not None]
+    return sum(map(math.exp, known)) / len(known) if known else None
 
 
 def _squeezed(text: str) -> str:
@@ -131,6 +140,6 @@ def _with_words(phrases: list[Phrase], words: list[Word]) -> list[Phrase]:
             at += 1
         mine[at].append(word)
     return [
-        Phrase(phrase.text, phrase.start, phrase.end, None, tuple(own))
+        Phrase(phrase.text, phrase.start, phrase.end, phrase.confidence, tuple(own))
         for phrase, own in zip(phrases, mine, strict=True)
     ]

@@ -1,11 +1,9 @@
 """Speech to text by OpenAI or by a server that speaks its API."""
 
-import io
 import re
-import wave
 from dataclasses import dataclass
-from typing import Any
 
+from shared.domain.errors import PermanentStepError
 from shared.domain.values import (
     BYTES_PER_SAMPLE,
     SAMPLE_RATE,
@@ -13,13 +11,17 @@ from shared.domain.values import (
     TranscriberCapabilities,
     TranscriptionHints,
 )
+from workers.engines import openai_models
 from workers.engines.openai_client import OpenAIClient
-from workers.engines.openai_errors import Target
+from workers.engines.openai_errors import TOO_LARGE, Target
 from workers.engines.openai_phrases import phrases_from
+from workers.engines.pcm import quietest_place, wav
 
 DEFAULT_MODEL = "gpt-transcribe"
 # OpenAI refuses audio that is shorter ("audio_too_short"); there is no word in it either.
 SHORTEST_SECONDS = 0.1
+# Audio that a server finds too long is halved, but no further than to pieces of this length.
+SHORTEST_HALF_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,91 +42,83 @@ class Patience:
 class OpenAITranscriber:
     """The port Transcriber over ``/audio/transcriptions``.
 
-    Only models with "whisper" in their name are asked for times; all others return bare text
-    and answer such a question with 400, so they are given one utterance per call, and the
-    pipeline knows when it was said.
+    A model that gives bare text is sent one speaker's turn at a time, because the pipeline knows
+    when that was said; one that gives times is sent a chunk. ``times`` and ``price`` as in
+    ``openai_models.model_of``; ``parallel_calls`` is how many calls this process makes at once.
     """
 
     def __init__(
         self,
-        api_key: str,
-        base_url: str | None = None,
+        client: OpenAIClient,
         model: str = DEFAULT_MODEL,
         patience: Patience | None = None,
+        *,
+        times: str = "auto",
+        price: float | None = None,
+        parallel_calls: int = 8,
     ) -> None:
-        self._client = OpenAIClient(api_key, base_url)
+        self._client = client
         self._patience = patience or Patience()
         self._target = Target("transcription service", model, "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL")
-        self._gives_times = "whisper" in model.lower()
+        self._model = openai_models.model_of(model, official=client.official, times=times, price=price)
+        self._parallel_calls = parallel_calls
 
     @property
     def capabilities(self) -> TranscriberCapabilities:
-        """Utterances with times of ours, or chunks with the server's words for Whisper models."""
+        """Turns with times of ours, or chunks with the server's."""
+        model = self._model
         return TranscriberCapabilities(
-            name=f"openai:{self._target.model}",
-            word_times=self._gives_times,
-            unit="chunk" if self._gives_times else "utterance",
-            # As WAV that is 9.6 MB; OpenAI takes files up to 25 MB.
-            chunk_seconds=300.0,
-            parallel_calls=8,
+            name=f"openai:{model.name}",
+            word_times=model.response_format == "verbose_json",
+            unit="chunk" if model.gives_times else "turn",
+            # A long chunk gives a model context; of bare text, short ones are shared out more evenly.
+            chunk_seconds=300.0 if model.gives_times else 30.0,
+            parallel_calls=self._parallel_calls,
             draft=False,
+            segment_times=model.gives_times,
+            speakers=model.response_format == "diarized_json",
+            longest_seconds=openai_models.LONGEST_OFFICIAL_SECONDS if self._client.official else None,
+            cost_per_minute=model.price,
         )
 
     def transcribe(self, pcm: bytes, hints: TranscriptionHints) -> list[Phrase]:
         """The words in ``pcm`` (16 kHz mono s16), times from its start in seconds.
 
-        Raises RetryableStepError or PermanentStepError, without a word of the server's.
+        Audio that the server finds too long is halved at a quiet place. Raises
+        RetryableStepError or PermanentStepError, without a word of the server's.
         """
         seconds = len(pcm) / (SAMPLE_RATE * BYTES_PER_SAMPLE)
         if seconds < SHORTEST_SECONDS:
             return []
+        try:
+            return self._heard(pcm, seconds, hints)
+        except PermanentStepError as error:
+            if error.code != TOO_LARGE or seconds < 2 * SHORTEST_HALF_SECONDS:
+                raise
+        cut = quietest_place(pcm)
+        later = cut / (SAMPLE_RATE * BYTES_PER_SAMPLE)
+        second_half = self.transcribe(pcm[cut:], hints)
+        return self.transcribe(pcm[:cut], hints) + [phrase.shifted(later) for phrase in second_half]
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._client.close()
+
+    def _heard(self, pcm: bytes, seconds: float, hints: TranscriptionHints) -> list[Phrase]:
         # Named and typed: a bare stream goes out as application/octet-stream, which is refused.
-        form = {"file": ("audio.wav", wav(pcm), "audio/wav"), **self._parameters(hints)}
+        form = {
+            "file": ("audio.wav", wav(pcm), "audio/wav"),
+            **self._model.form(_iso_639(hints.language), [word for word in hints.vocabulary if word.strip()]),
+        }
         answer = self._client.call(
             self._target,
             self._patience.seconds_for(seconds),
             lambda sdk, timeout: sdk.audio.transcriptions.with_streaming_response.create(
                 **form, timeout=timeout
             ),
+            hints.checkpoint,
         )
         return phrases_from(answer, seconds, self._target)
-
-    def close(self) -> None:
-        """Give back the connections."""
-        self._client.close()
-
-    def _parameters(self, hints: TranscriptionHints) -> dict[str, Any]:
-        """The form fields besides the file.
-
-        To a server other than OpenAI's only those that speaches, vLLM and LocalAI all know.
-        """
-        model = self._target.model
-        form: dict[str, Any] = {"model": model, "response_format": "json"}
-        if self._gives_times:
-            form["response_format"] = "verbose_json"
-            form["timestamp_granularities"] = ["word", "segment"]
-        language = _iso_639(hints.language)
-        vocabulary = [word for word in hints.vocabulary if word.strip()]
-        if self._client.official and re.match(r"gpt-transcribe(-|$)", model):
-            # This model alone takes lists, and takes them instead of language and prompt.
-            own = {"languages": [language] if language else [], "keywords": vocabulary}
-            return form | {name: values for name, values in own.items() if values}
-        if language:
-            form["language"] = language
-        if vocabulary and "diarize" not in model:  # which refuses a prompt with 400
-            form["prompt"] = ", ".join(vocabulary)
-        return form
-
-
-def wav(pcm: bytes) -> bytes:
-    """``pcm`` (16 kHz mono s16) as a WAV file."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(BYTES_PER_SAMPLE)
-        out.setframerate(SAMPLE_RATE)
-        out.writeframes(pcm[: len(pcm) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE])
-    return file.getvalue()
 
 
 def _iso_639(tag: str | None) -> str | None:

@@ -40,6 +40,8 @@ class PocketsphinxTranscriber:
             chunk_seconds=30.0,
             parallel_calls=1,
             draft=True,
+            segment_times=False,
+            languages=("en",),
         )
 
     def transcribe(self, pcm: bytes, hints: TranscriptionHints) -> list[Phrase]:

@@ -5,12 +5,21 @@ another. Nothing is loaded or connected here: that waits for the first call.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.ports import NoteExtractor, Transcriber
+from shared.settings import Settings
+from workers.engines.call_limits import CallLimits, SharedLimits, Unlimited
+
+if TYPE_CHECKING:
+    from workers.engines.openai_client import OpenAIClient
 
 _Builder = TypeVar("_Builder")
+
+# Calls under way at once, unless SESSIONSCRIBE_OPENAI_MAX_CALLS says otherwise.
+OPENAIS_CALLS, OWN_SERVERS_CALLS = 64, 8
+MOST_CALLS_OF_A_PROCESS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +30,20 @@ class EngineOptions:
     openai_base_url: str | None = None
     openai_transcription_model: str = "gpt-transcribe"
     openai_notes_model: str | None = None
+    openai_timestamps: str = "auto"
+    openai_usd_per_minute: float | None = None
+    openai_max_calls: int | None = None
+    openai_calls_per_minute: int = 1000
+    redis_url: str | None = field(default=None, repr=False)
     whisper_model: str | None = None
-    whisper_device: str = "cpu"
-    whisper_compute_type: str = "int8"
+    whisper_device: str = "auto"
+    whisper_compute_type: str | None = None
     whisper_cpu_threads: int = 1
+
+    @classmethod
+    def of(cls, settings: Settings) -> "EngineOptions":
+        """The options that ``settings`` hold."""
+        return cls(**{option.name: getattr(settings, option.name) for option in fields(cls)})
 
 
 def build_transcriber(name: str, options: EngineOptions) -> Transcriber:
@@ -50,7 +69,13 @@ def _openai_transcriber(options: EngineOptions) -> Transcriber:
     from workers.engines.openai_transcriber import OpenAITranscriber
 
     model = _needed(options.openai_transcription_model, "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL")
-    return OpenAITranscriber(_openai_key(options), options.openai_base_url, model)
+    return OpenAITranscriber(
+        _openai_client(options),
+        model,
+        times=options.openai_timestamps,
+        price=options.openai_usd_per_minute,
+        parallel_calls=min(_max_calls(options), MOST_CALLS_OF_A_PROCESS),
+    )
 
 
 def _faster_whisper(options: EngineOptions) -> Transcriber:
@@ -74,7 +99,7 @@ def _openai_extractor(options: EngineOptions) -> NoteExtractor:
     from workers.engines.openai_extractor import OpenAIExtractor
 
     model = _needed(options.openai_notes_model, "SESSIONSCRIBE_OPENAI_NOTES_MODEL")
-    return OpenAIExtractor(_openai_key(options), options.openai_base_url, model)
+    return OpenAIExtractor(_openai_key(options), options.openai_base_url, model, limits=_limits(options))
 
 
 _TRANSCRIBERS: dict[str, Callable[[EngineOptions], Transcriber]] = {
@@ -98,6 +123,25 @@ def _needed(value: str | None, setting: str) -> str:
     if not value:
         raise ValueError(f"{setting} is not set, and the chosen engine needs it.")
     return value
+
+
+def _openai_client(options: EngineOptions) -> "OpenAIClient":
+    from workers.engines.openai_client import OpenAIClient
+
+    return OpenAIClient(_openai_key(options), options.openai_base_url, _limits(options))
+
+
+def _limits(options: EngineOptions) -> CallLimits:
+    """Transcription and notes are counted together: they use the same account, or the same server."""
+    if options.redis_url is None:
+        return Unlimited()
+    return SharedLimits(options.redis_url, "openai", _max_calls(options), options.openai_calls_per_minute)
+
+
+def _max_calls(options: EngineOptions) -> int:
+    """A server of one's own computes itself; OpenAI only counts what comes in a minute."""
+    default = OWN_SERVERS_CALLS if options.openai_base_url else OPENAIS_CALLS
+    return options.openai_max_calls or default
 
 
 def _openai_key(options: EngineOptions) -> str:

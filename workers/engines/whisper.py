@@ -31,15 +31,16 @@ class WhisperTranscriber:
     """The port Transcriber over CTranslate2; the model is loaded at the first call, per process.
 
     ``model`` is a folder (absolute, or starting with ``.`` or ``~``) or a name that
-    faster-whisper knows, which it then downloads. ``cpu_threads`` above 1 makes concurrent
-    workers fight for the cores.
+    faster-whisper knows, which it then downloads. ``device`` is cpu, cuda or auto: a GPU if there
+    is one. ``compute_type`` None is int8 on a CPU and float16 on a GPU. ``cpu_threads`` above 1
+    makes concurrent workers fight for the cores.
     """
 
     def __init__(
-        self, model: str, device: str = "cpu", compute_type: str = "int8", cpu_threads: int = 1
+        self, model: str, device: str = "auto", compute_type: str | None = None, cpu_threads: int = 1
     ) -> None:
         self._model = model
-        self._settings = {"device": device, "compute_type": compute_type, "cpu_threads": cpu_threads}
+        self._device, self._compute_type, self._cpu_threads = device, compute_type, cpu_threads
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._loaded_by = 0
@@ -81,7 +82,7 @@ class WhisperTranscriber:
                 # One misheard loop would otherwise go on to the end of the chunk.
                 condition_on_previous_text=False,
             )
-            return _phrases(_while_wanted(segments, hints.checkpoint), samples.size / SAMPLE_RATE)
+            return _phrases(_while_wanted(segments, hints), samples.size / SAMPLE_RATE)
         except ValueError:
             failure = PermanentStepError(_UNKNOWN_LANGUAGE, "engine_language_unsupported")
         except (RuntimeError, MemoryError):
@@ -105,13 +106,27 @@ class WhisperTranscriber:
         load = _loader()
         problem = "The whisper model cannot be loaded: check SESSIONSCRIBE_WHISPER_MODEL"
         try:
-            return load(str(folder or self._model), **self._settings)
+            return load(str(folder or self._model), **self._options())
         except (ValueError, RuntimeError, OSError, MemoryError) as error:
             if folder is None and isinstance(error, OSError):
                 text = f"{problem}, and whether this machine may download it; a folder needs no network."
                 raise RetryableStepError(text, "engine_model_unreachable") from None
             text = f"{problem}, its files, SESSIONSCRIBE_WHISPER_DEVICE and the compute type."
             raise PermanentStepError(text, "engine_model_unusable") from None
+
+    def _options(self) -> dict[str, Any]:
+        """How the model is to be loaded on what this machine has."""
+        from ctranslate2 import get_cuda_device_count
+
+        device = self._device
+        if device == "auto":
+            device = "cuda" if get_cuda_device_count() else "cpu"
+        usual = "int8" if device == "cpu" else "float16"
+        return {
+            "device": device,
+            "compute_type": self._compute_type or usual,
+            "cpu_threads": self._cpu_threads,
+        }
 
 
 def _loader() -> Callable[..., Any]:
@@ -158,9 +173,10 @@ def _phrases(segments: Iterable[Any], seconds: float) -> list[Phrase]:
     return phrases
 
 
-def _while_wanted(segments: Iterable[Any], checkpoint: Callable[[], None]) -> Iterator[Any]:
+def _while_wanted(segments: Iterable[Any], hints: TranscriptionHints) -> Iterator[Any]:
     for segment in segments:
-        checkpoint()  # each segment is computed when it is asked for
+        hints.checkpoint()  # each segment is computed when it is asked for
+        hints.reached(float(segment.end))
         yield segment
 
 
