@@ -84,6 +84,12 @@ def is_risk_worded(text: str) -> bool:
     return _RISK_WORDS.search(text.casefold()) is not None
 
 
+def risk_places(words: Sequence[str]) -> list[int]:
+    """Where in ``words`` death, harm or violence is spoken of."""
+    text = " ".join(words)
+    return sorted({text.count(" ", 0, match.start()) for match in _RISK_WORDS.finditer(text)})
+
+
 def has_negation(words: Sequence[str]) -> bool:
     """Whether any of ``words`` negates."""
     return any(word in NEGATIONS for word in words)
@@ -94,7 +100,7 @@ def denies_risk(words: Sequence[str]) -> bool:
     text = " ".join(words)
     if _NEGATED_LIFE.search(text) or any(phrase in text for phrase in PSEUDO_NEGATIONS):
         return False
-    named = [index for index, word in enumerate(words) if _RISK_WORDS.search(word)]
+    named = risk_places(words)
     if not named:
         return has_negation(words[:4])
     return all(governing_negation(words, index) is not None for index in named)

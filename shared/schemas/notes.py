@@ -25,6 +25,7 @@ STRATEGY_STATUSES = ("introduced", "practiced", "assigned", "reviewed")
 TRIGGER_SEVERITIES = ("mild", "moderate", "severe")
 RISK_SEVERITIES = ("low", "medium", "high")
 MOODS = ("very_low", "low", "neutral", "positive", "very_positive")
+COLUMBIA_LEVELS = ("1", "2", "3", "4", "5", "preparation", "behaviour")
 TRAJECTORIES = ("improving", "declining", "stable", "fluctuating")
 MAX_TOPICS = 7
 
@@ -93,7 +94,10 @@ class RiskFlagSchema(EvidencedSchema):
 
     ``speaker`` is the label of who said the first words of the evidence, ``about`` whose risk it is.
     ``asked_by_therapist``: the mention is a question and the evidence holds the answer, if one was
-    found. ``figurative``: it may be a figure of speech.
+    found. ``figurative``: it may be a figure of speech. ``found_by``: ``engine``, ``screen`` (the rules
+    that run over every transcript), or both; neither can remove what the other found. ``columbia``:
+    the highest level of the Columbia scale (C-SSRS) that the words can mean: ideation ``1`` to ``5``,
+    ``preparation`` or ``behaviour``; a clinician rates, not we.
     """
 
     type = fields.String(required=True, validate=validate.OneOf(tuple(RISK_LABELS)))
@@ -104,6 +108,8 @@ class RiskFlagSchema(EvidencedSchema):
     about = fields.String(load_default="unclear", validate=validate.OneOf(("self", "other", "unclear")))
     figurative = fields.Boolean(load_default=False)
     speaker = fields.String(load_default="", validate=validate.Length(max=100))
+    found_by = fields.List(fields.String(validate=validate.OneOf(("engine", "screen"))), load_default=list)
+    columbia = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(COLUMBIA_LEVELS))
 
 
 class SentenceSchema(EvidencedSchema):

@@ -9,7 +9,8 @@ from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain.documents import transcript_from_json
 from shared.domain.errors import PermanentStepError
-from shared.domain.evidence import verify, with_risk_flags
+from shared.domain.evidence import verify
+from shared.domain.risk import with_risk_flags
 from shared.domain.values import JsonObject
 from shared.pipeline import PERSIST
 from shared.services import leases

@@ -35,7 +35,7 @@ WRITTEN = {
     "key_topics": [{"text": "Sleep", "evidence": EVIDENCE}],
     "strategies": [],
     "emotional_themes": [],
-    "triggers": [{"trigger": "The exam", "context": "At night", "severity": "mild", "evidence": EVIDENCE}],
+    "triggers": [{"trigger": "The exam", "context": "Lying awake", "severity": "mild", "evidence": EVIDENCE}],
     "action_items": [],
     "significant_quotes": [{"quote": SAID, "context": "On sleep", "evidence": EVIDENCE}],
     "session_mood": "low",

@@ -6,18 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.evidence import (
-    FLIPPED,
-    MARKUP,
-    MEDICATION,
-    MISQUOTED,
-    NO_EVIDENCE,
-    NOT_FOUND,
-    NUMBER,
-    verify,
-    with_risk_flags,
-)
+from shared.domain.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
+from shared.domain.evidence import verify
+from shared.domain.factual import MEDICATION, NUMBER
 from shared.domain.quotes import cite, words_of
+from shared.domain.risk import with_risk_flags
 from shared.domain.values import JsonObject, Segment, Transcript, Word
 from shared.domain.wording import MOOD_UNKNOWN, NO_SPEECH
 from shared.schemas.notes import NotesSchema
@@ -228,8 +221,35 @@ def test_risk_words_without_a_flag_are_never_stated_as_absent() -> None:
 
 def test_flags_of_another_screen_are_added_once() -> None:
     first = notes(risk_flags=[flag("no plan to kill myself")])
-    assert with_risk_flags(first, first["risk_flags"]) == first
-    assert len(with_risk_flags(notes(), first["risk_flags"])["risk_flags"]) == 1
+    (both,) = with_risk_flags(first, first["risk_flags"])["risk_flags"]
+    assert both == {**first["risk_flags"][0], "found_by": ["engine", "screen"]}
+    (alone,) = with_risk_flags(notes(), first["risk_flags"])["risk_flags"]
+    assert alone["found_by"] == ["screen"]
+
+
+def test_a_model_that_softens_a_finding_of_the_screen_changes_nothing() -> None:
+    said = from_lines(["C: I want to die every night."])
+    soft = flag("I want to die every night", 0, figurative=True, temporality="past", about="other")
+    grave = flag("I want to die every night.", 0, severity="high", negated=False)
+    (united,) = verify(with_risk_flags(notes(risk_flags=[soft]), [grave]), said)["risk_flags"]
+    found = (
+        united["severity"],
+        united["negated"],
+        united["figurative"],
+        united["temporality"],
+        united["about"],
+    )
+    assert found == ("high", False, False, "present", "self")
+
+
+def test_what_only_one_of_two_readers_found_stays() -> None:
+    said = from_lines(["C: I want to die every night.", "C: I drink every day."])
+    drink = flag("I drink every day", 1, type="substance_use", negated=False)
+    die = flag("I want to die every night", 0, severity="high", negated=False)
+    found = verify(with_risk_flags(notes(risk_flags=[drink]), [die]), said)["risk_flags"]
+    assert [(f["type"], f["found_by"]) for f in found] == [
+        ("suicidal_ideation", ["screen"]), ("substance_use", ["engine"]),
+    ]  # fmt: skip
 
 
 def test_a_mood_whose_words_do_not_stand_falls_back_and_says_so() -> None:

@@ -25,7 +25,7 @@ OURS: Omissions = {
     EvidenceSchema: frozenset({"start", "end"}),
     EvidencedSchema: frozenset({"verified"}),
     QuoteSchema: frozenset({"timestamp_start"}),
-    RiskFlagSchema: frozenset({"speaker"}),
+    RiskFlagSchema: frozenset({"speaker", "found_by", "columbia"}),
     SentenceSchema: frozenset({"structural"}),
     NotesSchema: frozenset({*TEXT_FIELDS, "risk_statement", "unsupported", "draft", "engine", "template"}),
 }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from shared.domain.polarity import governing_negation
 from shared.domain.values import JsonObject
-from workers.engines.rules.lexicons import feelings as lexicon
-from workers.engines.rules.lexicons import phrases
+from shared.domain.vocabulary import feelings as lexicon
+from shared.domain.vocabulary import phrases
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading

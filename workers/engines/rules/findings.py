@@ -5,9 +5,9 @@ import re
 from shared.domain.polarity import governing_negation
 from shared.domain.quotes import tokenize
 from shared.domain.values import JsonObject
+from shared.domain.vocabulary import feelings as feeling_words
+from shared.domain.vocabulary import strategies as lexicon
 from workers.engines.rules.feelings import feelings_in, weight
-from workers.engines.rules.lexicons import feelings as feeling_words
-from workers.engines.rules.lexicons import strategies as lexicon
 from workers.engines.rules.matching import listed
 from workers.engines.rules.passages import Passage, part_of
 from workers.engines.rules.reading import Reading, quoted

@@ -8,8 +8,9 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from shared.domain.quotes import words_of
-from workers.engines.rules.lexicons import phrases
-from workers.engines.rules.passages import Passage, stem
+from shared.domain.stems import stem
+from shared.domain.vocabulary import phrases
+from workers.engines.rules.passages import Passage
 
 # Speech engines err mostly on short words, so a long phrase may differ by a letter or two in
 # twenty. At 14 letters and 92 % "want to die" cannot become "want to lie".

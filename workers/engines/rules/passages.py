@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-import snowballstemmer
-
+from shared.domain.questions import is_question
 from shared.domain.quotes import tokenize
+from shared.domain.stems import stems_of
 from shared.domain.values import Transcript
 from workers.engines.rules.speakers import Role, roles_of
 
@@ -16,14 +15,6 @@ SHORT_WORDS = 10  # and no piece of it is shorter than this
 
 _END = re.compile(r"(?<=[.?!])\s+|\n+|[<>\[\](){}|]+|(?:https?:|www\.)\S*")
 _CONJUNCTIONS = frozenset({"but", "and", "because", "so", "then"})
-_OPENER = re.compile(
-    r"^(?:(?:and|so|okay|ok|now|well|but|um|uh|then) )*"
-    r"(?:(?:have|has|had|do|does|did|are|were|was|is|can|could|would|will|should|don't|didn't|haven't) "
-    r"(?:you|your|there|it|he|she|they|that|this)\b"
-    r"|(?:how|what|when|where|why|who|which|how often|how long|how strong) "
-    r"(?:is|are|was|were|do|does|did|have|has|would|could|will|can)\b"
-    r"|(?:what|how) about\b|any (?:thoughts|plans?|urges|intent)\b)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +37,6 @@ class Passage:
         return self.role is not Role.THERAPIST
 
 
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """The English Snowball stem of a normalised word; a contraction is kept as it is."""
-    if word.endswith("'s"):
-        word = word[:-2]
-    if "'" in word:
-        return word
-    return str(_stemmer().stemWord(word))
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
-
-
 def passages_of(transcript: Transcript) -> list[Passage]:
     """The sentences of ``transcript`` in order; markup and links are cut away from them."""
     cut = [(index, text) for index, segment in enumerate(transcript.segments) for text in _cut(segment.text)]
@@ -72,7 +48,7 @@ def passages_of(transcript: Transcript) -> list[Passage]:
     for number, ((index, text), question) in enumerate(zip(cut, asked, strict=True)):
         segment = transcript.segments[index]
         words = tuple(token.word for token in tokenize(text))
-        stems = tuple(stem(word) for word in words)
+        stems = stems_of(words)
         position = segment.start / total if total > 0 else 0.0
         role = roles.get(segment.speaker, Role.UNKNOWN)
         found.append(Passage(number, index, segment.speaker, role, text, words, stems, question, position))
@@ -82,14 +58,7 @@ def passages_of(transcript: Transcript) -> list[Passage]:
 def part_of(passage: Passage, text: str) -> Passage:
     """``passage`` with only ``text``, some run of its segment's words."""
     words = tuple(token.word for token in tokenize(text))
-    return replace(passage, text=text, words=words, stems=tuple(stem(word) for word in words))
-
-
-def is_question(text: str) -> bool:
-    """Whether ``text`` asks: by its mark, or by how it begins, as speech engines leave marks out."""
-    if text.rstrip().endswith("?"):
-        return True
-    return _OPENER.match(" ".join(token.word for token in tokenize(text))) is not None
+    return replace(passage, text=text, words=words, stems=stems_of(words))
 
 
 def _cut(text: str) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from shared.domain.values import JsonObject
+from shared.domain.vocabulary.topics import NOT_A_TOPIC, TOPICS
 from workers.engines.rules.feelings import weight
-from workers.engines.rules.lexicons.topics import NOT_A_TOPIC, TOPICS
 from workers.engines.rules.matching import listed
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading

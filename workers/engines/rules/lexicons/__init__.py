@@ -1,9 +1,1 @@
-"""The words that the rules listen for, as data: phrases separated by commas.
-
-A phrase is matched by the stems of its words, or word for word if it begins with ``=``.
-"""
-
-
-def phrases(text: str) -> tuple[str, ...]:
-    """The phrases of ``text``, separated by commas."""
-    return tuple(phrase for part in text.split(",") if (phrase := " ".join(part.split())))
+"""What only the rules listen for, as data; ``shared.domain.vocabulary`` says how phrases are written."""

@@ -1,0 +1,64 @@
+"""Risk flags of two readers made one list: neither can remove or soften what the other found."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+from shared.domain.polarity import denies_risk
+from shared.domain.questions import is_question
+from shared.domain.quotes import words_of
+from shared.domain.values import JsonObject
+
+SEVERITIES = ("low", "medium", "high")
+SCREEN, ENGINE = "screen", "engine"
+
+
+def with_risk_flags(notes: JsonObject, screened: Sequence[JsonObject]) -> JsonObject:
+    """``notes`` with the screen's flags united with the engine's own.
+
+    Every flag of both stays. Where both speak of the same kind in the same segment, the graver
+    reading holds for the engine's flag: the higher severity, and denied, past or figurative only
+    if both say so. ``found_by`` says who found it.
+    """
+    result = deepcopy(notes)
+    own = result.setdefault("risk_flags", [])
+    for flag in own:
+        flag.setdefault("found_by", [ENGINE])
+    extra = []
+    for flag in screened:
+        alike = [other for other in own if _same_place(other, flag)]
+        for other in alike:
+            _take_graver(other, flag)
+        if not any(_covers(other, flag) for other in alike):
+            extra.append({**deepcopy(flag), "found_by": [SCREEN]})
+    own.extend(extra)
+    own.sort(key=lambda flag: -SEVERITIES.index(flag["severity"]))
+    return result
+
+
+def settle_flag(flag: JsonObject) -> None:
+    """Take back "denied" where the quotes, now verbatim, deny nothing."""
+    statements = [piece["quote"] for piece in flag["evidence"] if not is_question(piece["quote"])]
+    if flag.get("negated"):
+        flag["negated"] = bool(statements) and any(denies_risk(words_of(text)) for text in statements)
+
+
+def _same_place(one: JsonObject, other: JsonObject) -> bool:
+    places = {piece["segment"] for piece in other["evidence"]}
+    return one["type"] == other["type"] and any(piece["segment"] in places for piece in one["evidence"])
+
+
+def _covers(one: JsonObject, other: JsonObject) -> bool:
+    """Whether ``one`` already shows every segment that ``other`` cites."""
+    places = {piece["segment"] for piece in one["evidence"]}
+    return all(piece["segment"] in places for piece in other["evidence"])
+
+
+def _take_graver(flag: JsonObject, other: JsonObject) -> None:
+    flag["severity"] = max(flag["severity"], other["severity"], key=SEVERITIES.index)
+    for doubt in ("negated", "figurative"):
+        flag[doubt] = bool(flag.get(doubt)) and bool(other.get(doubt))
+    if "present" in (flag.get("temporality"), other.get("temporality")):
+        flag["temporality"] = "present"
+    if "self" in (flag.get("about"), other.get("about")):
+        flag["about"] = "self"
+    flag["found_by"] = sorted({*flag["found_by"], SCREEN})
