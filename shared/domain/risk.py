@@ -22,7 +22,7 @@ def with_risk_flags(notes: JsonObject, screened: Sequence[JsonObject]) -> JsonOb
     result = deepcopy(notes)
     own = result.setdefault("risk_flags", [])
     for flag in own:
-        flag.setdefault("found_by", [ENGINE])
+        flag["found_by"] = flag.get("found_by") or [ENGINE]
     extra = []
     for flag in screened:
         alike = [other for other in own if _same_place(other, flag)]

@@ -209,6 +209,8 @@ def _flag(mention: Mention) -> JsonObject:
         "about": mention.about,
         "figurative": mention.figurative,
         "speaker": mention.passage.speaker,
+        "columbia": None,
+        "found_by": [],
         "evidence": [],
         "verified": False,
     }
