@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test faults whisper sure lint types imports format lock benchmark sample clean
+.PHONY: help demo up test faults chaos chaos-seeds whisper sure lint types imports format lock benchmark sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
 
 faults: $(VENV)/.dev ## Break a whole machine in every way that we know, the long ones too
 	@$(BIN)/python -m pytest tests/faults -m 'long or not long' $(ARGS)
+
+chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 SECONDS=60
+	@exec $(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) --seconds $(or $(SECONDS),60) $(ARGS)
+
+chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fail
+	@$(BIN)/python -m pytest tests/faults/test_chaos.py -m chaos $(ARGS)
 
 sure: lint imports types test ## Everything that CI checks
 

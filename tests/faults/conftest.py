@@ -7,7 +7,7 @@ import pytest
 from tests.faults.clinic import Clinic
 from tests.faults.listening import RedisListener
 from tests.faults.machine import Machine, listening_to_redis, running_machine
-from tests.faults.oracle import Verdict, judge
+from tests.faults.oracle import judge
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +30,7 @@ def clinic(machine: Machine) -> Iterator[Clinic]:
         with Clinic(machine) as clinic:
             yield clinic
     finally:
-        machine.orders.disarm()
-        for kept in machine.keeper:
-            kept.wanted = True
+        machine.calm_down()
 
 
 @pytest.fixture
@@ -41,6 +39,3 @@ def expect_all_well(clinic: Clinic, listener: RedisListener) -> Iterator[None]:
     yield
     clinic.machine.orders.disarm()
     assert judge(clinic, listener).problems == []
-
-
-__all__ = ["Verdict"]

@@ -5,6 +5,7 @@ without cost and obey orders (``arming``); a keeper starts again what dies.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -142,6 +143,22 @@ class Machine:
         """The name of the worker whose child this is."""
         return next(name for name in self.workers if pid in [c.pid for c in self.keeper[name].children()])
 
+    def calm_down(self, but: tuple[str, ...] = ()) -> None:
+        """Withdraw all orders, thaw what is frozen and bring up what is down, ``but`` these."""
+        self.orders.disarm()
+        for kept in self.keeper:
+            kept.wanted = kept.name not in but
+            for child in kept.children():
+                _thaw(child.pid)
+            _thaw(kept.pid)
+        self.wait_until_up()
+
+    def show(self) -> None:
+        """The ends of the logs, for whoever looks for the cause."""
+        for kept in self.keeper:
+            print(f"--- {kept.name}: {kept.exit_codes[-9:]}", file=sys.stderr)
+            print("\n".join(self.log_of(kept.name).splitlines()[-15:]), file=sys.stderr)
+
     def connect_to_redis(self) -> Redis:
         return Redis.from_url(self.redis.url, socket_timeout=5)
 
@@ -175,17 +192,16 @@ def running_machine(workers: int = 2, settings: dict[str, str] | None = None) ->
             machine.start()
             yield machine
         except BaseException:
-            _show(machine)
+            machine.show()
             raise
         finally:
             machine.keeper.stop()
 
 
-def _show(machine: Machine) -> None:
-    """The ends of the logs, for whoever looks for the cause."""
-    for kept in machine.keeper:
-        print(f"--- {kept.name}: {kept.exit_codes[-9:]}", file=sys.stderr)
-        print("\n".join(machine.log_of(kept.name).splitlines()[-15:]), file=sys.stderr)
+def _thaw(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        if pid:
+            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager

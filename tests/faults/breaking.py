@@ -1,0 +1,168 @@
+"""Ways to break a machine, each of which a real one meets; whatever is frozen thaws by itself."""
+
+import ctypes
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.faults.keeper import Kept
+from tests.faults.machine import Machine
+
+Fault = Callable[[Machine, random.Random], None]
+
+PLACES = ("claimed", "finishing", "finished", "ended", "published", "decoding", "hearing", "put_off")
+ALWAYS_AGAIN = ("promising", "promised", "rows_removed", "key_destroyed", "cancelled")
+RENAME_EXCHANGE = 2
+
+
+def kill_child(machine: Machine, chance: random.Random) -> None:
+    for child in _worker(machine, chance).children()[:1]:
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
+
+
+def kill_worker(machine: Machine, chance: random.Random) -> None:
+    _worker(machine, chance).send(signal.SIGKILL)
+
+
+def stop_worker(machine: Machine, chance: random.Random) -> None:
+    _worker(machine, chance).send(signal.SIGTERM)
+
+
+def freeze_child(machine: Machine, chance: random.Random) -> None:
+    """Longer than a lease: somebody else takes over, and this one comes back."""
+    for child in _worker(machine, chance).children()[:1]:
+        _freeze(child.pid, chance.uniform(2, 8))
+
+
+def freeze_worker(machine: Machine, chance: random.Random) -> None:
+    _freeze(_worker(machine, chance).pid, chance.uniform(2, 8))
+
+
+def flush_redis(machine: Machine, chance: random.Random) -> None:
+    machine.flush_redis()
+
+
+def restart_redis_empty(machine: Machine, chance: random.Random) -> None:
+    """Away for up to four seconds, and without memory when it is back."""
+    redis = machine.keeper["redis"]
+    redis.wanted = False
+    redis.send(signal.SIGKILL)
+    _later(chance.uniform(0, 4), lambda: setattr(redis, "wanted", True))
+
+
+def freeze_redis(machine: Machine, chance: random.Random) -> None:
+    _freeze(machine.keeper["redis"].pid, chance.uniform(1, 4))
+
+
+def restart_postgres(machine: Machine, chance: random.Random) -> None:
+    """``pg_ctl -m immediate``: every connection breaks, what was not committed is gone."""
+    machine.keeper["postgres"].send(signal.SIGQUIT)
+
+
+def kill_dispatcher(machine: Machine, chance: random.Random) -> None:
+    machine.keeper["dispatcher"].send(signal.SIGKILL)
+
+
+def kill_web(machine: Machine, chance: random.Random) -> None:
+    """The server, or the one of its processes that answers."""
+    web = machine.keeper["web"]
+    answering = [child.pid for child in web.children()[:1]]
+    for pid in answering if chance.random() < 0.5 else [web.pid]:
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def cut_power(machine: Machine, chance: random.Random) -> None:
+    """All processes at once."""
+    for kept in machine.keeper:
+        kept.send(signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            kept.send_group(signal.SIGKILL)
+
+
+def take_storage_away(machine: Machine, chance: random.Random) -> None:
+    """The recordings cannot be reached for a moment."""
+
+    def be_away() -> None:
+        with storage_away(machine):
+            threading.Event().wait(pause)
+
+    pause = chance.uniform(0.5, 2.0)
+    threading.Thread(target=be_away, daemon=True).start()
+
+
+def ambush(machine: Machine, chance: random.Random) -> None:
+    """Whoever comes next to some named place dies, or meets an error, there."""
+    machine.orders.arm(chance.choice(PLACES), chance.choice(("kill", "kill", "kill worker", "raise")))
+
+
+def ambush_web(machine: Machine, chance: random.Random) -> None:
+    machine.orders.arm(chance.choice(ALWAYS_AGAIN), "kill")
+
+
+FAULTS: dict[str, tuple[Fault, int]] = {
+    "child killed": (kill_child, 4),
+    "worker killed": (kill_worker, 4),
+    "worker stopped": (stop_worker, 2),
+    "child frozen": (freeze_child, 2),
+    "worker frozen": (freeze_worker, 1),
+    "Redis flushed": (flush_redis, 3),
+    "Redis restarted empty": (restart_redis_empty, 2),
+    "Redis frozen": (freeze_redis, 2),
+    "Postgres restarted": (restart_postgres, 2),
+    "dispatcher killed": (kill_dispatcher, 2),
+    "web killed": (kill_web, 2),
+    "all processes killed": (cut_power, 1),
+    "storage away": (take_storage_away, 2),
+    "ambush in a worker": (ambush, 8),
+    "ambush in the API": (ambush_web, 3),
+}
+
+
+@contextmanager
+def storage_away(machine: Machine) -> Iterator[None]:
+    """A file where the recordings' folder was, exchanged in one move: every access fails."""
+    instead = machine.folder / "no recordings"
+    instead.touch()
+    _exchange(machine.recordings, instead)
+    try:
+        yield
+    finally:
+        _exchange(machine.recordings, instead)
+        instead.unlink()
+
+
+def _exchange(one: Path, other: Path) -> None:
+    done = ctypes.CDLL(None, use_errno=True).renameat2(
+        -100, os.fsencode(one), -100, os.fsencode(other), RENAME_EXCHANGE
+    )
+    assert done == 0, os.strerror(ctypes.get_errno())
+
+
+def _worker(machine: Machine, chance: random.Random) -> Kept:
+    return machine.keeper[chance.choice(machine.workers)]
+
+
+def _freeze(pid: int, seconds: float) -> None:
+    if not pid:
+        return
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+        _later(seconds, lambda: _thaw(pid))
+
+
+def _thaw(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+def _later(seconds: float, act: Callable[[], object]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
