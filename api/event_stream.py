@@ -85,14 +85,19 @@ def _told(news: News, since: Seen) -> Iterator[tuple[str, Seen]]:
         yield _event("status", since, change, None), since
     if news.changes:
         since = Seen(news.changes[-1].id, news.progress)
-        yield _event("status", since, news.changes[-1], news.progress), since
+        yield _event("status", since, news.changes[-1], _how_far(news)), since
     elif news.progress > since.percent:
         since = Seen(since.change, news.progress)
-        yield _event("progress", since, None, news.progress), since
+        yield _event("progress", since, None, _how_far(news)), since
 
 
-def _event(name: str, at: Seen, change: Change | None, progress: int | None) -> str:
-    data: dict[str, object] = {} if progress is None else {"progress": progress}
+def _how_far(news: News) -> dict[str, object]:
+    left = {} if news.seconds_left is None else {"seconds_left": news.seconds_left}
+    return {"progress": news.progress, **left}
+
+
+def _event(name: str, at: Seen, change: Change | None, how_far: dict[str, object] | None) -> str:
+    data = dict(how_far or {})
     if change is not None:
         moment = change.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
         data |= {"status": change.status.value, "at": moment}

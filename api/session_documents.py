@@ -28,14 +28,15 @@ def whole(record: Record) -> dict[str, Any]:
 
 
 def _facts(record: Record) -> dict[str, Any]:
-    row = record.row
+    row, left = record.row, record.progress.seconds_left
     columns = (
         "id", "patient_id", "therapist_id", "session_date", "status", "duration_seconds", "audio_sha256",
         "audio_bytes", "created_at", "updated_at", "processed_at",
     )  # fmt: skip
     return {
         **{column: getattr(row, column) for column in columns},
-        "progress": round(record.progress * 100),
+        "progress": round(record.progress.share * 100),
+        "seconds_left": None if left is None else round(left),
         "audio_filename": record.file_name,
         "audio_url": None if row.audio_removed_at else f"/api/sessions/{row.id}/audio",
         "error": {"code": row.error_code, "message": row.error_detail} if row.error_code else None,

@@ -26,7 +26,21 @@ class SessionSummarySchema(Schema):
     therapist_id = fields.UUID()
     session_date = Moment()
     status = fields.String(validate=validate.OneOf([status.value for status in Status]))
-    progress = fields.Integer(metadata={"minimum": 0, "maximum": 100})
+    progress = fields.Integer(
+        metadata={
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Percent of the work; transcription is nine tenths, by the length of the speech.",
+        }
+    )
+    seconds_left = fields.Integer(
+        allow_none=True,
+        metadata={
+            "minimum": 0,
+            "description": "An estimate for the rest of the transcription, at its present pace; null before "
+            "there is one, while nobody works on it, and afterwards.",
+        },
+    )
     duration_seconds = fields.Float(allow_none=True)
     audio_filename = fields.String()
     audio_url = fields.String(allow_none=True)

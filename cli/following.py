@@ -97,7 +97,7 @@ class _Follower:
             return
         if step != self._step:
             self._begin_step(step)
-        self._display.reach(step, fraction_in(session, step))
+        self._display.reach(step, fraction_in(session, step), seconds_left_of(session))
 
     def _begin_step(self, step: str) -> None:
         self._end_step("done")
@@ -110,6 +110,12 @@ class _Follower:
         self._display.finish(self._step, how)
         self._seconds[self._step] = time.monotonic() - self._step_began
         self._step = None
+
+
+def seconds_left_of(session: JsonObject) -> float | None:
+    """The server's estimate for the rest of the transcription, if it has one."""
+    left = session.get("seconds_left")
+    return left if isinstance(left, int | float) and not isinstance(left, bool) else None
 
 
 def fraction_in(session: JsonObject, step: str) -> float:

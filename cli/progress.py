@@ -32,8 +32,8 @@ class Display(Protocol):
     def begin(self, name: str, total_bytes: int | None = None) -> None:
         """A piece of work begins; measured in bytes if ``total_bytes`` is given, else 0 to 1."""
 
-    def reach(self, name: str, done: float) -> None:
-        """So much of it is done: bytes, or a fraction."""
+    def reach(self, name: str, done: float, seconds_left: float | None = None) -> None:
+        """So much of it is done: bytes, or a fraction; the rest may take ``seconds_left``."""
 
     def finish(self, name: str, how: str = "done") -> None:
         """It has ended; ``how`` is a word for it."""
@@ -58,6 +58,17 @@ def display(console: Console) -> Iterator[Display]:
         yield Lines(console)
 
 
+def left_in_words(seconds: float | None) -> str:
+    """``, about 4 min left``; nothing where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f", about {max(5, 5 * round(seconds / 5))} s left"
+    minutes = round(seconds / 60)
+    amount = f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    return f", about {amount} left"
+
+
 class _Amount(ProgressColumn):
     """Percent, or bytes of bytes."""
 
@@ -66,7 +77,7 @@ class _Amount(ProgressColumn):
             return Text(task.fields["how"])
         if task.fields["bytes"] and task.total:
             return Text(f"{decimal(int(task.completed))} of {decimal(int(task.total))}")
-        return Text(f"{task.percentage:.0f} %")
+        return Text(f"{task.percentage:.0f} %{left_in_words(task.fields['left'])}")
 
 
 class Bars:
@@ -104,11 +115,12 @@ class Bars:
             return
         total = 1 if total_bytes is None else max(total_bytes, 1)
         self._tasks[name] = self._progress.add_task(
-            name.ljust(NAME_WIDTH), total=total, bytes=total_bytes is not None, how=""
+            name.ljust(NAME_WIDTH), total=total, bytes=total_bytes is not None, how="", left=None
         )
 
-    def reach(self, name: str, done: float) -> None:
-        self._progress.update(self._progress.tasks[self._tasks[name]].id, completed=done)
+    def reach(self, name: str, done: float, seconds_left: float | None = None) -> None:
+        task = self._progress.tasks[self._tasks[name]]
+        self._progress.update(task.id, completed=done, left=seconds_left)
 
     def finish(self, name: str, how: str = "done") -> None:
         task = self._progress.tasks[self._tasks[name]]
@@ -143,12 +155,12 @@ class Lines:
         size = "" if total_bytes is None else f" ({decimal(total_bytes)})"
         self._line(f"{name}{size} …")
 
-    def reach(self, name: str, done: float) -> None:
+    def reach(self, name: str, done: float, seconds_left: float | None = None) -> None:
         if time.monotonic() - self._last_line_at < LINE_EVERY_SECONDS:
             return
         total = self._begun[name][1]
         fraction = done if total is None else done / max(total, 1)
-        text = f"{name}: {min(fraction, 1.0):.0%}"
+        text = f"{name}: {min(fraction, 1.0):.0%}{left_in_words(seconds_left)}"
         if text != self._last_reached:
             self._line(text)
         self._last_reached = text

@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.client import JsonObject
+from cli.following import seconds_left_of
 from cli.plain import clock, one_line, plain
+from cli.progress import left_in_words
 from shared.domain.status import Status
 
 STATUS_STYLES = {Status.PROCESSED: "green", Status.FAILED: "red", Status.CANCELLED: "yellow"}
@@ -134,7 +136,8 @@ def status_text(session: JsonObject) -> Text:
     style = next((style for known, style in STATUS_STYLES.items() if known == status), "")
     progress = session.get("progress")
     running = status in (Status.TRANSCRIBING, Status.EXTRACTING_NOTES) and isinstance(progress, int | float)
-    return Text(f"{status} {progress:.0f} %" if running else status, style=style)
+    left = left_in_words(seconds_left_of(session)) if running else ""
+    return Text(f"{status} {progress:.0f} %{left}" if running else status, style=style)
 
 
 def consent_of(patient: JsonObject) -> str:

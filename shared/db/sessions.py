@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import events, outbox
 from shared.db.claims import abandoned, claimable
 from shared.db.tables import StepRow, TherapySession
-from shared.domain.status import UNFINISHED, Status, StepState, sources_of
+from shared.domain.status import UNFINISHED, Status, sources_of
 from shared.domain.webhooks import EVENT_OF_STATUS
 
 # Time for a message that was just sent to arrive, before the dispatcher sends another.
@@ -225,26 +225,3 @@ def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:
         .group_by(StepRow.name)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def progress_of(db: DbSession, session_ids: Sequence[UUID]) -> dict[UUID, float]:
-    """How far each session is, 0..1: speech transcribed makes nine tenths of it."""
-    chunks = StepRow.name == "transcribe_chunk"
-    share = func.sum(StepRow.progress * StepRow.audio_seconds).filter(chunks) / func.nullif(
-        func.sum(StepRow.audio_seconds).filter(chunks), 0
-    )
-    transcribed = func.bool_or(StepRow.state == StepState.DONE).filter(StepRow.name == "transcribe")
-    extracted = func.bool_or(StepRow.state == StepState.DONE).filter(StepRow.name == "extract_notes")
-    rows = db.execute(
-        select(
-            StepRow.session_id,
-            func.coalesce(share, 0.0).label("share"),
-            func.coalesce(transcribed, False).label("transcribed"),
-            func.coalesce(extracted, False).label("extracted"),
-        )
-        .where(StepRow.session_id.in_(session_ids))
-        .group_by(StepRow.session_id)
-    )
-    return {
-        row.session_id: 0.95 if row.extracted else 0.9 if row.transcribed else 0.9 * row.share for row in rows
-    }

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.db import events
-from shared.db import sessions as rows
+from shared.db import events, progress
 from shared.domain.status import FINAL, Status
 from shared.services import records
 from shared.services.callers import Caller
@@ -24,11 +23,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Changes in their order, and where the session stands: ``progress`` is 0 to 100."""
+    """Changes in their order, and where the session stands: ``progress`` is 0 to 100.
+
+    ``seconds_left`` as in ``Progress``, in whole seconds.
+    """
 
     changes: tuple[Change, ...]
     progress: int
     ended: bool
+    seconds_left: int | None = None
 
 
 def begin(resources: Resources, caller: Caller, session_id: UUID, event_id: int) -> int:
@@ -47,8 +50,10 @@ def news(resources: Resources, caller: Caller, session_id: UUID, event_id: int) 
     with resources.database.transaction(caller.practice_id) as db:
         row = records.own(db, caller, session_id)
         found = events.after(db, session_id, event_id)
-        done = 0.0 if row.status in FINAL else rows.progress_of(db, [session_id]).get(session_id, 0.0)
+        far = {} if row.status in FINAL else progress.of_sessions(db, [session_id])
+    reached = far.get(session_id, progress.NONE_YET)
     changes = tuple(Change(event.id, event.status, event.code, event.at) for event in found)
     newest = changes[-1].status if changes else row.status
-    progress = 100 if newest == Status.PROCESSED else round(done * 100)
-    return News(changes, progress, ended=newest in FINAL)
+    percent = 100 if newest == Status.PROCESSED else round(reached.share * 100)
+    left = None if newest in FINAL or reached.seconds_left is None else round(reached.seconds_left)
+    return News(changes, percent, ended=newest in FINAL, seconds_left=left)

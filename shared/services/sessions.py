@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import notes, outputs, steps
+from shared.db import notes, outputs, progress, steps
 from shared.db import sessions as rows
 from shared.db.outputs import Product
+from shared.db.progress import Progress
 from shared.db.tables import NotesVersion, TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
@@ -29,14 +30,14 @@ TEMPLATES = ("default",)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Record:
-    """One session: its row, how far it is (0..1), its file's name, and what was made of it.
+    """One session: its row, how far it is, its file's name, and what was made of it.
 
     ``transcript`` is a document of ``shared.domain.documents``, ``notes`` one of ``NotesSchema``;
     both None in lists, before they exist, and (the notes) for keys without ``notes:read``.
     """
 
     row: TherapySession
-    progress: float
+    progress: Progress
     file_name: str | None
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
@@ -59,11 +60,11 @@ def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
         row = _own(db, caller, session_id)
         transcript = outputs.get(db, session_id, Product.TRANSCRIPT)
         version = notes.get(db, session_id) if Scope.NOTES_READ in caller.scopes else None
-        progress = rows.progress_of(db, [session_id])
+        found = progress.of_sessions(db, [session_id])
         _audit(db, caller, "session.read", session_id)
     return Record(
         row,
-        _progress(row, progress),
+        _progress(row, found),
         _file_name(resources, row),
         _opened_transcript(resources, row, transcript) if transcript else None,
         _opened_notes(resources, version).document if version else None,
@@ -89,12 +90,12 @@ def page(
             db, caller.therapist_id, limit=limit + 1, patient_id=patient_id, status=status, before=after
         )
         shown = found[:limit]
-        progress = rows.progress_of(db, [row.id for row in shown])
+        far = progress.of_sessions(db, [row.id for row in shown])
         _audit(db, caller, "session.list", patient_id)
     more = len(found) > limit
     last = (shown[-1].session_date, shown[-1].id) if more else None
     cursor = paging.cursor_after(last, listing(patient_id, status)) if last else None
-    found_records = [_in_a_list(resources, row, progress) for row in shown]
+    found_records = [_in_a_list(resources, row, far) for row in shown]
     return Page([record for record in found_records if record is not None], cursor)
 
 
@@ -187,17 +188,20 @@ def is_final(status: Status) -> bool:
     return status in FINAL
 
 
-def _progress(row: TherapySession, found: dict[UUID, float]) -> float:
-    return 1.0 if row.status == Status.PROCESSED else found.get(row.id, 0.0)
+def _progress(row: TherapySession, found: dict[UUID, Progress]) -> Progress:
+    if row.status in FINAL:
+        share = found.get(row.id, progress.NONE_YET).share
+        return Progress(1.0 if row.status == Status.PROCESSED else share)
+    return found.get(row.id, progress.NONE_YET)
 
 
 def _subject(row: TherapySession) -> Subject:
     return Subject(row.practice_id, row.id)
 
 
-def _in_a_list(resources: Resources, row: TherapySession, progress: dict[UUID, float]) -> Record | None:
+def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Progress]) -> Record | None:
     try:
-        return Record(row, _progress(row, progress), _file_name(resources, row))
+        return Record(row, _progress(row, found), _file_name(resources, row))
     except NotFound:  # deleted since the list was read
         return None
 

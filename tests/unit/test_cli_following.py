@@ -3,6 +3,7 @@
 import pytest
 
 from cli.following import NOTES, TRANSCRIBE, fraction_in
+from cli.progress import left_in_words
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,17 @@ from cli.following import NOTES, TRANSCRIBE, fraction_in
 )
 def test_each_step_has_its_share_of_the_whole(progress: object, step: str, expected: float) -> None:
     assert fraction_in({"progress": progress}, step) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, ", about 5 s left"),
+        (62, ", about 60 s left"),
+        (200, ", about 3 min left"),
+        (7200, ", about 2.0 h left"),
+    ],
+)
+def test_what_is_left_is_said_no_more_exactly_than_it_is_known(seconds: float | None, words: str) -> None:
+    assert left_in_words(seconds) == words

@@ -24,3 +24,12 @@ def test_progress_that_was_told_is_not_told_again() -> None:
     news = iter([News((), 5, ended=False), News((), 5, ended=False), News((), 6, ended=True)])
     told = list(events(lambda _: next(news), Seen(3, 4), Pace(poll_seconds=0.0)))
     assert [text.splitlines()[0] for text in told[1:]] == ["id: 3-5", "id: 3-6"]
+
+
+def test_what_is_left_is_told_with_the_progress_where_it_is_known() -> None:
+    news = iter([News((), 5, ended=False), News((), 6, ended=True, seconds_left=90)])
+    told = list(events(lambda _: next(news), Seen(3, 4), Pace(poll_seconds=0.0)))
+    assert [text.splitlines()[2] for text in told[1:]] == [
+        'data: {"progress": 5}',
+        'data: {"progress": 6, "seconds_left": 90}',
+    ]

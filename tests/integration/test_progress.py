@@ -1,0 +1,98 @@
+"""How far a session is, and how long it may still take, from its steps' rows."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from shared.db import progress
+from shared.db.progress import Progress
+from shared.services import chunk_transcription, transcription
+from shared.services.resources import Resources
+from tests.conftest import Office
+from tests.database import everything
+from tests.fakes.speech import FakeSpeechAnalyser
+from tests.integration.sessions import bench_with, plan_of, promise
+
+
+@pytest.fixture
+def session_id(resources: Resources, office: Office) -> UUID:
+    """A session in six chunks of 9.5 s of speech each, of which nobody has one."""
+    session_id = promise(resources, office)
+    transcription.transcribe(bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(6))), session_id)
+    return session_id
+
+
+def chunk(resources: Resources, session_id: UUID, part: int, setting: str) -> None:
+    with everything(resources) as db:
+        db.execute(
+            text(f"UPDATE steps SET {setting} WHERE session_id = :id AND part = :part"),
+            {"id": session_id, "part": part},
+        )
+
+
+def done(resources: Resources, session_id: UUID, part: int, seconds: float, ago: float = 0) -> None:
+    chunk(
+        resources,
+        session_id,
+        part,
+        f"state = 'done', progress = 1, done_at = now() - interval '{ago} s',"
+        f" started_at = now() - interval '{ago + seconds} s'",
+    )
+
+
+def running(resources: Resources, session_id: UUID, part: int, seconds: float, share: float) -> None:
+    chunk(
+        resources,
+        session_id,
+        part,
+        f"state = 'running', progress = {share}, started_at = now() - interval '{seconds} s'",
+    )
+
+
+def found(resources: Resources, office: Office, session_id: UUID) -> Progress:
+    with resources.database.transaction(office.caller.practice_id) as db:
+        return progress.of_sessions(db, [session_id])[session_id]
+
+
+def test_there_is_no_estimate_before_anything_is_heard(
+    resources: Resources, office: Office, session_id: UUID
+) -> None:
+    assert found(resources, office, session_id) == Progress(0.0)
+    running(resources, session_id, 1, 3, 0.0)
+    assert found(resources, office, session_id) == Progress(0.0)
+
+
+def test_the_rest_is_estimated_at_the_pace_of_what_is_done(
+    resources: Resources, office: Office, session_id: UUID
+) -> None:
+    done(resources, session_id, 1, seconds=4)
+    running(resources, session_id, 2, 2, 0.5)  # one worker: 4 s a chunk, and 4.5 chunks are left
+    reached = found(resources, office, session_id)
+    assert reached.share == pytest.approx(0.9 * 1.5 / 6)
+    assert reached.seconds_left == pytest.approx(18, rel=0.05)
+
+
+def test_workers_side_by_side_share_the_rest(resources: Resources, office: Office, session_id: UUID) -> None:
+    running(resources, session_id, 1, 2, 0.5)
+    running(resources, session_id, 2, 2, 0.5)
+    assert found(resources, office, session_id).seconds_left == pytest.approx(10, rel=0.05)
+
+
+def test_a_night_between_two_attempts_is_no_pace(
+    resources: Resources, office: Office, session_id: UUID
+) -> None:
+    done(resources, session_id, 1, seconds=4, ago=40_000)
+    assert found(resources, office, session_id).seconds_left is None  # nobody works on it
+    running(resources, session_id, 2, 2, 0.5)
+    assert found(resources, office, session_id).seconds_left == pytest.approx(18, rel=0.05)
+
+
+def test_once_there_is_a_transcript_nothing_of_it_is_left(
+    resources: Resources, office: Office, session_id: UUID
+) -> None:
+    bench = bench_with(resources)
+    for _ in range(6):
+        chunk_transcription.transcribe_chunk(bench, session_id)
+    transcription.transcribe(bench, session_id)
+    assert found(resources, office, session_id) == Progress(0.9)
