@@ -30,6 +30,9 @@ task_create_missing_queues = False
 # Correctness does not rest on it: the lease in Postgres does.
 task_acks_late = True
 task_reject_on_worker_lost = True
+# The queues are looked into in the order in which the worker names them, the urgent one first; the
+# default goes round, and what a person waits for would come after an hour of transcription.
+# (broker_transport_options["queue_order_strategy"], below.)
 # One message at a time: otherwise short work waits, unseen, behind an hour of transcription, and
 # is delivered again and again once it is older than the visibility timeout.
 worker_prefetch_multiplier = 1
@@ -57,6 +60,7 @@ broker_pool_acquire_timeout = 2  # the default waits for ever
 broker_transport_options = {
     # Longer than the longest step: shorter, and a running task is delivered again beside itself.
     "visibility_timeout": 2 * max(step.limit_seconds for step in STEPS.values()),
+    "queue_order_strategy": "priority",
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,  # the default adds up to 100 s to every redelivery
     "unacked_mutex_expire": 30,

@@ -61,10 +61,16 @@ PERSIST = Step(
 
 CHAIN = (TRANSCRIBE, EXTRACT_NOTES, PERSIST)
 STEPS = {step.name: step for step in (*CHAIN, TRANSCRIBE_CHUNK)}
-QUEUES = tuple(dict.fromkeys(step.queue for step in STEPS.values()))
+
+# What a person waits for goes past everything else, whatever step it is of.
+URGENT_QUEUE = "urgent"
+# In the order in which workers look: what was begun is finished before more is begun.
+QUEUES = tuple(dict.fromkeys((URGENT_QUEUE, *(step.queue for step in (*reversed(CHAIN), TRANSCRIBE_CHUNK)))))
 
 
 def following(step: Step) -> Step | None:
-    """The step after ``step`` in the chain, or None after the last."""
+    """The step after ``step`` in the chain; None after the last, and after a chunk."""
+    if step not in CHAIN:
+        return None
     position = CHAIN.index(step) + 1
     return CHAIN[position] if position < len(CHAIN) else None

@@ -9,7 +9,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from shared.domain import failpoints
-from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step
+from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, URGENT_QUEUE, Step
 
 log = structlog.get_logger(__name__)
 
@@ -34,18 +34,25 @@ class WorkQueue:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def publish(self, session_id: UUID, first: Step = CHAIN[0]) -> bool:
-        """Send the chain of the session's steps from ``first`` on; False if the broker is away."""
-        remaining = CHAIN[CHAIN.index(first) :]
-        return self._send(session_id, [chain(self._signature(step, session_id) for step in remaining)])
+    def publish(self, session_id: UUID, first: Step = CHAIN[0], *, urgent: bool = False) -> bool:
+        """Send the chain of the session's steps from ``first`` on; False if the broker is away.
+
+        ``urgent``: past what others wait for, because somebody is waiting for this.
+        """
+        remaining = [
+            self._signature(step, session_id, URGENT_QUEUE if urgent else step.queue)
+            for step in CHAIN[CHAIN.index(first) :]
+        ]
+        return self._send(session_id, [chain(remaining)])
 
     def publish_chunks(self, session_id: UUID, count: int) -> bool:
         """Send one message for each of ``count`` chunks (within bounds); False if the broker is away."""
         wanted = min(count, MAX_CHUNK_MESSAGES)
-        return self._send(session_id, [self._signature(TRANSCRIBE_CHUNK, session_id)] * wanted)
+        message = self._signature(TRANSCRIBE_CHUNK, session_id, TRANSCRIBE_CHUNK.queue)
+        return self._send(session_id, [message] * wanted)
 
-    def _signature(self, step: Step, session_id: UUID):  # type: ignore[no-untyped-def]  # Celery is untyped
-        return self._app.signature(step.task, args=(str(session_id),), immutable=True, queue=step.queue)
+    def _signature(self, step: Step, session_id: UUID, queue: str):  # type: ignore[no-untyped-def]  # Celery is untyped
+        return self._app.signature(step.task, args=(str(session_id),), immutable=True, queue=queue)
 
     def _send(self, session_id: UUID, messages: Iterable) -> bool:  # type: ignore[type-arg]  # Celery is untyped
         try:

@@ -94,7 +94,8 @@ def test_every_queue_is_consumed_by_a_worker_of_the_procfile() -> None:
     worker = next(entry for entry in entries() if entry.name == "worker")
     consumed = re.search(r"--queues (\S+)", worker.command)
     assert consumed is not None
-    assert set(consumed[1].split(",")) == set(QUEUES)
+    assert tuple(consumed[1].split(",")) == QUEUES  # in this order: workers look into the first one first
+    assert celeryconfig.broker_transport_options["queue_order_strategy"] == "priority"
 
 
 def test_workers_have_a_concurrency_of_one() -> None:

@@ -1,41 +1,53 @@
-"""The tasks: each wakes one service; what is to be done stands in Postgres."""
+"""The tasks: each wakes up a worker, which does what is next; what is to be done stands in Postgres."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import Ignore
 
 from shared.pipeline import EXTRACT_NOTES, PERSIST, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
-from shared.services import chunk_transcription, extraction, persistence, transcription
+from shared.services import chunk_transcription, extraction, persistence, transcription, turns
 from workers.base import SessionTask
 from workers.bench import bench
+
+RUN: Mapping[str, turns.Run] = {
+    TRANSCRIBE.name: transcription.transcribe,
+    TRANSCRIBE_CHUNK.name: chunk_transcription.transcribe_chunk,
+    EXTRACT_NOTES.name: extraction.extract_notes,
+    PERSIST.name: persistence.persist,
+}
 
 
 def _task(step: Step):  # type: ignore[no-untyped-def]  # Celery's decorator is untyped
     return shared_task(name=step.task, base=SessionTask)
 
 
+def _take_turn(step: Step, session_id: UUID) -> None:
+    """Do what is next in the step's queue; the chain goes on if the session's next step waits."""
+    if not turns.take(bench(), step, session_id, RUN):
+        raise Ignore
+
+
 @_task(TRANSCRIBE)
 def transcribe(session_id: UUID) -> None:
     """Decode and share out, or unite; the chain goes on once there is a transcript."""
-    if not transcription.transcribe(bench(), session_id):
-        raise Ignore
+    _take_turn(TRANSCRIBE, session_id)
 
 
 @_task(TRANSCRIBE_CHUNK)
 def transcribe_chunk(session_id: UUID) -> None:
-    """Transcribe one chunk of the session that nobody has."""
-    chunk_transcription.transcribe_chunk(bench(), session_id)
+    """Transcribe one chunk that nobody has."""
+    turns.take(bench(), TRANSCRIBE_CHUNK, session_id, RUN)
 
 
 @_task(EXTRACT_NOTES)
 def extract_notes(session_id: UUID) -> None:
-    """Draft the notes; the chain goes on once there is a draft."""
-    if not extraction.extract_notes(bench(), session_id):
-        raise Ignore
+    """Draft notes; the chain goes on once there is a draft."""
+    _take_turn(EXTRACT_NOTES, session_id)
 
 
 @_task(PERSIST)
 def persist(session_id: UUID) -> None:
-    """Verify and publish the notes."""
-    persistence.persist(bench(), session_id)
+    """Verify and publish notes."""
+    turns.take(bench(), PERSIST, session_id, RUN)

@@ -107,9 +107,9 @@ def show(session_id: UUID) -> Response:
 def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     """Make the notes again from the stored transcript, as a new version."""
     began = time.monotonic()
-    with rate_limits.taken(rate_limits.EXTRACTIONS):
-        sessions.extract_again(resources(), caller(), session_id, wanted["template"])
     seconds = waiting.seconds_preferred()
+    with rate_limits.taken(rate_limits.EXTRACTIONS):
+        sessions.extract_again(resources(), caller(), session_id, wanted["template"], urgent=bool(seconds))
     ended = waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
     if ended:
         record = sessions.get(resources(), caller(), session_id)

@@ -1,8 +1,9 @@
 """The steps of a session as rows: made, let through, begun again."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.claims import Lease
@@ -10,20 +11,33 @@ from shared.db.tables import StepRow
 from shared.domain.status import StepState
 from shared.pipeline import CHAIN, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
 
+# A length that a file declares moves its turn by a day at the most.
+_LATEST_SECONDS = 86_400.0
 
-def insert_chain(db: DbSession, practice_id: UUID, session_id: UUID) -> None:
-    """Rows for all steps of a new session: the first ready, the others waiting."""
+
+def insert_chain(
+    db: DbSession, practice_id: UUID, session_id: UUID, audio_seconds: float | None = None
+) -> None:
+    """Rows for all steps of a new session: the first ready, the others waiting.
+
+    ``audio_seconds``: how long the recording says it is; that much later it is its turn.
+    """
+    due_at = func.now() + timedelta(seconds=min(max(audio_seconds or 0.0, 0.0), _LATEST_SECONDS))
     for step in CHAIN:
         state = StepState.READY if step is CHAIN[0] else StepState.WAITING
-        db.add(_row(practice_id, session_id, step, state))
+        row = _row(practice_id, session_id, step, state)
+        row.due_at = due_at
+        db.add(row)
 
 
 def insert_chunks(db: DbSession, lease: Lease, audio_seconds: list[float]) -> None:
     """Rows for the chunks 1, 2, … of a recording, all ready; ``audio_seconds`` of speech in each."""
+    due_at = db.scalars(select(StepRow.due_at).where(_is(lease.session_id, TRANSCRIBE))).one()
     for part, seconds in enumerate(audio_seconds, start=1):
         row = _row(lease.practice_id, lease.session_id, TRANSCRIBE_CHUNK, StepState.READY)
         row.part = part
         row.audio_seconds = seconds
+        row.due_at = due_at
         db.add(row)
 
 
@@ -37,36 +51,28 @@ def _row(practice_id: UUID, session_id: UUID, step: Step, state: StepState) -> S
     )
 
 
+def _is(session_id: UUID, step: Step) -> ColumnElement[bool]:
+    """Whether a row is the step itself, and none of its chunks."""
+    return and_(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == 0)
+
+
 def state_of(db: DbSession, session_id: UUID, step: Step) -> StepState | None:
     """Where the step stands (part 0), or None if the session has no such step."""
-    return db.scalar(
-        select(StepRow.state).where(
-            StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == 0
-        )
-    )
+    return db.scalar(select(StepRow.state).where(_is(session_id, step)))
 
 
 def make_ready(db: DbSession, session_id: UUID, step: Step, *, from_state: StepState) -> None:
     """Let the step be claimed, if it is in ``from_state``."""
     db.execute(
         update(StepRow)
-        .where(
-            StepRow.session_id == session_id,
-            StepRow.name == step.name,
-            StepRow.part == 0,
-            StepRow.state == from_state,
-        )
+        .where(_is(session_id, step), StepRow.state == from_state)
         .values(state=StepState.READY, not_before=None)
     )
 
 
 def lock(db: DbSession, session_id: UUID, step: Step) -> None:
     """Hold the step's row to the end of the transaction, so that finishing chunks queue up."""
-    db.execute(
-        select(StepRow.part)
-        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == 0)
-        .with_for_update()
-    )
+    db.execute(select(StepRow.part).where(_is(session_id, step)).with_for_update())
 
 
 def chunks_left(db: DbSession, session_id: UUID) -> int:
@@ -85,6 +91,20 @@ def chunks_left(db: DbSession, session_id: UUID) -> int:
     )
 
 
+def close_open(db: DbSession, session_id: UUID, error_code: str) -> None:
+    """End what could be claimed, or is at work, of a session that fails; ``revive`` opens it again."""
+    db.execute(
+        update(StepRow)
+        .where(StepRow.session_id == session_id, StepRow.state.in_((StepState.READY, StepState.RUNNING)))
+        .values(
+            state=StepState.FAILED,
+            lease_token=None,
+            lease_until=None,
+            error_code=func.coalesce(StepRow.error_code, error_code),
+        )
+    )
+
+
 def revive(db: DbSession, session_id: UUID) -> None:
     """Give the failed and abandoned steps of a session a new set of attempts."""
     db.execute(
@@ -99,6 +119,7 @@ def revive(db: DbSession, session_id: UUID) -> None:
             lease_token=None,
             lease_until=None,
             not_before=None,
+            due_at=func.now(),
             error_code=None,
         )
     )
@@ -113,8 +134,10 @@ def stop(db: DbSession, session_id: UUID, error_code: str) -> None:
     )
 
 
-def begin_again(db: DbSession, session_id: UUID, first: Step) -> None:
+def begin_again(db: DbSession, session_id: UUID, first: Step, *, urgent: bool = False) -> None:
     """Make ``first`` ready and what follows it in the chain waiting, with fresh attempts.
+
+    ``urgent``: somebody waits for it.
 
     From ``transcribe`` on, the chunks go: the recording is planned anew.
     """
@@ -133,6 +156,8 @@ def begin_again(db: DbSession, session_id: UUID, first: Step) -> None:
             lease_token=None,
             lease_until=None,
             not_before=None,
+            due_at=func.now(),
+            urgent=urgent,
             started_at=None,
             done_at=None,
             error_code=None,

@@ -167,6 +167,17 @@ class StepRow(Base):
         CheckConstraint(f"state IN {_words(*StepState)}", name="state_known"),
         within("session_id", "sessions"),
         Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
+        # What every claim asks: whose turn it is, and who is at work.
+        Index(
+            "steps_ready",
+            "name",
+            "practice_id",
+            "due_at",
+            "session_id",
+            "part",
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index("steps_running", "name", "practice_id", postgresql_where=text("state = 'running'")),
     )
 
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -182,6 +193,8 @@ class StepRow(Base):
     lease_until: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())  # its place among its practice's
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # somebody waits for it
     worker: Mapped[str | None]
     started_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

@@ -208,7 +208,7 @@ def _insert(
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
         consent.require(db, caller, details.patient_id, hold=True)
         sessions.add(db, row)
-        steps.insert_chain(db, caller.practice_id, session.id)
+        steps.insert_chain(db, caller.practice_id, session.id, facts.declared_seconds)
         audit.record(
             db,
             practice_id=caller.practice_id,

@@ -18,37 +18,48 @@ from shared.domain.status import StepState
 from shared.domain.units import units_of
 from shared.domain.values import Heard, Phrase, TranscriptionHints, Usage
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
-from shared.services import leases
+from shared.services import leases, turns
 from shared.services.accepting import VOCABULARY
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat, LeaseLost
 from shared.services.plans import session_row, speech, stored_plan
 
 
-def transcribe_chunk(bench: Workbench, session_id: UUID) -> None:
-    """Transcribe the next chunk that nobody has; behind HTTP, several side by side until none is left."""
+def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
+    """Transcribe the next chunk that nobody has (or the one of ``lease``); behind HTTP, several side by
+    side until none is left. True if it went well."""
     side_by_side = bench.transcriber.capabilities.parallel_calls
     if side_by_side == 1:
-        _transcribe_next(bench, session_id)
-    else:
-        _transcribe_side_by_side(bench, session_id, side_by_side)
+        return _transcribe_next(bench, session_id, lease)
+    _transcribe_side_by_side(bench, session_id, side_by_side, lease)
+    return True
 
 
-def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int) -> None:
-    """Take chunk after chunk in each thread, for half of the step's time; then leave the rest to others."""
+def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int, lease: Lease | None) -> None:
+    """Take chunk after chunk in each thread, for half of the step's time, while it is this session's turn."""
     stop = threading.Event()
     stop_at = time.monotonic() + TRANSCRIBE_CHUNK.limit_seconds / 2
+    held: set[Lease] = set()
 
-    def take_chunks(_: int) -> None:
-        while not stop.is_set() and time.monotonic() < stop_at and _transcribe_next(bench, session_id):
-            """The next one."""
+    def take_chunks(first: Lease | None) -> None:
+        taken = first or leases.claim_at(bench, session_id, TRANSCRIBE_CHUNK)
+        while taken is not None:
+            held.add(taken)
+            well = _transcribe_next(bench, session_id, taken)
+            held.discard(taken)
+            go_on = well and not stop.is_set() and time.monotonic() < stop_at
+            if not go_on or not turns.is_next(bench, session_id, TRANSCRIBE_CHUNK):
+                return
+            taken = leases.claim_at(bench, session_id, TRANSCRIBE_CHUNK)
 
     pool = ThreadPoolExecutor(threads)
     try:
-        list(pool.map(take_chunks, range(threads)))
+        list(pool.map(take_chunks, [lease, *[None] * (threads - 1)]))
     except BaseException:  # SystemExit: the worker must go, and takes no further chunk
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
+        for mine in held.copy():  # its threads end with the process, without a word
+            leases.give_back(bench.resources.database, mine)
         raise
     pool.shutdown()
     with bench.resources.database.operating() as db:
@@ -57,14 +68,14 @@ def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int) -
         bench.resources.queue.publish_chunks(session_id, 1)
 
 
-def _transcribe_next(bench: Workbench, session_id: UUID) -> bool:
+def _transcribe_next(bench: Workbench, session_id: UUID, lease: Lease | None) -> bool:
     """True if a chunk was taken and transcribed, so that it is worth asking for the next."""
 
-    def work(lease: Lease, heartbeat: Heartbeat) -> None:
-        if _save_chunk(bench, lease, _hear(bench, lease, heartbeat)):
+    def work(held: Lease, heartbeat: Heartbeat) -> None:
+        if _save_chunk(bench, held, _hear(bench, held, heartbeat)):
             bench.resources.queue.publish(session_id, TRANSCRIBE)
 
-    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work)
+    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work, lease)
 
 
 def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:

@@ -11,7 +11,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.db import audit, claims, sessions
+from shared.db import audit, claims, sessions, steps, turns
 from shared.db.engine import Database
 from shared.db.sessions import Due
 from shared.domain import failpoints
@@ -30,21 +30,22 @@ def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: fl
     with database.operating() as db:
         due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
+        urgent = {item.session_id for item in due if turns.is_urgent(db, item.session_id)}
     for item in due:
         failpoints.reach("put_off", item.session_id)
-        publish_ready(queue, item.session_id, work[item.session_id])
+        publish_ready(queue, item.session_id, work[item.session_id], urgent=item.session_id in urgent)
         count = sum(work[item.session_id].values())
         log.info("dispatched_again", session_id=item.session_id, request_id=item.request_id, count=count)
     return len(due)
 
 
-def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int]) -> None:
+def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int], *, urgent: bool = False) -> None:
     """Send messages for what could be claimed now: rows by the step's name (``sessions.ready_work``)."""
     if chunks := ready.get(TRANSCRIBE_CHUNK.name):
         queue.publish_chunks(session_id, chunks)
     first = next((step for step in CHAIN if step.name in ready), None)
     if first is not None:
-        queue.publish(session_id, first)
+        queue.publish(session_id, first, urgent=urgent)
 
 
 def fail_exhausted(database: Database) -> int:
@@ -69,6 +70,7 @@ def _fail(database: Database, due: Due, step: str) -> bool:
         sessions.hold(db, due.session_id)
         if not claims.fail_abandoned(db, due.session_id, STEPS[step]):
             return False
+        steps.close_open(db, due.session_id, "worker_lost")
         sessions.move(
             db,
             due.session_id,

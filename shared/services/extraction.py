@@ -18,13 +18,14 @@ from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 
 
-def extract_notes(bench: Workbench, session_id: UUID) -> bool:
-    """Run the step, if it can be claimed; True once the draft is there."""
+def extract_notes(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
+    """Run the step, if it can be claimed (or is, by ``lease``); True once the draft is there."""
     leases.run(
         bench,
         session_id,
         EXTRACT_NOTES,
-        lambda lease, heartbeat: _save(bench, lease, _draft(bench, lease, heartbeat)),
+        lambda held, heartbeat: _save(bench, held, _draft(bench, held, heartbeat)),
+        lease,
     )
     return leases.is_done(bench, session_id, EXTRACT_NOTES)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, claims, sessions, steps
+from shared.db import audit, claims, sessions, steps, turns
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
 from shared.domain import failpoints
@@ -44,14 +44,21 @@ FINISH_PAUSE_SECONDS = 0.5
 Work = Callable[[Lease, Heartbeat], None]
 
 
-def run(bench: Workbench, session_id: UUID, step: Step, work: Work) -> bool:
-    """Claim the step (or one of its chunks) and do ``work`` under the lease.
+def run(bench: Workbench, session_id: UUID, step: Step, work: Work, lease: Lease | None = None) -> bool:
+    """Do ``work`` under ``lease``, or under one that is claimed now, of the step or one of its chunks.
 
     True if it was claimed and ended well. An error of the work postpones or fails the step.
     """
-    database, lease_seconds = bench.resources.database, bench.resources.settings.lease_seconds
-    lease = claim(database, session_id, step, lease_seconds=lease_seconds, worker=bench.worker)
-    return lease is not None and under(database, lease, lease_seconds, work)
+    lease = lease or claim_at(bench, session_id, step)
+    resources = bench.resources
+    return lease is not None and under(resources.database, lease, resources.settings.lease_seconds, work)
+
+
+def claim_at(bench: Workbench, session_id: UUID, step: Step) -> Lease | None:
+    """``claim`` for the worker at this workbench."""
+    resources = bench.resources
+    seconds = resources.settings.lease_seconds
+    return claim(resources.database, session_id, step, lease_seconds=seconds, worker=bench.worker)
 
 
 def under(database: Database, lease: Lease, lease_seconds: float, work: Work) -> bool:
@@ -71,7 +78,7 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
         log.error("step_broke", error=type(error).__name__, **_fields(lease))  # noqa: TRY400 - a traceback may quote
         _end_badly(database, lease, RetryableStepError("The step ended unexpectedly.", "unexpected_error"))
     except BaseException:
-        _give_back(database, lease)  # SystemExit: the worker must go, another goes on at once
+        give_back(database, lease)  # SystemExit: the worker must go, another goes on at once
         raise
     else:
         return True
@@ -102,6 +109,7 @@ def claim(
         if lease is None:
             return None
         sessions.move(db, session_id, step.status)
+        turns.serve(db, practice_id)
         _audit(db, lease, "step.started")
     # Whatever this thread logs until its task ends follows from that request.
     structlog.contextvars.bind_contextvars(request_id=lease.request_id)
@@ -181,6 +189,7 @@ def _postpone(db: DbSession, lease: Lease, error: DomainError) -> bool:
 def _fail(db: DbSession, lease: Lease, error: DomainError) -> bool:
     if not claims.close(db, lease, StepState.FAILED, error.code):
         return False
+    steps.close_open(db, lease.session_id, error.code)
     detail = error.detail if isinstance(error, StepError) else _STAYED_AWAY
     sessions.move(db, lease.session_id, Status.FAILED, error_code=error.code, error_detail=detail)
     _audit(db, lease, "step.failed", code=error.code)
@@ -197,8 +206,8 @@ def _unreadable() -> PermanentStepError:
     )
 
 
-def _give_back(database: Database, lease: Lease) -> None:
-    """Free the step without counting the attempt."""
+def give_back(database: Database, lease: Lease) -> None:
+    """Free the step without counting the attempt, and have another worker woken up at once."""
     with suppress(Unavailable, DatabaseError), database.transaction(lease.practice_id) as db:
         sessions.hold(db, lease.session_id)
         if claims.give_back(db, lease):

@@ -18,10 +18,10 @@ from shared.services.engines import Workbench
 from shared.services.plans import forget_speech
 
 
-def persist(bench: Workbench, session_id: UUID) -> bool:
-    """Run the step, if it can be claimed; True once the notes are published."""
+def persist(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
+    """Run the step, if it can be claimed (or is, by ``lease``); True once the notes are published."""
     if leases.run(
-        bench, session_id, PERSIST, lambda lease, _: _publish(bench, lease, _verified(bench, lease))
+        bench, session_id, PERSIST, lambda held, _: _publish(bench, held, _verified(bench, held)), lease
     ):
         forget_speech(bench, session_id)  # if the first try, after transcribing, failed
     return leases.is_done(bench, session_id, PERSIST)

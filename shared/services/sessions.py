@@ -133,9 +133,14 @@ def notes_of(resources: Resources, caller: Caller, session_id: UUID, version: in
 
 
 def extract_again(
-    resources: Resources, caller: Caller, session_id: UUID, template: str | None = None
+    resources: Resources,
+    caller: Caller,
+    session_id: UUID,
+    template: str | None = None,
+    *,
+    urgent: bool = False,
 ) -> None:
-    """Have notes made again from the stored transcript, as a new version.
+    """Have notes made again from the stored transcript, as a new version; ``urgent``: the caller waits.
 
     Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, cancelled, or the
     patient's consent is revoked).
@@ -156,11 +161,11 @@ def extract_again(
             row.template = template
         row.request_id = caller.request_id
         outputs.discard(db, session_id, Product.DRAFT)
-        steps.begin_again(db, session_id, EXTRACT_NOTES)
+        steps.begin_again(db, session_id, EXTRACT_NOTES, urgent=urgent)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         _audit(db, caller, "session.extract_notes", session_id)
         idempotency.complete(resources, db, caller, session_id, 202)
-    resources.queue.publish(session_id, EXTRACT_NOTES)
+    resources.queue.publish(session_id, EXTRACT_NOTES, urgent=urgent)
 
 
 def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:

@@ -29,8 +29,9 @@ from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
 
-def transcribe(bench: Workbench, session_id: UUID) -> bool:
-    """Run the step's next phase, if it can be claimed; True once the transcript is there."""
+def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
+    """Run the step's next phase, if it can be claimed (or is, by ``lease``); True once the transcript
+    is there."""
     held: list[Subject] = []
 
     def work(lease: Lease, heartbeat: Heartbeat) -> None:
@@ -41,7 +42,7 @@ def transcribe(bench: Workbench, session_id: UUID) -> bool:
         else:
             _unite(bench, lease, stored[0])
 
-    ended = leases.run(bench, session_id, TRANSCRIBE, work)
+    ended = leases.run(bench, session_id, TRANSCRIBE, work, lease)
     for session in held:
         stopping.discard_decoded_if_over(bench.resources, session)
     done = leases.is_done(bench, session_id, TRANSCRIBE)

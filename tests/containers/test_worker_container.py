@@ -22,7 +22,7 @@ pytestmark = pytest.mark.docker
 
 COMMAND = [
     *("python3", "-m", "celery", "-A", "workers.app", "worker", "--pool", "prefork", "--concurrency", "1"),
-    *("--queues", "transcribe,extract,persist", "--loglevel", "WARNING"),
+    *("--queues", "urgent,persist,extract,transcribe", "--loglevel", "WARNING"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
 FINAL = ("processed", "failed")

@@ -1,0 +1,79 @@
+"""Turns: a message wakes a worker up; what the worker does is what is next, by fairness.
+
+Redis hands messages out in the order in which they came, and a practice that uploads two hundred
+recordings would keep all others waiting. So a worker that is woken up asks Postgres whose turn it
+is among the steps of the message's queue. There are as many messages as steps that wait, so the
+session of a message that was used for another gets its turn by another's.
+"""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from shared.db import sessions, turns
+from shared.db.claims import Lease
+from shared.db.turns import Candidate
+from shared.pipeline import STEPS, Step, following
+from shared.services import leases
+from shared.services.engines import Workbench
+
+Run = Callable[[Workbench, UUID, Lease], bool]
+"""Does a step under a lease that is held; True if the step is done."""
+
+# Beyond as many as ask at the same moment for the same, one finds something the others left.
+_CANDIDATES = 16
+_ROUNDS = 3
+
+
+def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) -> bool:
+    """Do what is next in the step's queue; True if the chain of ``woken_for`` should go on from here.
+
+    ``run`` has a function for each step. What somebody waits for is done as it comes.
+    """
+    lease = _claim(bench, step, woken_for)
+    if lease is not None:
+        done = run[lease.step](bench, lease.session_id, lease)
+        if done and lease.session_id != woken_for:
+            _go_on(bench, lease)
+    return _waits(bench, woken_for, following(step))
+
+
+def _claim(bench: Workbench, step: Step, woken_for: UUID) -> Lease | None:
+    with bench.resources.database.operating() as db:
+        urgent = turns.is_urgent(db, woken_for, step)
+    if urgent:
+        return leases.claim_at(bench, woken_for, step)
+    for _ in range(_ROUNDS):
+        candidates = _fairest(bench, step)
+        for candidate in candidates:
+            lease = leases.claim_at(bench, candidate.session_id, STEPS[candidate.step])
+            if lease is not None:
+                return lease
+        if len(candidates) < _CANDIDATES:
+            return None
+    return None
+
+
+def _fairest(bench: Workbench, step: Step, most: int = _CANDIDATES) -> list[Candidate]:
+    names = [other.name for other in STEPS.values() if other.queue == step.queue]
+    with bench.resources.database.operating() as db:
+        return turns.fairest(db, names, most=most)
+
+
+def is_next(bench: Workbench, session_id: UUID, step: Step) -> bool:
+    """Whether it is this step's turn, among all that wait for its queue."""
+    return _fairest(bench, step, most=1) == [Candidate(session_id, step.name)]
+
+
+def _go_on(bench: Workbench, lease: Lease) -> None:
+    """Wake somebody up for the session's next step: its own message is still in the queue."""
+    after = following(STEPS[lease.step])
+    if after is not None:
+        bench.resources.queue.publish(lease.session_id, after)
+
+
+def _waits(bench: Workbench, session_id: UUID, step: Step | None) -> bool:
+    """Whether the step could be claimed now (after the last step, nothing could)."""
+    if step is None:
+        return False
+    with bench.resources.database.operating() as db:
+        return step.name in sessions.ready_work(db, session_id)
