@@ -65,6 +65,7 @@ _WERKZEUG = {
     404: ("no_such_route", "There is nothing at this address. GET /openapi.json lists every call."),
     405: ("method_not_allowed", "The method does not exist here; the Allow header names those that do."),
     406: ("not_acceptable", "None of the media types in Accept is offered; GET /openapi.json lists them."),
+    408: ("too_slow", "The request came too slowly. Send it again; a recording best by a resumable upload."),
     413: ("too_large", "The body is larger than this call takes."),
     415: ("unsupported_media_type", "The body's media type is not one that this call takes."),
     416: ("range_not_satisfiable", "The range lies beyond the recording; Content-Range says how long it is."),

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import structlog
 from flask import Flask, Request, Response, g, request
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout
 from werkzeug.routing import BaseConverter
 
+from api.bodies import TooSlow
 from api.errors import Malformed
 from api.request_ids import request_id
 
@@ -44,6 +45,8 @@ class BodyRequest(Request):
             return super().get_data(*arguments, **options)
         except HTTPException:
             raise
+        except TooSlow as error:
+            raise RequestTimeout from error
         except Exception as error:
             # Servers have no common error for this; nothing but they run here.
             raise BadRequest from error

@@ -4,25 +4,26 @@ import hashlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from flask import g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api import file_names, multipart, rate_limits
+from api import bodies, file_names, multipart, rate_limits
 from api.auth import resources as current_resources
 from api.errors import Malformed, without_unknown_names
 from api.idempotency import digest_of
 from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
+from shared.domain.ports import Block
 from shared.services import accepting, consent, idempotency, quotas
 from shared.services.accepting import UploadDetails
 from shared.services.callers import Caller
 from shared.services.resources import Resources
 
-_Write = Callable[[bytes], None]
+_Write = Callable[[Block], None]
 
 # What a form may have besides the recording: boundaries, headers and the other fields.
 OVERHEAD_BYTES = 1024 * 1024
@@ -51,7 +52,7 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUI
     form = _Form(resources, patient_id, check_patient)
 
     def feed(write: _Write) -> UploadDetails:
-        form.read(request.stream, boundary, _keeping_alive(resources, caller, write))
+        form.read(boundary, _keeping_alive(resources, caller, write))
         g.body_unread = False
         if caller.ticket is not None:
             caller.ticket.asked = form.digest()
@@ -72,7 +73,7 @@ def skim() -> tuple[str, str]:
     content = hashlib.sha256()
     form = _Form(current_resources(), None, lambda _: None)
     try:
-        form.read(request.stream, boundary, content.update)
+        form.read(boundary, content.update)
     except RequestEntityTooLarge:
         raise accepting.too_large(limit) from None
     g.body_unread = False
@@ -94,7 +95,7 @@ def _keeping_alive(resources: Resources, caller: Caller, write: _Write) -> _Writ
     if ticket is None:
         return write
 
-    def beating(data: bytes) -> None:
+    def beating(data: Block) -> None:
         nonlocal due
         if time.monotonic() >= due:
             idempotency.keep_alive(resources, ticket)
@@ -116,10 +117,11 @@ class _Form:
         self._texts: dict[str, bytearray] = {}
         self._file: tuple[str, str | None] | None = None
 
-    def read(self, stream: IO[bytes], boundary: str, write: _Write) -> None:
-        """Read the body to its end, handing the file's bytes to ``write``."""
+    def read(self, boundary: str, write: _Write) -> None:
+        """Read the request's body to its end, handing the file's bytes to ``write``."""
         take: _Write = write
-        for event in multipart.events(stream, boundary):
+        most = self._resources.settings.max_upload_bytes + OVERHEAD_BYTES
+        for event in multipart.events(bodies.stream_of(request), boundary, most):
             if isinstance(event, multipart.File):
                 self._begin_file(event)
                 take = write
@@ -175,7 +177,7 @@ class _Form:
         if text:  # a field sent twice: only a list of words has a use for that
             text += b","
 
-        def take(data: bytes) -> None:
+        def take(data: Block) -> None:
             if sum(map(len, self._texts.values())) + len(data) > _MAX_FIELD_BYTES:
                 raise Malformed(f"The form's fields together may have {_MAX_FIELD_BYTES} bytes.")
             text.extend(data)

@@ -15,6 +15,9 @@ from shared.domain.values import (
     TranscriptionHints,
 )
 
+# Bytes that may be handed on without a copy; a view is valid only for the length of the call.
+Block = bytes | bytearray | memoryview
+
 
 class ByteSource(Protocol):
     """Random access to the bytes of an object, decrypted on the way, never on a disk."""

@@ -16,6 +16,7 @@ from shared.db.engine import DatabaseError
 from shared.db.tables import TherapySession
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
+from shared.domain.ports import Block
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
@@ -57,14 +58,14 @@ class UploadDetails:
 class Incoming:
     """A recording on its way in: hashed, measured and encrypted as it arrives."""
 
-    def __init__(self, write: Callable[[bytes], None], max_bytes: int) -> None:
+    def __init__(self, write: Callable[[Block], None], max_bytes: int) -> None:
         self._write = write
         self._max_bytes = max_bytes
         self._hash = hashlib.sha256()
         self.head = bytearray()
         self.size = 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Block) -> None:
         """Take more of the recording; raises TooLarge at the first byte over the limit."""
         self.size += len(data)
         if self.size > self._max_bytes:
@@ -108,7 +109,7 @@ def check_language(resources: Resources, language: str | None) -> None:
 def receive(
     resources: Resources,
     caller: Caller,
-    feed: Callable[[Callable[[bytes], None]], UploadDetails],
+    feed: Callable[[Callable[[Block], None]], UploadDetails],
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> UUID:
     """Take a recording from ``feed`` and promise to work on it; gives the new session's id.

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from shared.domain.errors import NotFound, Unavailable
-from shared.domain.ports import ByteSource
+from shared.domain.ports import Block, ByteSource
 from shared.vault.durable import make_folders, sync
 
 _PARTIAL = ".partial-"
@@ -32,7 +33,7 @@ class StoredObject:
 class ObjectStore(Protocol):
     """What recordings need from a store; names are made by us and hold only ``[a-z0-9-/.]``."""
 
-    def create(self, name: str) -> AbstractContextManager[Callable[[bytes], object]]:
+    def create(self, name: str) -> AbstractContextManager[Callable[[Block], object]]:
         """A writer of a new object, durable once the block ends; an error in it leaves nothing."""
 
     def open(self, name: str) -> AbstractContextManager[ByteSource]:
@@ -64,7 +65,7 @@ class LocalStore:
         self._folder = folder
 
     @contextmanager
-    def create(self, name: str) -> Iterator[Callable[[bytes], object]]:
+    def create(self, name: str) -> Iterator[Callable[[Block], object]]:
         """See ObjectStore; raises Unavailable (``disk_full``, ``storage_unavailable``)."""
         target = self._path(name)
         partial = target.with_name(f"{_PARTIAL}{secrets.token_hex(8)}")
@@ -74,13 +75,11 @@ class LocalStore:
         try:
             yield _writing_to(file)
             with _disk_errors_as_ours():
-                file.flush()
                 os.fsync(file.fileno())
                 partial.rename(target)
                 sync(target.parent)
         finally:
-            with suppress(OSError):  # closing flushes again: a full disk has been told already
-                file.close()
+            file.close()
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
 
@@ -170,10 +169,12 @@ def open_store(url: str) -> ObjectStore:
     return LocalStore(Path(unquote(parts.path)))
 
 
-def _writing_to(file: BinaryIO) -> Callable[[bytes], object]:
-    def write(data: bytes) -> None:
-        with _disk_errors_as_ours():
-            file.write(data)
+def _writing_to(file: FileIO) -> Callable[[Block], object]:
+    def write(data: Block) -> None:
+        with _disk_errors_as_ours(), memoryview(data) as view:
+            written = 0
+            while written < len(view):  # a file without a buffer may take less than it is given
+                written += file.write(view[written:])
 
     return write
 
@@ -204,9 +205,9 @@ def _remove_if_older(path: Path, horizon: float) -> int:
     return 0
 
 
-def _open_new(path: Path) -> BinaryIO:
+def _open_new(path: Path) -> FileIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags, 0o600), "wb", buffering=1024 * 1024)
+    return FileIO(os.open(path, flags, 0o600), "w")  # what is written comes in large blocks
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from shared.domain.ports import ByteSource
+from shared.domain.ports import Block, ByteSource
 from shared.storage.objects import ObjectStore
 from shared.vault.frames import FrameReader, FrameWriter
 from shared.vault.keystore import KeyStore
@@ -22,7 +22,7 @@ class Recordings:
         self._keys = keys
 
     @contextmanager
-    def create(self, session: Subject, kind: str) -> Iterator[Callable[[bytes], None]]:
+    def create(self, session: Subject, kind: str) -> Iterator[Callable[[Block], None]]:
         """A writer of the session's object of this kind; see ObjectStore.create.
 
         The session's key must exist. An object of the same name is replaced when the block ends.

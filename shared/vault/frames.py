@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from shared.domain.ports import ByteSource
+from shared.domain.ports import Block, ByteSource
 
 FRAME_BYTES = 64 * 1024
 TAG_BYTES = 16
 _MAGIC = b"SSF1"
 _SALT_BYTES = 32
 HEADER_BYTES = len(_MAGIC) + _SALT_BYTES
+_BATCH_FRAMES = 17  # a block of 1 MiB, and the frame that was begun before it
 
 
 class TamperedObject(Exception):
@@ -37,38 +38,68 @@ def _nonce(index: int, last: bool) -> bytes:
 
 
 class FrameWriter:
-    """Encrypts what is written and hands it on; ``close`` writes the last frame.
+    """Encrypts what is written and hands it on, many frames at once; ``close`` writes the last one.
 
-    ``label`` names the object (practice, session, kind); reading needs the same one.
+    ``label`` names the object (practice, session, kind); reading needs the same one. What ``write``
+    is handed is used again afterwards: it must not keep it.
     """
 
-    def __init__(self, write: Callable[[bytes], object], key: bytes, label: bytes) -> None:
+    def __init__(self, write: Callable[[Block], object], key: bytes, label: bytes) -> None:
         salt = secrets.token_bytes(_SALT_BYTES)
         self._write = write
         self._cipher = _cipher(key, salt, label)
-        self._pending = bytearray()
+        # The frame that is being filled. One byte always stays in it: whether a full frame is the
+        # last is known only at the end.
+        self._held = bytearray(FRAME_BYTES)
+        self._held_bytes = 0
+        self._sealed = bytearray(_BATCH_FRAMES * (FRAME_BYTES + TAG_BYTES))
+        self._sealed_bytes = 0
         self._index = 0
         self._write(_MAGIC + salt)
 
-    def write(self, data: bytes) -> None:
-        """Take more plaintext; whole frames go out at once."""
-        self._pending += data
-        # One byte always stays behind: whether a full frame is the last is known only at the end.
-        whole = (len(self._pending) - 1) // FRAME_BYTES
-        if whole <= 0:
-            return
-        with memoryview(self._pending) as view:
-            for start in range(0, whole * FRAME_BYTES, FRAME_BYTES):
-                self._emit(view[start : start + FRAME_BYTES], last=False)
-        del self._pending[: whole * FRAME_BYTES]
+    def write(self, data: Block) -> None:
+        """Take more plaintext; whole frames go out at once. Large blocks are not copied."""
+        with memoryview(data) as view:
+            start = self._fill_held(view)
+            while len(view) - start > FRAME_BYTES:
+                self._seal(view[start : start + FRAME_BYTES], last=False)
+                start += FRAME_BYTES
+            rest = len(view) - start
+            self._held[self._held_bytes : self._held_bytes + rest] = view[start:]
+            self._held_bytes += rest
+        self._hand_on()
 
     def close(self) -> None:
         """Write what is left as the last frame."""
-        self._emit(self._pending, last=True)
+        with memoryview(self._held) as held:
+            self._seal(held[: self._held_bytes], last=True)
+        self._hand_on()
 
-    def _emit(self, plaintext: bytearray | memoryview, last: bool) -> None:
-        self._write(self._cipher.encrypt(_nonce(self._index, last), plaintext, None))
+    def _fill_held(self, view: memoryview) -> int:
+        """Complete the frame that was begun, if more comes after it; gives what that took of ``view``."""
+        wanted = FRAME_BYTES - self._held_bytes
+        if not self._held_bytes or len(view) <= wanted:
+            return 0
+        self._held[self._held_bytes :] = view[:wanted]
+        self._seal(self._held, last=False)
+        self._held_bytes = 0
+        return wanted
+
+    def _seal(self, plaintext: Block, last: bool) -> None:
+        size = len(memoryview(plaintext)) + TAG_BYTES
+        if self._sealed_bytes + size > len(self._sealed):
+            self._hand_on()
+        with memoryview(self._sealed) as sealed:
+            room = sealed[self._sealed_bytes : self._sealed_bytes + size]
+            self._cipher.encrypt_into(_nonce(self._index, last), plaintext, None, room)
+        self._sealed_bytes += size
         self._index += 1
+
+    def _hand_on(self) -> None:
+        if self._sealed_bytes:
+            with memoryview(self._sealed) as sealed:
+                self._write(sealed[: self._sealed_bytes])
+            self._sealed_bytes = 0
 
 
 class FrameReader:

@@ -16,11 +16,11 @@ WORKER_CLASS = "api.gunicorn_worker.QuietThreadWorker"  # as in the Procfile
 
 
 @contextmanager
-def running_api(environment: Mapping[str, str], log_path: Path) -> Iterator[str]:
+def running_api(environment: Mapping[str, str], log_path: Path, threads: int = 8) -> Iterator[str]:
     """A server with these settings; gives its address, ends it afterwards."""
     port = next_free(18600)
     url = f"http://127.0.0.1:{port}"
-    command = ["gunicorn", "--worker-class", WORKER_CLASS, "--threads", "8", "--no-control-socket"]
+    command = ["gunicorn", "--worker-class", WORKER_CLASS, "--threads", str(threads), "--no-control-socket"]
     with log_path.open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", *command, "--bind", f"127.0.0.1:{port}", "api.app:create_app()"],

@@ -22,6 +22,7 @@ from shared.services import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import left_behind, tone
+from tests.integration.server import WORKER_CLASS
 
 CANARY = b"CANARY_spoken_words_"
 LIMIT = 4 * 1024 * 1024
@@ -71,7 +72,7 @@ def live(environment: dict[str, str], resources: Resources, office: Office, tmp_
     port = next_free(18400)
     with (tmp_path / "api.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4",
+            [sys.executable, "-m", "gunicorn", "--worker-class", WORKER_CLASS, "--threads", "4",
              "--bind", f"127.0.0.1:{port}", "api.app:create_app()"],
             env={**os.environ, **environment, "SESSIONSCRIBE_MAX_UPLOAD_BYTES": str(LIMIT),
                  "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100"},

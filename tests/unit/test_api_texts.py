@@ -137,10 +137,16 @@ def test_a_file_arrives_whole_wherever_a_single_cut_falls() -> None:
     head = b'--x-y\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     body = head + b"content\r" + b"\r\n--x-y--\r\n"
     for cut in range(1, len(body)):
-        seen = list(multipart.events(Dribble(body, [cut]), "x-y"))
-        assert b"".join(event.data for event in seen if isinstance(event, multipart.Data)) == b"content\r", (
-            cut
-        )
+        assert content_of(Dribble(body, [cut])) == b"content\r", cut
+
+
+def content_of(stream: io.RawIOBase) -> bytes:
+    """The file in a body, copied as it comes: an event's data is gone with the next one."""
+    content = bytearray()
+    for event in multipart.events(stream, "x-y"):
+        if isinstance(event, multipart.Data):
+            content += event.data
+    return bytes(content)
 
 
 class Dribble(io.RawIOBase):
@@ -150,10 +156,11 @@ class Dribble(io.RawIOBase):
         self._rest = content
         self._sizes = list(sizes)
 
-    def read(self, size: int = -1) -> bytes:
-        take = self._sizes.pop(0) if self._sizes else len(self._rest)
+    def readinto(self, buffer: memoryview) -> int:
+        take = min(self._sizes.pop(0) if self._sizes else len(self._rest), len(buffer))
         piece, self._rest = self._rest[:take], self._rest[take:]
-        return piece
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 TRICKY = st.sampled_from([b"\r", b"\n", b"-", b"--x", b"\r\n--x", b"\r\n--x-", b"--x-yy", b"a"])
@@ -167,8 +174,22 @@ def test_a_file_arrives_whole_however_it_is_cut_into_pieces(content: bytes, size
         + content
         + b"\r\n--x-y--\r\n"
     )
-    seen = list(multipart.events(Dribble(body, sizes), "x-y"))
-    assert b"".join(event.data for event in seen if isinstance(event, multipart.Data)) == content
+    assert content_of(Dribble(body, sizes)) == content
+
+
+@pytest.mark.parametrize("around", [b"", b"\r", b"\r\n", b"\r\n--x-", b"--x-y", b"\n--x-yy"])
+def test_a_large_file_arrives_whole_whatever_stands_at_the_edge_of_a_block(around: bytes) -> None:
+    for shift in (-20, -9, -4, -1, 0, 1, 7):
+        content = b"a" * (2 * multipart.BLOCK_BYTES + shift) + around + b"b" * multipart.BLOCK_BYTES + around
+        body = b'--x-y\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        assert content_of(io.BytesIO(body + content + b"\r\n--x-y--\r\n")) == content, shift
+
+
+def test_a_body_over_its_limit_is_refused_at_the_byte() -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc\r\n--x--\r\n'
+    assert list(multipart.events(io.BytesIO(body), "x", len(body)))
+    with pytest.raises(RequestEntityTooLarge):
+        list(multipart.events(io.BytesIO(body), "x", len(body) - 1))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""What has come of a connection's next request, and whether that is enough to give it a thread."""
+
+import re
+import time
+from enum import Enum, auto
+
+# A request line and headers beyond this are refused; gunicorn's own limit on a request line is 4 KiB.
+MAX_HEAD_BYTES = 64 * 1024
+# A body up to this is waited for whole. With a larger one, or one of unknown length, the application
+# begins at once: it may refuse unread, and its thread steps aside if the client is slow.
+MAX_WHOLE_BYTES = 64 * 1024
+HEAD_SECONDS = 20.0
+WHOLE_SECONDS = 40.0
+
+# gunicorn refuses a first line that is not like this at once, without waiting for headers.
+_FIRST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP/[0-9]\.[0-9]\r\n")
+_HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CONTINUE = re.compile(rb"\r\nExpect:", re.IGNORECASE)
+
+
+class State(Enum):
+    """``READY``: a thread can read it without waiting for long, or refuse it at once."""
+
+    ARRIVING = auto()
+    READY = auto()
+    HEAD_TOO_LONG = auto()
+
+
+class Arrival:
+    """The bytes of a request from its first one on. ``deadline``: on ``time.monotonic``."""
+
+    def __init__(self, seconds: float = HEAD_SECONDS) -> None:
+        self.deadline = time.monotonic() + seconds
+        self.received = bytearray()
+        self._head_bytes = 0
+
+    def add(self, data: bytes) -> State:
+        """Take more bytes; tells how far the request is."""
+        searched = max(0, len(self.received) - len(_HEAD_END))
+        self.received += data
+        if not self._head_bytes:
+            found = self.received.find(_HEAD_END, searched)
+            if found < 0:
+                return self._without_end()
+            self._head_bytes = found + len(_HEAD_END)
+            self.deadline = time.monotonic() + WHOLE_SECONDS
+        return State.READY if self._has_enough_body() else State.ARRIVING
+
+    @property
+    def has_head(self) -> bool:
+        """Whether request line and headers are there."""
+        return bool(self._head_bytes)
+
+    def _without_end(self) -> State:
+        if len(self.received) > MAX_HEAD_BYTES:
+            return State.HEAD_TOO_LONG
+        lines = self.received.removeprefix(b"\r\n")  # one empty line may come first (RFC 9112, 2.2)
+        broken = lines.count(b"\n") != lines.count(b"\r\n")
+        odd = b"\n" in lines and not _FIRST_LINE.match(lines)
+        return State.READY if broken or odd else State.ARRIVING
+
+    def _has_enough_body(self) -> bool:
+        head = self.received[: self._head_bytes]
+        length = _LENGTH.search(head)
+        if length is None or int(length[1]) > MAX_WHOLE_BYTES or _CONTINUE.search(head):
+            return True
+        return len(self.received) - self._head_bytes >= int(length[1])

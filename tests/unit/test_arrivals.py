@@ -1,0 +1,58 @@
+"""Which connections get a thread: those whose request is there, or can be refused at once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api import arrivals
+from api.arrivals import Arrival, State
+
+SMALL = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+
+
+@given(st.lists(st.integers(1, len(SMALL) - 1)).map(sorted))
+def test_a_small_request_is_ready_with_its_last_byte_however_it_is_cut(cuts: list[int]) -> None:
+    arrival = Arrival()
+    pieces = [SMALL[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(SMALL)], strict=True)]
+    states = [arrival.add(piece) for piece in pieces]
+    assert set(states[:-1]) <= {State.ARRIVING}
+    assert states[-1] is State.READY
+    assert arrival.received == SMALL
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"GET / HTTP/1.1\r\n", b"\r\nGET / HTTP/1.1\r\n", b"OPTIONS * HTTP/1.0\r\n", b"get /?a=b HTTP/1.1\r\n"],
+)
+def test_headers_are_waited_for(request_line: bytes) -> None:
+    arrival = Arrival()
+    assert arrival.add(request_line + b"Host: x\r\n") is State.ARRIVING
+    assert arrival.add(b"\r\n") is State.READY
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 65537\r\n",
+        b"content-length:99999999\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Length: 10\r\nExpect: 100-continue\r\n",
+        b"",
+    ],
+)
+def test_what_may_be_refused_unread_or_has_no_body_is_ready_with_its_headers(head: bytes) -> None:
+    assert Arrival().add(b"POST /x HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n") is State.READY
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [b"\x16\x03\x01\x02\x00\n", b"hello\r\n", b"GET / HTTP/1.1\nHost: x\n", b"GET  / HTTP/1.1\r\n"],
+)
+def test_what_is_no_request_is_refused_without_waiting_for_more(odd: bytes) -> None:
+    assert Arrival().add(odd) is State.READY
+
+
+def test_headers_without_end_are_refused() -> None:
+    arrival = Arrival()
+    arrival.add(b"GET / HTTP/1.1\r\nA: ")
+    assert arrival.add(b"a" * arrivals.MAX_HEAD_BYTES) is State.HEAD_TOO_LONG
