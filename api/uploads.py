@@ -19,8 +19,8 @@ from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
 from shared.services import accepting, consent, idempotency, quotas
-from shared.services.accepting import UploadDetails
 from shared.services.callers import Caller
+from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
 
 _Write = Callable[[Block], None]

@@ -29,8 +29,8 @@ from shared.domain.status import Status
 from shared.domain.values import Segment, Transcript
 from shared.services import accounts
 from shared.services import sessions as service
-from shared.services.accepting import FILE_NAME
 from shared.services.callers import THERAPIST_SCOPES, Caller
+from shared.services.promising import FILE_NAME
 from shared.services.resources import Resources
 from shared.settings import load
 from shared.vault.keystore import KeyStore

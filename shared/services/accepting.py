@@ -3,25 +3,21 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import func
 
-from shared.db import audit, sessions, steps
+from shared.db import sessions
 from shared.db.engine import DatabaseError
-from shared.db.tables import TherapySession
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from shared.domain.ports import Block
-from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.media import recognition
-from shared.services import consent, idempotency, quotas
+from shared.services import idempotency
 from shared.services.callers import Caller
+from shared.services.promising import Received, UploadDetails, promise
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
@@ -29,8 +25,6 @@ from shared.vault.sealing import Subject
 log = structlog.get_logger(__name__)
 
 MIN_BYTES = 1024
-FILE_NAME = "session.audio_filename"
-VOCABULARY = "session.vocabulary"
 # Transcribers that know a single language; the others are left to say so themselves.
 _ONLY_LANGUAGE = {"pocketsphinx": "en"}
 
@@ -39,20 +33,6 @@ class UnsupportedLanguage(InvalidInput):
     """The recording's language is not one that the configured transcriber knows."""
 
     default_code = "language_not_supported"
-
-
-@dataclass(frozen=True, slots=True)
-class UploadDetails:
-    """What came with a recording. ``file_name`` and ``declared_type`` are the client's words."""
-
-    patient_id: UUID
-    session_date: datetime
-    file_name: str
-    declared_type: str | None
-    speakers: int = 2
-    language: str | None = None
-    template: str = "default"
-    vocabulary: tuple[str, ...] = ()
 
 
 class Incoming:
@@ -133,7 +113,7 @@ def receive(
             idempotency.keep_alive(resources, caller.ticket)
         failpoints.reach("promising")
         with admit():
-            _insert(resources, caller, session, incoming, details, facts)
+            promise(resources, caller, session, Received(incoming.size, incoming.sha256, facts), details)
     failpoints.reach("promised")
     resources.queue.publish(session.id)
     log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
@@ -194,58 +174,3 @@ def _remove(resources: Resources, session: Subject) -> None:
     except DomainError as error:  # the store is away too: the first error is the one to tell
         log.warning("partial_upload_left", session_id=session.id, code=error.code)
     resources.vault.keys.destroy(session.id)
-
-
-def _insert(
-    resources: Resources,
-    caller: Caller,
-    session: Subject,
-    incoming: Incoming,
-    details: UploadDetails,
-    facts: MediaFacts,
-) -> None:
-    row = _row_of(resources, caller, session, incoming, details, facts)
-    with resources.database.transaction(caller.practice_id) as db:
-        # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
-        consent.require(db, caller, details.patient_id, hold=True)
-        sessions.add(db, row)
-        steps.insert_chain(db, caller.practice_id, session.id, facts.declared_seconds)
-        audit.record(
-            db,
-            practice_id=caller.practice_id,
-            actor=caller.actor,
-            action="session.upload",
-            subject_id=session.id,
-            request_id=caller.request_id,
-        )
-        idempotency.complete(resources, db, caller, session.id, 202, incoming.sha256)
-        quotas.charge(resources, db, row, facts)
-
-
-def _row_of(
-    resources: Resources,
-    caller: Caller,
-    session: Subject,
-    incoming: Incoming,
-    details: UploadDetails,
-    facts: MediaFacts,
-) -> TherapySession:
-    vault = resources.vault
-    return TherapySession(
-        id=session.id,
-        practice_id=caller.practice_id,
-        therapist_id=caller.therapist_id,
-        patient_id=details.patient_id,
-        session_date=details.session_date,
-        status=Status.PENDING,
-        audio_filename=vault.seal(session, FILE_NAME, details.file_name),
-        audio_family=facts.family,
-        audio_bytes=incoming.size,
-        audio_sha256=incoming.sha256,
-        speakers=details.speakers,
-        language=details.language,
-        template=details.template,
-        vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
-        request_id=caller.request_id,
-        dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
-    )

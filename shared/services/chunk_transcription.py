@@ -19,10 +19,10 @@ from shared.domain.units import units_of
 from shared.domain.values import Heard, Phrase, TranscriptionHints, Usage
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
 from shared.services import leases, turns
-from shared.services.accepting import VOCABULARY
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat, LeaseLost
 from shared.services.plans import session_row, speech, stored_plan
+from shared.services.promising import VOCABULARY
 
 
 def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:

@@ -15,9 +15,9 @@ from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import dispatching, idempotency, paging, records
-from shared.services.accepting import FILE_NAME
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
+from shared.services.promising import FILE_NAME
 from shared.services.records import audit as _audit
 from shared.services.records import own as _own
 from shared.services.resources import Resources

@@ -12,8 +12,8 @@ from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
 from shared.services import chunk_transcription, extraction, persistence, transcription
-from shared.services.accepting import FILE_NAME
 from shared.services.engines import Workbench
+from shared.services.promising import FILE_NAME
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject

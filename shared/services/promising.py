@@ -1,0 +1,99 @@
+"""Promising to work on a recording that is stored: one transaction, however it came in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import audit, sessions, steps
+from shared.db.tables import TherapySession
+from shared.domain.status import Status
+from shared.domain.values import MediaFacts
+from shared.services import consent, idempotency, quotas
+from shared.services.callers import Caller
+from shared.services.resources import Resources
+from shared.vault.sealing import Subject
+
+FILE_NAME = "session.audio_filename"
+VOCABULARY = "session.vocabulary"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDetails:
+    """What came with a recording. ``file_name`` and ``declared_type`` are the client's words."""
+
+    patient_id: UUID
+    session_date: datetime
+    file_name: str
+    declared_type: str | None
+    speakers: int = 2
+    language: str | None = None
+    template: str = "default"
+    vocabulary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A recording that is stored: its size in bytes, its hash in hex, what the decoder says of it."""
+
+    size: int
+    sha256: str
+    facts: MediaFacts
+
+
+def promise(
+    resources: Resources,
+    caller: Caller,
+    session: Subject,
+    received: Received,
+    details: UploadDetails,
+    also: Callable[[DbSession], None] = lambda _: None,
+) -> None:
+    """Insert the session with its steps; ``also`` is done in the same transaction, before all else.
+
+    Raises NotFound, Conflict and LimitReached if patient, consent or quota forbid it by now.
+    """
+    row = _row_of(resources, caller, session, received, details)
+    with resources.database.transaction(caller.practice_id) as db:
+        also(db)
+        # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
+        consent.require(db, caller, details.patient_id, hold=True)
+        sessions.add(db, row)
+        steps.insert_chain(db, caller.practice_id, session.id, received.facts.declared_seconds)
+        audit.record(
+            db,
+            practice_id=caller.practice_id,
+            actor=caller.actor,
+            action="session.upload",
+            subject_id=session.id,
+            request_id=caller.request_id,
+        )
+        idempotency.complete(resources, db, caller, session.id, 202, received.sha256)
+        quotas.charge(resources, db, row, received.facts)
+
+
+def _row_of(
+    resources: Resources, caller: Caller, session: Subject, received: Received, details: UploadDetails
+) -> TherapySession:
+    vault = resources.vault
+    return TherapySession(
+        id=session.id,
+        practice_id=caller.practice_id,
+        therapist_id=caller.therapist_id,
+        patient_id=details.patient_id,
+        session_date=details.session_date,
+        status=Status.PENDING,
+        audio_filename=vault.seal(session, FILE_NAME, details.file_name),
+        audio_family=received.facts.family,
+        audio_bytes=received.size,
+        audio_sha256=received.sha256,
+        speakers=details.speakers,
+        language=details.language,
+        template=details.template,
+        vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
+        request_id=caller.request_id,
+        dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),
+    )
