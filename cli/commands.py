@@ -18,6 +18,7 @@ from cli.server import setup, up
 from cli.sessions import extract_notes, list_sessions, retry, show
 from cli.therapists import therapists
 from cli.uploads import upload
+from cli.webhooks import webhooks
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,6 +53,7 @@ for command in (
     demo,
     keys,
     therapists,
+    webhooks,
     patients,
     upload,
     list_sessions,

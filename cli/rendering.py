@@ -85,6 +85,49 @@ def people_table(console: Console, people: Iterable[JsonObject]) -> None:
     table(console, ("Therapist", "Name", "Role", "State"), rows, "No people.")
 
 
+def webhooks_table(console: Console, webhooks: Iterable[JsonObject]) -> None:
+    """Webhooks without their secrets, and how they fare."""
+    rows = [
+        (
+            webhook.get("id"),
+            webhook.get("label"),
+            webhook.get("url"),
+            ", ".join(one_line(event) for event in webhook.get("events") or ()),
+            _state_of_webhook(webhook),
+        )
+        for webhook in webhooks
+    ]
+    table(console, ("Webhook", "Label", "URL", "Events", "State"), rows, "No webhooks.")
+
+
+def _state_of_webhook(webhook: JsonObject) -> str:
+    if webhook.get("paused"):
+        return f"paused ({one_line(webhook['paused'])}) {moment(webhook.get('paused_at'))}"
+    since = webhook.get("failing_since")
+    return f"failing since {moment(since)}" if since else "active"
+
+
+def deliveries_table(console: Console, deliveries: Iterable[JsonObject]) -> None:
+    """Messages to a webhook, each with its last attempt."""
+    rows = []
+    for delivery in deliveries:
+        attempts = [attempt for attempt in delivery.get("attempts") or () if isinstance(attempt, dict)]
+        last = attempts[-1] if attempts else {}
+        rows.append(
+            (
+                delivery.get("id"),
+                delivery.get("type"),
+                moment(delivery.get("created_at")),
+                delivery.get("state"),
+                len(attempts),
+                last.get("http_status") or last.get("error") or "",
+                moment(delivery.get("next_attempt_at") or ""),
+            )
+        )
+    headings = ("Delivery", "Type", "Made", "State", "Attempts", "Last answer", "Next attempt")
+    table(console, headings, rows, "No deliveries.")
+
+
 def session_overview(console: Console, session: JsonObject, patient: str) -> None:
     """One session's facts, one a line."""
     facts = [

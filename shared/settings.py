@@ -130,6 +130,7 @@ class Settings:
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", _number(int, 1, 10_000_000), default=600
     )
     trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", _networks, default=())
+    webhook_networks: tuple[str, ...] = _setting("SESSIONSCRIBE_WEBHOOK_NETWORKS", _networks, default=())
     practice_mib_per_day: int = _setting(
         "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", _number(int, 1, 1_000_000_000), default=50 * 1024
     )

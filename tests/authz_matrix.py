@@ -21,7 +21,8 @@ from werkzeug.routing import Rule
 import migrations
 from api import auth
 from shared.db.engine import Database
-from shared.services import accounts, credentials
+from shared.domain.webhooks import USUAL
+from shared.services import accounts, credentials, webhook_log, webhooks
 from shared.services.callers import THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.settings import load
@@ -41,6 +42,8 @@ class Place:
     office: Office
     session_id: UUID
     key_id: UUID
+    webhook_id: UUID
+    delivery_id: UUID
     callers: dict[str, Caller]
 
 
@@ -51,6 +54,8 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "patient_id": lambda place: place.office.patient_id,
     "therapist_id": lambda place: place.office.caller.therapist_id,
     "key_id": lambda place: place.key_id,
+    "webhook_id": lambda place: place.webhook_id,
+    "delivery_id": lambda place: place.delivery_id,
     "name": lambda _: "start.js",
 }
 CALLERS = (
@@ -71,6 +76,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     },
     "POST /api/patients": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/patients/<id:patient_id>": lambda _: {"json": {"name": "Somebody"}},
+    "POST /api/webhooks": lambda _: {"json": {"url": "https://hook.example/"}},
+    "PATCH /api/webhooks/<id:webhook_id>": lambda _: {"json": {"label": "Records"}},
+    "POST /api/webhooks/<id:webhook_id>/replay": lambda _: {"json": {"since": "2026-01-01"}},
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
 }
@@ -154,7 +162,13 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
         "owner": client(mine.practice_id, mine.therapist_id),
     }
     key, _ = accounts.create_key(resources, mine.practice_id, mine.therapist_id)
-    return Place(office, session_id, key.id, callers)
+    return Place(office, session_id, key.id, *_webhook(resources, office), callers)
+
+
+def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:
+    """A webhook of the practice with a message to it."""
+    endpoint, _ = webhooks.create(resources, office.caller, "https://hook.example/", USUAL)
+    return endpoint.id, webhook_log.test(resources, office.caller, endpoint.id).id
 
 
 def _expired(resources: Resources, caller: Caller) -> Caller:

@@ -25,6 +25,15 @@ def may_be_called(address: str, own_networks: Iterable[str] = ()) -> bool:
     return all(_is_public(part) for part in (found, *_wrapped(found)))
 
 
+def is_literal(host: str) -> bool:
+    """Whether ``host`` is an address rather than a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_within(address: str, networks: Iterable[str]) -> bool:
     """Whether ``address``, or an IPv4 address mapped in it, lies in one of ``networks``."""
     found = ip_address(address)

@@ -13,7 +13,8 @@ from uuid import UUID
 import pytest
 import schemathesis
 
-from shared.services import accounts
+from shared.domain.webhooks import USUAL
+from shared.services import accounts, webhook_log, webhooks
 from shared.services.callers import THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
@@ -44,6 +45,8 @@ hooks = "tests.integration.schemathesis_hooks"
 "path.session_id" = "{session_id}"
 "path.patient_id" = "{patient_id}"
 "path.key_id" = "{key_id}"
+"path.webhook_id" = "{webhook_id}"
+"path.delivery_id" = "{delivery_id}"
 "query.cursor" = "{cursor}"
 
 [[operations]]
@@ -59,14 +62,14 @@ expected-statuses = ["202", "400", "401", "403", "404", "409", "415", "422"]
 # No schema can say that a consent has its method and its day together, that a text is not blank, or
 # that an Idempotency-Key came with another request before.
 [[operations]]
-include-path-regex = "^/api/(patients|keys|therapists)"
+include-path-regex = "^/api/(patients|keys|therapists|webhooks)"
 include-method = ["POST", "PATCH"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
 
 # Nor that a cursor came from the same list with the same filters.
 [[operations]]
-include-path-regex = "^/api/(patients|sessions/)$"
+include-path-regex = "^/api/(patients|sessions/|webhooks/.*/deliveries)$"
 include-method = "GET"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "422"]
@@ -81,6 +84,7 @@ class Clinic:
     ids: dict[str, str]
     owner_key: str = field(repr=False)
     stranger_key: str = field(repr=False)
+    administrator_key: str = field(repr=False)
 
 
 @pytest.fixture
@@ -93,7 +97,12 @@ def clinic(
     _, spare_key_id = key_of(resources, office)
     stranger_key, _ = key_of(resources, make_office(resources))
     page = Caller(app_of(resources).test_client(), owner_key)("GET", "/api/sessions/?limit=1")
+    webhook, _ = webhooks.create(resources, office.caller, "https://hook.example/", USUAL)
+    administrator = accounts.create_therapist(resources, office.caller.practice_id, "Office", "administrator")
+    _, administrator_key = accounts.create_key(resources, office.caller.practice_id, administrator.id)
     ids = {
+        "webhook_id": str(webhook.id),
+        "delivery_id": str(webhook_log.test(resources, office.caller, webhook.id).id),
         "session_id": session_id,
         "spare_session_id": spare_session_id,
         "patient_id": str(office.patient_id),
@@ -101,7 +110,7 @@ def clinic(
         "cursor": parse_qs(page.headers["Link"].partition(">")[0])["cursor"][0],
     }
     with running_api({**environment, **LIMITS}, tmp_path / "api.log") as url:
-        yield Clinic(url, ids, owner_key, stranger_key)
+        yield Clinic(url, ids, owner_key, stranger_key, administrator_key)
 
 
 def processed_session(resources: Resources, office: Office) -> str:
@@ -120,7 +129,7 @@ def key_of(resources: Resources, office: Office) -> tuple[str, str]:
     return secret, str(key.id)
 
 
-def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str) -> None:
+def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str, only: str = "^/") -> None:
     """Run schemathesis as whoever has ``key``; fail with its report if it finds anything."""
     configuration = folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION.format(**clinic.ids))
@@ -128,7 +137,7 @@ def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str) ->
     run = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration), "run",
          f"{clinic.url}/openapi.json", *EXCLUDED,
-         "--checks", "all", "--mode", "all", "--max-examples", EXAMPLES,
+         "--include-path-regex", only, "--checks", "all", "--mode", "all", "--max-examples", EXAMPLES,
          "--phases", ",".join(("coverage", "fuzzing", *phases)),
          "--generation-deterministic", "--continue-on-failure", "--no-color", *authorization],
         cwd=folder,
@@ -148,6 +157,10 @@ def test_the_document_is_true_for_the_owner(clinic: Clinic, tmp_path: Path) -> N
 def test_the_document_is_true_for_another_practice(clinic: Clinic, tmp_path: Path) -> None:
     # Not "stateful": what the stranger makes is not what the ids of the configuration name.
     find_nothing(clinic, tmp_path, clinic.stranger_key)
+
+
+def test_the_document_of_webhooks_is_true_for_an_administrator(clinic: Clinic, tmp_path: Path) -> None:
+    find_nothing(clinic, tmp_path, clinic.administrator_key, only="^/api/webhooks")
 
 
 def test_the_document_is_true_for_nobody(clinic: Clinic, tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""The courier's process, which delivers webhooks: ``python -m workers.courier``. Any number may run."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from shared import logs
+from shared.db import deliveries
+from shared.db.deliveries import Taken
+from shared.db.engine import Database, DatabaseError
+from shared.domain.errors import Unavailable
+from shared.outbound.posting import Poster
+from shared.services import webhook_delivery
+from shared.settings import Settings, load
+from shared.vault.keystore import KeyStore
+from shared.vault.sealing import Vault
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 8  # posts side by side: as many slow endpoints, and never two posts to one
+SWEEP_EVERY_SECONDS = 3600.0
+
+
+def main() -> None:
+    """Deliver until SIGTERM or SIGINT."""
+    settings = load(os.environ)
+    logs.configure("courier", settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(settings, stop)
+
+
+def run(settings: Settings, stop: threading.Event, poster: Poster | None = None) -> None:
+    """Take and deliver what is due until ``stop`` is set; what is on its way then is waited for."""
+    database = Database(settings.database_url, pool_size=AT_ONCE)
+    vault = Vault(KeyStore(settings.keys_dir))
+    deliver = partial(webhook_delivery.deliver, database, vault, poster or Poster(settings.webhook_networks))
+    pause = settings.dispatch_interval_seconds
+    since_sweep = SWEEP_EVERY_SECONDS
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier") as pool:
+        under_way: dict[Future[bool], UUID] = {}
+        while not stop.wait(0 if under_way else pause):
+            since_sweep += pause
+            try:
+                for taken in _due(database, under_way):
+                    under_way[pool.submit(_guarded, deliver, taken)] = taken.endpoint_id
+                if since_sweep >= SWEEP_EVERY_SECONDS:
+                    since_sweep = 0.0
+                    _sweep(database)
+            except (Unavailable, DatabaseError) as error:
+                log.warning("courier_waits", error=type(error).__name__)
+                stop.wait(pause)
+            for done in wait(under_way, timeout=pause, return_when=FIRST_COMPLETED).done:
+                del under_way[done]
+    database.close()
+
+
+def _due(database: Database, under_way: dict[Future[bool], UUID]) -> list[Taken]:
+    room = AT_ONCE - len(under_way)
+    if not room:
+        return []
+    with database.operating() as db:
+        return deliveries.take_due(
+            db, lease_seconds=webhook_delivery.LEASE_SECONDS, limit=room, busy=set(under_way.values())
+        )
+
+
+def _guarded(deliver: Callable[[Taken], bool], taken: Taken) -> bool:
+    """One delivery; whatever breaks costs it this attempt, and its lease runs out."""
+    try:
+        return deliver(taken)
+    except Exception as error:  # noqa: BLE001 - an entrance: a bug in one delivery must not stop the others
+        log.error("delivery_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+        return False
+
+
+def _sweep(database: Database) -> None:
+    with database.operating() as db:
+        deliveries.sweep(db, kept_days=webhook_delivery.KEPT_DAYS)
+
+
+if __name__ == "__main__":
+    main()
