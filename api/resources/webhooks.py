@@ -138,7 +138,7 @@ def replay(webhook_id: UUID, delivery_id: UUID) -> tuple[Delivery, int]:
 @blueprint.route("/<id:webhook_id>/replay", methods=["POST"])
 @blueprint.arguments(ReplaySchema)
 @blueprint.response(202, ReplayedSchema)
-@answers(blueprint, 404, 415, 422)
+@answers(blueprint, 400, 404, 415, 422)
 @needs(Scope.WEBHOOKS)
 def replay_failed(given: dict[str, Any], webhook_id: UUID) -> tuple[dict[str, int], int]:
     """Send every message again that failed for good and was made at `since` or later."""
