@@ -7,7 +7,9 @@ from flask.json.provider import DefaultJSONProvider
 
 from api import auth, docs, errors, rate_limits, requests, security_headers
 from api.openapi import make_api
-from api.resources import audio, health, keys, lifecycle, outputs, patients, sessions, therapists, webhooks
+from api.resources import (
+    alerts, audio, health, keys, lifecycle, outputs, patients, sessions, therapists, webhooks,
+)  # fmt: skip
 from api.wiring import build_resources
 from shared import logs
 from shared.services.resources import Resources
@@ -41,7 +43,9 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.before_request(auth.check_caller)
     app.before_request(requests.refuse_malformed_ids)
     api = make_api(app)
-    for routes in (health, keys, therapists, patients, sessions, outputs, audio, lifecycle, webhooks):
+    for routes in (
+        health, keys, therapists, patients, sessions, outputs, audio, lifecycle, webhooks, alerts,
+    ):  # fmt: skip
         api.register_blueprint(routes.blueprint)
     docs.install(app, api)
     rate_limits.install(app, resources.settings)

@@ -14,7 +14,7 @@ from datetime import UTC
 from flask import json
 
 from shared.domain.errors import NotFound, Unavailable
-from shared.services.following import Change, News
+from shared.services.following import RISK_CODES, Change, News
 
 # Each stream holds a thread of the server (as each preferred wait does, of which there are 8);
 # of the 16 threads of a process four stay free for everybody else.
@@ -82,10 +82,11 @@ def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) ->
 def _told(news: News, since: Seen) -> Iterator[tuple[str, Seen]]:
     for change in news.changes[:-1]:
         since = Seen(change.id, 0)
-        yield _event("status", since, change, None), since
+        yield _event(_name(change), since, change, None), since
     if news.changes:
         since = Seen(news.changes[-1].id, news.progress)
-        yield _event("status", since, news.changes[-1], _how_far(news)), since
+        last = news.changes[-1]
+        yield _event(_name(last), since, last, _how_far(news)), since
     elif news.progress > since.percent:
         since = Seen(since.change, news.progress)
         yield _event("progress", since, None, _how_far(news)), since
@@ -96,11 +97,18 @@ def _how_far(news: News) -> dict[str, object]:
     return {"progress": news.progress, **left}
 
 
+def _name(change: Change) -> str:
+    """A finding of risk is told as such; its code is no failure's."""
+    return "risk" if change.code in RISK_CODES else "status"
+
+
 def _event(name: str, at: Seen, change: Change | None, how_far: dict[str, object] | None) -> str:
     data = dict(how_far or {})
     if change is not None:
         moment = change.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
         data |= {"status": change.status.value, "at": moment}
-        if change.code:
+        if name == "risk":
+            data["code"] = change.code
+        elif change.code:
             data["error"] = {"code": change.code}
     return f"id: {at.change}-{at.percent}\nevent: {name}\ndata: {json.dumps(data)}\n\n"

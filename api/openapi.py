@@ -170,7 +170,7 @@ EVENTS_ANSWER: dict[str, Any] = {
                 "description": "One event.",
                 "properties": {
                     "id": {"type": "string"},
-                    "event": {"type": "string", "enum": ["status", "progress", "deleted"]},
+                    "event": {"type": "string", "enum": ["status", "progress", "risk", "deleted"]},
                     "data": {"type": "string", "description": "JSON."},
                 },
                 "required": ["event", "data"],

@@ -164,6 +164,7 @@ class RemovedSchema(Schema):
     notes = fields.Integer(metadata={"description": "Versions of the notes."})
     steps = fields.Integer()
     events = fields.Integer()
+    risk_alerts = fields.Integer()
 
 
 class ReceiptSchema(Schema):

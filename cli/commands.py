@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cli.alerts import risk
 from cli.demo import demo
 from cli.endings import cancel, delete
 from cli.exits import CommandError, Exit, reason
@@ -60,6 +61,7 @@ for command in (
     show,
     retry,
     extract_notes,
+    risk,
     cancel,
     delete,
 ):

@@ -141,6 +141,13 @@ class Settings:
         "SESSIONSCRIBE_MIN_FREE_DISK_MIB", _number(int, 0, 1_000_000_000), default=1024
     )
 
+    risk_alert_severity: str = _setting(
+        "SESSIONSCRIBE_RISK_ALERT_SEVERITY", _one_of("low", "medium", "high"), default="high"
+    )
+    risk_reminder_hours: float = _setting(
+        "SESSIONSCRIBE_RISK_REMINDER_HOURS", _number(float, 0.01, 1000.0), default=4.0
+    )
+
     lease_seconds: float = _setting("SESSIONSCRIBE_LEASE_SECONDS", _number(float, 1.0, 3600.0), default=30.0)
     dispatch_interval_seconds: float = _setting(
         "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS", _number(float, 0.05, 60.0), default=0.5

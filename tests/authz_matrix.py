@@ -28,6 +28,7 @@ from shared.services.resources import Resources
 from shared.settings import load
 from tests.conftest import Office, environment_of, make_office, make_resources
 from tests.database import everything, make_inspector
+from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, form, tone
 from tests.integration.sessions import bench_with, promise, work
 from tests.stack import running_postgres, running_redis, temporary_folder
@@ -44,6 +45,7 @@ class Place:
     key_id: UUID
     webhook_id: UUID
     delivery_id: UUID
+    alert_id: UUID
     callers: dict[str, Caller]
 
 
@@ -56,6 +58,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "key_id": lambda place: place.key_id,
     "webhook_id": lambda place: place.webhook_id,
     "delivery_id": lambda place: place.delivery_id,
+    "alert_id": lambda place: place.alert_id,
     "name": lambda _: "start.js",
 }
 CALLERS = (
@@ -140,7 +143,7 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     """A new practice with a processed session, and every caller; ``scope`` is what one lacks."""
     office, elsewhere = make_office(resources), make_office(resources)
     session_id = promise(resources, office)
-    work(bench_with(resources), session_id)
+    work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
     mine, other = office.caller, elsewhere.caller
     everyday = THERAPIST_SCOPES | {Scope.KEYS}
 
@@ -162,13 +165,21 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
         "owner": client(mine.practice_id, mine.therapist_id),
     }
     key, _ = accounts.create_key(resources, mine.practice_id, mine.therapist_id)
-    return Place(office, session_id, key.id, *_webhook(resources, office), callers)
+    alert_id = _alert(resources, session_id)
+    return Place(office, session_id, key.id, *_webhook(resources, office), alert_id, callers)
 
 
 def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:
     """A webhook of the practice with a message to it."""
     endpoint, _ = webhooks.create(resources, office.caller, "https://hook.example/", USUAL)
     return endpoint.id, webhook_log.test(resources, office.caller, endpoint.id).id
+
+
+def _alert(resources: Resources, session_id: UUID) -> UUID:
+    """The alert that the session raised."""
+    query = text("SELECT id FROM risk_alerts WHERE session_id = :session_id")
+    with everything(resources) as db:
+        return UUID(str(db.execute(query, {"session_id": session_id}).scalar_one()))
 
 
 def _expired(resources: Resources, caller: Caller) -> Caller:

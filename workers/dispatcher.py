@@ -11,7 +11,7 @@ from shared import logs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, erasing, idempotency
+from shared.services import dispatching, erasing, idempotency, safety
 from shared.services.dispatching import Broker
 from shared.settings import Settings, load
 from shared.storage.objects import open_store
@@ -55,6 +55,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
                 since_sweep = 0.0
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)
+                safety.remind_overdue(database, hours=settings.risk_reminder_hours)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
 

@@ -61,8 +61,9 @@ def events(session_id: UUID) -> Response:
     """Each change of status and of the progress as Server-Sent Events; `Last-Event-ID` resumes.
 
     Events are `status` (`status`, `at`, `progress`, of a failure `error`), `progress` (`progress`,
-    in percent) and `deleted`. Beside `progress` stands `seconds_left`, where it can be estimated
-    how long the transcription will take. The stream ends with the session, or after ten minutes.
+    in percent), `risk` (`code`: `risk_found` or `risk_overdue`; see the risk alerts) and `deleted`.
+    Beside `progress` stands `seconds_left`, where it can be estimated how long the transcription
+    will take. The stream ends with the session, or after ten minutes.
     """
     known, who = resources(), caller()  # the stream outlives the request's context
     since = event_stream.seen(request.headers.get("Last-Event-ID"))

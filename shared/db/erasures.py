@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.lifecycle_tables import Erasure, SessionEvent, Tombstone
+from shared.db.safety_tables import RiskAlert
 from shared.db.tables import NotesVersion, Output, StepRow, TherapySession
 
 
@@ -30,6 +31,7 @@ def remove_rows(db: DbSession, session_id: UUID) -> dict[str, int]:
         ("notes", NotesVersion),
         ("steps", StepRow),
         ("events", SessionEvent),
+        ("risk_alerts", RiskAlert),
     ):
         rows = db.execute(delete(table).where(table.session_id == session_id).returning(table.session_id))
         removed[name] = len(rows.all())

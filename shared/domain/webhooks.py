@@ -13,6 +13,7 @@ class EventType(StrEnum):
     CANCELLED = "session.cancelled"
     DELETED = "session.deleted"
     RISK_FOUND = "session.risk_found"
+    RISK_OVERDUE = "session.risk_overdue"
     NOTES_EDITED = "notes.edited"
     NOTES_PROPOSED = "notes.proposed"
     NOTES_SIGNED = "notes.signed"
@@ -22,7 +23,7 @@ class EventType(StrEnum):
 
 
 # That a risk was found tells something about a patient: it goes only where it was asked for by name.
-ON_REQUEST = frozenset({EventType.RISK_FOUND})
+ON_REQUEST = frozenset({EventType.RISK_FOUND, EventType.RISK_OVERDUE})
 SUBSCRIBABLE = frozenset(EventType) - {EventType.TEST}
 USUAL = SUBSCRIBABLE - ON_REQUEST
 

@@ -6,14 +6,17 @@ from uuid import UUID
 
 from shared.db import events, progress
 from shared.domain.status import FINAL, Status
-from shared.services import records
+from shared.services import records, safety
 from shared.services.callers import Caller
 from shared.services.resources import Resources
+
+RISK_CODES = frozenset({safety.FOUND, safety.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of status; of one session the ids rise. ``code``: why it failed."""
+    """A change of status; of one session the ids rise. ``code``: why it failed, or one of
+    RISK_CODES where not the status changed but a finding of risk must be acknowledged."""
 
     id: int
     status: Status

@@ -21,7 +21,7 @@ from shared.domain.status import StepState
 from shared.domain.usage import total_usage
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import leases, stopping
+from shared.services import leases, safety, stopping
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 from shared.services.plans import WatchedPcm, forget_speech, session_row, speech, stored_plan
@@ -115,10 +115,12 @@ def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) 
     resources = bench.resources
     session = lease.subject
     sealed = resources.vault.seal(session, outputs.kind(Product.TRANSCRIPT), transcript_to_json(transcript))
+    alert = safety.alert_for(resources, session, bench.screen_risk(transcript))
 
     def save(db: DbSession) -> None:
         outputs.put(db, session.practice_id, session.id, Product.TRANSCRIPT, sealed)
         outputs.discard(db, session.id, Product.CHUNK, Product.PLAN)
+        safety.raise_alert(db, session, alert)
         steps.make_ready(db, session.id, EXTRACT_NOTES, from_state=StepState.WAITING)
         sessions.dispatch_in(db, session.id, sessions.HINT_GRACE_SECONDS)
 

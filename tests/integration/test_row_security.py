@@ -28,6 +28,7 @@ from shared.services import (
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything
+from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_outbox import subscribe
@@ -42,7 +43,7 @@ REFUSED = "42501"
 def session_id(resources: Resources, office: Office) -> UUID:
     """A processed session of ``office``: every table has a row of its practice."""
     session_id = promise(resources, office)
-    work(bench_with(resources), session_id)
+    work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
