@@ -27,7 +27,10 @@ from workers.engines.rules.risk import screen
 
 Act = Callable[[], None]
 
-MOMENTS = ("decoding", "decoded", "analysing", "transcribing", "last chunk", "extracting", "persisting")
+MOMENTS = (
+    "decoding", "decoded", "analysing", "transcribing", "last chunk", "uniting", "extracting",
+    "persisting",
+)  # fmt: skip
 
 
 class _Decoder(FakeDecoder):
@@ -81,8 +84,10 @@ def bench_at(resources: Resources, moment: str, act: Act) -> Workbench:
     def at(name: str) -> Act:
         return act if name == moment else lambda: None
 
+    screenings = iter(("uniting", "persisting"))
+
     def screened(transcript: Transcript) -> list[JsonObject]:
-        at("persisting")()
+        at(next(screenings, ""))()
         return screen(transcript)
 
     decoder = _Decoder(at("decoding"), at("decoded"))
