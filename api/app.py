@@ -8,7 +8,16 @@ from flask.json.provider import DefaultJSONProvider
 from api import auth, docs, errors, rate_limits, requests, security_headers
 from api.openapi import make_api
 from api.resources import (
-    alerts, audio, health, keys, lifecycle, outputs, patients, sessions, therapists, webhooks,
+    alerts,
+    audio,
+    health,
+    keys,
+    lifecycle,
+    outputs,
+    patients,
+    sessions,
+    therapists,
+    webhooks,
 )  # fmt: skip
 from api.wiring import build_resources
 from shared import logs
