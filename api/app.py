@@ -10,6 +10,7 @@ from api.openapi import make_api
 from api.resources import (
     alerts,
     audio,
+    engines,
     health,
     keys,
     lifecycle,
@@ -53,7 +54,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.before_request(requests.refuse_malformed_ids)
     api = make_api(app)
     for routes in (
-        health, keys, therapists, patients, sessions, outputs, audio, lifecycle, webhooks, alerts,
+        health, keys, engines, therapists, patients, sessions, outputs, audio, lifecycle, webhooks, alerts,
     ):  # fmt: skip
         api.register_blueprint(routes.blueprint)
     docs.install(app, api)

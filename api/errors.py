@@ -25,7 +25,7 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from shared.services.accepting import UnsupportedLanguage
+from shared.services.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.patients import InvalidConsent
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     UnsupportedMedia: 415,
     Malformed: 422,
     UnsupportedLanguage: 422,
+    NotOffered: 422,
     InvalidConsent: 422,
     InvalidInput: 400,
     Unavailable: 503,

@@ -9,6 +9,7 @@ from api.schemas import PageQuerySchema
 from shared.domain.status import Status
 from shared.schemas.notes import NotesSchema
 from shared.services import sessions
+from shared.settings import TRANSCRIBERS
 
 
 class ErrorSchema(Schema):
@@ -195,7 +196,11 @@ class UploadFormSchema(Schema):
     speakers = fields.Integer(validate=validate.Range(min=1, max=8))
     language = fields.String(
         validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"),
-        metadata={"description": "A tag such as `en-GB`; the offline transcriber knows English only."},
+        metadata={"description": "A tag such as `en-GB`; pocketsphinx knows English only."},
+    )
+    transcriber = fields.String(
+        validate=validate.OneOf(TRANSCRIBERS),
+        metadata={"description": "The speech engine, of those that the server offers; else the practice's."},
     )
     vocabulary = Text(
         4000,

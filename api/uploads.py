@@ -18,7 +18,7 @@ from api.idempotency import digest_of
 from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
-from shared.services import accepting, consent, idempotency, quotas
+from shared.services import accepting, consent, engine_choice, idempotency, quotas
 from shared.services.callers import Caller
 from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
@@ -45,11 +45,14 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUI
     def check_patient(named: UUID) -> None:
         consent.check(resources, caller, named)
 
+    def check_engine(transcriber: str | None, language: str | None) -> None:
+        engine_choice.check(resources, caller.practice_id, transcriber, language)
+
     if patient_id is not None:
         check_patient(patient_id)
     if boundary is None:
         raise _no_file()
-    form = _Form(resources, patient_id, check_patient)
+    form = _Form(resources, patient_id, check_patient, check_engine)
 
     def feed(write: _Write) -> UploadDetails:
         form.read(boundary, _keeping_alive(resources, caller, write))
@@ -71,7 +74,7 @@ def skim() -> tuple[str, str]:
     if boundary is None:
         raise _no_file()
     content = hashlib.sha256()
-    form = _Form(current_resources(), None, lambda _: None)
+    form = _Form(current_resources(), None, lambda _: None, lambda *_: None)
     try:
         form.read(boundary, content.update)
     except RequestEntityTooLarge:
@@ -109,11 +112,16 @@ class _Form:
     """The fields and the one file of an upload, in whatever order they come."""
 
     def __init__(
-        self, resources: Resources, patient_id: UUID | None, check_patient: Callable[[UUID], None]
+        self,
+        resources: Resources,
+        patient_id: UUID | None,
+        check_patient: Callable[[UUID], None],
+        check_engine: Callable[[str | None, str | None], None],
     ) -> None:
         self._resources = resources
         self._patient_id = patient_id
         self._check_patient = check_patient
+        self._check_engine = check_engine
         self._texts: dict[str, bytearray] = {}
         self._file: tuple[str, str | None] | None = None
 
@@ -188,7 +196,6 @@ class _Form:
         try:
             texts = {name: bytes(text).decode() for name, text in self._texts.items() if text}
             values: dict[str, Any] = UploadFormSchema().load(texts)
-            accepting.check_language(self._resources, values.get("language"))
         except UnicodeDecodeError:
             raise Malformed("The form's fields must be UTF-8.") from None
         except ValidationError as error:
@@ -196,6 +203,7 @@ class _Form:
                 "Some of the form's fields are not valid; errors says which and why.",
                 fields=without_unknown_names(error.messages_dict),
             ) from None
+        self._check_engine(values.get("transcriber"), values.get("language"))
         return values
 
     def _patient_of(self, values: dict[str, Any]) -> UUID | None:

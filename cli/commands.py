@@ -10,6 +10,7 @@ import click
 from cli.alerts import risk
 from cli.demo import demo
 from cli.endings import cancel, delete
+from cli.engines import engines
 from cli.exits import CommandError, Exit, reason
 from cli.keys import keys
 from cli.options import EPILOG
@@ -56,6 +57,7 @@ for command in (
     therapists,
     webhooks,
     patients,
+    engines,
     upload,
     list_sessions,
     show,

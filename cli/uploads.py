@@ -26,6 +26,8 @@ REPEAT_SECONDS = 45.0
 @click.option("--date", "session_date", type=Moment(), help="When the session was; now if not said.")
 @click.option("--speakers", type=click.IntRange(1, 8), help="How many people speak; 2 if not said.")
 @click.option("--language", help="The language spoken, such as en.")
+@click.option("--transcriber", help="The speech engine, of those that the server offers.")
+@click.option("--vocabulary", help="Words to expect, separated by commas.")
 @click.option("--template", help="The template of the notes.")
 @click.option("--wait", is_flag=True, help="Wait until transcript and notes are there.")
 @json_option

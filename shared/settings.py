@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 MIB = 1024 * 1024
 
+TRANSCRIBERS = ("pocketsphinx", "openai", "faster-whisper")
+
 _Number = TypeVar("_Number", int, float)
 
 
@@ -26,6 +28,22 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
         return raw
 
     return parse
+
+
+def _some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
+    def parse(raw: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(word.strip() for word in raw.split(",") if word.strip()))
+        if not set(found) <= set(allowed):
+            raise ValueError(f"must be words out of {', '.join(allowed)}, with commas between")
+        return found
+
+    return parse
+
+
+def _yes_or_no(raw: str) -> bool:
+    if raw not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return raw == "yes"
 
 
 def _number(kind: Callable[[str], _Number], at_least: _Number, at_most: _Number) -> Callable[[str], _Number]:
@@ -82,14 +100,14 @@ class Settings:
     storage_url: str = _setting("STORAGE_URL", _starting("file:///"))
     keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", _absolute_path)  # noqa: RUF009 - _setting gives a field()
 
-    transcriber: str = _setting(
-        "SESSIONSCRIBE_TRANSCRIBER",
-        _one_of("pocketsphinx", "openai", "faster-whisper"),
-        default="pocketsphinx",
+    transcriber: str = _setting("SESSIONSCRIBE_TRANSCRIBER", _one_of(*TRANSCRIBERS), default="pocketsphinx")
+    also_offered: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_TRANSCRIBERS", _some_of(*TRANSCRIBERS), default=()
     )
     extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", _one_of("rules", "openai"), default="rules")
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
     openai_base_url: str | None = _setting("OPENAI_BASE_URL", _starting("http://", "https://"), default=None)
+    openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", _yes_or_no, default=False)
     openai_transcription_model: str = _setting(
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
     )
@@ -159,6 +177,15 @@ class Settings:
         "SESSIONSCRIBE_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
     )
 
+    @property
+    def offered_transcribers(self) -> tuple[str, ...]:
+        """The engines that a practice or an upload may have, the usual one first."""
+        return tuple(dict.fromkeys((self.transcriber, *self.also_offered)))
+
+    def sends_away(self, transcriber: str) -> bool:
+        """Whether the engine sends recordings to somebody else's computers."""
+        return transcriber == "openai" and not self.openai_in_house
+
 
 def variables() -> list[str]:
     """The environment variables that are read, in the order of the settings."""
@@ -212,11 +239,12 @@ REQUIRED = {
 def _engine_problems(values: Mapping[str, Any]) -> list[str]:
     """What the chosen engines need and do not have."""
     problems = []
-    openai = [v for v in ("transcriber", "extractor") if values.get(v) == "openai"]
+    transcribers = {values.get("transcriber"), *values.get("also_offered", ())}
+    openai = "openai" in {*transcribers, values.get("extractor")}
     if openai and not values.get("openai_api_key") and not values.get("openai_base_url"):
         problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
     if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
         problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
-    if values.get("transcriber") == "faster-whisper" and not values.get("whisper_model"):
+    if "faster-whisper" in transcribers and not values.get("whisper_model"):
         problems.append("SESSIONSCRIBE_WHISPER_MODEL is not set: a model's folder, or its name")
     return problems

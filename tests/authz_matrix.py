@@ -82,6 +82,7 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /api/webhooks": lambda _: {"json": {"url": "https://hook.example/"}},
     "PATCH /api/webhooks/<id:webhook_id>": lambda _: {"json": {"label": "Records"}},
     "POST /api/webhooks/<id:webhook_id>/replay": lambda _: {"json": {"since": "2026-01-01"}},
+    "PATCH /api/practice/engines": lambda _: {"json": {"transcriber": None}},
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
 }

@@ -60,7 +60,7 @@ def build(settings: Settings) -> Workbench:
         resources=resources,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         build_analyser=_build_analyser,
-        build_transcriber=lambda: registry.build_transcriber(settings.transcriber, options),
+        build_transcriber=lambda name: registry.build_transcriber(name, options),
         build_extractor=lambda: registry.build_extractor(settings.extractor, options),
         screen_risk=screen,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.engine_tables import TranscriptionUsage
 from shared.db.lifecycle_tables import Erasure, SessionEvent, Tombstone
 from shared.db.safety_tables import RiskAlert
 from shared.db.tables import NotesVersion, Output, StepRow, TherapySession
@@ -35,6 +36,7 @@ def remove_rows(db: DbSession, session_id: UUID) -> dict[str, int]:
     ):
         rows = db.execute(delete(table).where(table.session_id == session_id).returning(table.session_id))
         removed[name] = len(rows.all())
+    db.execute(delete(TranscriptionUsage).where(TranscriptionUsage.session_id == session_id))
     db.execute(delete(TherapySession).where(TherapySession.id == session_id))
     return removed
 

@@ -147,6 +147,7 @@ class TherapySession(Base):
     language: Mapped[str | None]
     template: Mapped[str]
     vocabulary: Mapped[Sealed | None]
+    transcriber: Mapped[str | None]  # the uploader's wish; else the practice's or the server's
 
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

@@ -44,7 +44,7 @@ def heard_to_json(heard: Heard) -> JsonObject:
 def heard_from_json(document: JsonObject) -> Heard:
     """What was heard in a chunk, as it was stored."""
     phrases = tuple(Phrase(**{**phrase, "words": _words(phrase["words"])}) for phrase in document["phrases"])
-    return Heard(phrases, Usage(**document["usage"]))
+    return Heard(phrases, Usage(**document["usage"]), document["draft"])
 
 
 def transcript_to_json(transcript: Transcript) -> JsonObject:

@@ -57,10 +57,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was heard in one chunk, in the recording's clock, and what it took."""
+    """What was heard in one chunk, in the recording's clock, and what it took.
+
+    ``draft`` as in TranscriberCapabilities.
+    """
 
     phrases: tuple[Phrase, ...]
     usage: Usage
+    draft: bool
 
 
 @dataclass(frozen=True, slots=True)

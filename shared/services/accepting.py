@@ -25,14 +25,6 @@ from shared.vault.sealing import Subject
 log = structlog.get_logger(__name__)
 
 MIN_BYTES = 1024
-# Transcribers that know a single language; the others are left to say so themselves.
-_ONLY_LANGUAGE = {"pocketsphinx": "en"}
-
-
-class UnsupportedLanguage(InvalidInput):
-    """The recording's language is not one that the configured transcriber knows."""
-
-    default_code = "language_not_supported"
 
 
 class Incoming:
@@ -73,17 +65,6 @@ def check_claims(file_name: str, declared_type: str | None) -> None:
     """Raise InvalidInput or UnsupportedMedia if the name or the type alone forbid the upload."""
     recognition.check_extension(PurePosixPath(file_name).suffix)
     recognition.check_declared_type(declared_type)
-
-
-def check_language(resources: Resources, language: str | None) -> None:
-    """Raise UnsupportedLanguage if the configured transcriber does not know the language (a tag)."""
-    known = _ONLY_LANGUAGE.get(resources.settings.transcriber)
-    if language and known and language.lower().partition("-")[0] != known:
-        raise UnsupportedLanguage(
-            "This server transcribes English only: send `en`, or no language. For others its operator "
-            "sets SESSIONSCRIBE_TRANSCRIBER to openai or faster-whisper.",
-            fields={"language": ["Not a language that this server transcribes."]},
-        )
 
 
 def receive(

@@ -19,10 +19,11 @@ class Scope(StrEnum):
     PATIENTS_WRITE = "patients:write"
     KEYS = "keys"
     PEOPLE = "therapists"
+    ENGINES = "engines"
     WEBHOOKS = "webhooks"
 
 
-ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE, Scope.WEBHOOKS})
+ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE, Scope.WEBHOOKS, Scope.ENGINES})
 THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES
 
 

@@ -13,12 +13,13 @@ from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain import failpoints
 from shared.domain.documents import heard_to_json
+from shared.domain.errors import DomainError
 from shared.domain.ports import Transcriber
 from shared.domain.status import StepState
 from shared.domain.units import units_of
 from shared.domain.values import Heard, Phrase, TranscriptionHints, Usage
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
-from shared.services import leases, turns
+from shared.services import engine_choice, leases, practice_engines, turns
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat, LeaseLost
 from shared.services.plans import session_row, speech, stored_plan
@@ -28,11 +29,27 @@ from shared.services.promising import VOCABULARY
 def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
     """Transcribe the next chunk that nobody has (or the one of ``lease``); behind HTTP, several side by
     side until none is left. True if it went well."""
-    side_by_side = bench.transcriber.capabilities.parallel_calls
+    side_by_side = _calls_side_by_side(bench, session_id)
     if side_by_side == 1:
         return _transcribe_next(bench, session_id, lease)
     _transcribe_side_by_side(bench, session_id, side_by_side, lease)
     return True
+
+
+def _calls_side_by_side(bench: Workbench, session_id: UUID) -> int:
+    """How many calls the session's engine takes; 1 also where that cannot be said, which the step tells."""
+    resources = bench.resources
+    try:
+        with resources.database.operating() as db:
+            practice_id = sessions.practice_of(db, session_id)
+        if practice_id is None:
+            return 1
+        with resources.database.transaction(practice_id) as db:
+            row = sessions.get(db, session_id)
+            engine = engine_choice.for_session(resources, db, row) if row else None
+    except DomainError:
+        return 1
+    return bench.transcriber(engine).capabilities.parallel_calls if engine else 1
 
 
 def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int, lease: Lease | None) -> None:
@@ -85,8 +102,9 @@ def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:
         raise LeaseLost  # the session was transcribed, or erased, by somebody else
     plan, channels = stored
     chunk = plan.chunks[lease.part - 1]
-    hints = _hints(bench, lease)
-    can = bench.transcriber.capabilities
+    engine, hints = _wanted(bench, lease)
+    transcriber = bench.transcriber(engine)
+    can = transcriber.capabilities
     phrases: list[Phrase] = []
     sent = calls = 0.0
     units = units_of(chunk, plan.turns, can.unit)
@@ -95,14 +113,14 @@ def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:
         for unit in units:
             audio = pcm.read(unit.start, unit.end, unit.channel)
             watched = _watched(hints, heartbeat, sent, total)
-            spoken = _transcribed(bench.transcriber, audio, watched, heartbeat)
+            spoken = _transcribed(transcriber, audio, watched, heartbeat)
             phrases += [phrase.shifted(unit.start) for phrase in spoken]
             sent += unit.end - unit.start
             calls += 1
             heartbeat.report(min(sent / total, 1.0))
             failpoints.reach("hearing", lease.part, lease.session_id)
     cost = None if can.cost_per_minute is None else can.cost_per_minute * sent / 60
-    return Heard(tuple(phrases), Usage(can.name, int(calls), round(sent, 3), cost))
+    return Heard(tuple(phrases), Usage(can.name, int(calls), round(sent, 3), cost), can.draft)
 
 
 def _watched(
@@ -147,8 +165,13 @@ def _save_chunk(bench: Workbench, lease: Lease, heard: Heard) -> bool:
     return complete
 
 
-def _hints(bench: Workbench, lease: Lease) -> TranscriptionHints:
-    with bench.resources.database.transaction(lease.practice_id) as db:
+def _wanted(bench: Workbench, lease: Lease) -> tuple[str, TranscriptionHints]:
+    """The engine for the session, and what it is told: first the upload's words, then the practice's."""
+    resources = bench.resources
+    with resources.database.transaction(lease.practice_id) as db:
         row = session_row(db, lease)
-    words = bench.resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
-    return TranscriptionHints(language=row.language, vocabulary=tuple(words))
+        engine = engine_choice.for_session(resources, db, row)
+        usual = practice_engines.vocabulary(resources, db, lease.practice_id)
+    own = resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
+    words = {word.casefold(): word for word in reversed((*own, *usual))}
+    return engine, TranscriptionHints(language=row.language, vocabulary=tuple(reversed(words.values())))

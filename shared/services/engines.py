@@ -19,7 +19,7 @@ class Workbench:
     resources: Resources
     worker: str
     build_analyser: Callable[[], SpeechAnalyser]
-    build_transcriber: Callable[[], Transcriber]
+    build_transcriber: Callable[[str], Transcriber]
     build_extractor: Callable[[], NoteExtractor]
     screen_risk: RiskScreen
 
@@ -28,8 +28,14 @@ class Workbench:
         return self.build_analyser()
 
     @cached_property
-    def transcriber(self) -> Transcriber:
-        return self.build_transcriber()
+    def _transcribers(self) -> dict[str, Transcriber]:
+        return {}
+
+    def transcriber(self, name: str) -> Transcriber:
+        """The speech engine ``name``, the same one each time."""
+        return self._transcribers.get(name) or self._transcribers.setdefault(
+            name, self.build_transcriber(name)
+        )
 
     @cached_property
     def extractor(self) -> NoteExtractor:

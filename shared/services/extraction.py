@@ -13,7 +13,7 @@ from shared.domain.status import StepState
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
-from shared.services import leases
+from shared.services import engine_choice, leases
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 
@@ -36,6 +36,7 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     with resources.database.transaction(lease.practice_id) as db:
         sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
         row = sessions.get(db, lease.session_id)
+        engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
     if sealed is None or row is None:
         raise PermanentStepError("The transcript is gone.", "transcript_gone")
     document = resources.vault.open(session, outputs.kind(Product.TRANSCRIPT), sealed)

@@ -33,6 +33,7 @@ class UploadDetails:
     language: str | None = None
     template: str = "default"
     vocabulary: tuple[str, ...] = ()
+    transcriber: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def _row_of(
         speakers=details.speakers,
         language=details.language,
         template=details.template,
+        transcriber=details.transcriber,
         vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
         request_id=caller.request_id,
         dispatch_after=func.now() + timedelta(seconds=sessions.HINT_GRACE_SECONDS),

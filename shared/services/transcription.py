@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import outputs, quotas, sessions, steps
+from shared.db import outputs, practice_engines, quotas, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain import failpoints
@@ -21,12 +21,15 @@ from shared.domain.status import StepState
 from shared.domain.usage import total_usage
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import leases, safety, stopping
+from shared.services import engine_choice, leases, safety, stopping
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 from shared.services.plans import WatchedPcm, forget_speech, session_row, speech, stored_plan
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
+
+# Where nothing was said, nothing was asked.
+NO_ENGINE = "none"
 
 
 def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -55,11 +58,14 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
     resources = bench.resources
     session = lease.subject
     with resources.database.transaction(lease.practice_id) as db:
-        speakers = session_row(db, lease).speakers
+        row = session_row(db, lease)
+        engine = engine_choice.for_session(resources, db, row)
     decoded = _decode(bench, session, heartbeat)
     with speech(bench, session, decoded.channels) as pcm:
         watched = WatchedPcm(pcm, lambda: heartbeat.report(0.0))
-        plan = bench.analyser.analyse(watched, speakers, bench.transcriber.capabilities.chunk_seconds)
+        plan = bench.analyser.analyse(
+            watched, row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
+        )
     body = {"plan": plan_to_json(plan), "channels": decoded.channels}
     sealed = resources.vault.seal(session, outputs.kind(Product.PLAN), body)
 
@@ -105,9 +111,14 @@ def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
         for part, body in stored
     ]
     phrases = [(plan.chunks[part - 1].channel, phrase) for part, heard in chunks for phrase in heard.phrases]
-    engine = bench.transcriber.capabilities
-    transcript = assemble(plan, phrases, language=language or "en", engine=engine.name, draft=engine.draft)
     usage = total_usage(heard.usage for _, heard in chunks)
+    transcript = assemble(
+        plan,
+        phrases,
+        language=language or "en",
+        engine=" and ".join(one.engine for one in usage) or NO_ENGINE,
+        draft=any(heard.draft for _, heard in chunks),
+    )
     _publish_transcript(bench, lease, replace(transcript, usage=usage))
 
 
@@ -121,6 +132,7 @@ def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) 
         outputs.put(db, session.practice_id, session.id, Product.TRANSCRIPT, sealed)
         outputs.discard(db, session.id, Product.CHUNK, Product.PLAN)
         safety.raise_alert(db, session, alert)
+        practice_engines.note_usage(db, session.practice_id, session.id, transcript.usage)
         steps.make_ready(db, session.id, EXTRACT_NOTES, from_state=StepState.WAITING)
         sessions.dispatch_in(db, session.id, sessions.HINT_GRACE_SECONDS)
 

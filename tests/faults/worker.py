@@ -25,7 +25,7 @@ def _lay_the_bench(**_: object) -> None:
     bench = replace(
         build(load(os.environ)),
         build_analyser=engines.Analyser,
-        build_transcriber=lambda: engines.Transcriber(os.environ["FAULTS_MARKER"]),
+        build_transcriber=lambda _: engines.Transcriber(os.environ["FAULTS_MARKER"]),
         build_extractor=engines.build_extractor,
     )
     _in_use.enter_context(use(bench))

@@ -73,10 +73,14 @@ def bench_with(
         resources=resources,
         worker=worker,
         build_analyser=lambda: analyser or FakeSpeechAnalyser(plan_of(3)),
-        build_transcriber=_once(transcriber or FakeTranscriber()),
+        build_transcriber=_by_name(transcriber or FakeTranscriber()),
         build_extractor=_once(extractor or FakeExtractor()),
         screen_risk=screen,
     )
+
+
+def _by_name(engine: Any) -> Callable[[str], Any]:
+    return lambda _: engine
 
 
 def _once(engine: Any) -> Callable[[], Any]:

@@ -22,6 +22,7 @@ from shared.services import (
     idempotency,
     listening,
     patients,
+    practice_engines,
     sessions,
     stopping,
 )
@@ -47,6 +48,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
+    practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
     erasing.delete(resources, office.caller, promise(resources, office))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)

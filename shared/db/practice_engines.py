@@ -1,0 +1,39 @@
+"""Speech engines in the database: a practice's choice, and what its transcripts took."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.engine_tables import PracticeEngines, TranscriptionUsage
+from shared.domain.values import Usage
+
+
+def of_practice(db: DbSession, practice_id: UUID) -> PracticeEngines | None:
+    """What the practice chose; None if it never did."""
+    return db.get(PracticeEngines, practice_id)
+
+
+def hold(db: DbSession, practice_id: UUID) -> PracticeEngines:
+    """The practice's row, made if it is missing, held to the end of the transaction."""
+    db.execute(insert(PracticeEngines).values(practice_id=practice_id).on_conflict_do_nothing())
+    query = select(PracticeEngines).where(PracticeEngines.practice_id == practice_id).with_for_update()
+    return db.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def note_usage(db: DbSession, practice_id: UUID, session_id: UUID, usages: Iterable[Usage]) -> None:
+    """What the session's transcript took, in place of what was noted before."""
+    db.execute(delete(TranscriptionUsage).where(TranscriptionUsage.session_id == session_id))
+    for usage in usages:
+        db.add(
+            TranscriptionUsage(
+                session_id=session_id,
+                practice_id=practice_id,
+                engine=usage.engine,
+                calls=usage.calls,
+                audio_seconds=usage.audio_seconds,
+                cost_usd=usage.cost_usd,
+            )
+        )
