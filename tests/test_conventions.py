@@ -156,3 +156,10 @@ def test_nothing_in_the_product_arms_a_failpoint() -> None:
     arming = re.compile(r"failpoints\.watch|from shared\.domain\.failpoints import|_watchers")
     found = [path for path in SOURCES if arming.search(path.read_text())]
     assert found == [ROOT / "shared" / "domain" / "failpoints.py"]
+
+
+def test_every_failpoint_is_used_by_a_test() -> None:
+    reached = re.compile(r'failpoints\.reach\(\s*"(\w+)"')
+    places = {place for path in SOURCES for place in reached.findall(path.read_text())}
+    tests = "".join(path.read_text() for path in (ROOT / "tests" / "faults").glob("test_*.py"))
+    assert not [place for place in places if f'"{place}' not in tests]

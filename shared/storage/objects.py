@@ -37,7 +37,7 @@ class ObjectStore(Protocol):
         """A writer of a new object, durable once the block ends; an error in it leaves nothing."""
 
     def open(self, name: str) -> AbstractContextManager[ByteSource]:
-        """The object's bytes at random; raises NotFound."""
+        """The object's bytes at random; raises NotFound, or Unavailable where nothing can be known."""
 
     def delete(self, name: str) -> None:
         """Remove the object; does nothing if there is none."""
@@ -88,7 +88,11 @@ class LocalStore:
         """See ObjectStore."""
         try:
             descriptor = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            # A practice's folder stays once it is made. Without it this is not the disk that holds
+            # the object: it is not mounted, and to call its recordings gone would end their work.
+            if not self._path(name.partition("/")[0]).exists():
+                raise _as_unavailable(error) from error
             raise NotFound("The stored object is gone.", "object_gone") from None
         except OSError as error:
             raise _as_unavailable(error) from error

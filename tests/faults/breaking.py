@@ -3,10 +3,12 @@
 import ctypes
 import os
 import random
+import shutil
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.faults.keeper import Kept
@@ -49,10 +51,15 @@ def flush_redis(machine: Machine, chance: random.Random) -> None:
 
 def restart_redis_empty(machine: Machine, chance: random.Random) -> None:
     """Away for up to four seconds, and without memory when it is back."""
+    lose_redis(machine, chance.uniform(0, 4))
+
+
+def lose_redis(machine: Machine, seconds: float) -> None:
+    """Kill it and all that it holds; it is back after ``seconds``."""
     redis = machine.keeper["redis"]
     redis.wanted = False
     redis.send(signal.SIGKILL)
-    _later(chance.uniform(0, 4), lambda: setattr(redis, "wanted", True))
+    _later(seconds, lambda: setattr(redis, "wanted", True))
 
 
 def freeze_redis(machine: Machine, chance: random.Random) -> None:
@@ -126,16 +133,51 @@ FAULTS: dict[str, tuple[Fault, int]] = {
 
 
 @contextmanager
-def storage_away(machine: Machine) -> Iterator[None]:
-    """A file where the recordings' folder was, exchanged in one move: every access fails."""
-    instead = machine.folder / "no recordings"
-    instead.touch()
+def storage_away(machine: Machine, *, empty: bool = False) -> Iterator[None]:
+    """Something else where the recordings' folder was, exchanged in one move.
+
+    A file, so that every access fails; or an empty folder, as where a disk is not mounted.
+    """
+    instead = machine.disk / "no recordings"
+    if empty:
+        instead.mkdir()
+    else:
+        instead.touch()
     _exchange(machine.recordings, instead)
     try:
         yield
     finally:
         _exchange(machine.recordings, instead)
-        instead.unlink()
+        shutil.rmtree(instead) if empty else instead.unlink()
+
+
+@contextmanager
+def full_disk(machine: Machine, left_bytes: int) -> Iterator[None]:
+    """The recordings' disk, which must be a small one, with so many bytes left."""
+    filler = machine.disk / "filler"
+    disk = os.statvfs(machine.disk)
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - left_bytes)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@contextmanager
+def black_hole(port: int) -> Iterator[None]:
+    """A port that takes no connection and refuses none, as behind a firewall that drops."""
+    with ExitStack() as open_sockets:
+        listening = open_sockets.enter_context(socket.socket())
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen(0)
+        for _ in range(4):  # fill the queue of those who wait to be taken
+            waiting = open_sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with suppress(BlockingIOError):
+                waiting.connect(("127.0.0.1", port))
+        yield
 
 
 def _exchange(one: Path, other: Path) -> None:

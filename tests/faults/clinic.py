@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 
 from tests.faults import engines
+from tests.faults.looking import audited
 from tests.faults.machine import Machine
 from tests.waiting import wait_for
 
@@ -86,6 +87,12 @@ class Clinic:
         for session_id in session_ids:
             wait_for(lambda session_id=session_id: self.status(session_id) in FINAL, seconds)  # type: ignore[misc]
             assert self.status(session_id) == "processed"
+
+    def wait_until_postponed(self, session_id: UUID, code: str) -> None:
+        """Return when a step of the session was put off for this reason."""
+        wait_for(
+            lambda: code in [event.code for event in audited(self.machine, session_id, "step.postponed")], 30
+        )
 
     def cancel(self, session_id: UUID) -> int:
         """The answer's status; whether it arrives or not, the session may be cancelled from now on."""

@@ -6,6 +6,7 @@ without cost and obey orders (``arming``); a keeper starts again what dies.
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,6 +32,7 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = 3.0
+SMALL_DISK_BYTES = 64 * 1024 * 1024
 ENTRANCES = {
     "api.app:create_app()": "tests.faults.web:create_app()",
     "workers.app": "tests.faults.worker",
@@ -61,7 +63,8 @@ class Machine:
         self.redis = EmbeddedRedis(folder / "redis")
         self.redis_remembers = False
         self.logs = folder / "logs"
-        self.recordings = folder / "recordings"
+        self.disk = folder / "disk"  # small, where we may mount one
+        self.recordings = self.disk / "recordings"
         self.keys = folder / "keys"
         self.workers = [f"worker.{number}" for number in range(1, workers + 1)]
         self.web_port = 0
@@ -100,7 +103,7 @@ class Machine:
     def start(self) -> None:
         """Bring everything up, as a machine that was switched on."""
         self.logs.mkdir()
-        self.recordings.mkdir(exist_ok=True)
+        self.recordings.mkdir()
         self.orders.prepare()
         for server in (self.postgres, self.redis):
             server.prepare()
@@ -184,10 +187,14 @@ class Machine:
 
 
 @contextmanager
-def running_machine(workers: int = 2, settings: dict[str, str] | None = None) -> Iterator[Machine]:
+def running_machine(
+    workers: int = 2, settings: dict[str, str] | None = None, *, small_disk: bool = False
+) -> Iterator[Machine]:
     """A machine that is up; ended with everything on it. About ten seconds."""
     with temporary_folder() as folder:
         machine = Machine(folder, workers=workers, settings=settings or {})
+        machine.disk.mkdir()
+        mounted = small_disk and _mount(machine.disk)
         try:
             machine.start()
             yield machine
@@ -196,6 +203,14 @@ def running_machine(workers: int = 2, settings: dict[str, str] | None = None) ->
             raise
         finally:
             machine.keeper.stop()
+            if mounted:
+                subprocess.run(["umount", "--lazy", machine.disk], check=True)
+
+
+def _mount(folder: Path) -> bool:
+    """Whether a small disk of memory could be laid there: not where we are not root."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES}", "tmpfs", folder]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _thaw(pid: int) -> None:

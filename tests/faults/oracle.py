@@ -81,12 +81,13 @@ def judge(
     return verdict
 
 
-def _unsettled(clinic: Clinic) -> list[UUID]:
-    """Sessions that are not final, and deleted ones whose objects may still be there."""
+def _unsettled(clinic: Clinic) -> set[UUID]:
+    """Sessions that are not final, and ended ones whose objects are still to be removed."""
     with everything(clinic.machine.postgres.url) as db:
         final = set(db.scalars(select(TherapySession.id).where(TherapySession.status.in_(FINAL))))
         erased = set(db.scalars(select(Tombstone.session_id).where(Tombstone.erased_at.is_not(None))))
-    return [session_id for session_id in clinic.accepted if session_id not in final | erased]
+    decoded = {UUID(path.parent.name) for path in clinic.machine.recordings.rglob(SPEECH)}
+    return set(clinic.accepted) - (final - decoded) - erased
 
 
 def _judge_session(

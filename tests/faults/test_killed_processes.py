@@ -29,6 +29,7 @@ def test_a_child_killed_before_or_after_the_end_of_any_step_changes_nothing(clin
     kill_in_each_step(clinic, ["finishing", "ended"], "kill", sessions=4)
 
 
+@pytest.mark.long
 def test_a_worker_killed_in_any_step_changes_nothing(clinic: Clinic) -> None:
     kill_in_each_step(clinic, ["claimed"], "kill worker", sessions=3)
 

@@ -19,6 +19,12 @@ arming.install()
 leases.BACKOFF_SECONDS = 0.5  # what is tried again, is tried again soon
 _in_use = ExitStack()
 
+if seconds := os.environ.get("FAULTS_TIME_LIMIT"):  # a parent ends a hung task after as long
+    app.conf.task_annotations = {"*": {"time_limit": float(seconds)}}
+if seconds := os.environ.get("FAULTS_VISIBILITY_TIMEOUT"):  # Redis gives out again what takes longer
+    timeout = {"visibility_timeout": float(seconds), "unacked_restore_interval": 1}
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, **timeout}
+
 
 @worker_process_init.connect(weak=False)
 def _lay_the_bench(**_: object) -> None:

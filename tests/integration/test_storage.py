@@ -124,3 +124,13 @@ except Unavailable:
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7
     assert not files(tmp_path)
+
+
+def test_a_store_without_the_practices_folder_is_away_and_has_lost_nothing(store: LocalStore) -> None:
+    with store.create("practice/one/recording") as write:
+        write(b"a recording")
+    with pytest.raises(NotFound), store.open("practice/another/recording"):
+        pass
+    with pytest.raises(Unavailable) as caught, store.open("practice-of-an-unmounted-disk/one/recording"):
+        pass
+    assert caught.value.code == "storage_unavailable"
