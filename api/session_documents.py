@@ -3,7 +3,6 @@
 from typing import Any
 
 from api.session_schemas import SessionSchema, SessionSummarySchema
-from shared.domain.documents import transcript_from_json
 from shared.services.sessions import Record
 
 
@@ -45,10 +44,11 @@ def _facts(record: Record) -> dict[str, Any]:
 
 def _transcript(record: Record) -> dict[str, Any]:
     if record.transcript is None:
-        return {"transcript_text": None, "transcript_segments": None, "quality": None}
-    transcript = transcript_from_json(record.transcript)
+        return {"transcript_text": None, "transcript_segments": None, "quality": None, "speakers": None}
+    segments = record.transcript["segments"]
     return {
-        "transcript_text": transcript.text,
-        "transcript_segments": record.transcript["segments"],
+        "transcript_text": "\n".join(segment["text"] for segment in segments),
+        "transcript_segments": segments,
+        "speakers": record.transcript["speakers"],
         "quality": record.transcript["quality"],
     }

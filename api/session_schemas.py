@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from api.fields import AsStored, Moment, Text
 from api.schemas import PageQuerySchema
+from api.speaker_schemas import SpeakerSchema
 from shared.domain.status import Status
 from shared.schemas.notes import NotesSchema
 from shared.services import sessions
@@ -94,6 +95,7 @@ class TranscriptSchema(Schema):
     """A transcript; ``draft`` says that its words need a person's ear."""
 
     segments = fields.List(fields.Nested(TranscriptSegmentSchema))
+    speakers = fields.List(fields.Nested(SpeakerSchema))
     duration_seconds = fields.Float()
     language = fields.String()
     engine = fields.String()
@@ -107,6 +109,7 @@ class SessionSchema(SessionSummarySchema):
 
     transcript_text = fields.String(allow_none=True)
     transcript_segments = fields.List(fields.Nested(SegmentSchema), allow_none=True)
+    speakers = fields.List(fields.Nested(SpeakerSchema), allow_none=True)
     extracted_notes = AsStored(NotesSchema, allow_none=True)
     therapist_summary = fields.String(allow_none=True)
     patient_summary = fields.String(allow_none=True)
@@ -193,7 +196,12 @@ class UploadFormSchema(Schema):
     patient_id = fields.UUID()
     session_date = Moment()
     template = fields.String(validate=validate.OneOf(sessions.TEMPLATES))
-    speakers = fields.Integer(validate=validate.Range(min=1, max=8))
+    speakers = fields.Integer(
+        validate=validate.Range(min=1, max=6),
+        metadata={
+            "description": "How many people speak, 2 if not said; a guess that is too high does little."
+        },
+    )
     language = fields.String(
         validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"),
         metadata={"description": "A tag such as `en-GB`; pocketsphinx knows English only."},

@@ -18,6 +18,7 @@ from cli.patients import patients
 from cli.profile import Target
 from cli.server import setup, up
 from cli.sessions import extract_notes, list_sessions, retry, show
+from cli.speakers import speakers
 from cli.therapists import therapists
 from cli.uploads import upload
 from cli.webhooks import webhooks
@@ -64,6 +65,7 @@ for command in (
     retry,
     extract_notes,
     risk,
+    speakers,
     cancel,
     delete,
 ):

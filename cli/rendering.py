@@ -142,10 +142,22 @@ def session_overview(console: Console, session: JsonObject, patient: str) -> Non
     error = session.get("error")
     if isinstance(error, dict):
         facts.append(("Error", f"{plain(error.get('message'))} ({plain(error.get('code'))})"))
+    facts += [("Review", line) for line in review_reasons(session)]
     for name, value in facts:
         shown = value if isinstance(value, Text) else Text(one_line(value))
         if shown.plain:
             console.print(Text(f"{name:<10} ", style="bold").append_text(shown))
+
+
+def review_reasons(session: JsonObject) -> list[Text]:
+    """Why a person should look at the transcript, one reason a line."""
+    quality = session.get("quality")
+    reasons = quality.get("review_reasons") if isinstance(quality, dict) else None
+    return [
+        Text(one_line(reason.get("detail")), style="yellow")
+        for reason in (reasons if isinstance(reasons, list) else ())
+        if isinstance(reason, dict)
+    ]
 
 
 def transcript(console: Console, session: JsonObject) -> None:

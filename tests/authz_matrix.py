@@ -83,6 +83,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PATCH /api/webhooks/<id:webhook_id>": lambda _: {"json": {"label": "Records"}},
     "POST /api/webhooks/<id:webhook_id>/replay": lambda _: {"json": {"since": "2026-01-01"}},
     "PATCH /api/practice/engines": lambda _: {"json": {"transcriber": None}},
+    "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
+        "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
+    },
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
 }

@@ -1,4 +1,4 @@
-"""What steps have made: the plan, the chunks, the transcript, the draft."""
+"""What was made of a recording: the plan, the chunks, the transcript, the draft; and what was said of it."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +17,7 @@ class Product(StrEnum):
     CHUNK = "chunk"
     TRANSCRIPT = "transcript"
     DRAFT = "draft"
+    SPEAKERS = "speakers"  # who the voices of the transcript are, by their therapist
 
 
 def kind(product: Product, part: int = 0) -> str:
@@ -29,6 +30,12 @@ def put(
 ) -> None:
     """Store an output; a second one of the same kind and part violates the primary key."""
     db.add(Output(session_id=session_id, practice_id=practice_id, name=product, part=part, body=body))
+
+
+def replace(db: DbSession, practice_id: UUID, session_id: UUID, product: Product, body: Sealed) -> None:
+    """Store an output in the place of the one that is there; the session must be held."""
+    discard(db, session_id, product)
+    put(db, practice_id, session_id, product, body)
 
 
 def get(db: DbSession, session_id: UUID, product: Product) -> Sealed | None:

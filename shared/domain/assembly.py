@@ -4,19 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.inventions import ChannelPhrase, without_inventions
 from shared.domain.punctuation import SENTENCE_GAP_SECONDS, punctuate
+from shared.domain.quality import MOST_SPANS, reviewed, word_facts
 from shared.domain.roles import propose_roles
-from shared.domain.values import JsonObject, Phrase, Segment, SpeechPlan, Transcript, Turn, Word
+from shared.domain.values import Phrase, Segment, SpeechPlan, Transcript, Turn, Word
 
 # A segment is read, quoted and jumped to as one; a long turn is cut where a sentence ends once
 # it has the first length, and never exceeds the second unless one piece of text without word
 # times does.
 COMFORTABLE_SECONDS = 8.0
 LONGEST_SECONDS = 30.0
-LOW_CONFIDENCE = 0.5
 SHORTEST_SECONDS = 0.001
-
-ChannelPhrase = tuple[int | None, Phrase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,12 @@ def assemble(
 
     Times of the phrases are those of the recording. A word belongs to the turn (of its channel)
     that it falls into or is nearest to; a phrase without words belongs as a whole to the turn
-    that it shares most time with. Segments are in order of start, then channel; those of one
+    that it shares most time with. Words that nobody can have said are left out, and told of in the
+    quality report. Segments are in order of start, then channel; those of one
     speaker never overlap.
     """
-    heard = [(channel, phrase) for channel, phrase in phrases if phrase.text.strip() or phrase.words]
+    given = [(channel, phrase) for channel, phrase in phrases if phrase.text.strip() or phrase.words]
+    heard, invented = without_inventions(plan, given)
     bare = not any(_is_written(phrase.text) for _, phrase in heard)
     turns = plan.turns or (Turn(0.0, plan.duration_seconds, "Speaker 1"),)
     pieces = [piece for channel, phrase in heard for piece in _pieces(channel, phrase, turns)]
@@ -54,8 +55,13 @@ def assemble(
             segment = _segment(group, speaker, bare)
             found.append((segment.start, turns[group[0].turn].channel or 0, segment))
     segments = tuple(segment for _, _, segment in sorted(found, key=lambda item: item[:2]))
-    quality = {**plan.quality, **_word_quality(segments, plan), "speaker_roles": propose_roles(segments)}
-    return Transcript(segments, plan.duration_seconds, language, engine, draft, quality)
+    quality = {
+        **plan.quality,
+        **word_facts(segments, plan),
+        "invented": invented[:MOST_SPANS],
+        "speaker_roles": propose_roles(segments),
+    }
+    return Transcript(segments, plan.duration_seconds, language, engine, draft, reviewed(quality))
 
 
 def _is_written(text: str) -> bool:
@@ -139,16 +145,3 @@ def _segment(group: Sequence[_Piece], speaker: str, bare: bool) -> Segment:
 def _mean(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return round(sum(known) / len(known), 3) if known else None
-
-
-def _word_quality(segments: Sequence[Segment], plan: SpeechPlan) -> JsonObject:
-    """Facts about the words; ``words_per_minute`` is counted in minutes of speech."""
-    confidences = [w.confidence for s in segments for w in s.words if w.confidence is not None]
-    spoken = float(plan.quality.get("speech_seconds") or plan.duration_seconds)
-    words = sum(len(segment.text.split()) for segment in segments)
-    low = sum(confidence < LOW_CONFIDENCE for confidence in confidences)
-    return {
-        "mean_word_confidence": _mean(confidences),
-        "low_confidence_share": round(low / len(confidences), 3) if confidences else None,
-        "words_per_minute": round(words / (spoken / 60), 1) if spoken else 0.0,
-    }

@@ -173,12 +173,16 @@ class DecodedFacts:
     """What came out of decoding a whole recording to PCM.
 
     ``channels`` is 1 or 2 (interleaved); ``seconds`` is the length of the PCM;
-    ``damaged_packets`` counts what could not be decoded and was replaced by silence or left out.
+    ``damaged_packets`` counts what could not be decoded and was replaced by silence or left out,
+    ``filled_seconds`` is that silence; ``declared_seconds`` is the length that the container's header
+    states, None where none does.
     """
 
     channels: int
     seconds: float
     damaged_packets: int
+    filled_seconds: float = 0.0
+    declared_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

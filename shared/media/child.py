@@ -103,7 +103,12 @@ def decode(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes]
         timeline.finish()
     if not samples:
         raise Refused("undecodable")
-    return {"channels": channels, "damaged_packets": reader.damaged_packets}
+    return {
+        "channels": channels,
+        "damaged_packets": reader.damaged_packets,
+        "filled_seconds": timeline.filled_seconds if timeline else 0.0,
+        "declared_seconds": recording.promised_seconds,
+    }
 
 
 def _try_to_escape(libc: ctypes.CDLL) -> Facts:

@@ -27,6 +27,10 @@ _FAMILIES = {"wav": "wav", "w64": "wav", "matroska": "webm", "webm": "webm", "mo
 _OWN_NAMES = frozenset({"mp3", "ogg", "flac", "aac", "mpeg"})
 # These two have no header that knows the length; FFmpeg guesses it from the first bit rates.
 _FAMILIES_THAT_GUESS = frozenset({"aac", "mpeg"})
+# Recorders that cannot go back to the header write the largest size that it holds, or half of it.
+_OPEN_ENDED_BYTES = 2**31 - 2**16
+# Before the sound there are a few chunks of a few kilobytes in any honest file.
+_MOST_CHUNKS = 32
 
 # What PyAV raises for bad media: FFmpegError is an OSError or ValueError by errno, a stream without
 # a codec an AttributeError, silly numbers OverflowError, ZeroDivisionError or MemoryError.
@@ -56,13 +60,18 @@ class BinaryFile(Protocol):
 
 @dataclass(frozen=True)
 class OpenRecording:
-    """A recording whose audio stream is chosen and ready to decode."""
+    """A recording whose audio stream is chosen and ready to decode.
+
+    ``declared_seconds`` is what there can be at most, by the header and the file's size;
+    ``promised_seconds`` what the header alone says, so that a file that is cut off shows.
+    """
 
     container: InputContainer
     stream: AudioStream
     family: str
     codec: str
     declared_seconds: float | None
+    promised_seconds: float | None = None
 
     @property
     def declared_is_a_guess(self) -> bool:
@@ -83,6 +92,7 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         "codec_whitelist": ",".join(_CODECS),
     }
     try:
+        wav_bytes = _promised_wav_bytes(file)
         container = av.open(
             file,
             "r",
@@ -102,9 +112,8 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
     family = short if short in _OWN_NAMES else _FAMILIES.get(short, "")
     if not family:
         raise Refused("not_audio")
-    return OpenRecording(
-        container, stream, family, stream.codec_context.name, _declared(container, stream, family, size)
-    )
+    declared, promised = _lengths(container, stream, family, size, wav_bytes)
+    return OpenRecording(container, stream, family, stream.codec_context.name, declared, promised)
 
 
 def _choose(container: InputContainer) -> AudioStream:
@@ -120,20 +129,44 @@ def _choose(container: InputContainer) -> AudioStream:
     raise Refused("codec_not_supported")
 
 
-def _declared(container: InputContainer, stream: AudioStream, family: str, size: int) -> float | None:
-    """What the header says of the length, in seconds.
+def _promised_wav_bytes(file: BinaryFile) -> int | None:
+    """How much sound the header of a WAV promises: FFmpeg tells what the file holds instead.
 
-    A WAV written to a pipe says 4 GiB, so its bit rate and real size have the last word.
+    None for other files, and where the header promises nothing: written to a pipe, it says 4 GiB or 2.
+    """
+    promised = None
+    if file.read(12).startswith(b"RIFF"):
+        for _ in range(_MOST_CHUNKS):
+            header = file.read(8)
+            length = int.from_bytes(header[4:], "little")
+            if header[:4] == b"data":
+                promised = length if 0 < length < _OPEN_ENDED_BYTES else None
+            if len(header) < 8 or header[:4] == b"data":
+                break
+            file.seek(length + length % 2, 1)
+    file.seek(0)
+    return promised
+
+
+def _lengths(
+    container: InputContainer, stream: AudioStream, family: str, size: int, wav_bytes: int | None
+) -> tuple[float | None, float | None]:
+    """What the header says of the length, in seconds: within the file's size, and as it stands.
+
+    Of a WAV its bit rate and real size have the last word.
     """
     seconds: float | None = None
     if stream.duration and stream.time_base:
         seconds = float(stream.duration * stream.time_base)
     elif container.duration:
         seconds = container.duration / av.time_base
+    if seconds is None or seconds <= 0:
+        return None, None
     bit_rate = stream.codec_context.bit_rate
-    if family == "wav" and bit_rate and seconds is not None:
-        seconds = min(seconds, size * 8 / bit_rate)
-    return seconds if seconds is not None and seconds > 0 else None
+    if family == "wav" and bit_rate:
+        promised = wav_bytes * 8 / bit_rate if wav_bytes else None
+        return min(seconds, size * 8 / bit_rate), promised
+    return seconds, None if family in _FAMILIES_THAT_GUESS else seconds
 
 
 def check_shape(sample_rate: int, channels: int, limits: MediaLimits) -> None:

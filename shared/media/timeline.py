@@ -68,6 +68,7 @@ class Timeline:
 
     ``last_second`` is where the header says the recording ends, or None; a time stamp beyond it
     is damage, not a gap. Without it a gap is at most ``longest_gap`` seconds.
+    ``filled_seconds`` is how much silence was put in.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Timeline:
         self._origin: float | None = None
         self._consumed = Fraction(0)
         self._samples = 0
+        self.filled_seconds = 0.0
 
     def add(self, frame: AudioFrame) -> None:
         """Append ``frame``, after as much silence as its time stamp asks for."""
@@ -122,6 +124,7 @@ class Timeline:
 
     def _fill_until(self, moment: Fraction) -> None:
         missing = int(moment * SAMPLE_RATE) - self._samples
+        self.filled_seconds += max(0, missing) / SAMPLE_RATE
         while missing > 0:
             count = min(missing, _SILENCE_BLOCK)
             self._give(bytes(count * self._channels * BYTES_PER_SAMPLE))

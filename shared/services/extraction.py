@@ -7,13 +7,12 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import outputs, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
-from shared.domain.documents import transcript_from_json
 from shared.domain.errors import PermanentStepError, RetryableStepError
 from shared.domain.status import StepState
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
-from shared.services import engine_choice, leases
+from shared.services import engine_choice, leases, speakers
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 
@@ -34,14 +33,13 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     resources = bench.resources
     session = lease.subject
     with resources.database.transaction(lease.practice_id) as db:
-        sealed = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
+        sealed, cast_as = speakers.sealed(db, lease.session_id)
         row = sessions.get(db, lease.session_id)
         engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
     if sealed is None or row is None:
         raise PermanentStepError("The transcript is gone.", "transcript_gone")
-    document = resources.vault.open(session, outputs.kind(Product.TRANSCRIPT), sealed)
     request = ExtractionRequest(row.template, row.session_date.date().isoformat())
-    transcript = transcript_from_json(document)
+    transcript = speakers.heard(resources.vault, session, sealed, cast_as)
     notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
         raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")

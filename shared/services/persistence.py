@@ -7,13 +7,12 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import notes, outputs
 from shared.db.claims import Lease
 from shared.db.outputs import Product
-from shared.domain.documents import transcript_from_json
 from shared.domain.errors import PermanentStepError
 from shared.domain.evidence import verify
 from shared.domain.risk import with_risk_flags
 from shared.domain.values import JsonObject
 from shared.pipeline import PERSIST
-from shared.services import leases
+from shared.services import leases, speakers
 from shared.services.engines import Workbench
 from shared.services.plans import forget_speech
 
@@ -32,11 +31,11 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     session = lease.subject
     with bench.resources.database.transaction(lease.practice_id) as db:
         draft = outputs.get(db, lease.session_id, Product.DRAFT)
-        transcript = outputs.get(db, lease.session_id, Product.TRANSCRIPT)
+        transcript, cast_as = speakers.sealed(db, lease.session_id)
     if draft is None or transcript is None:
         raise PermanentStepError("The draft of the notes is gone.", "draft_gone")
     vault = bench.resources.vault
-    heard = transcript_from_json(vault.open(session, outputs.kind(Product.TRANSCRIPT), transcript))
+    heard = speakers.heard(vault, session, transcript, cast_as)
     notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
     return verify(with_risk_flags(notes_drafted, bench.screen_risk(heard)), heard)
 

@@ -1,5 +1,6 @@
 """Whose session it is: every call begins with it, and leaves its line in the audit trail."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
@@ -11,7 +12,8 @@ from shared.domain.errors import NotFound
 from shared.services import consent
 from shared.services.callers import Caller
 from shared.services.resources import Resources
-from shared.vault.sealing import Subject
+from shared.vault.keystore import KeyDestroyed
+from shared.vault.sealing import Sealed, Subject
 
 
 def own(db: DbSession, caller: Caller, session_id: UUID, *, hold: bool = False) -> TherapySession:
@@ -41,6 +43,15 @@ def require_there(resources: Resources, session: Subject) -> None:
     with resources.database.transaction(session.practice_id) as db:
         if rows.get(db, session.id) is None:
             raise no_such_session()
+
+
+def opened(resources: Resources, session: Subject, kind: str, sealed: Sealed) -> Any:
+    """What was sealed; NotFound if the session was deleted since its row was read."""
+    try:
+        return resources.vault.open(session, kind, sealed)
+    except KeyDestroyed:
+        require_there(resources, session)
+        raise
 
 
 def audit(db: DbSession, caller: Caller, action: str, subject_id: UUID | None) -> None:

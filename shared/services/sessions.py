@@ -1,8 +1,8 @@
 """Sessions as their therapist sees them: read, listed, extracted again, retried."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from shared.db import notes, outputs, progress, steps
@@ -11,10 +11,11 @@ from shared.db.outputs import Product
 from shared.db.progress import Progress
 from shared.db.tables import NotesVersion, TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.speakers import shown_notes
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import dispatching, idempotency, paging, records
+from shared.services import dispatching, idempotency, paging, records, speakers
 from shared.services.callers import Caller, Scope
 from shared.services.paging import Page, Position
 from shared.services.promising import FILE_NAME
@@ -23,7 +24,7 @@ from shared.services.records import own as _own
 from shared.services.resources import Resources
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
-from shared.vault.sealing import Sealed, Subject
+from shared.vault.sealing import Subject
 
 TEMPLATES = ("default",)
 
@@ -58,16 +59,17 @@ def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
     """Everything of one of the caller's sessions; raises NotFound."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
-        transcript = outputs.get(db, session_id, Product.TRANSCRIPT)
+        stored = speakers.sealed(db, session_id)
         version = notes.get(db, session_id) if Scope.NOTES_READ in caller.scopes else None
         found = progress.of_sessions(db, [session_id])
         _audit(db, caller, "session.read", session_id)
+    heard, shown = speakers.shown(resources, row, stored)
     return Record(
         row,
         _progress(row, found),
         _file_name(resources, row),
-        _opened_transcript(resources, row, transcript) if transcript else None,
-        _opened_notes(resources, version).document if version else None,
+        heard,
+        _opened_notes(resources, version, shown).document if version else None,
     )
 
 
@@ -114,22 +116,24 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonOb
     """The session's transcript document; raises NotFound while there is none."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
-        sealed = outputs.get(db, session_id, Product.TRANSCRIPT)
+        stored = speakers.sealed(db, session_id)
         _audit(db, caller, "transcript.read", session_id)
-    if sealed is None:
+    document, _ = speakers.shown(resources, row, stored)
+    if document is None:
         raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
-    return _opened_transcript(resources, row, sealed)
+    return document
 
 
 def notes_of(resources: Resources, caller: Caller, session_id: UUID, version: int | None = None) -> Notes:
     """The newest notes, or this version of them; raises NotFound."""
     with resources.database.transaction(caller.practice_id) as db:
-        _own(db, caller, session_id)
+        row = _own(db, caller, session_id)
         found = notes.get(db, session_id, version)
+        stored = speakers.sealed(db, session_id)
         _audit(db, caller, "notes.read", session_id)
     if found is None:
         raise NotFound("The session has no such notes; look at its status.", "no_notes")
-    return _opened_notes(resources, found)
+    return _opened_notes(resources, found, speakers.shown(resources, row, stored)[1])
 
 
 def extract_again(
@@ -214,26 +218,12 @@ def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Prog
 def _file_name(resources: Resources, row: TherapySession) -> str | None:
     """The file's name; None where its key is destroyed, so that one lost key hides no other session."""
     try:
-        return str(_open(resources, _subject(row), FILE_NAME, row.audio_filename))
+        return str(records.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
     except KeyDestroyed:
         return None
 
 
-def _opened_transcript(resources: Resources, row: TherapySession, sealed: Sealed) -> JsonObject:
-    document: JsonObject = _open(resources, _subject(row), outputs.kind(Product.TRANSCRIPT), sealed)
-    return document
-
-
-def _opened_notes(resources: Resources, found: NotesVersion) -> Notes:
+def _opened_notes(resources: Resources, found: NotesVersion, shown: Mapping[str, str]) -> Notes:
     session = Subject(found.practice_id, found.session_id)
-    document = _open(resources, session, notes.kind(found.version), found.body)
+    document = shown_notes(records.opened(resources, session, notes.kind(found.version), found.body), shown)
     return Notes(found.version, found.engine, found.template, found.created_at, document)
-
-
-def _open(resources: Resources, session: Subject, kind: str, sealed: Sealed) -> Any:
-    """What was sealed; NotFound if the session was deleted since its row was read."""
-    try:
-        return resources.vault.open(session, kind, sealed)
-    except KeyDestroyed:
-        records.require_there(resources, session)
-        raise

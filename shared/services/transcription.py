@@ -17,6 +17,7 @@ from shared.domain import failpoints
 from shared.domain.assembly import assemble
 from shared.domain.documents import heard_from_json, plan_to_json, transcript_to_json
 from shared.domain.errors import NotFound, PermanentStepError
+from shared.domain.quality import recording_facts
 from shared.domain.status import StepState
 from shared.domain.usage import total_usage
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
@@ -66,6 +67,7 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
         plan = bench.analyser.analyse(
             watched, row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
         )
+    plan = replace(plan, quality={**plan.quality, **recording_facts(decoded)})
     body = {"plan": plan_to_json(plan), "channels": decoded.channels}
     sealed = resources.vault.seal(session, outputs.kind(Product.PLAN), body)
 

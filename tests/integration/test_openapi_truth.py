@@ -67,6 +67,11 @@ include-method = ["POST", "PATCH"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
 
+[[operations]]
+include-path-regex = "/(speakers|off-the-record)$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
+
 # Nor that a cursor came from the same list with the same filters.
 [[operations]]
 include-path-regex = "^/api/(patients|sessions/|webhooks/.*/deliveries)$"

@@ -168,8 +168,24 @@ def test_facts_that_cannot_be_true_are_refused(change: dict[str, object]) -> Non
 
 
 def test_the_length_of_a_decoding_is_counted_not_believed() -> None:
-    facts = claims.decoded_facts({"channels": 2, "damaged_packets": 1, "seconds": 9}, 64_000, MediaLimits())
-    assert facts == DecodedFacts(channels=2, seconds=1.0, damaged_packets=1)
+    said = {"channels": 2, "damaged_packets": 1, "seconds": 9, "filled_seconds": 9.0, "declared_seconds": 12}
+    facts = claims.decoded_facts(said, 64_000, MediaLimits())
+    assert facts == DecodedFacts(2, 1.0, 1, filled_seconds=1.0, declared_seconds=12.0)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"filled_seconds": -1.0},
+        {"filled_seconds": None},
+        {"declared_seconds": "12"},
+        {"declared_seconds": float("inf")},
+    ],
+)
+def test_lengths_that_are_none_are_refused(lie: dict[str, object]) -> None:
+    said = {"channels": 1, "damaged_packets": 0, "filled_seconds": 0.0, "declared_seconds": None}
+    with pytest.raises(Misbehaved):
+        claims.decoded_facts({**said, **lie}, 64_000, MediaLimits())
 
 
 def test_half_a_sample_is_refused() -> None:

@@ -22,6 +22,11 @@ def phrase(text: str, start: float, pace: float = 0.3, confidence: float = 0.8) 
     return Phrase(text, start, words[-1].end, confidence, words)
 
 
+def prose(words: int) -> str:
+    """So many words, none of them said twice."""
+    return " ".join(f"word{number}" for number in range(words))
+
+
 def assembled(speech_plan: SpeechPlan, *phrases: tuple[int | None, Phrase]):
     return assemble(speech_plan, phrases, language="en", engine="fake-1", draft=True)
 
@@ -39,7 +44,7 @@ def test_each_word_goes_to_the_speaker_of_its_turn():
 
 
 def test_a_word_outside_every_turn_goes_to_the_nearest():
-    transcript = assembled(TWO_TURNS, (None, phrase("goodbye", 14.0)))
+    transcript = assembled(TWO_TURNS, (None, phrase("goodbye", 12.2)))
     assert [s.speaker for s in transcript.segments] == ["Speaker 2"]
 
 
@@ -77,7 +82,7 @@ def test_punctuated_text_is_divided_with_its_words():
 
 def test_a_long_turn_is_cut_where_a_sentence_ends():
     one_turn = plan(Turn(0.0, 60.0, "Speaker 1"))
-    first, second = phrase("word " * 30, 0.0), phrase("again " * 5, 9.5)
+    first, second = phrase(prose(30), 0.0), phrase(prose(5), 9.5)
     transcript = assembled(one_turn, (None, first), (None, second))
     assert [(s.start, s.end) for s in transcript.segments] == [(0.0, 9.0), (9.5, 11.0)]
 
@@ -88,7 +93,7 @@ def test_short_sentences_of_one_turn_stay_together():
 
 
 def test_no_segment_is_longer_than_thirty_seconds_even_without_a_pause():
-    transcript = assembled(plan(Turn(0.0, 60.0, "Speaker 1")), (None, phrase("word " * 190, 0.0)))
+    transcript = assembled(plan(Turn(0.0, 60.0, "Speaker 1")), (None, phrase(prose(190), 0.0)))
     assert max(s.end - s.start for s in transcript.segments) <= 30.0
 
 

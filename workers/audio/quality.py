@@ -19,12 +19,15 @@ def measure_quality(
     """
     listened = [channel for channel in layout.channels if channel is not None] or list(heard)
     spoken = _union_seconds(utterances)
+    at_once = sum(utterance.end - utterance.start for utterance in utterances) - spoken
     speech, noise = _powers(utterances, {channel: heard[channel] for channel in listened})
     return {
         "layout": layout.name,
         "channels": pcm.channels,
         "speech_seconds": round(spoken, 1),
         "speech_coverage": round(spoken / pcm.seconds, 3) if pcm.seconds else 0.0,
+        # On one channel nobody can tell: utterances never overlap there.
+        "overlap_seconds": round(at_once, 1) if layout.name == "dual_channel" else None,
         "level_dbfs": _decibels(speech),
         "noise_dbfs": _decibels(noise),
         "snr_db": round(10 * float(np.log10(speech / noise)), 1) if speech and noise else None,

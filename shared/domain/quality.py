@@ -1,0 +1,133 @@
+"""What is said of a transcript's quality, and when a person should look at it before relying on it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Word
+
+# A word below this is doubtful: of the offline engine's words it marks one in seven, among them
+# two thirds of its errors.
+LOW_CONFIDENCE = 0.5
+# Fewer doubtful words in a row are the noise of any engine.
+SHORTEST_DOUBT_WORDS = 3
+MOST_SPANS = 200
+
+# Beyond these a person should look. Levels and shares are those of recordings that engines got
+# wrong; people speak 110 to 200 words a minute of speech, hurried or depressed ones more or less.
+FEWEST_SPEECH_SECONDS = 1.0
+LEAST_COVERAGE = 0.05
+QUIETEST_DBFS = -45.0
+LEAST_SNR_DB = 15.0
+MOST_CLIPPED_SHARE = 0.001
+MOST_OVERLAP_SHARE = 0.15
+LEAST_MEAN_CONFIDENCE = 0.65
+MOST_DOUBTFUL_SHARE = 0.35
+SLOWEST_PACE, FASTEST_PACE = 60.0, 260.0
+PACE_SECONDS = 30.0
+MOST_FILLED_SECONDS = 0.5
+MISSING_SECONDS, MISSING_SHARE = 1.0, 0.01
+
+
+def recording_facts(decoded: DecodedFacts) -> JsonObject:
+    """What decoding showed: packets that could not be decoded, seconds of silence put in for lost
+    audio, and seconds that the header promises and the file does not hold (0.0 if it promises none).
+    """
+    missing = max(0.0, (decoded.declared_seconds or 0.0) - decoded.seconds)
+    grave = missing > max(MISSING_SECONDS, MISSING_SHARE * (decoded.declared_seconds or 0.0))
+    return {
+        "damaged_packets": decoded.damaged_packets,
+        "filled_seconds": round(decoded.filled_seconds, 2),
+        "missing_seconds": round(missing, 1) if grave else 0.0,
+    }
+
+
+def word_facts(segments: Sequence[Segment], plan: SpeechPlan) -> JsonObject:
+    """Facts about the words; ``words_per_minute`` is counted in minutes of speech."""
+    confidences = [w.confidence for s in segments for w in s.words if w.confidence is not None]
+    spoken = float(plan.quality.get("speech_seconds") or plan.duration_seconds)
+    words = sum(len(segment.text.split()) for segment in segments)
+    low = sum(confidence < LOW_CONFIDENCE for confidence in confidences)
+    return {
+        "mean_word_confidence": round(sum(confidences) / len(confidences), 3) if confidences else None,
+        "low_confidence_share": round(low / len(confidences), 3) if confidences else None,
+        "low_confidence_spans": [
+            {"start": words[0].start, "end": words[-1].end}
+            for segment in segments
+            for words in _doubtful(segment.words)
+        ][:MOST_SPANS],
+        "words_per_minute": round(words / (spoken / 60), 1) if spoken else 0.0,
+    }
+
+
+def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Runs of doubtful words, long enough to be worth a listener's while."""
+    run: list[Word] = []
+    for word in words:
+        if word.confidence is not None and word.confidence < LOW_CONFIDENCE:
+            run.append(word)
+            continue
+        if len(run) >= SHORTEST_DOUBT_WORDS:
+            yield run
+        run = []
+    if len(run) >= SHORTEST_DOUBT_WORDS:
+        yield run
+
+
+def reviewed(quality: Mapping[str, Any]) -> JsonObject:
+    """``quality`` with ``needs_review`` and ``review_reasons``, each ``{code, detail}``."""
+    reasons = [{"code": code, "detail": detail} for code, detail in _reasons(quality)]
+    return {**quality, "needs_review": bool(reasons), "review_reasons": reasons}
+
+
+def _reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if quality.get("missing_seconds"):
+        yield (
+            "truncated",
+            f"The recording is cut off: its header promises {quality['missing_seconds']:.0f} s more.",
+        )
+    if quality.get("damaged_packets") or quality.get("filled_seconds", 0.0) > MOST_FILLED_SECONDS:
+        yield (
+            "damaged",
+            f"{quality.get('damaged_packets', 0)} pieces of the recording cannot be decoded; "
+            f"{quality.get('filled_seconds', 0.0):.1f} s of it were replaced by silence.",
+        )
+    yield from _sound_reasons(quality)
+    yield from _word_reasons(quality)
+
+
+def _sound_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    spoken = quality.get("speech_seconds")
+    if spoken is None:
+        return
+    if spoken < FEWEST_SPEECH_SECONDS:
+        yield "no_speech", "Next to no speech was found."
+        return
+    if quality.get("speech_coverage", 1.0) < LEAST_COVERAGE:
+        yield "little_speech", f"Only {quality['speech_coverage']:.0%} of the recording is speech."
+    if _below(quality.get("level_dbfs"), QUIETEST_DBFS):
+        yield "quiet", f"The voices are very quiet ({quality['level_dbfs']:.0f} dBFS)."
+    if _below(quality.get("snr_db"), LEAST_SNR_DB):
+        yield "noisy", f"The voices are only {quality['snr_db']:.0f} dB above the noise."
+    if quality.get("clipped_share", 0.0) > MOST_CLIPPED_SHARE:
+        yield "clipped", f"{quality['clipped_share']:.1%} of the sound is overdriven."
+    if (quality.get("overlap_seconds") or 0.0) > MOST_OVERLAP_SHARE * spoken:
+        yield "overlap", f"Several people speak at once for {quality['overlap_seconds']:.0f} s."
+
+
+def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    invented = quality.get("invented") or []
+    if removed := sum(found["words"] for found in invented if found["removed"]):
+        yield "invented_text", f"{removed} words that nobody said were removed; `invented` says where."
+    elif invented:
+        yield "invented_text", "Some of the words may not have been said; `invented` says where."
+    doubtful = quality.get("low_confidence_share") or 0.0
+    if _below(quality.get("mean_word_confidence"), LEAST_MEAN_CONFIDENCE) or doubtful > MOST_DOUBTFUL_SHARE:
+        yield "low_confidence", f"The engine doubts {doubtful:.0%} of its words."
+    pace = quality.get("words_per_minute")
+    long_enough = (quality.get("speech_seconds") or 0.0) >= PACE_SECONDS
+    if pace is not None and long_enough and not SLOWEST_PACE <= pace <= FASTEST_PACE:
+        yield "unlikely_pace", f"{pace:.0f} words a minute of speech: some may be missing or invented."
+
+
+def _below(value: float | None, least: float) -> bool:
+    return value is not None and value < least
