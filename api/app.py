@@ -55,7 +55,8 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.before_request(requests.refuse_malformed_ids)
     api = make_api(app)
     for routes in (
-        health, keys, engines, therapists, patients, sessions, outputs, speakers, audio, lifecycle, webhooks, alerts,
+        health, keys, engines, therapists, patients, sessions, outputs, speakers, audio, lifecycle,
+        webhooks, alerts,
     ):  # fmt: skip
         api.register_blueprint(routes.blueprint)
     docs.install(app, api)
