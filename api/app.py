@@ -14,13 +14,14 @@ from api.resources import (
     health,
     keys,
     lifecycle,
+    notes,
     outputs,
     patients,
     sessions,
     speakers,
     therapists,
     webhooks,
-)  # fmt: skip
+)
 from api.wiring import build_resources
 from shared import logs
 from shared.services.resources import Resources
@@ -28,6 +29,22 @@ from shared.settings import load
 
 # Of every body but an upload, which has its own, larger limit.
 _MAX_BODY_BYTES = 1024 * 1024
+# In the order of the OpenAPI document.
+_ROUTES = (
+    health,
+    keys,
+    engines,
+    therapists,
+    patients,
+    sessions,
+    outputs,
+    notes,
+    speakers,
+    audio,
+    lifecycle,
+    webhooks,
+    alerts,
+)
 
 
 def create_app(resources: Resources | None = None) -> Flask:
@@ -54,10 +71,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.before_request(auth.check_caller)
     app.before_request(requests.refuse_malformed_ids)
     api = make_api(app)
-    for routes in (
-        health, keys, engines, therapists, patients, sessions, outputs, speakers, audio, lifecycle,
-        webhooks, alerts,
-    ):  # fmt: skip
+    for routes in _ROUTES:
         api.register_blueprint(routes.blueprint)
     docs.install(app, api)
     rate_limits.install(app, resources.settings)

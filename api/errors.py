@@ -21,8 +21,10 @@ from shared.domain.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    Outdated,
     TooLarge,
     Unavailable,
+    UnknownBase,
     UnsupportedMedia,
 )
 from shared.services.engine_choice import NotOffered, UnsupportedLanguage
@@ -43,6 +45,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     NotAllowed: 403,
     NotFound: 404,
     Gone: 410,
+    Outdated: 412,
     Conflict: 409,
     LimitReached: 429,
     KeyReused: 422,
@@ -52,6 +55,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     UnsupportedLanguage: 422,
     NotOffered: 422,
     InvalidConsent: 422,
+    UnknownBase: 428,
     InvalidInput: 400,
     Unavailable: 503,
     DomainError: 500,

@@ -124,27 +124,10 @@ class SessionQuerySchema(PageQuerySchema):
     status = fields.Enum(Status, by_value=True, load_default=None)
 
 
-class NotesVersionSchema(Schema):
-    """One version of the notes."""
-
-    version = fields.Integer()
-    engine = fields.String()
-    template = fields.String()
-    created_at = Moment()
-    extracted_notes = AsStored(NotesSchema)
-
-
 class FormatQuerySchema(Schema):
     """In which form a transcript is wanted; the query wins over ``Accept``."""
 
     format = fields.String(load_default=None, validate=validate.OneOf(("json", "txt", "vtt", "srt")))
-
-
-class NotesQuerySchema(Schema):
-    """Which version of the notes is wanted, and in which form."""
-
-    version = fields.Integer(load_default=None, validate=validate.Range(min=1, max=2**31 - 1))
-    format = fields.String(load_default=None, validate=validate.OneOf(("json", "md")))
 
 
 class ExtractSchema(Schema):
@@ -166,9 +149,30 @@ class RemovedSchema(Schema):
     recording_bytes = fields.Integer()
     outputs = fields.Integer(metadata={"description": "The transcript, and what steps had made."})
     notes = fields.Integer(metadata={"description": "Versions of the notes."})
+    process_notes = fields.Integer()
     steps = fields.Integer()
     events = fields.Integer()
     risk_alerts = fields.Integer()
+
+
+class SignatureLeftSchema(Schema):
+    """A signature that was on a deleted session's notes."""
+
+    version = fields.Integer()
+    part = fields.String()
+    signer_id = fields.UUID()
+    content_hash = fields.String()
+    signed_at = fields.String()
+
+
+class DeleteQuerySchema(Schema):
+    """What is deleted with a session."""
+
+    signed_notes = fields.String(
+        load_default=None,
+        validate=validate.OneOf(("delete",)),
+        metadata={"description": "`delete`: also notes that are signed, which a law may oblige you to keep."},
+    )
 
 
 class ReceiptSchema(Schema):
@@ -177,6 +181,9 @@ class ReceiptSchema(Schema):
     session_id = fields.UUID()
     patient_id = fields.UUID()
     removed = fields.Nested(RemovedSchema)
+    signed = fields.List(
+        fields.Nested(SignatureLeftSchema), metadata={"description": "The signatures on what was deleted."}
+    )
     requested_at = Moment()
     erased_at = Moment(
         allow_none=True,

@@ -23,13 +23,14 @@ from api import auth
 from shared.db.engine import Database
 from shared.domain.webhooks import USUAL
 from shared.services import accounts, credentials, webhook_log, webhooks
-from shared.services.callers import THERAPIST_SCOPES, Scope
+from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.settings import load
 from tests.conftest import Office, environment_of, make_office, make_resources
 from tests.database import everything, make_inspector
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, form, tone
+from tests.integration.notes_calls import offer_notes
 from tests.integration.sessions import bench_with, promise, work
 from tests.stack import running_postgres, running_redis, temporary_folder
 
@@ -72,11 +73,16 @@ CALLERS = (
     "administrator",
     "owner",
 )
+NOTES = "/api/sessions/<id:session_id>/notes"
 BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /api/sessions/upload": lambda place: {
         "query_string": {"patient_id": str(place.office.patient_id)},
         **form([("file", tone(), "session.wav", "audio/wav")]),
     },
+    f"PUT {NOTES}": lambda _: {"json": {"extracted_notes": {}}, "headers": {"If-Match": "*"}},
+    f"POST {NOTES}/accept": lambda _: {"json": {"version": 2}},
+    f"POST {NOTES}/dismiss": lambda _: {"json": {"version": 2}},
+    f"POST {NOTES}/addenda": lambda _: {"json": {"text": "Something else."}},
     "POST /api/patients": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/patients/<id:patient_id>": lambda _: {"json": {"name": "Somebody"}},
     "POST /api/webhooks": lambda _: {"json": {"url": "https://hook.example/"}},
@@ -148,8 +154,9 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     office, elsewhere = make_office(resources), make_office(resources)
     session_id = promise(resources, office)
     work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
+    offer_notes(resources, office, session_id)
     mine, other = office.caller, elsewhere.caller
-    everyday = THERAPIST_SCOPES | {Scope.KEYS}
+    everyday = THERAPIST_SCOPES | ON_REQUEST_SCOPES
 
     def person(practice_id: UUID, role: str) -> UUID:
         return accounts.create_therapist(resources, practice_id, "Somebody", role).id

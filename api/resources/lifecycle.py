@@ -9,7 +9,7 @@ from api import event_stream, session_documents
 from api.auth import caller, needs, resources
 from api.json_bodies import Blueprint
 from api.openapi import EVENTS_ANSWER, LAST_EVENT_PARAMETER, LOCATION, answers
-from api.session_schemas import ReceiptSchema, SessionSchema
+from api.session_schemas import DeleteQuerySchema, ReceiptSchema, SessionSchema
 from shared.domain.errors import Unavailable
 from shared.services import erasing, following, sessions, stopping
 from shared.services.callers import Scope
@@ -36,18 +36,22 @@ def cancel(session_id: UUID) -> Response:
 
 
 @blueprint.route("/<id:session_id>", methods=["DELETE"])
+@blueprint.arguments(DeleteQuerySchema, location="query")
 @blueprint.response(200, ReceiptSchema)
 @blueprint.alt_response(
     202, schema=ReceiptSchema, description="Gone for every caller; the storage is yet to follow", success=True
 )
-@answers(blueprint, 404, 422)
+@answers(blueprint, 404, 409, 422)
 @needs(Scope.SESSIONS_WRITE)
-def delete(session_id: UUID) -> tuple[Any, int]:
+def delete(query: dict[str, Any], session_id: UUID) -> tuple[Any, int]:
     """Delete recording, transcript, notes and their key, whatever is being done with them.
+
+    Signed notes are deleted only with `?signed_notes=delete`, otherwise the answer is 409; what
+    remains of them is who signed, when, and the hash of what was signed.
 
     The answer is the receipt, and for a session deleted before it is the same receipt again.
     """
-    receipt = erasing.delete(resources(), caller(), session_id)
+    receipt = erasing.delete(resources(), caller(), session_id, signed_too=query["signed_notes"] is not None)
     return receipt, 200 if receipt.erased_at else 202
 
 

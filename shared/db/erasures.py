@@ -1,8 +1,9 @@
 """Deleted sessions: their rows removed, their tombstones, and the objects still to be removed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.engine_tables import TranscriptionUsage
 from shared.db.lifecycle_tables import Erasure, SessionEvent, Tombstone
+from shared.db.record_tables import NotesVersion, ProcessNotes, ProposalDecision, Signature
 from shared.db.safety_tables import RiskAlert
-from shared.db.tables import NotesVersion, Output, StepRow, TherapySession
+from shared.db.tables import Output, StepRow, TherapySession
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +26,47 @@ class Remains:
     whole: bool
 
 
-def remove_rows(db: DbSession, session_id: UUID) -> dict[str, int]:
-    """Remove every row of a session that the caller holds; gives how many of each kind."""
-    removed = {}
-    for name, table in (
-        ("outputs", Output),
-        ("notes", NotesVersion),
-        ("steps", StepRow),
-        ("events", SessionEvent),
-        ("risk_alerts", RiskAlert),
-    ):
-        rows = db.execute(delete(table).where(table.session_id == session_id).returning(table.session_id))
-        removed[name] = len(rows.all())
-    db.execute(delete(TranscriptionUsage).where(TranscriptionUsage.session_id == session_id))
+# By the name under which a receipt counts them; what names another comes first.
+_ROWS: tuple[tuple[str | None, Any], ...] = (
+    ("outputs", Output),
+    ("process_notes", ProcessNotes),
+    (None, ProposalDecision),
+    (None, Signature),
+    (None, TranscriptionUsage),
+    ("notes", NotesVersion),
+    ("steps", StepRow),
+    ("events", SessionEvent),
+    ("risk_alerts", RiskAlert),
+)
+
+
+def count_rows(db: DbSession, session_id: UUID) -> dict[str, int]:
+    """How many rows of each kind a session has, as its receipt shows it."""
+    return {
+        name: db.scalar(select(func.count()).select_from(table).where(table.session_id == session_id)) or 0
+        for name, table in _ROWS
+        if name is not None
+    }
+
+
+def remove_rows(db: DbSession, session_id: UUID) -> None:
+    """Remove every row of a session that the caller holds, and that has a tombstone by now.
+
+    Without the tombstone Postgres would refuse to let signed notes go.
+    """
+    for _, table in _ROWS:
+        db.execute(delete(table).where(table.session_id == session_id))
     db.execute(delete(TherapySession).where(TherapySession.id == session_id))
-    return removed
 
 
-def leave_tombstone(db: DbSession, row: TherapySession, removed: dict[str, int], requested_by: str) -> None:
-    """Note that the session was deleted, by whom, and what of it."""
+def leave_tombstone(
+    db: DbSession,
+    row: TherapySession,
+    removed: dict[str, int],
+    requested_by: str,
+    signed: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Note that the session was deleted, by whom, what of it, and which signatures were on it."""
     db.add(
         Tombstone(
             session_id=row.id,
@@ -50,6 +74,7 @@ def leave_tombstone(db: DbSession, row: TherapySession, removed: dict[str, int],
             therapist_id=row.therapist_id,
             patient_id=row.patient_id,
             removed=removed,
+            signed=list(signed),
             requested_by=requested_by,
         )
     )

@@ -1,6 +1,7 @@
 """The tables of a session's life: what followers are told, and what remains of the deleted."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, func
@@ -34,7 +35,11 @@ class SessionEvent(Base):
 
 
 class Tombstone(Base):
-    """What remains of a deleted session: ids and counts. ``erased_at``: key and objects are gone."""
+    """What remains of a deleted session: ids and counts. ``erased_at``: key and objects are gone.
+
+    ``signed``: the signatures that were on its notes, each as ``{version, part, signer_id,
+    content_hash, signed_at}``, so that a copy that was given away can still be told from a forgery.
+    """
 
     __tablename__ = "tombstones"
 
@@ -43,6 +48,7 @@ class Tombstone(Base):
     therapist_id: Mapped[UUID]
     patient_id: Mapped[UUID]
     removed: Mapped[dict[str, int]] = mapped_column(JSONB)
+    signed: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     requested_by: Mapped[str]
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
     erased_at: Mapped[datetime | None]

@@ -44,22 +44,31 @@ def within(column: str, table: str) -> ForeignKeyConstraint:
 
 
 class Practice(Base):
-    """A tenant: nothing of one practice is ever visible to another."""
+    """A tenant: nothing of one practice is ever visible to another.
+
+    ``template``: of the notes, for uploads that name none.
+    """
 
     __tablename__ = "practices"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
+    template: Mapped[str] = mapped_column(default="default")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Therapist(Base):
-    """A person with keys: a therapist, or an administrator who manages but does not read."""
+    """A person with keys: a therapist, or an administrator who manages but does not read.
+
+    ``supervisor_id``: who co-signs what this therapist signs; None where nobody must.
+    """
 
     __tablename__ = "therapists"
     __table_args__ = (
         CheckConstraint("role IN ('administrator', 'therapist')", name="role_known"),
+        CheckConstraint("supervisor_id <> id", name="supervised_by_another"),
         UniqueConstraint("practice_id", "id"),
+        within("supervisor_id", "therapists"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -68,6 +77,7 @@ class Therapist(Base):
     role: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
+    supervisor_id: Mapped[UUID | None]
 
 
 class ApiKey(Base):
@@ -213,21 +223,6 @@ class Output(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True, default=0)
     body: Mapped[Sealed]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class NotesVersion(Base):
-    """One version of a session's notes; versions are added, never changed."""
-
-    __tablename__ = "notes"
-    __table_args__ = (within("session_id", "sessions"),)
-
-    session_id: Mapped[UUID] = mapped_column(primary_key=True)
-    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
-    version: Mapped[int] = mapped_column(primary_key=True)
-    body: Mapped[Sealed]
-    engine: Mapped[str]
-    template: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -8,9 +8,11 @@
     ├── NotFound                no such thing, or somebody else's
     ├── Gone                    it was here, and has been removed for good
     ├── Conflict                the state forbids it
-    │   └── InProgress          the first request with the same key is still running
+    │   ├── InProgress          the first request with the same key is still running
+    │   └── Outdated            it has changed since the caller read it
     ├── InvalidInput            a value is out of range or malformed
-    │   └── KeyReused           an idempotency key came with another request before
+    │   ├── KeyReused           an idempotency key came with another request before
+    │   └── UnknownBase         a change does not say what it is a change of
     ├── LimitReached            this was done as often, or as much, as is allowed
     ├── UnsupportedMedia        not the audio it claims to be
     ├── TooLarge                over a size limit
@@ -88,6 +90,12 @@ class LimitReached(DomainError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class Outdated(Conflict):
+    """The thing has changed since the caller read it; a change of the older state would lose that."""
+
+    default_code = "outdated"
+
+
 class InvalidInput(DomainError):
     """A value is malformed or out of range; ``fields`` maps field names to messages."""
 
@@ -104,6 +112,12 @@ class KeyReused(InvalidInput):
     """An idempotency key came with another request before."""
 
     default_code = "idempotency_key_reused"
+
+
+class UnknownBase(InvalidInput):
+    """A change that does not say which state it is a change of."""
+
+    default_code = "if_match_required"
 
 
 class UnsupportedMedia(DomainError):

@@ -10,6 +10,7 @@ MADE_BY_RULES = (
     "This draft was made by rules from the transcript of the recording and must be read against it."
 )
 NOTHING_TO_SCREEN = "No speech was found, so nothing can be said about risk. Listen to the recording."
+SET_ASIDE = "Set aside by the clinician."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
@@ -168,8 +169,10 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
     if not words_of(transcript.text):
         return NOTHING_TO_SCREEN
     flags = notes.get("risk_flags", [])
-    unverified = [u["item"] for u in notes.get("unsupported", []) if u["field"] == "risk_flags"]
-    present = {str(flag["type"]) for flag in [*flags, *unverified]}
+    apart = [u for u in notes.get("unsupported", []) if u["field"] == "risk_flags"]
+    set_aside = [u["item"] for u in apart if u["reason"] == SET_ASIDE]
+    unverified = [u["item"] for u in apart if u["reason"] != SET_ASIDE]
+    present = {str(flag["type"]) for flag in [*flags, *unverified, *set_aside]}
     denied = present - {str(flag["type"]) for flag in flags if not flag.get("negated", False)}
     absent = [subject for subject, types in _RISK_SUBJECTS.items() if not present.intersection(types)]
     parts = []
@@ -182,7 +185,9 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
         parts.append(f"The transcript mentions {join(labels)}; read every quote in its place.")
     if unverified:
         parts.append(f"Risk flags whose quotes could not be verified: {len(unverified)}; see unsupported.")
-    if not flags and _has_risk_words(transcript):
+    if set_aside:
+        parts.append(f"Mentions of risk that the clinician set aside: {len(set_aside)}; see unsupported.")
+    if not flags and not set_aside and _has_risk_words(transcript):
         parts.append(
             "Words that may concern risk were said, but no flag was made of them; read the transcript."
         )

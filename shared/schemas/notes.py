@@ -10,6 +10,8 @@ Design: no sentence in a note stands without the words it came from.
   with its evidence; for ``session_mood`` and ``mood_trajectory`` it holds the sentence that says why.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
   ``shared.domain.wording`` may be, and absence ("No mention of ...") is checked in code.
+* ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
+* ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
 * What could not be verified is in ``unsupported`` with the reason, and nowhere else.
 * ``key_topics`` has three to seven items; fewer where a recording honestly supports fewer.
 * ``therapist_notes`` has 150 to 200 words and ``patient_summary`` 100 to 150 in the normal case; a
@@ -48,6 +50,7 @@ class EvidencedSchema(Schema):
 
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=_MANY)
     verified = fields.Boolean(load_default=False)
+    by_clinician = fields.Boolean()
 
 
 class TextItemSchema(EvidencedSchema):
@@ -119,6 +122,14 @@ class SentenceSchema(EvidencedSchema):
     structural = fields.Boolean(load_default=False)
 
 
+class SectionSchema(Schema):
+    """One part of a template, such as the S of SOAP."""
+
+    name = fields.String(required=True, validate=_PHRASE)
+    title = fields.String(required=True, validate=_PHRASE)
+    sentences = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
+
+
 class FieldEvidenceSchema(Schema):
     """The sentences that the plain texts are put together from."""
 
@@ -158,6 +169,7 @@ class NotesSchema(Schema):
     therapist_notes = fields.String(required=True, validate=validate.Length(max=20_000))
     patient_summary = fields.String(required=True, validate=validate.Length(max=20_000))
     field_evidence = fields.Nested(FieldEvidenceSchema, required=True)
+    sections = fields.List(fields.Nested(SectionSchema), validate=validate.Length(max=30))
     unsupported = fields.List(fields.Nested(UnsupportedSchema), load_default=list)
     draft = fields.Boolean(load_default=True)
     engine = fields.String(required=True, validate=_PHRASE)

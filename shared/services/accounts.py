@@ -13,7 +13,7 @@ from shared.db import audit, keys
 from shared.db.tables import ApiKey, Practice, Therapist
 from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from shared.services import credentials, idempotency
-from shared.services.callers import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Caller, Scope
+from shared.services.callers import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, THERAPIST_SCOPES, Caller, Scope
 from shared.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -23,8 +23,8 @@ DEFAULT_EXPIRY_DAYS = 90
 MAX_EXPIRY_DAYS = 365
 _SERVER = "server"  # how the audit trail names the command line on the server itself
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
-# A therapist may be given ``keys`` too, to make and revoke keys of their own.
-_GRANTABLE = {ADMINISTRATOR: ADMINISTRATOR_SCOPES, THERAPIST: THERAPIST_SCOPES | {Scope.KEYS}}
+# A therapist may be given ``keys`` too, to make and revoke keys of their own, and the like.
+_GRANTABLE = {ADMINISTRATOR: ADMINISTRATOR_SCOPES, THERAPIST: THERAPIST_SCOPES | ON_REQUEST_SCOPES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ class Scope(StrEnum):
     SESSIONS_WRITE = "sessions:write"
     NOTES_READ = "notes:read"
     NOTES_WRITE = "notes:write"
+    NOTES_SIGN = "notes:sign"
+    PROCESS_NOTES_READ = "process-notes:read"
+    PROCESS_NOTES_WRITE = "process-notes:write"
+    TEMPLATES_WRITE = "templates:write"
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     KEYS = "keys"
@@ -23,8 +27,15 @@ class Scope(StrEnum):
     WEBHOOKS = "webhooks"
 
 
-ADMINISTRATOR_SCOPES = frozenset({Scope.KEYS, Scope.PEOPLE, Scope.WEBHOOKS, Scope.ENGINES})
-THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES
+ADMINISTRATOR_SCOPES = frozenset(
+    {Scope.KEYS, Scope.PEOPLE, Scope.WEBHOOKS, Scope.ENGINES, Scope.TEMPLATES_WRITE}
+)
+# What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for
+# every program that reads a record.
+ON_REQUEST_SCOPES = frozenset(
+    {Scope.KEYS, Scope.TEMPLATES_WRITE, Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE}
+)
+THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES - ON_REQUEST_SCOPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,14 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, erasures, outbox, sessions
+from shared.db import audit, erasures, notes, outbox, sessions
 from shared.db.engine import Database
 from shared.db.erasures import Remains
+from shared.db.notes import Signed
 from shared.db.tables import TherapySession
 from shared.domain import failpoints
-from shared.domain.errors import Unavailable
+from shared.domain.errors import Conflict, Unavailable
+from shared.domain.values import JsonObject
 from shared.domain.webhooks import EventType
 from shared.services import records
 from shared.services.callers import Caller
@@ -49,19 +51,21 @@ class Receipt:
     session_id: UUID
     patient_id: UUID
     removed: dict[str, int]
+    signed: tuple[JsonObject, ...]
     requested_at: datetime
     erased_at: datetime | None
 
 
-def delete(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
+def delete(resources: Resources, caller: Caller, session_id: UUID, *, signed_too: bool = False) -> Receipt:
     """Delete the caller's session and give the receipt; raises NotFound.
 
-    For a session that was deleted before, goes on with what is left to do and gives its receipt.
+    Raises Conflict for a session with signed notes, unless ``signed_too``. For a session that was
+    deleted before, goes on with what is left to do and gives its receipt.
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = sessions.of_therapist(db, caller.therapist_id, session_id, hold=True)
         if row is not None:
-            _remove_rows(db, caller, row)
+            _remove_rows(db, caller, row, signed_too=signed_too)
     failpoints.reach("rows_removed", session_id)
     receipt = _receipt(resources, caller, session_id)
     if receipt.erased_at is not None:
@@ -74,9 +78,17 @@ def delete(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
     return _receipt(resources, caller, session_id)
 
 
-def _remove_rows(db: DbSession, caller: Caller, row: TherapySession) -> None:
-    removed = erasures.remove_rows(db, row.id)
-    erasures.leave_tombstone(db, row, {**removed, "recording_bytes": row.audio_bytes}, caller.actor)
+def _remove_rows(db: DbSession, caller: Caller, row: TherapySession, *, signed_too: bool) -> None:
+    signed = [_as_left(signature) for signature in notes.signatures(db, row.id)]
+    if signed and not signed_too:
+        raise Conflict(
+            "The session has signed notes, which the law may oblige you to keep. To delete them all the "
+            "same, say so: ?signed_notes=delete.",
+            "notes_signed",
+        )
+    removed = {**erasures.count_rows(db, row.id), "recording_bytes": row.audio_bytes}
+    erasures.leave_tombstone(db, row, removed, caller.actor, signed)
+    erasures.remove_rows(db, row.id)
     erasures.schedule(
         db,
         Remains(row.id, row.practice_id, whole=True),
@@ -87,12 +99,29 @@ def _remove_rows(db: DbSession, caller: Caller, row: TherapySession) -> None:
     records.audit(db, caller, "session.delete", row.id)
 
 
+def _as_left(signed: Signed) -> JsonObject:
+    return {
+        "version": signed.version,
+        "part": signed.part.value,
+        "signer_id": str(signed.signer_id),
+        "content_hash": signed.content_hash,
+        "signed_at": signed.signed_at.isoformat(),
+    }
+
+
 def _receipt(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
     with resources.database.transaction(caller.practice_id) as db:
         found = erasures.tombstone_of(db, caller.therapist_id, session_id)
     if found is None:
         raise records.no_such_session()
-    return Receipt(found.session_id, found.patient_id, found.removed, found.requested_at, found.erased_at)
+    return Receipt(
+        found.session_id,
+        found.patient_id,
+        found.removed,
+        tuple(found.signed),
+        found.requested_at,
+        found.erased_at,
+    )
 
 
 def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: Remains) -> None:

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import notes, outputs
 from shared.db.claims import Lease
 from shared.db.outputs import Product
+from shared.db.record_tables import NotesVersion
 from shared.domain.errors import PermanentStepError
 from shared.domain.evidence import verify
+from shared.domain.records import Kind
 from shared.domain.risk import with_risk_flags
 from shared.domain.values import JsonObject
 from shared.pipeline import PERSIST
@@ -42,22 +44,30 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
 
 def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
     vault = bench.resources.vault
-    session = lease.subject
-
-    with bench.resources.database.transaction(lease.practice_id) as db:
-        version = notes.next_version(db, lease.session_id)
-    sealed = vault.seal(session, notes.kind(version), document)
 
     def save(db: DbSession) -> None:
+        # Drawn and sealed here, where the session is held: an edit that came meanwhile has its own number.
+        version = notes.next_version(db, lease.session_id)
+        before = notes.current(db, lease.session_id)
         notes.add(
             db,
             lease.practice_id,
             lease.session_id,
             version=version,
-            body=sealed,
+            body=vault.seal(lease.subject, notes.kind(version), document),
             engine=document["engine"],
             template=document["template"],
+            kind=_kind_after(db, before),
+            based_on=before.version if before else None,
         )
         outputs.discard(db, lease.session_id, Product.DRAFT)
 
     leases.finish(bench.resources.database, lease, save)
+
+
+def _kind_after(db: DbSession, before: NotesVersion | None) -> Kind:
+    """An engine replaces what an engine wrote; what a person wrote or signed it is only offered beside."""
+    if before is None:
+        return Kind.DRAFT
+    by_a_person = before.kind is Kind.EDIT or notes.signed_version(db, before.session_id) is not None
+    return Kind.EXTRACTION if by_a_person else Kind.DRAFT

@@ -33,6 +33,12 @@ def own_to_work_on(db: DbSession, caller: Caller, session_id: UUID) -> TherapySe
     return own(db, caller, session_id, hold=True)
 
 
+def hold(db: DbSession, session_id: UUID) -> None:
+    """Keep others from changing the session, or adding to its notes, until the transaction ends."""
+    if rows.hold(db, session_id) is None:
+        raise no_such_session()
+
+
 def no_such_session() -> NotFound:
     """The answer for a session that is not there, and for one that is somebody else's."""
     return NotFound("There is no such session.", "session_not_found")
@@ -54,8 +60,10 @@ def opened(resources: Resources, session: Subject, kind: str, sealed: Sealed) ->
         raise
 
 
-def audit(db: DbSession, caller: Caller, action: str, subject_id: UUID | None) -> None:
-    """Note what the caller does, in the transaction that does it."""
+def audit(
+    db: DbSession, caller: Caller, action: str, subject_id: UUID | None, code: str | None = None
+) -> None:
+    """Note what the caller does, in the transaction that does it; ``code`` says to which part."""
     trail.record(
         db,
         practice_id=caller.practice_id,
@@ -63,4 +71,5 @@ def audit(db: DbSession, caller: Caller, action: str, subject_id: UUID | None) -
         action=action,
         subject_id=subject_id,
         request_id=caller.request_id,
+        code=code,
     )

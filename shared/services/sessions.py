@@ -1,22 +1,23 @@
 """Sessions as their therapist sees them: read, listed, extracted again, retried."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from shared.db import notes, outputs, progress, steps
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db import notes as note_rows
+from shared.db import outputs, progress, steps
 from shared.db import sessions as rows
 from shared.db.outputs import Product
 from shared.db.progress import Progress
-from shared.db.tables import NotesVersion, TherapySession
+from shared.db.tables import TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.speakers import shown_notes
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import dispatching, idempotency, paging, records, speakers
+from shared.services import dispatching, idempotency, notes, paging, records, speakers
 from shared.services.callers import Caller, Scope
+from shared.services.note_rows import Found, find
 from shared.services.paging import Page, Position
 from shared.services.promising import FILE_NAME
 from shared.services.records import audit as _audit
@@ -44,32 +45,21 @@ class Record:
     notes: JsonObject | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Notes:
-    """One version of a session's notes."""
-
-    version: int
-    engine: str
-    template: str
-    created_at: datetime
-    document: JsonObject
-
-
 def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
     """Everything of one of the caller's sessions; raises NotFound."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         stored = speakers.sealed(db, session_id)
-        version = notes.get(db, session_id) if Scope.NOTES_READ in caller.scopes else None
+        version = _notes(db, caller, session_id)
         found = progress.of_sessions(db, [session_id])
         _audit(db, caller, "session.read", session_id)
-    heard, shown = speakers.shown(resources, row, stored)
+    heard, _ = speakers.shown(resources, row, stored)
     return Record(
         row,
         _progress(row, found),
         _file_name(resources, row),
         heard,
-        _opened_notes(resources, version, shown).document if version else None,
+        notes.opened(resources, version).document if version else None,
     )
 
 
@@ -122,18 +112,6 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonOb
     if document is None:
         raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
     return document
-
-
-def notes_of(resources: Resources, caller: Caller, session_id: UUID, version: int | None = None) -> Notes:
-    """The newest notes, or this version of them; raises NotFound."""
-    with resources.database.transaction(caller.practice_id) as db:
-        row = _own(db, caller, session_id)
-        found = notes.get(db, session_id, version)
-        stored = speakers.sealed(db, session_id)
-        _audit(db, caller, "notes.read", session_id)
-    if found is None:
-        raise NotFound("The session has no such notes; look at its status.", "no_notes")
-    return _opened_notes(resources, found, speakers.shown(resources, row, stored)[1])
 
 
 def extract_again(
@@ -192,6 +170,12 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
     dispatching.publish_ready(resources.queue, session_id, ready)
 
 
+def _notes(db: DbSession, caller: Caller, session_id: UUID) -> Found | None:
+    if Scope.NOTES_READ not in caller.scopes or note_rows.current(db, session_id) is None:
+        return None
+    return find(db, caller, session_id)
+
+
 def is_final(status: Status) -> bool:
     """Whether nothing more will happen to a session by itself."""
     return status in FINAL
@@ -221,9 +205,3 @@ def _file_name(resources: Resources, row: TherapySession) -> str | None:
         return str(records.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
     except KeyDestroyed:
         return None
-
-
-def _opened_notes(resources: Resources, found: NotesVersion, shown: Mapping[str, str]) -> Notes:
-    session = Subject(found.practice_id, found.session_id)
-    document = shown_notes(records.opened(resources, session, notes.kind(found.version), found.body), shown)
-    return Notes(found.version, found.engine, found.template, found.created_at, document)

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import outputs
 from shared.db.lifecycle_tables import Tombstone
 from shared.db.outputs import Product
-from shared.db.tables import AuditEvent, NotesVersion, Output, Patient, StepRow, TherapySession
+from shared.db.record_tables import NotesVersion
+from shared.db.tables import AuditEvent, Output, Patient, StepRow, TherapySession
 from shared.domain.documents import transcript_from_json
 from shared.domain.status import FINAL, Status
 from shared.storage.recordings import RECORDING, SPEECH

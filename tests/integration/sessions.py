@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from shared.db import sessions, steps
-from shared.db.tables import AuditEvent, NotesVersion, Output, StepRow, TherapySession
+from shared.db.record_tables import NotesVersion
+from shared.db.tables import AuditEvent, Output, StepRow, TherapySession
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance

@@ -16,7 +16,7 @@ from shared.domain.status import Status
 from shared.domain.values import Segment, Transcript, Word
 from shared.pipeline import EXTRACT_NOTES
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import THERAPIST_SCOPES, Scope
+from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.conftest import Office
@@ -387,7 +387,7 @@ HARMFUL = ["x\ud800y", "x\x00y", "x\x1b[31my", "x\ny", "x\x7fy", "x\x9by", "x\u2
 def test_a_text_unfit_to_be_kept_or_shown_is_a_422_that_does_not_repeat_it(
     app: Flask, resources: Resources, office: Office, path: str, field: str, rest: dict, said: str
 ) -> None:
-    call = caller_of(app, resources, office, THERAPIST_SCOPES | {Scope.KEYS})
+    call = caller_of(app, resources, office, THERAPIST_SCOPES | ON_REQUEST_SCOPES)
     outer, _, inner = field.partition(".")
     value = {inner: said, "given_on": "2026-01-01"} if inner else said
     answer = call("POST", path, json={**rest, outer: value})

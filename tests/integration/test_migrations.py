@@ -83,7 +83,9 @@ def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> N
     migrations.upgrade(url)
     with closing(Database(url, pool_size=1)) as database:
         with database.transaction(practice) as db:
-            assert db.scalars(text("SELECT scopes FROM api_keys")).all() == [["keys", "therapists"]]
+            assert db.scalars(text("SELECT scopes FROM api_keys")).all() == [
+                ["keys", "therapists", "templates:write"]
+            ]
         with database.transaction(uuid4()) as db:
             assert db.scalars(text("SELECT id FROM therapists")).all() == []
     as_superuser(postgres, "DROP DATABASE fourth")

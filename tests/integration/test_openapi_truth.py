@@ -15,7 +15,7 @@ import schemathesis
 
 from shared.domain.webhooks import USUAL
 from shared.services import accounts, webhook_log, webhooks
-from shared.services.callers import THERAPIST_SCOPES, Scope
+from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.integration.api_client import Caller, app_of, caller_of
@@ -71,6 +71,12 @@ expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
 include-path-regex = "/(speakers|off-the-record)$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
+
+# Nor what of the notes is current, signed or on offer, what was said, or what an If-Match named.
+[[operations]]
+include-path-regex = "/notes(/|$)"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "412", "415", "422", "428"]
 
 # Nor that a cursor came from the same list with the same filters.
 [[operations]]
@@ -129,7 +135,7 @@ def processed_session(resources: Resources, office: Office) -> str:
 def key_of(resources: Resources, office: Office) -> tuple[str, str]:
     """A key with every scope that a therapist may have, and its id."""
     caller = office.caller
-    scopes = THERAPIST_SCOPES | {Scope.KEYS}
+    scopes = THERAPIST_SCOPES | ON_REQUEST_SCOPES
     key, secret = accounts.create_key(resources, caller.practice_id, caller.therapist_id, scopes)
     return secret, str(key.id)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db import outbox, quotas
 from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.record_tables import NoteTemplate, ProcessNotes
 from shared.db.webhook_tables import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import (
@@ -21,16 +22,21 @@ from shared.services import (
     following,
     idempotency,
     listening,
+    note_writing,
+    notes,
     patients,
     practice_engines,
     sessions,
+    signing,
     stopping,
 )
 from shared.services.resources import Resources
+from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of
+from tests.integration.notes_calls import offer_notes
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_outbox import subscribe
 
@@ -49,10 +55,25 @@ def session_id(resources: Resources, office: Office) -> UUID:
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
+    keep_records(resources, office, session_id)
     erasing.delete(resources, office.caller, promise(resources, office))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
+
+
+def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
+    """Signed notes, an offer that was dismissed, process notes, a template."""
+    caller = office.caller
+    offer_notes(resources, office, session_id)
+    note_writing.dismiss(resources, caller, session_id, 2)
+    signing.sign(resources, caller, session_id)
+    whose = {"practice_id": caller.practice_id, "therapist_id": caller.therapist_id}
+    sealed = resources.vault.seal(Subject(caller.practice_id, session_id), "process_notes", {})
+    with resources.database.transaction(caller.practice_id) as db:
+        db.add(ProcessNotes(session_id=session_id, revision=1, body=sealed, **whose))
+        names = {"practice_id": caller.practice_id, "created_by": caller.therapist_id}
+        db.add(NoteTemplate(id=uuid4(), name="own", body=sealed, **names))
 
 
 def tell_a_webhook(resources: Resources, office: Office) -> None:
@@ -316,7 +337,7 @@ def test_without_row_security_the_filters_still_hide_others_records(
         for ask in (
             lambda: sessions.get(resources, stranger, session_id),
             lambda: sessions.transcript(resources, stranger, session_id),
-            lambda: sessions.notes_of(resources, stranger, session_id),
+            lambda: notes.read(resources, stranger, session_id),
             lambda: sessions.extract_again(resources, stranger, session_id),
             lambda: sessions.retry(resources, stranger, session_id),
             lambda: stopping.cancel(resources, stranger, session_id),

@@ -23,11 +23,13 @@ from workers.engines.openai_phrases import clean
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
     EvidenceSchema: frozenset({"start", "end"}),
-    EvidencedSchema: frozenset({"verified"}),
+    EvidencedSchema: frozenset({"verified", "by_clinician"}),
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "columbia"}),
     SentenceSchema: frozenset({"structural"}),
-    NotesSchema: frozenset({*TEXT_FIELDS, "risk_statement", "unsupported", "draft", "engine", "template"}),
+    NotesSchema: frozenset(
+        {*TEXT_FIELDS, "risk_statement", "sections", "unsupported", "draft", "engine", "template"}
+    ),
 }
 
 

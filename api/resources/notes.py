@@ -1,0 +1,182 @@
+"""The notes of a session: read, edited, compared, signed, added to."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from api import idempotency, notes_text
+from api.auth import caller, needs, resources
+from api.json_bodies import Blueprint
+from api.negotiation import JSON, attachment, varying, wanted
+from api.note_schemas import (
+    AcceptSchema,
+    AddendumCreateSchema,
+    AwaitingSchema,
+    DifferenceSchema,
+    DiffQuerySchema,
+    EditSchema,
+    NotesQuerySchema,
+    NotesVersionSchema,
+    OfferSchema,
+    SignSchema,
+    VersionSchema,
+)
+from api.openapi import ETAG, answers, text_answer
+from api.preconditions import PARAMETER as IF_MATCH
+from api.preconditions import tag_named, tagged
+from shared.services import note_writing, notes, signing
+from shared.services.callers import Scope
+from shared.services.idempotency import Answered
+from shared.services.notes import Notes
+
+blueprint = Blueprint("notes", __name__, url_prefix="/api/sessions", description="The notes of a session.")
+
+_TYPES = {"json": JSON, "md": "text/markdown"}
+
+
+@blueprint.route("/<id:session_id>/notes", methods=["GET"])
+@blueprint.doc(responses={200: text_answer(*_TYPES.values())})
+@blueprint.arguments(NotesQuerySchema, location="query")
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@blueprint.alt_response(304, description="They are still what `If-None-Match` names")
+@answers(blueprint, 404, 406, 422)
+@needs(Scope.NOTES_READ)
+def show(query: dict[str, Any], session_id: UUID) -> Response:
+    """The current notes, or `?version=` of them; 404 until there are any.
+
+    A supervisor of the session's therapist reads what is signed, and nothing before it is.
+    """
+    form = wanted(query["format"], _TYPES)
+    code = None if form == "json" else form
+    found = notes.read(resources(), caller(), session_id, query["version"], code)
+    if form == "json":
+        return _answer(found)
+    text = notes_text.as_markdown(found.document)
+    name = f"notes-{session_id}-{found.head.version}.{form}"
+    return tagged(attachment(text, _TYPES[form], name), f"{found.tag}.{form}")
+
+
+@blueprint.route("/<id:session_id>/notes", methods=["PUT"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.arguments(EditSchema)
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 409, 412, 415, 422, 428)
+@needs(Scope.NOTES_WRITE)
+def edit(given: dict[str, Any], session_id: UUID) -> Response:
+    """The clinician's edit of the current notes, as a new version; nothing is overwritten.
+
+    `If-Match` takes the `ETag` of the notes as they were read: without one the answer is 428, and
+    412 if they have changed meanwhile. Each item is checked against the transcript again: what it
+    does not bear out stays, marked `by_clinician`; a risk flag that is left out is kept under
+    `unsupported`. A significant quote that was not said is a 400, `quote_not_said`.
+    """
+    return _answer(
+        note_writing.edit(resources(), caller(), session_id, given["extracted_notes"], tag_named())
+    )
+
+
+@blueprint.route("/<id:session_id>/notes/versions", methods=["GET"])
+@blueprint.response(200, VersionSchema(many=True))
+@answers(blueprint, 404, 422)
+@needs(Scope.NOTES_READ)
+def versions(session_id: UUID) -> Any:
+    """Every version of the notes, first come first, without their text."""
+    return notes.listed(resources(), caller(), session_id)
+
+
+@blueprint.route("/<id:session_id>/notes/diff", methods=["GET"])
+@blueprint.arguments(DiffQuerySchema, location="query")
+@blueprint.response(200, DifferenceSchema)
+@answers(blueprint, 404, 422)
+@needs(Scope.NOTES_READ)
+def diff(query: dict[str, Any], session_id: UUID) -> Any:
+    """What one version has that another has not; without a query, what the current one changed."""
+    return notes.difference(resources(), caller(), session_id, query["to"], query["from_"])
+
+
+@blueprint.route("/<id:session_id>/notes/accept", methods=["POST"])
+@blueprint.arguments(AcceptSchema)
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 409, 412, 415, 422)
+@needs(Scope.NOTES_WRITE)
+def accept(given: dict[str, Any], session_id: UUID) -> Response:
+    """Take an offered extraction, or some fields of it, as a new version of the notes."""
+    return _answer(note_writing.accept(resources(), caller(), session_id, given["version"], given["fields_"]))
+
+
+@blueprint.route("/<id:session_id>/notes/dismiss", methods=["POST"])
+@blueprint.arguments(OfferSchema)
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 415, 422)
+@needs(Scope.NOTES_WRITE)
+def dismiss(given: dict[str, Any], session_id: UUID) -> Response:
+    """Leave the notes as they are; the offered extraction remains among the versions."""
+    return _answer(note_writing.dismiss(resources(), caller(), session_id, given["version"]))
+
+
+@blueprint.route("/<id:session_id>/notes/sign", methods=["POST"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.arguments(SignSchema, required=False)
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 409, 412, 415, 422)
+@needs(Scope.NOTES_SIGN)
+def sign(given: dict[str, Any], session_id: UUID) -> Response:
+    """Sign the current version: it stays as it is for good, and later changes are addenda.
+
+    With `If-Match` or `version` the answer is 412 where the notes are no more what was read. A
+    therapist with a supervisor signs too; the notes then wait for the co-signature.
+    """
+    return _answer(signing.sign(resources(), caller(), session_id, tag_named(), given.get("version")))
+
+
+@blueprint.route("/<id:session_id>/notes/cosign", methods=["POST"])
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 404, 409, 422)
+@needs(Scope.NOTES_SIGN)
+def cosign(session_id: UUID) -> Response:
+    """Co-sign the notes and addenda of a therapist whom the caller supervises."""
+    return _answer(signing.cosign(resources(), caller(), session_id))
+
+
+def _addendum_again(first: Answered) -> Response:
+    return _created(notes.read(resources(), caller(), first.resource_id))
+
+
+@blueprint.route("/<id:session_id>/notes/addenda", methods=["POST"])
+@blueprint.doc(parameters=[idempotency.PARAMETER])
+@blueprint.arguments(AddendumCreateSchema)
+@blueprint.response(201, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 409, 415, 422)
+@needs(Scope.NOTES_SIGN)
+@idempotency.idempotent(_addendum_again)
+def add_addendum(given: dict[str, Any], session_id: UUID) -> Response:
+    """Add to signed notes. The addendum is signed with this call, and as immutable as they are."""
+    return _created(signing.add_addendum(resources(), caller(), session_id, given["text"]))
+
+
+@blueprint.route("/awaiting-cosignature", methods=["GET"])
+@blueprint.response(200, AwaitingSchema(many=True))
+@answers(blueprint)
+@needs(Scope.NOTES_SIGN)
+def awaiting() -> Any:
+    """The sessions whose notes wait for the caller's co-signature, at most 1,000, oldest first."""
+    return signing.awaiting(resources(), caller())
+
+
+def _answer(found: Notes) -> Response:
+    document = NotesVersionSchema(exclude=("extracted_notes",)).dump(
+        {**_fields(found), "addenda": found.addenda, "offered": found.offered}
+    )
+    response = jsonify({**document, "extracted_notes": found.document})
+    return varying(tagged(response, found.tag))
+
+
+def _fields(found: Notes) -> dict[str, Any]:
+    return {name: getattr(found.head, name) for name in found.head.__slots__}
+
+
+def _created(found: Notes) -> Response:
+    response = _answer(found)
+    response.status_code = 201
+    return response
