@@ -6,7 +6,7 @@ from shared.media.sandbox import Sandbox
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
 from shared.settings import Settings
-from shared.storage.objects import open_store
+from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
@@ -22,7 +22,7 @@ def build_resources(settings: Settings) -> Resources:
         settings=settings,
         database=Database(settings.database_url, pool_size=10),
         vault=Vault(keys),
-        recordings=Recordings(open_store(settings.storage_url), keys),
+        recordings=Recordings(open_store(settings.storage_url, settings.s3), keys),
         decoder=Sandbox(MediaLimits(max_seconds=settings.max_recording_seconds)),
         queue=WorkQueue(make_app(settings.redis_url, socket_timeout=_BROKER_TIMEOUT_SECONDS)),
     )

@@ -12,8 +12,9 @@ from shared.services import accounts
 from shared.services.accounts import FirstAccounts
 from shared.services.resources import Resources
 from shared.settings import Settings
-from shared.storage.objects import open_store
+from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
+from shared.storage.s3 import S3Store
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 
@@ -33,19 +34,22 @@ class NoDecoder:
 def make_first_accounts(
     settings: Settings, practice: str, therapist: str, *, replace_lost_keys: bool = False
 ) -> FirstAccounts:
-    """Make the key store where there is none, and the practice with its people and keys.
+    """Make the key store and the bucket where there is none, and the practice with its people and keys.
 
     Where the practice exists already there are no keys in the result, unless
     ``replace_lost_keys``: then new ones are made. Raises KeyStoreError, Unavailable and
     DatabaseError.
     """
     keys = KeyStore.initialise(settings.keys_dir)
+    store = open_store(settings.storage_url, settings.s3)
+    if isinstance(store, S3Store):
+        store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
         resources = Resources(
             settings=settings,
             database=database,
             vault=Vault(keys),
-            recordings=Recordings(open_store(settings.storage_url), keys),
+            recordings=Recordings(store, keys),
             decoder=NoDecoder(),
             queue=WorkQueue(make_app(settings.redis_url)),
         )

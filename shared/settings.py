@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+
+from shared import parsing
 
 MIB = 1024 * 1024
 
 TRANSCRIBERS = ("pocketsphinx", "openai", "faster-whisper")
-
-_Number = TypeVar("_Number", int, float)
 
 
 class SettingsError(ValueError):
@@ -21,72 +20,19 @@ class SettingsError(ValueError):
         self.problems = problems
 
 
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        if raw not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return raw
-
-    return parse
-
-
-def _some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
-    def parse(raw: str) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(word.strip() for word in raw.split(",") if word.strip()))
-        if not set(found) <= set(allowed):
-            raise ValueError(f"must be words out of {', '.join(allowed)}, with commas between")
-        return found
-
-    return parse
-
-
-def _yes_or_no(raw: str) -> bool:
-    if raw not in ("yes", "no"):
-        raise ValueError("must be yes or no")
-    return raw == "yes"
-
-
-def _number(kind: Callable[[str], _Number], at_least: _Number, at_most: _Number) -> Callable[[str], _Number]:
-    def parse(raw: str) -> _Number:
-        try:
-            value = kind(raw)
-        except ValueError as error:
-            raise ValueError("must be a number") from error
-        if not at_least <= value <= at_most:
-            raise ValueError(f"must be from {at_least} to {at_most}")
-        return value
-
-    return parse
-
-
-def _starting(*beginnings: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        if not raw.startswith(beginnings):
-            raise ValueError(f"must start with {' or '.join(beginnings)}")
-        return raw
-
-    return parse
-
-
-def _absolute_path(raw: str) -> Path:
-    path = Path(raw)
-    if not path.is_absolute():
-        raise ValueError("must be an absolute path")
-    return path
-
-
-def _networks(raw: str) -> tuple[str, ...]:
-    """Addresses and networks, separated by commas, each checked."""
-    found = tuple(item.strip() for item in raw.split(",") if item.strip())
-    try:
-        return tuple(str(ip_network(item, strict=False)) for item in found)
-    except ValueError as error:
-        raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
-
-
 def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -> Any:
     """A dataclass field that is read from ``variable``; without a default it is required."""
     return field(metadata={"variable": variable, "parse": parse}, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role."""
+
+    endpoint: str | None
+    region: str
+    access_key_id: str | None = field(repr=False)
+    secret_access_key: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,87 +40,107 @@ class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
     database_url: str = _setting(
-        "DATABASE_URL", _starting("postgresql://", "postgresql+psycopg2://"), repr=False
+        "DATABASE_URL", parsing.starting("postgresql://", "postgresql+psycopg2://"), repr=False
     )
-    redis_url: str = _setting("REDIS_URL", _starting("redis://", "rediss://", "unix://"), repr=False)
-    storage_url: str = _setting("STORAGE_URL", _starting("file:///"))
-    keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", _absolute_path)  # noqa: RUF009 - _setting gives a field()
+    redis_url: str = _setting("REDIS_URL", parsing.starting("redis://", "rediss://", "unix://"), repr=False)
+    storage_url: str = _setting("STORAGE_URL", parsing.starting("file:///", "s3://"))
+    s3_endpoint: str | None = _setting(
+        "SESSIONSCRIBE_S3_ENDPOINT", parsing.starting("http://", "https://"), default=None
+    )
+    s3_region: str = _setting("SESSIONSCRIBE_S3_REGION", default="us-east-1")
+    s3_access_key_id: str | None = _setting("SESSIONSCRIBE_S3_ACCESS_KEY_ID", default=None, repr=False)
+    s3_secret_access_key: str | None = _setting(
+        "SESSIONSCRIBE_S3_SECRET_ACCESS_KEY", default=None, repr=False
+    )
+    keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", parsing.absolute_path)  # noqa: RUF009 - _setting gives a field()
 
-    transcriber: str = _setting("SESSIONSCRIBE_TRANSCRIBER", _one_of(*TRANSCRIBERS), default="pocketsphinx")
-    also_offered: tuple[str, ...] = _setting(
-        "SESSIONSCRIBE_TRANSCRIBERS", _some_of(*TRANSCRIBERS), default=()
+    transcriber: str = _setting(
+        "SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*TRANSCRIBERS), default="pocketsphinx"
     )
-    extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", _one_of("rules", "openai"), default="rules")
+    also_offered: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_TRANSCRIBERS", parsing.some_of(*TRANSCRIBERS), default=()
+    )
+    extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", parsing.one_of("rules", "openai"), default="rules")
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
-    openai_base_url: str | None = _setting("OPENAI_BASE_URL", _starting("http://", "https://"), default=None)
-    openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", _yes_or_no, default=False)
+    openai_base_url: str | None = _setting(
+        "OPENAI_BASE_URL", parsing.starting("http://", "https://"), default=None
+    )
+    openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", parsing.yes_or_no, default=False)
     openai_transcription_model: str = _setting(
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
     )
     openai_notes_model: str | None = _setting("SESSIONSCRIBE_OPENAI_NOTES_MODEL", default=None)
     openai_timestamps: str = _setting(
-        "SESSIONSCRIBE_OPENAI_TIMESTAMPS", _one_of("auto", "yes", "no"), default="auto"
+        "SESSIONSCRIBE_OPENAI_TIMESTAMPS", parsing.one_of("auto", "yes", "no"), default="auto"
     )
     openai_usd_per_minute: float | None = _setting(
-        "SESSIONSCRIBE_OPENAI_USD_PER_MINUTE", _number(float, 0.0, 100.0), default=None
+        "SESSIONSCRIBE_OPENAI_USD_PER_MINUTE", parsing.number(float, 0.0, 100.0), default=None
     )
     openai_max_calls: int | None = _setting(
-        "SESSIONSCRIBE_OPENAI_MAX_CALLS", _number(int, 1, 1000), default=None
+        "SESSIONSCRIBE_OPENAI_MAX_CALLS", parsing.number(int, 1, 1000), default=None
     )
     openai_calls_per_minute: int = _setting(
-        "SESSIONSCRIBE_OPENAI_CALLS_PER_MINUTE", _number(int, 1, 1_000_000), default=1000
+        "SESSIONSCRIBE_OPENAI_CALLS_PER_MINUTE", parsing.number(int, 1, 1_000_000), default=1000
     )
     whisper_model: str | None = _setting("SESSIONSCRIBE_WHISPER_MODEL", default=None)
     whisper_device: str = _setting(
-        "SESSIONSCRIBE_WHISPER_DEVICE", _one_of("auto", "cpu", "cuda"), default="auto"
+        "SESSIONSCRIBE_WHISPER_DEVICE", parsing.one_of("auto", "cpu", "cuda"), default="auto"
     )
     whisper_compute_type: str | None = _setting("SESSIONSCRIBE_WHISPER_COMPUTE_TYPE", default=None)
-    whisper_cpu_threads: int = _setting("SESSIONSCRIBE_WHISPER_CPU_THREADS", _number(int, 1, 64), default=1)
+    whisper_cpu_threads: int = _setting(
+        "SESSIONSCRIBE_WHISPER_CPU_THREADS", parsing.number(int, 1, 64), default=1
+    )
 
     max_upload_bytes: int = _setting(
-        "SESSIONSCRIBE_MAX_UPLOAD_BYTES", _number(int, 1024, 100_000 * MIB), default=500 * MIB
+        "SESSIONSCRIBE_MAX_UPLOAD_BYTES", parsing.number(int, 1024, 100_000 * MIB), default=500 * MIB
     )
     max_recording_seconds: int = _setting(
-        "SESSIONSCRIBE_MAX_RECORDING_SECONDS", _number(int, 1, 86_400), default=4 * 3600
+        "SESSIONSCRIBE_MAX_RECORDING_SECONDS", parsing.number(int, 1, 86_400), default=4 * 3600
     )
-    uploads_per_hour: int = _setting("SESSIONSCRIBE_UPLOADS_PER_HOUR", _number(int, 1, 100_000), default=10)
+    uploads_per_hour: int = _setting(
+        "SESSIONSCRIBE_UPLOADS_PER_HOUR", parsing.number(int, 1, 100_000), default=10
+    )
     attempts_per_hour: int = _setting(
-        "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR", _number(int, 1, 1_000_000), default=100
+        "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR", parsing.number(int, 1, 1_000_000), default=100
     )
     extractions_per_hour: int = _setting(
-        "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", _number(int, 1, 100_000), default=20
+        "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", parsing.number(int, 1, 100_000), default=20
     )
     anonymous_per_minute: int = _setting(
-        "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", _number(int, 1, 10_000_000), default=600
+        "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )
-    trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", _networks, default=())
-    webhook_networks: tuple[str, ...] = _setting("SESSIONSCRIBE_WEBHOOK_NETWORKS", _networks, default=())
+    trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", parsing.networks, default=())
+    webhook_networks: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
+    )
     practice_mib_per_day: int = _setting(
-        "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", _number(int, 1, 1_000_000_000), default=50 * 1024
+        "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", parsing.number(int, 1, 1_000_000_000), default=50 * 1024
     )
     practice_minutes_per_day: int = _setting(
-        "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY", _number(int, 1, 100_000_000), default=10_000
+        "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY", parsing.number(int, 1, 100_000_000), default=10_000
     )
     min_free_disk_mib: int = _setting(
-        "SESSIONSCRIBE_MIN_FREE_DISK_MIB", _number(int, 0, 1_000_000_000), default=1024
+        "SESSIONSCRIBE_MIN_FREE_DISK_MIB", parsing.number(int, 0, 1_000_000_000), default=1024
     )
 
     risk_alert_severity: str = _setting(
-        "SESSIONSCRIBE_RISK_ALERT_SEVERITY", _one_of("low", "medium", "high"), default="high"
+        "SESSIONSCRIBE_RISK_ALERT_SEVERITY", parsing.one_of("low", "medium", "high"), default="high"
     )
     risk_reminder_hours: float = _setting(
-        "SESSIONSCRIBE_RISK_REMINDER_HOURS", _number(float, 0.01, 1000.0), default=4.0
+        "SESSIONSCRIBE_RISK_REMINDER_HOURS", parsing.number(float, 0.01, 1000.0), default=4.0
     )
 
-    lease_seconds: float = _setting("SESSIONSCRIBE_LEASE_SECONDS", _number(float, 1.0, 3600.0), default=30.0)
+    lease_seconds: float = _setting(
+        "SESSIONSCRIBE_LEASE_SECONDS", parsing.number(float, 1.0, 3600.0), default=30.0
+    )
     dispatch_interval_seconds: float = _setting(
-        "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS", _number(float, 0.05, 60.0), default=0.5
+        "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS", parsing.number(float, 0.05, 60.0), default=0.5
     )
     redispatch_seconds: float = _setting(
-        "SESSIONSCRIBE_REDISPATCH_SECONDS", _number(float, 0.1, 600.0), default=30.0
+        "SESSIONSCRIBE_REDISPATCH_SECONDS", parsing.number(float, 0.1, 600.0), default=30.0
     )
     log_level: str = _setting(
-        "SESSIONSCRIBE_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
+        "SESSIONSCRIBE_LOG_LEVEL", parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
     )
 
     @property
@@ -185,6 +151,11 @@ class Settings:
     def sends_away(self, transcriber: str) -> bool:
         """Whether the engine sends recordings to somebody else's computers."""
         return transcriber == "openai" and not self.openai_in_house
+
+    @property
+    def s3(self) -> S3Access:
+        """How to reach S3, where ``storage_url`` names a bucket."""
+        return S3Access(self.s3_endpoint, self.s3_region, self.s3_access_key_id, self.s3_secret_access_key)
 
 
 def variables() -> list[str]:
@@ -209,7 +180,7 @@ def load(environment: Mapping[str, str]) -> Settings:
                 problems.append(f"{variable} is not set: {REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
-    problems += _engine_problems(values)
+    problems += _engine_problems(values) + _storage_problems(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
@@ -231,9 +202,18 @@ def _raw(environment: Mapping[str, str], variable: str) -> str:
 REQUIRED = {
     "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
     "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
-    "STORAGE_URL": "where recordings lie, as file:///absolute/folder",
+    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
     "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
 }
+
+
+def _storage_problems(values: Mapping[str, Any]) -> list[str]:
+    """A half of a credential opens nothing, and would be noticed only by the first upload."""
+    key, secret = values.get("s3_access_key_id"), values.get("s3_secret_access_key")
+    if bool(key) == bool(secret):
+        return []
+    missing = "SECRET_ACCESS_KEY" if key else "ACCESS_KEY_ID"
+    return [f"SESSIONSCRIBE_S3_{missing} is not set: set both, or neither to take the machine's own role"]
 
 
 def _engine_problems(values: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from shared.queue import WorkQueue, make_app
 from shared.services.callers import THERAPIST_SCOPES, Caller
 from shared.services.resources import Resources
 from shared.settings import Settings, load
-from shared.storage.objects import open_store
+from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault
@@ -95,7 +95,7 @@ def make_resources(settings: Settings, database: Database) -> Resources:
         settings=settings,
         database=database,
         vault=Vault(keys),
-        recordings=Recordings(open_store(settings.storage_url), keys),
+        recordings=Recordings(open_store(settings.storage_url, settings.s3), keys),
         decoder=FakeDecoder(),
         queue=WorkQueue(make_app(settings.redis_url, socket_timeout=2)),
     )

@@ -14,7 +14,7 @@ from shared.queue import WorkQueue, make_app
 from shared.services.engines import Workbench
 from shared.services.resources import Resources
 from shared.settings import Settings, load
-from shared.storage.objects import open_store
+from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
@@ -51,7 +51,7 @@ def build(settings: Settings) -> Workbench:
         settings=settings,
         database=Database(settings.database_url),
         vault=Vault(keys),
-        recordings=Recordings(open_store(settings.storage_url), keys),
+        recordings=Recordings(open_store(settings.storage_url, settings.s3), keys),
         decoder=Sandbox(MediaLimits(max_seconds=settings.max_recording_seconds)),
         queue=WorkQueue(make_app(settings.redis_url)),
     )

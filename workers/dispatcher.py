@@ -14,7 +14,7 @@ from shared.queue import WorkQueue, make_app
 from shared.services import dispatching, erasing, idempotency, safety
 from shared.services.dispatching import Broker
 from shared.settings import Settings, load
-from shared.storage.objects import open_store
+from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 
@@ -39,7 +39,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     database = Database(settings.database_url, pool_size=1)
     queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
-    store = open_store(settings.storage_url)
+    store = open_store(settings.storage_url, settings.s3)
     keys = KeyStore(settings.keys_dir)
     recordings = Recordings(store, keys)
     since_sweep = SWEEP_EVERY_SECONDS

@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ports import Block, ByteSource
 from shared.vault.durable import make_folders, sync
 
-_PARTIAL = ".partial-"
+PARTIAL = ".partial-"  # what names begin with that are no whole objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class LocalStore:
     def create(self, name: str) -> Iterator[Callable[[Block], object]]:
         """See ObjectStore; raises Unavailable (``disk_full``, ``storage_unavailable``)."""
         target = self._path(name)
-        partial = target.with_name(f"{_PARTIAL}{secrets.token_hex(8)}")
+        partial = target.with_name(f"{PARTIAL}{secrets.token_hex(8)}")
         with _disk_errors_as_ours():
             make_folders(target.parent)
             file = _open_new(partial)
@@ -128,7 +127,7 @@ class LocalStore:
             # os.walk passes over folders that vanish while it goes; Path.rglob raises.
             for folder, _, names in os.walk(self._folder):
                 for name in names:
-                    if name.startswith(_PARTIAL):
+                    if name.startswith(PARTIAL):
                         removed += _remove_if_older(Path(folder, name), horizon)
         return removed
 
@@ -136,7 +135,7 @@ class LocalStore:
         """See ObjectStore."""
         with _disk_errors_as_ours():
             make_folders(self._folder)
-            probe = self._folder / f"{_PARTIAL}{secrets.token_hex(8)}"
+            probe = self._folder / f"{PARTIAL}{secrets.token_hex(8)}"
             _open_new(probe).close()
             probe.unlink()
 
@@ -165,14 +164,6 @@ class _File:
             return os.pread(self._descriptor, length, offset)
 
 
-def open_store(url: str) -> ObjectStore:
-    """The store that ``url`` names: ``file:///absolute/folder``. Raises ValueError for others."""
-    parts = urlsplit(url)
-    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
-        raise ValueError("STORAGE_URL must be file:///absolute/folder: no other store is supported yet")
-    return LocalStore(Path(unquote(parts.path)))
-
-
 def _writing_to(file: FileIO) -> Callable[[Block], object]:
     def write(data: Block) -> None:
         with _disk_errors_as_ours(), memoryview(data) as view:
@@ -185,7 +176,7 @@ def _writing_to(file: FileIO) -> Callable[[Block], object]:
 
 def _stored(root: Path, path: Path) -> StoredObject | None:
     """The file as an object; None for what is no whole object, or has just gone."""
-    if path.name.startswith(_PARTIAL):
+    if path.name.startswith(PARTIAL):
         return None
     with suppress(FileNotFoundError):
         facts = path.lstat()

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from redis import Redis
 
-from shared.storage.objects import open_store
+from shared.storage.opening import open_store
 from tests.faults import engines
 from tests.faults.breaking import black_hole, full_disk, storage_away
 from tests.faults.clinic import Clinic

@@ -34,7 +34,8 @@ from shared.services import (
     transcription,
 )
 from shared.services.resources import Resources
-from shared.storage.objects import LocalStore, ObjectStore, open_store
+from shared.storage.objects import LocalStore, ObjectStore
+from shared.storage.opening import open_store
 from shared.storage.recordings import SPEECH, Recordings
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.domain.errors import NotFound, Unavailable
-from shared.storage.objects import LocalStore, open_store
+from shared.storage.objects import LocalStore
+from shared.storage.opening import open_store
 
 
 @pytest.fixture

@@ -1,0 +1,236 @@
+"""Objects in a bucket of S3, or of any server that speaks its protocol.
+
+An object that fits into one part is put in one request; a larger one goes as a multipart upload,
+a part in memory at a time, and is not there before its last request. Reads fetch ahead as far as
+they have gone on without a jump, so that decoding from end to end costs one request for some MiB
+while a listener who jumps fetches little.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from shared.domain.errors import NotFound, Unavailable
+from shared.domain.ports import Block, ByteSource
+from shared.settings import S3Access
+from shared.storage.objects import PARTIAL, StoredObject
+from shared.storage.s3_errors import answers_as_ours
+
+MIB = 1024 * 1024
+# 5,000 parts of 8 MiB and as many of 32 MiB: more than the largest upload has, in S3's 10,000 parts.
+PART_BYTES, LATER_PART_BYTES, EARLY_PARTS = 8 * MIB, 32 * MIB, 5000
+FIRST_READ_BYTES, LARGEST_READ_BYTES = MIB // 4, 8 * MIB
+_PROBE = f"{PARTIAL}probe"
+
+
+class S3Store:
+    """Objects below ``s3://bucket/prefix``; see ObjectStore for what each call promises."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[Callable[[Block], object]]:
+        """See ObjectStore; raises Unavailable."""
+        upload = _Upload(self._client, self._bucket, self._key(name))
+        try:
+            yield upload.write
+            upload.finish()
+        except BaseException:
+            upload.abort()
+            raise
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[ByteSource]:
+        """See ObjectStore."""
+        yield _Object(self._client, self._bucket, self._key(name))
+
+    def delete(self, name: str) -> None:
+        """See ObjectStore. In a bucket that keeps versions, older ones stay until its rules remove them."""
+        with answers_as_ours():
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """See ObjectStore."""
+        pages = self._client.get_paginator("list_objects_v2")
+        with answers_as_ours():
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._key(prefix)):
+                for found in page.get("Contents", ()):
+                    name = found["Key"].removeprefix(self._prefix)
+                    if name != _PROBE:
+                        yield StoredObject(name, found["Size"], found["LastModified"])
+
+    def sweep_partials(self, older_than_seconds: float) -> int:
+        """See ObjectStore: multipart uploads that nobody ended."""
+        horizon = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+        pages = self._client.get_paginator("list_multipart_uploads")
+        removed = 0
+        with answers_as_ours():
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for begun in page.get("Uploads", ()):
+                    if begun["Initiated"] < horizon:
+                        self._client.abort_multipart_upload(
+                            Bucket=self._bucket, Key=begun["Key"], UploadId=begun["UploadId"]
+                        )
+                        removed += 1
+        return removed
+
+    def check(self) -> None:
+        """See ObjectStore: one small object is written, always the same."""
+        with answers_as_ours():
+            self._client.put_object(Bucket=self._bucket, Key=self._key(_PROBE), Body=b"")
+
+    def free_bytes(self) -> int:
+        """See ObjectStore: a bucket has no end that one could ask for."""
+        return sys.maxsize
+
+    def make_bucket(self) -> bool:
+        """Make the bucket where it is missing; False if it was there. Raises Unavailable."""
+        with suppress(NotFound), answers_as_ours():
+            self._client.head_bucket(Bucket=self._bucket)
+            return False
+        with answers_as_ours():
+            self._client.create_bucket(Bucket=self._bucket)
+        return True
+
+    def keeps_versions(self) -> bool:
+        """Whether the bucket keeps what is deleted or replaced."""
+        with answers_as_ours():
+            return str(self._client.get_bucket_versioning(Bucket=self._bucket).get("Status")) == "Enabled"
+
+    def _key(self, name: str) -> str:
+        return self._prefix + name
+
+
+class _Upload:
+    """One object on its way: collected to a part, sent, and there once it is finished."""
+
+    def __init__(self, client: Any, bucket: str, key: str) -> None:
+        self._client = client
+        self._where = {"Bucket": bucket, "Key": key}
+        self._pending = bytearray()
+        self._upload_id: str | None = None
+        self._parts: list[dict[str, Any]] = []
+
+    def write(self, data: Block) -> None:
+        """Take more; whole parts go out at once."""
+        with memoryview(data) as view:
+            taken = 0
+            while taken < len(view):
+                room = self._part_bytes() - len(self._pending)
+                self._pending += view[taken : taken + room]
+                taken += min(room, len(view) - taken)
+                if len(self._pending) == self._part_bytes():
+                    self._send_part()
+
+    def finish(self) -> None:
+        """Send what is left and make the object be there."""
+        if self._upload_id is None:
+            with answers_as_ours():
+                self._client.put_object(**self._where, Body=bytes(self._pending))
+            return
+        if self._pending:
+            self._send_part()
+        with answers_as_ours(absent=Unavailable):
+            self._client.complete_multipart_upload(
+                **self._where, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+            )
+
+    def abort(self) -> None:
+        """Leave nothing; what cannot be removed now, ``sweep_partials`` will."""
+        if self._upload_id is not None:
+            with suppress(Unavailable, NotFound), answers_as_ours():
+                self._client.abort_multipart_upload(**self._where, UploadId=self._upload_id)
+
+    def _part_bytes(self) -> int:
+        return PART_BYTES if len(self._parts) < EARLY_PARTS else LATER_PART_BYTES
+
+    def _send_part(self) -> None:
+        with answers_as_ours(absent=Unavailable):  # swept away, if it took more than a day
+            if self._upload_id is None:
+                self._upload_id = self._client.create_multipart_upload(**self._where)["UploadId"]
+            number = len(self._parts) + 1
+            sent = self._client.upload_part(
+                **self._where, UploadId=self._upload_id, PartNumber=number, Body=bytes(self._pending)
+            )
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+        self._pending.clear()
+
+
+class _Object:
+    """A ``ByteSource`` over an object as it was when it was opened; threads may share it."""
+
+    def __init__(self, client: Any, bucket: str, key: str) -> None:
+        self._client = client
+        self._where = {"Bucket": bucket, "Key": key}
+        self._lock = threading.Lock()
+        self._start, self._block = 0, b""
+        self._ahead = FIRST_READ_BYTES
+        self.size, self._tag = self._measure()
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        end = min(offset + length, self.size)
+        if offset < 0 or offset >= end:
+            return b""
+        with self._lock:
+            if not self._start <= offset or end > self._start + len(self._block):
+                self._fetch(offset, end)
+            return self._block[offset - self._start : end - self._start]
+
+    def _fetch(self, offset: int, end: int) -> None:
+        """Have at least ``offset`` to ``end`` in the block; more ahead, the longer reads went straight on."""
+        reached = self._start + len(self._block)
+        goes_on = self._start <= offset <= reached
+        self._ahead = min(self._ahead * 2, LARGEST_READ_BYTES) if goes_on else FIRST_READ_BYTES
+        kept = self._block[offset - self._start :] if goes_on else b""
+        first = offset + len(kept)
+        last = min(max(end, offset + self._ahead), self.size) - 1
+        with answers_as_ours():
+            answer = self._client.get_object(**self._where, Range=f"bytes={first}-{last}", IfMatch=self._tag)
+            fetched = answer["Body"].read()
+        if len(fetched) != last + 1 - first:
+            raise Unavailable("The storage gave less than was asked for.", "storage_unavailable")
+        self._start, self._block = offset, kept + fetched
+
+    def _measure(self) -> tuple[int, str]:
+        """Size and tag, and the first block with them: most objects are read from their beginning."""
+        try:
+            with answers_as_ours():
+                answer = self._client.get_object(**self._where, Range=f"bytes=0-{FIRST_READ_BYTES - 1}")
+                self._block = answer["Body"].read()
+        except NotFound:
+            raise NotFound("The stored object is gone.", "object_gone") from None
+        whole = int(answer["ContentRange"].rpartition("/")[2])
+        return whole, answer["ETag"]
+
+
+def open_s3(url: str, access: S3Access) -> S3Store:
+    """The store that ``s3://bucket/prefix`` names; connects to nothing yet."""
+    import boto3  # takes half a second: only where it is used
+    from botocore.config import Config
+
+    parts = urlsplit(url)
+    client = boto3.client(
+        "s3",
+        endpoint_url=access.endpoint,
+        region_name=access.region,
+        aws_access_key_id=access.access_key_id,
+        aws_secret_access_key=access.secret_access_key,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=32,
+            s3={"addressing_style": "path" if access.endpoint else "auto"},
+            # Every frame is authenticated by us; servers of other makes know no other checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    return S3Store(client, parts.netloc, unquote(parts.path))
