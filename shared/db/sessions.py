@@ -142,6 +142,20 @@ def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
     )
 
 
+def look_after_lease(db: DbSession, session_id: UUID, lease_seconds: float) -> None:
+    """Somebody works on it: have the dispatcher look when that lease could have run out.
+
+    Without it a session that waited long, and is looked at every ten minutes by now, would also
+    wait that long for another worker if this one dies.
+    """
+    lapse = func.now() + timedelta(seconds=lease_seconds)
+    db.execute(
+        update(TherapySession)
+        .where(TherapySession.id == session_id)
+        .values(dispatch_after=func.least(TherapySession.dispatch_after, lapse), dispatches=0)
+    )
+
+
 def set_duration(db: DbSession, session_id: UUID, seconds: float) -> None:
     """Note the recording's length, found by decoding it."""
     db.execute(update(TherapySession).where(TherapySession.id == session_id).values(duration_seconds=seconds))

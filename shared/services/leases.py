@@ -109,6 +109,7 @@ def claim(
         if lease is None:
             return None
         sessions.move(db, session_id, step.status)
+        sessions.look_after_lease(db, session_id, lease_seconds)
         turns.serve(db, practice_id)
         _audit(db, lease, "step.started")
     # Whatever this thread logs until its task ends follows from that request.

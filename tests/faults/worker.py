@@ -8,7 +8,9 @@ from celery.signals import task_postrun, worker_process_init
 
 from shared.domain import failpoints
 from shared.services import leases
+from shared.services.resources import Resources
 from shared.settings import load
+from tests.fakes.media import FakeDecoder
 from tests.faults import arming, engines
 from workers.app import app
 from workers.bench import build, use
@@ -26,10 +28,18 @@ if seconds := os.environ.get("FAULTS_VISIBILITY_TIMEOUT"):  # Redis gives out ag
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, **timeout}
 
 
+def _resources(resources: Resources) -> Resources:
+    if os.environ.get("FAULTS_DECODER") != "none":
+        return resources
+    return replace(resources, decoder=FakeDecoder(seconds=1.0))  # for benchmarks: decoding costs nothing
+
+
 @worker_process_init.connect(weak=False)
 def _lay_the_bench(**_: object) -> None:
+    product = build(load(os.environ))
     bench = replace(
-        build(load(os.environ)),
+        product,
+        resources=_resources(product.resources),
         build_analyser=engines.Analyser,
         build_transcriber=lambda _: engines.Transcriber(os.environ["FAULTS_MARKER"]),
         build_extractor=engines.build_extractor,

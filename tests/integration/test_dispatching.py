@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -86,6 +86,21 @@ def test_work_whose_lease_ran_out_is_sent_again(resources: Resources, office: Of
     leases.claim(resources.database, session_id, TRANSCRIBE, lease_seconds=60, worker="w")
     lapse(resources, session_id)
     assert dispatch(resources) == 1
+
+
+def test_a_session_that_waited_long_is_looked_at_when_its_workers_lease_could_have_run_out(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    for _ in range(6):
+        make_due(resources, session_id)
+        dispatch(resources)
+    assert row(resources, session_id).dispatches == 6
+    lease = leases.claim(resources.database, session_id, TRANSCRIBE, lease_seconds=4, worker="w")
+    assert lease is not None
+    waits = row(resources, session_id)
+    assert waits.dispatches == 0
+    assert (waits.dispatch_after - datetime.now(UTC)).total_seconds() <= 4
 
 
 def test_a_finished_session_is_left_alone(resources: Resources, office: Office) -> None:
