@@ -156,7 +156,7 @@ def rates(bench: Bench, count: int, rounds: int) -> dict[str, object]:
 
 
 def _rate_of_sessions(bench: Bench, count: int) -> dict[str, float]:
-    sessions = _promise(bench, count)
+    sessions = promise_sessions(bench.machine, count)
     return _measured(
         bench,
         bench.ours,
@@ -212,9 +212,9 @@ def _median(rounds: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
 
 
-def _promise(bench: Bench, count: int) -> list[UUID]:
+def promise_sessions(machine: Machine, count: int) -> list[UUID]:
     """Accepted sessions of a therapist, whose messages were not sent."""
-    settings = bench.machine.settings
+    settings = machine.settings
     database = Database(settings.database_url)
     resources = make_resources(settings, database)
     with everything(settings.database_url) as db:
@@ -249,7 +249,7 @@ def _unfinished(bench: Bench) -> int:
 
 def drain(bench: Bench, count: int) -> dict[str, object]:
     """Sessions a second in each thousand of a long queue, in the order in which they were processed."""
-    sessions = _promise(bench, count)
+    sessions = promise_sessions(bench.machine, count)
     whole = _measured(
         bench,
         bench.ours,

@@ -79,8 +79,10 @@ def kill_web(machine: Machine, chance: random.Random) -> None:
     """The server, or the one of its processes that answers."""
     web = machine.keeper["web"]
     answering = [child.pid for child in web.children()[:1]]
-    for pid in answering if chance.random() < 0.5 else [web.pid]:
-        if pid:
+    if chance.random() < 0.5:
+        web.send(signal.SIGKILL)
+    else:
+        for pid in answering:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -89,8 +91,7 @@ def cut_power(machine: Machine, chance: random.Random) -> None:
     """All processes at once."""
     for kept in machine.keeper:
         kept.send(signal.SIGCONT)
-        with suppress(ProcessLookupError):
-            kept.send_group(signal.SIGKILL)
+        kept.send_group(signal.SIGKILL)
 
 
 def take_storage_away(machine: Machine, chance: random.Random) -> None:

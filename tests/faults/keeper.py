@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,20 +42,23 @@ class Kept:
         return popen.pid if popen is not None and popen.poll() is None else 0
 
     def children(self) -> list[psutil.Process]:
+        pid = self.pid
         try:
-            return psutil.Process(self.pid).children(recursive=True) if self.pid else []
+            return psutil.Process(pid).children(recursive=True) if pid else []
         except psutil.NoSuchProcess:
             return []
 
     def send(self, number: int) -> None:
         """Signal it alone, if it runs."""
-        if self.pid:
-            os.kill(self.pid, number)
+        if pid := self.pid:  # asked once: it may end meanwhile, and 0 would be ourselves
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def send_group(self, number: int) -> None:
         """Signal it and all that it started, if it runs."""
-        if self.pid:
-            os.killpg(self.pid, number)
+        if pid := self.pid:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, number)
 
 
 class Keeper:
@@ -103,9 +107,9 @@ class Keeper:
         for kept in self:
             left = kept.children()
             kept.send(signal.SIGCONT)
-            if kept.pid:
-                kept.send_group(signal.SIGKILL)
-                kept.popen.wait(30)  # type: ignore[union-attr]  # it has a pid
+            kept.send_group(signal.SIGKILL)
+            if kept.popen is not None:
+                kept.popen.wait(30)
             for child in left:
                 _end(child)
 

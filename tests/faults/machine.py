@@ -153,7 +153,7 @@ class Machine:
             kept.wanted = kept.name not in but
             for child in kept.children():
                 _thaw(child.pid)
-            _thaw(kept.pid)
+            kept.send(signal.SIGCONT)
         self.wait_until_up()
 
     def show(self) -> None:
@@ -215,8 +215,7 @@ def _mount(folder: Path) -> bool:
 
 def _thaw(pid: int) -> None:
     with suppress(ProcessLookupError):
-        if pid:
-            os.kill(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
