@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from typing import Any
 
-from shared.domain.claims import NO_EVIDENCE, NOT_FOUND, Form, objection, without_markup
+from shared.domain.claims import NO_EVIDENCE, NOT_FOUND, Form, has_markup, objection, without_markup
 from shared.domain.quotes import Found, cite
 from shared.domain.risk import settle_flag
 from shared.domain.values import JsonObject, Transcript
@@ -79,8 +80,9 @@ def _sentence_stands(field: str, sentence: JsonObject, result: JsonObject, trans
 def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transcript) -> bool:
     given = item.get("evidence", [])
     places = [(piece, cite(transcript, piece["segment"], piece["quote"])) for piece in given]
-    found = [place for _, place in places if place is not None]
-    fallen = [piece for piece, place in places if place is None]
+    # What holds a link or markup is shown nowhere, also where it was dictated word for word.
+    found = [place for _, place in places if place is not None and not has_markup(place.quote)]
+    fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
     reason = _objection(field, item, found, transcript)
     if not found:
         reason = NOT_FOUND if given else NO_EVIDENCE
@@ -114,9 +116,10 @@ def _claims(field: str, item: JsonObject) -> Iterator[tuple[Form, str]]:
         yield form, item.get(name, "")
 
 
-def _plain(item: JsonObject) -> JsonObject:
-    """``item`` without links and markup, for showing what is not supported."""
-    return {
-        key: without_markup(value) if isinstance(value, str) else value
-        for key, value in deepcopy(item).items()
-    }
+def _plain(value: Any) -> Any:
+    """``value`` without links and markup, for showing what is not supported."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return without_markup(value) if isinstance(value, str) else value

@@ -148,6 +148,53 @@ class UnsupportedSchema(Schema):
     reason = fields.String(required=True, validate=_PASSAGE)
 
 
+class PresentSchema(Schema):
+    """Something that payers ask for and that was said, with the words."""
+
+    item = fields.String(required=True, validate=_PHRASE)
+    evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=_MANY)
+
+
+class MissingSchema(Schema):
+    """Something that payers ask for and that the clinician must add."""
+
+    item = fields.String(required=True, validate=_PHRASE)
+    why = fields.String(required=True, validate=_PASSAGE)
+
+
+class CompletenessSchema(Schema):
+    """What of a progress note is there and what is missing; nothing is made up to fill a gap."""
+
+    present = fields.List(fields.Nested(PresentSchema), required=True, validate=_MANY)
+    missing = fields.List(fields.Nested(MissingSchema), required=True, validate=_MANY)
+
+
+class ReviewReasonSchema(Schema):
+    """Why these notes need more than the usual care: a machine word and a sentence."""
+
+    code = fields.String(required=True, validate=_PHRASE)
+    detail = fields.String(required=True, validate=_PASSAGE)
+
+
+class ProvenanceSchema(Schema):
+    """What made the draft: engine, model, prompt, and what it took.
+
+    ``parts``: in how many parts the transcript was read. Tokens and ``cost_usd`` are null where the
+    server, or the settings, do not say.
+    """
+
+    engine = fields.String(required=True, validate=_PHRASE)
+    engine_version = fields.String(required=True, validate=_PHRASE)
+    model = fields.String(load_default=None, allow_none=True, validate=_PHRASE)
+    prompt_version = fields.String(load_default=None, allow_none=True, validate=_PHRASE)
+    prompt_sha256 = fields.String(load_default=None, allow_none=True, validate=_PHRASE)
+    parts = fields.Integer(load_default=1, validate=validate.Range(min=0))
+    calls = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    input_tokens = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
+    output_tokens = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
+    cost_usd = fields.Float(load_default=None, allow_none=True, validate=validate.Range(min=0))
+
+
 class NotesSchema(Schema):
     """``extracted_notes``: see the module's docstring for the design."""
 
@@ -171,6 +218,10 @@ class NotesSchema(Schema):
     field_evidence = fields.Nested(FieldEvidenceSchema, required=True)
     sections = fields.List(fields.Nested(SectionSchema), validate=validate.Length(max=30))
     unsupported = fields.List(fields.Nested(UnsupportedSchema), load_default=list)
+    needs_review = fields.Boolean(load_default=False)
+    review_reasons = fields.List(fields.Nested(ReviewReasonSchema), load_default=list, validate=_MANY)
+    completeness = fields.Nested(CompletenessSchema, load_default=None, allow_none=True)
+    provenance = fields.Nested(ProvenanceSchema, load_default=None, allow_none=True)
     draft = fields.Boolean(load_default=True)
     engine = fields.String(required=True, validate=_PHRASE)
     template = fields.String(load_default="default", validate=_PHRASE)

@@ -8,13 +8,12 @@ from shared.db import notes, outputs
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.db.record_tables import NotesVersion
+from shared.domain.drafts import checked
 from shared.domain.errors import PermanentStepError
-from shared.domain.evidence import verify
 from shared.domain.records import Kind
-from shared.domain.risk import with_risk_flags
 from shared.domain.values import JsonObject
 from shared.pipeline import PERSIST
-from shared.services import leases, speakers
+from shared.services import leases, safety, speakers
 from shared.services.engines import Workbench
 from shared.services.plans import forget_speech
 
@@ -39,11 +38,14 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     vault = bench.resources.vault
     heard = speakers.heard(vault, session, transcript, cast_as)
     notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
-    return verify(with_risk_flags(notes_drafted, bench.screen_risk(heard)), heard)
+    return checked(notes_drafted, heard, bench.screen_risk(heard))
 
 
 def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
     vault = bench.resources.vault
+    session = lease.subject
+    beyond_the_screen = safety.unalerted(bench.resources, session, document["risk_flags"])
+    alert = safety.alert_for(bench.resources, session, beyond_the_screen)
 
     def save(db: DbSession) -> None:
         # Drawn and sealed here, where the session is held: an edit that came meanwhile has its own number.
@@ -61,6 +63,7 @@ def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
             based_on=before.version if before else None,
         )
         outputs.discard(db, lease.session_id, Product.DRAFT)
+        safety.raise_alert(db, session, alert)
 
     leases.finish(bench.resources.database, lease, save)
 

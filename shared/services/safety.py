@@ -84,14 +84,14 @@ def grave_among(flags: Sequence[JsonObject], threshold: str) -> list[JsonObject]
     return [flag for flag in flags if SEVERITIES.index(flag["severity"]) >= least]
 
 
-def beyond(
-    resources: Resources, db: DbSession, session: Subject, flags: Sequence[JsonObject]
-) -> list[JsonObject]:
+def unalerted(resources: Resources, session: Subject, flags: Sequence[JsonObject]) -> list[JsonObject]:
     """Those of ``flags`` of which no alert of the session has the kind and a passage yet."""
+    with resources.database.transaction(session.practice_id) as db:
+        rows = [(row.id, row.findings) for row in alerts.of_session(db, session.id)]
     told = {
         (flag["type"], piece["segment"])
-        for row in alerts.of_session(db, session.id)
-        for flag in resources.vault.open(session, alerts.findings_kind(row.id), row.findings)
+        for alert_id, findings in rows
+        for flag in resources.vault.open(session, alerts.findings_kind(alert_id), findings)
         for piece in flag["evidence"]
     }
     return [f for f in flags if not any((f["type"], piece["segment"]) in told for piece in f["evidence"])]

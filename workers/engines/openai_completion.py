@@ -64,3 +64,22 @@ def _bare(content: str) -> str:
         return fenced.group(1).strip()
     start, end = rest.find("{"), rest.rfind("}")
     return rest[start : end + 1] if 0 <= start < end else rest
+
+
+def usage_of(answer: Answer) -> tuple[int | None, int | None, str | None]:
+    """Tokens in and out, and the model's full name, as far as the answer says them sensibly."""
+    try:
+        document = json.loads(answer.text)
+        usage = document.get("usage")
+    except (ValueError, RecursionError, AttributeError):
+        return None, None, None
+    counted = usage if isinstance(usage, dict) else {}
+    tokens = [_count(counted.get(name)) for name in ("prompt_tokens", "completion_tokens")]
+    model = document.get("model")
+    known = isinstance(model, str) and re.fullmatch(r"[\w.:/@-]{1,200}", model) is not None
+    return tokens[0], tokens[1], model if known else None
+
+
+def _count(value: Any) -> int | None:
+    plain = isinstance(value, int) and not isinstance(value, bool)
+    return value if plain and 0 <= value < 10**9 else None

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 import secrets
 import time
+from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-from marshmallow import ValidationError
 
 from shared.domain.errors import PermanentStepError
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
@@ -17,47 +18,73 @@ from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
 from workers.engines.call_limits import CallLimits
 from workers.engines.openai_client import OpenAIClient
-from workers.engines.openai_completion import content_of
-from workers.engines.openai_errors import Target, permanent, retryable
-from workers.engines.openai_notes import OURS, notes_from, numbered
+from workers.engines.openai_errors import Target
+from workers.engines.openai_notes import OURS, notes_from
+from workers.engines.openai_parts import halves, parts_of, room
+from workers.engines.openai_structured import Messages, Spent, StructuredChat
+from workers.engines.openai_uniting import as_text, united
 
-_PROMPT = Path(__file__).parent / "prompts" / "notes.md"
-_JSON_ONLY = "Answer with one JSON object that fits this JSON Schema, and nothing else:\n"
-_REPAIR = "That answer does not fit the schema. Send the whole JSON object again, corrected. What is wrong:\n"
+_PROMPTS = Path(__file__).parent / "prompts"
+_SUMMARIES = ("session_mood", "mood_trajectory", "field_evidence")
+# What a smaller part may get over: more than the window holds, and an answer cut short.
+_TOO_MUCH = frozenset({"engine_input_too_large", "engine_answer_truncated"})
 
-# A document that is wrong all over is told so at length enough.
-MAX_COMPLAINT = 4_000
 
-Messages = list[dict[str, str]]
+@dataclass(frozen=True, slots=True)
+class NotesModel:
+    """A model that writes notes: its window in tokens, and its price where it is known."""
+
+    name: str
+    window_tokens: int = 100_000
+    usd_per_million_input: float | None = None
+    usd_per_million_output: float | None = None
+
+    def cost(self, spent: Spent) -> float | None:
+        """US dollars for what was spent; None where tokens or prices are not known."""
+        prices = self.usd_per_million_input, self.usd_per_million_output
+        if None in (*prices, spent.input_tokens, spent.output_tokens):
+            return None
+        total = (spent.input_tokens or 0) * (prices[0] or 0) + (spent.output_tokens or 0) * (prices[1] or 0)
+        return round(total / 1e6, 6)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One extraction under way: until when, for what, and what it took so far."""
+
+    transcript: Transcript
+    deadline: float
+    spent: Spent = field(default_factory=Spent)
+    parts: int = 0
 
 
 class OpenAIExtractor:
     """The port NoteExtractor over ``/chat/completions`` with a JSON schema.
 
-    Servers that refuse the schema are asked for any JSON object instead, with the schema in the
-    prompt. An answer that does not fit is sent back once. ``model`` has no default, because
-    every name we could choose is one that its maker switches off.
+    A transcript beyond the model's window is read in parts; what was found is united, and the
+    summaries are written from the united items. ``model`` has no default, because every name we
+    could choose is one that its maker switches off.
     """
 
     def __init__(
         self,
         api_key: str,
         base_url: str | None,
-        model: str,
+        model: str | NotesModel,
         seconds: float = 600.0,
         limits: CallLimits | None = None,
     ) -> None:
         """``seconds`` bounds all calls for one document, and must stay below the step's limit."""
+        self._model = NotesModel(model) if isinstance(model, str) else model
         self._client = OpenAIClient(api_key, base_url, limits)
         self._seconds = seconds
-        self._target = Target("notes service", model, "SESSIONSCRIBE_OPENAI_NOTES_MODEL")
-        self._schema_refused = False
+        target = Target("notes service", self._model.name, "SESSIONSCRIBE_OPENAI_NOTES_MODEL")
+        self._chat = StructuredChat(self._client, target)
 
     @property
     def name(self) -> str:
         """Model and prompt, as stored with the notes."""
-        digest = hashlib.sha256(self._prompt.encode()).hexdigest()
-        return f"openai:{self._target.model}:prompt-{digest[:8]}"
+        return f"openai:{self._model.name}:prompt-{self._prompt_digest[:8]}"
 
     def extract(self, transcript: Transcript, request: ExtractionRequest) -> JsonObject:
         """A document of ``NotesSchema``, its evidence not yet verified.
@@ -65,93 +92,108 @@ class OpenAIExtractor:
         A transcript without words is not sent to anybody. Raises RetryableStepError or
         PermanentStepError, without a word of the transcript's or the server's.
         """
+        work = _Work(transcript, time.monotonic() + self._seconds)
         if not transcript.text.strip():
-            return self._finished({name: [] for name in self._lists} | _WORDLESS, transcript, request)
-        deadline = time.monotonic() + self._seconds
-        messages = self._messages(transcript)
-        content = self._ask(messages, deadline)
-        try:
-            return self._finished(_parsed(content), transcript, request)
-        except ValidationError as error:
-            complaint = json.dumps(error.messages)[:MAX_COMPLAINT]
-        messages += [
-            {"role": "assistant", "content": content},
-            {"role": "user", "content": _REPAIR + complaint},
-        ]
-        content = self._ask(messages, deadline)
-        try:
-            return self._finished(_parsed(content), transcript, request)
-        except ValidationError:
-            text = "sent notes that do not fit the schema, twice: choose another model ({setting})."
-            failure = permanent(self._target, "engine_invalid_notes", text)
-        # Outside the except block: the validation's messages may quote what was said.
-        raise failure
+            return self._finished({name: [] for name in self._lists} | _WORDLESS, work, request)
+        around = len(self._prompt) + len(json.dumps(self._schema))
+        parts = parts_of(transcript, room(self._model.window_tokens, around))
+        found = [document for lines in parts for document in self._read(lines, work)]
+        document = found[0] if len(found) == 1 else self._summed_up(found, work)
+        return self._finished(document, work, request)
 
     def close(self) -> None:
         """Give back the connections."""
         self._client.close()
 
+    def _read(self, lines: list[str], work: _Work) -> list[JsonObject]:
+        """What the model found in ``lines``; in two halves if they are too much for it after all."""
+        try:
+            document = self._chat.ask(
+                self._messages(self._prompt, "transcript", "\n".join(lines), "Write the notes."),
+                self._schema,
+                lambda answer: self._valid(answer, work),
+                work.deadline,
+                work.spent,
+            )
+        except PermanentStepError as error:
+            if error.code not in _TOO_MUCH or len(lines) < 4:
+                raise
+        else:
+            work.parts += 1
+            return [document]
+        return [document for half in halves(lines) for document in self._read(half, work)]
+
+    def _valid(self, answer: Any, work: _Work) -> JsonObject:
+        """``answer`` as it came; raises ValidationError if no notes can be made of it."""
+        notes_from(answer, self._schema, work.transcript, self._provenance(work), "default")
+        valid: JsonObject = answer
+        return valid
+
+    def _summed_up(self, found: list[JsonObject], work: _Work) -> JsonObject:
+        """One document of all parts: the united items, and the summaries that the model makes of them."""
+        items = united(found)
+        around = len(self._uniting) + len(json.dumps(self._summaries))
+        text = as_text(items, room(self._model.window_tokens, around))
+        return self._chat.ask(
+            self._messages(self._uniting, "items", text, "Write the summaries."),
+            self._summaries,
+            lambda answer: self._valid(items | _only_summaries(answer), work),
+            work.deadline,
+            work.spent,
+        )
+
     @cached_property
     def _prompt(self) -> str:
-        return _PROMPT.read_text("utf-8")
+        return (_PROMPTS / "notes.md").read_text("utf-8")
+
+    @cached_property
+    def _uniting(self) -> str:
+        return (_PROMPTS / "unite.md").read_text("utf-8")
+
+    @cached_property
+    def _prompt_digest(self) -> str:
+        return hashlib.sha256(f"{self._prompt}\n{self._uniting}".encode()).hexdigest()
 
     @cached_property
     def _schema(self) -> JsonSchema:
         return json_schema(NotesSchema(), OURS)
 
+    @cached_property
+    def _summaries(self) -> JsonSchema:
+        properties = {name: self._schema["properties"][name] for name in _SUMMARIES}
+        return {**self._schema, "properties": properties, "required": list(properties)}
+
     @property
     def _lists(self) -> list[str]:
-        return [name for name, field in self._schema["properties"].items() if field["type"] == "array"]
+        return [name for name, kind in self._schema["properties"].items() if kind["type"] == "array"]
 
-    def _messages(self, transcript: Transcript) -> Messages:
+    def _messages(self, prompt: str, kind: str, data: str, order: str) -> Messages:
         # Random for each call, so that nothing said in a session can close the mark early.
-        mark = f"transcript-{secrets.token_hex(8)}"
-        data = f"<{mark}>\n{numbered(transcript)}\n</{mark}>"
-        asked = f"The transcript stands between <{mark}> and </{mark}>.\n\n{data}\n\nWrite the notes."
-        return [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
+        mark = f"{kind}-{secrets.token_hex(8)}"
+        text = f"The {kind} stands between <{mark}> and </{mark}>.\n\n<{mark}>\n{data}\n</{mark}>\n\n{order}"
+        return [{"role": "system", "content": prompt}, {"role": "user", "content": text}]
 
-    def _ask(self, messages: Messages, deadline: float) -> str:
-        """The content of the model's answer to ``messages``."""
-        if not self._schema_refused:
-            described = {"name": "session_notes", "strict": True, "schema": self._schema}
-            form = {"response_format": {"type": "json_schema", "json_schema": described}, "store": False}
-            try:
-                return self._call(messages, form, deadline)
-            except PermanentStepError as error:
-                # OpenAI's own models know schemas, so there a refusal has another reason.
-                if self._client.official or error.code != "engine_refused_request":
-                    raise
-        schema = {"role": "system", "content": _JSON_ONLY + json.dumps(self._schema)}
-        content = self._call(
-            [messages[0], schema, *messages[1:]], {"response_format": {"type": "json_object"}}, deadline
-        )
-        self._schema_refused = True
-        return content
+    def _finished(self, document: Any, work: _Work, request: ExtractionRequest) -> JsonObject:
+        return notes_from(document, self._schema, work.transcript, self._provenance(work), request.template)
 
-    def _call(self, messages: Messages, form: dict[str, Any], deadline: float) -> str:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise retryable(self._target, "engine_timeout", "did not answer in time.")
-        body: dict[str, Any] = {"model": self._target.model, "messages": messages, **form}
-        answer = self._client.call(
-            self._target,
-            left,
-            lambda sdk, timeout: sdk.chat.completions.with_streaming_response.create(**body, timeout=timeout),
-        )
-        return content_of(answer, self._target)
-
-    def _finished(self, document: Any, transcript: Transcript, request: ExtractionRequest) -> JsonObject:
-        try:
-            return notes_from(document, self._schema, transcript, self.name, request.template)
-        except RecursionError:
-            raise ValidationError("It is nested too deep.") from None
+    def _provenance(self, work: _Work) -> JsonObject:
+        version = re.match(r"Version: (\S+)", self._prompt)
+        return {
+            "engine": self.name,
+            "engine_version": metadata.version("sessionscribe"),
+            "model": work.spent.model or self._model.name,
+            "prompt_version": version.group(1) if version else None,
+            "prompt_sha256": self._prompt_digest,
+            "parts": work.parts,
+            "calls": work.spent.calls,
+            "input_tokens": work.spent.input_tokens,
+            "output_tokens": work.spent.output_tokens,
+            "cost_usd": self._model.cost(work.spent),
+        }
 
 
-def _parsed(content: str) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise ValidationError("It is not one JSON object.") from None
+def _only_summaries(answer: Any) -> JsonObject:
+    return {name: answer[name] for name in _SUMMARIES if name in answer} if isinstance(answer, dict) else {}
 
 
 _WORDLESS: JsonObject = {

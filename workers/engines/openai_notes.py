@@ -20,6 +20,10 @@ from shared.schemas.notes import (
 )
 from workers.engines.openai_phrases import clean
 
+_FROM_US = (
+    "risk_statement", "unsupported", "draft", "engine", "template", "needs_review", "review_reasons",
+    "completeness", "provenance", "sections",
+)  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
     EvidenceSchema: frozenset({"start", "end"}),
@@ -27,22 +31,12 @@ OURS: Omissions = {
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "columbia"}),
     SentenceSchema: frozenset({"structural"}),
-    NotesSchema: frozenset(
-        {*TEXT_FIELDS, "risk_statement", "sections", "unsupported", "draft", "engine", "template"}
-    ),
+    NotesSchema: frozenset((*TEXT_FIELDS, *_FROM_US)),
 }
 
 
-def numbered(transcript: Transcript) -> str:
-    """The transcript for a model, a line for each segment: ``[12] speaker 00:31–00:40: text``."""
-    return "\n".join(
-        f"[{number}] {clean(said.speaker)} {_clock(said.start)}–{_clock(said.end)}: {clean(said.text)}"
-        for number, said in enumerate(transcript.segments)
-    )
-
-
 def notes_from(
-    document: Any, schema: JsonSchema, transcript: Transcript, engine: str, template: str
+    document: Any, schema: JsonSchema, transcript: Transcript, provenance: JsonObject, template: str
 ) -> JsonObject:
     """``document``, written to ``schema`` by a model, as a document of ``NotesSchema``.
 
@@ -50,7 +44,8 @@ def notes_from(
     """
     notes = _cleaned(keep_known(document, schema))
     if isinstance(notes, dict):
-        notes |= {"engine": engine, "template": template, "risk_statement": ""}
+        notes |= {"engine": provenance["engine"], "template": template, "risk_statement": ""}
+        notes |= {"provenance": provenance}
         notes |= {field: _joined(notes.get("field_evidence"), field) for field in TEXT_FIELDS}
         for item in _objects(notes):
             _fill_in(item, transcript.segments)
@@ -100,10 +95,3 @@ def _segment(evidence: JsonObject, segments: Sequence[Segment]) -> Segment | Non
     if isinstance(number, int) and 0 <= number < len(segments):
         return segments[number]
     return None
-
-
-def _clock(seconds: float) -> str:
-    """``mm:ss``, or ``h:mm:ss`` from one hour on."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

@@ -30,6 +30,9 @@ class EngineOptions:
     openai_base_url: str | None = None
     openai_transcription_model: str = "gpt-transcribe"
     openai_notes_model: str | None = None
+    openai_notes_window_tokens: int = 100_000
+    openai_notes_usd_per_million_input: float | None = None
+    openai_notes_usd_per_million_output: float | None = None
     openai_timestamps: str = "auto"
     openai_usd_per_minute: float | None = None
     openai_max_calls: int | None = None
@@ -96,9 +99,14 @@ def _rules(options: EngineOptions) -> NoteExtractor:
 
 
 def _openai_extractor(options: EngineOptions) -> NoteExtractor:
-    from workers.engines.openai_extractor import OpenAIExtractor
+    from workers.engines.openai_extractor import NotesModel, OpenAIExtractor
 
-    model = _needed(options.openai_notes_model, "SESSIONSCRIBE_OPENAI_NOTES_MODEL")
+    model = NotesModel(
+        _needed(options.openai_notes_model, "SESSIONSCRIBE_OPENAI_NOTES_MODEL"),
+        options.openai_notes_window_tokens,
+        options.openai_notes_usd_per_million_input,
+        options.openai_notes_usd_per_million_output,
+    )
     return OpenAIExtractor(_openai_key(options), options.openai_base_url, model, limits=_limits(options))
 
 

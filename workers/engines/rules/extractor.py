@@ -1,5 +1,7 @@
 """The offline note extractor: rules and lexicons, the same notes for the same transcript every time."""
 
+from importlib import metadata
+
 from shared.domain import wording
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from workers.engines.rules import feelings, findings, plans, topics
@@ -8,6 +10,15 @@ from workers.engines.rules.patient_summary import patient_summary
 from workers.engines.rules.reading import Reading, read
 from workers.engines.rules.risk import flags_from
 from workers.engines.rules.therapist_notes import therapist_notes
+
+
+def provenance(name: str) -> JsonObject:
+    """What made the draft: no model, no prompt, nothing spent."""
+    return {
+        "engine": name, "engine_version": metadata.version("sessionscribe"), "model": None,
+        "prompt_version": None, "prompt_sha256": None, "parts": 1, "calls": 0, "input_tokens": None,
+        "output_tokens": None, "cost_usd": None,
+    }  # fmt: skip
 
 
 class RulesExtractor:
@@ -43,6 +54,10 @@ class RulesExtractor:
                 for name, lines in {**texts, "session_mood": mood, "mood_trajectory": course}.items()
             },
             "unsupported": [],
+            "needs_review": False,
+            "review_reasons": [],
+            "completeness": None,
+            "provenance": provenance(self.name),
             "draft": True,
             "engine": self.name,
             "template": request.template,

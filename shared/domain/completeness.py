@@ -1,0 +1,104 @@
+"""What those who pay for therapy ask of a progress note, and which of it the notes hold.
+
+After the usual requirements of Medicare and commercial payers for psychotherapy notes (session
+times, modality, interventions tied to treatment goals, response, risk, plan). What is missing is
+listed for the clinician to add; nothing is made up to fill a gap.
+"""
+
+import re
+from collections.abc import Iterator
+
+from shared.domain.quotes import cite
+from shared.domain.values import JsonObject, Transcript
+
+_MODALITY = re.compile(
+    r"\b(?:cbt|cognitive behaviou?ral(?: therapy)?|dbt|dialectical behaviou?r(?:al)? therapy|emdr|act therapy"
+    r"|acceptance and commitment|psychodynamic|psychoanaly\w+|schema therapy|exposure therapy"
+    r"|motivational interviewing|interpersonal therapy|family therapy|couples? (?:therapy|counsell?ing)"
+    r"|group therapy|behaviou?ral activation|mindfulness based|solution focused|trauma focused"
+    r"|video (?:call|session)|telehealth|by phone|in person)\b",
+    re.IGNORECASE,
+)
+_GOAL = re.compile(
+    r"\b(?:(?:my|your|our|the|a|treatment|therapy|first|main) goals?|goal is|working (?:on|towards?)"
+    r"|work (?:on|towards?)|so that (?:you|i) can|what (?:you|i) want(?:ed)? (?:to change|from therapy))\b",
+    re.IGNORECASE,
+)
+_RESPONSE = re.compile(
+    r"\b(?:(?:it|that|this) (?:has |really |actually )?"
+    r"(?:helped|helps|worked|works|did(?: not|n't) (?:help|work))"
+    r"|i (?:feel|felt) (?:a (?:bit|little) )?(?:lighter|calmer|better|worse|relieved|more hopeful|hopeful)"
+    r"|(?:a bit|a little|much) (?:lighter|calmer|better|worse|easier))\b",
+    re.IGNORECASE,
+)
+NEAR = 2  # a goal is tied to a technique if it is named within so many segments of it
+
+
+def completeness(notes: JsonObject, transcript: Transcript) -> JsonObject:
+    """``{present: [{item, evidence}], missing: [{item, why}]}`` for verified ``notes``."""
+    present, missing = [], []
+    for item, evidence, why in _items(notes, transcript):
+        if evidence is None:
+            missing.append({"item": item, "why": why})
+        else:
+            present.append({"item": item, "evidence": evidence})
+    return {"present": present, "missing": missing}
+
+
+Item = tuple[str, list[JsonObject] | None, str]
+
+
+def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
+    yield (
+        "times", None,
+        "Add when the session began and ended: the recording's length is known, the clock is not.",
+    )  # fmt: skip
+    yield "modality", _said(transcript, _MODALITY), "No type of therapy, and no setting, was named aloud."
+    yield "interventions", _of(notes["strategies"]), "No technique was found in the transcript."
+    goals = _said(transcript, _GOAL)
+    yield "goals", goals, "No treatment goal was named aloud."
+    yield (
+        "interventions_tied_to_goals", _tied(notes, goals),
+        "No goal was named near a technique: say which goal each intervention serves.",
+    )  # fmt: skip
+    yield (
+        "response",
+        _said(transcript, _RESPONSE),
+        "How the client responded to an intervention was not said.",
+    )
+    asked = [flag for flag in notes["risk_flags"] if flag.get("asked_by_therapist")]
+    mentioned = notes["risk_flags"]
+    yield (
+        "risk_statement", _of(asked or mentioned),
+        "No question about safety, and no mention of risk, was found: add your own assessment.",
+    )  # fmt: skip
+    yield "plan", _of(notes["action_items"]), "Nothing was agreed aloud until the next session."
+    appointment = [item for item in notes["follow_up_topics"] if item["text"].startswith("next appointment")]
+    yield (
+        "next_appointment", _of(appointment or notes["follow_up_topics"]),
+        "Neither a next appointment nor a topic to return to was found.",
+    )  # fmt: skip
+
+
+def _of(items: list[JsonObject]) -> list[JsonObject] | None:
+    """The first piece of evidence of each item; None without items."""
+    return [item["evidence"][0] for item in items if item["evidence"]] or None
+
+
+def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[JsonObject] | None:
+    found = []
+    for number, segment in enumerate(transcript.segments):
+        for sentence in re.split(r"(?<=[.?!])\s+", segment.text):
+            if pattern.search(sentence):
+                place = cite(transcript, number, sentence)
+                found += [place.as_evidence()] if place is not None else []
+    return found[:3] or None
+
+
+def _tied(notes: JsonObject, goals: list[JsonObject] | None) -> list[JsonObject] | None:
+    if not goals:
+        return None
+    pieces = [piece for item in notes["strategies"] for piece in item["evidence"]]
+    return [
+        goal for goal in goals if any(abs(goal["segment"] - piece["segment"]) <= NEAR for piece in pieces)
+    ] or None
