@@ -71,13 +71,15 @@ class Settings:
     )
     openai_notes_model: str | None = _setting("SESSIONSCRIBE_OPENAI_NOTES_MODEL", default=None)
     openai_notes_window_tokens: int = _setting(
-        "SESSIONSCRIBE_OPENAI_NOTES_WINDOW_TOKENS", number(int, 8192, 10_000_000), default=100_000
+        "SESSIONSCRIBE_OPENAI_NOTES_WINDOW_TOKENS", parsing.number(int, 8192, 10_000_000), default=100_000
     )
     openai_notes_usd_per_million_input: float | None = _setting(
-        "SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_INPUT", number(float, 0.0, 10_000.0), default=None
+        "SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_INPUT", parsing.number(float, 0.0, 10_000.0), default=None
     )
     openai_notes_usd_per_million_output: float | None = _setting(
-        "SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_OUTPUT", number(float, 0.0, 10_000.0), default=None
+        "SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_OUTPUT",
+        parsing.number(float, 0.0, 10_000.0),
+        default=None,
     )
     openai_timestamps: str = _setting(
         "SESSIONSCRIBE_OPENAI_TIMESTAMPS", parsing.one_of("auto", "yes", "no"), default="auto"
