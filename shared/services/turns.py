@@ -32,8 +32,8 @@ def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) 
     lease = _claim(bench, step, woken_for)
     if lease is not None:
         done = run[lease.step](bench, lease.session_id, lease)
-        if done and lease.session_id != woken_for:
-            _go_on(bench, lease)
+        if done and (lease.session_id, lease.step) != (woken_for, step.name):
+            _go_on(bench, lease)  # the message that would is still in the queue, behind others
     return _waits(bench, woken_for, following(step))
 
 

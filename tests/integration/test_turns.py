@@ -181,6 +181,21 @@ def test_chunks_have_the_place_of_their_recording(resources: Resources, office: 
     assert step(resources, session_id, TRANSCRIBE_CHUNK.name, 2).due_at == whole.due_at
 
 
+def test_a_chunks_message_that_unites_wakes_up_who_writes_the_notes(
+    resources: Resources, office: Office
+) -> None:
+    bench, messages = delivering(resources, analyser=FakeSpeechAnalyser(plan_of(2)))
+    session_id = promise(resources, office)
+    with working_at(bench):
+        messages.publish(session_id)
+        messages.deliver()
+        messages.publish_chunks(session_id, 1)  # one too many, before the message that would unite
+        for _ in range(3):
+            messages.deliver()
+    assert step(resources, session_id, TRANSCRIBE.name).state == StepState.DONE
+    assert (EXTRACT_NOTES, session_id) in messages.waiting[EXTRACT_NOTES.queue]
+
+
 def test_an_abandoned_step_is_somebodys_turn_too(resources: Resources, office: Office) -> None:
     bench = bench_with(resources)
     session_id = promise(resources, office)

@@ -104,3 +104,43 @@ def test_a_size_that_does_not_exist_is_refused(library):
     with pytest.raises(PermanentStepError) as caught:
         WhisperTranscriber("gigantic").transcribe(PCM, ENGLISH)
     assert caught.value.code == "engine_model_unusable"
+
+
+def test_it_says_how_far_it_is_and_stops_when_nobody_wants_the_words(folder):
+    reached: list[float] = []
+    engine = WhisperTranscriber(str(folder))
+    engine.transcribe(PCM, TranscriptionHints("en", reached=reached.append))
+    assert reached == sorted(reached)
+    assert 20.0 <= reached[-1] <= 35.0
+
+    class Cancelled(Exception):
+        pass
+
+    def checkpoint() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine.transcribe(PCM, TranscriptionHints("en", checkpoint=checkpoint))
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "expected"),
+    [
+        ("auto", 0, ("cpu", "int8")),
+        ("auto", 1, ("cuda", "float16")),
+        ("cpu", 1, ("cpu", "int8")),
+        ("cuda", 0, ("cuda", "float16")),
+    ],
+)
+def test_a_gpu_is_used_if_there_is_one(library, folder, monkeypatch, device, gpus, expected):
+    asked: dict[str, object] = {}
+
+    def load(path: str, **options: object) -> object:
+        asked.update(options)
+        raise RuntimeError("not loaded here")
+
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: gpus)
+    monkeypatch.setattr("faster_whisper.WhisperModel", load)
+    with pytest.raises(PermanentStepError):
+        WhisperTranscriber(str(folder), device).transcribe(PCM[:64_000], ENGLISH)
+    assert (asked["device"], asked["compute_type"], asked["cpu_threads"]) == (*expected, 1)

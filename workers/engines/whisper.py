@@ -72,6 +72,7 @@ class WhisperTranscriber:
         if language not in {None, "en"} and not model.model.is_multilingual:
             # The library would go on in English, and hear nonsense.
             raise PermanentStepError(_UNKNOWN_LANGUAGE, "engine_language_unsupported")
+        seconds = samples.size / SAMPLE_RATE
         failure: PermanentStepError | RetryableStepError
         try:
             segments, _ = model.transcribe(
@@ -82,7 +83,7 @@ class WhisperTranscriber:
                 # One misheard loop would otherwise go on to the end of the chunk.
                 condition_on_previous_text=False,
             )
-            return _phrases(_while_wanted(segments, hints), samples.size / SAMPLE_RATE)
+            return _phrases(_while_wanted(segments, hints, seconds), seconds)
         except ValueError:
             failure = PermanentStepError(_UNKNOWN_LANGUAGE, "engine_language_unsupported")
         except (RuntimeError, MemoryError):
@@ -173,10 +174,12 @@ def _phrases(segments: Iterable[Any], seconds: float) -> list[Phrase]:
     return phrases
 
 
-def _while_wanted(segments: Iterable[Any], hints: TranscriptionHints) -> Iterator[Any]:
+def _while_wanted(segments: Iterable[Any], hints: TranscriptionHints, seconds: float) -> Iterator[Any]:
+    furthest = 0.0
     for segment in segments:
         hints.checkpoint()  # each segment is computed when it is asked for
-        hints.reached(float(segment.end))
+        furthest = min(max(furthest, float(segment.end)), seconds)
+        hints.reached(furthest)
         yield segment
 
 
