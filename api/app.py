@@ -15,6 +15,7 @@ from api.resources import (
     keys,
     lifecycle,
     notes,
+    off_record,
     outputs,
     patients,
     sessions,
@@ -42,6 +43,7 @@ _ROUTES = (
     speakers,
     audio,
     lifecycle,
+    off_record,
     webhooks,
     alerts,
 )

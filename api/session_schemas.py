@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from api.fields import AsStored, Moment, Text
+from api.off_record_schemas import RangesText
 from api.schemas import PageQuerySchema
 from api.speaker_schemas import SpeakerSchema
 from shared.domain.status import Status
@@ -216,6 +217,9 @@ class UploadFormSchema(Schema):
     transcriber = fields.String(
         validate=validate.OneOf(TRANSCRIBERS),
         metadata={"description": "The speech engine, of those that the server offers; else the practice's."},
+    )
+    off_the_record = RangesText(
+        metadata={"description": "Stretches to be silenced before all else: `12:30-13:05, 1:02:00-1:02:30`."}
     )
     vocabulary = Text(
         4000,

@@ -13,6 +13,7 @@ from cli.endings import cancel, delete
 from cli.engines import engines
 from cli.exits import CommandError, Exit, reason
 from cli.keys import keys
+from cli.off_record import off_the_record
 from cli.options import EPILOG
 from cli.patients import patients
 from cli.profile import Target
@@ -66,6 +67,7 @@ for command in (
     extract_notes,
     risk,
     speakers,
+    off_the_record,
     cancel,
     delete,
 ):

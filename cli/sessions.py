@@ -76,7 +76,7 @@ def retry(target: Target, session_id: str, wait: bool) -> None:
     """Let a failed session go on from the step that failed."""
     with connect(target) as api:
         api.send("POST", f"/api/sessions/{session_id}/retry")
-        _wait_or_say(api, session_id, wait)
+        wait_or_say(api, session_id, wait)
 
 
 @click.command("extract-notes", epilog=EPILOG)
@@ -89,10 +89,11 @@ def extract_notes(target: Target, session_id: str, template: str | None, wait: b
     with connect(target) as api:
         body: JsonObject = {"template": template} if template else {}
         api.send("POST", f"/api/sessions/{session_id}/extract-notes", body)
-        _wait_or_say(api, session_id, wait)
+        wait_or_say(api, session_id, wait)
 
 
-def _wait_or_say(api: Api, session_id: str, wait: bool) -> None:
+def wait_or_say(api: Api, session_id: str, wait: bool) -> None:
+    """Wait for the end of the work that was just begun, or say where to look."""
     if not wait:
         screen.notices().print(Text(f"Accepted. See: sessionscribe show {session_id}"), soft_wrap=True)
         return

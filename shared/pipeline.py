@@ -1,6 +1,7 @@
 """The pipeline on one screen: its steps, in order, by name.
 
-A session's steps are rows; a chunk is a row of ``transcribe_chunk`` with a part number.
+A session's steps are rows; a chunk is a row of ``transcribe_chunk`` with a part number, and only a
+session with something off the record has a row of ``redact``.
 Everything that differs from step to step is said here and nowhere else.
 """
 
@@ -44,6 +45,13 @@ TRANSCRIBE_CHUNK = Step(
     status_after=None,
     limit_seconds=1800,
 )
+REDACT = Step(
+    name="redact",  # takes what was said off the record out of the stored recording, before all else
+    queue="transcribe",
+    status=Status.TRANSCRIBING,
+    status_after=None,
+    limit_seconds=3600,
+)
 EXTRACT_NOTES = Step(
     name="extract_notes",
     queue="extract",
@@ -60,7 +68,7 @@ PERSIST = Step(
 )
 
 CHAIN = (TRANSCRIBE, EXTRACT_NOTES, PERSIST)
-STEPS = {step.name: step for step in (*CHAIN, TRANSCRIBE_CHUNK)}
+STEPS = {step.name: step for step in (*CHAIN, TRANSCRIBE_CHUNK, REDACT)}
 
 # What a person waits for goes past everything else, whatever step it is of.
 URGENT_QUEUE = "urgent"
@@ -69,7 +77,7 @@ QUEUES = tuple(dict.fromkeys((URGENT_QUEUE, *(step.queue for step in (*reversed(
 
 
 def following(step: Step) -> Step | None:
-    """The step after ``step`` in the chain; None after the last, and after a chunk."""
+    """The step after ``step`` in the chain; None after the last, a chunk or a redaction."""
     if step not in CHAIN:
         return None
     position = CHAIN.index(step) + 1

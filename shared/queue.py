@@ -45,6 +45,10 @@ class WorkQueue:
         ]
         return self._send(session_id, [chain(remaining)])
 
+    def publish_step(self, session_id: UUID, step: Step) -> bool:
+        """Send a message for one step that is not of the chain; False if the broker is away."""
+        return self._send(session_id, [self._signature(step, session_id, step.queue)])
+
     def publish_chunks(self, session_id: UUID, count: int) -> bool:
         """Send one message for each of ``count`` chunks (within bounds); False if the broker is away."""
         wanted = min(count, MAX_CHUNK_MESSAGES)

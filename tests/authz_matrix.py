@@ -89,6 +89,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PATCH /api/webhooks/<id:webhook_id>": lambda _: {"json": {"label": "Records"}},
     "POST /api/webhooks/<id:webhook_id>/replay": lambda _: {"json": {"since": "2026-01-01"}},
     "PATCH /api/practice/engines": lambda _: {"json": {"transcriber": None}},
+    "POST /api/sessions/<id:session_id>/off-the-record": lambda _: {
+        "json": {"ranges": [{"start": 1.0, "end": 2.0}]}
+    },
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
     },

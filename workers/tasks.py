@@ -6,14 +6,15 @@ from uuid import UUID
 from celery import shared_task
 from celery.exceptions import Ignore
 
-from shared.pipeline import EXTRACT_NOTES, PERSIST, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
-from shared.services import chunk_transcription, extraction, persistence, transcription, turns
+from shared.pipeline import EXTRACT_NOTES, PERSIST, REDACT, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
+from shared.services import chunk_transcription, extraction, persistence, redaction, transcription, turns
 from workers.base import SessionTask
 from workers.bench import bench
 
 RUN: Mapping[str, turns.Run] = {
     TRANSCRIBE.name: transcription.transcribe,
     TRANSCRIBE_CHUNK.name: chunk_transcription.transcribe_chunk,
+    REDACT.name: redaction.redact,
     EXTRACT_NOTES.name: extraction.extract_notes,
     PERSIST.name: persistence.persist,
 }
@@ -39,6 +40,12 @@ def transcribe(session_id: UUID) -> None:
 def transcribe_chunk(session_id: UUID) -> None:
     """Transcribe one chunk that nobody has."""
     turns.take(bench(), TRANSCRIBE_CHUNK, session_id, RUN)
+
+
+@_task(REDACT)
+def redact(session_id: UUID) -> None:
+    """Take what is off the record out of a stored recording."""
+    turns.take(bench(), REDACT, session_id, RUN)
 
 
 @_task(EXTRACT_NOTES)

@@ -42,7 +42,7 @@ _TYPES = {
 )
 @blueprint.response(200, headers=ETAG)
 @blueprint.alt_response(304, description="It is still what `If-None-Match` names")
-@answers(blueprint, 404, 410, 416, 422)
+@answers(blueprint, 404, 409, 410, 416, 422)
 @needs(Scope.SESSIONS_READ)
 def audio(session_id: UUID) -> Response:
     """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256."""

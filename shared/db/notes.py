@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.orm import aliased
@@ -184,3 +184,20 @@ def awaiting_cosignature(db: DbSession, supervisor_id: UUID, limit: int) -> list
         .limit(limit)
     )
     return [(session, name) for session, name in rows]
+
+
+def discard_unsigned(db: DbSession, session_id: UUID) -> None:
+    """Remove the versions of a session's notes, but what is signed and what was added to that."""
+    signed = select(Signature.version).where(Signature.session_id == session_id)
+    unsigned = (
+        NotesVersion.session_id == session_id,
+        NotesVersion.version.not_in(signed),
+        NotesVersion.kind != Kind.ADDENDUM,
+    )
+    gone = select(NotesVersion.version).where(*unsigned)
+    db.execute(
+        delete(ProposalDecision).where(
+            ProposalDecision.session_id == session_id, ProposalDecision.version.in_(gone)
+        )
+    )
+    db.execute(delete(NotesVersion).where(*unsigned))

@@ -17,6 +17,7 @@ class Product(StrEnum):
     CHUNK = "chunk"
     TRANSCRIPT = "transcript"
     DRAFT = "draft"
+    OFF_RECORD = "off_record"  # what of the recording is to be nowhere
     SPEAKERS = "speakers"  # who the voices of the transcript are, by their therapist
 
 

@@ -161,6 +161,12 @@ def set_duration(db: DbSession, session_id: UUID, seconds: float) -> None:
     db.execute(update(TherapySession).where(TherapySession.id == session_id).values(duration_seconds=seconds))
 
 
+def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, sha256: str) -> None:
+    """Note what the stored recording now is."""
+    facts = {"audio_family": family, "audio_bytes": size, "audio_sha256": sha256, "updated_at": func.now()}
+    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(**facts))
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A session that the dispatcher must wake somebody up for."""

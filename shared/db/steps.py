@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.claims import Lease
 from shared.db.tables import StepRow
 from shared.domain.status import StepState
-from shared.pipeline import CHAIN, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
+from shared.pipeline import CHAIN, REDACT, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
 
 # A length that a file declares moves its turn by a day at the most.
 _LATEST_SECONDS = 86_400.0
@@ -164,3 +164,31 @@ def begin_again(db: DbSession, session_id: UUID, first: Step, *, urgent: bool = 
         )
     )
     make_ready(db, session_id, first, from_state=StepState.WAITING)
+
+
+def put_first(db: DbSession, practice_id: UUID, session_id: UUID, step: Step, then: Step) -> None:
+    """Have ``step``, which is not of the chain, done before ``then`` and all that follows it begins."""
+    begin_again(db, session_id, then)
+    db.execute(update(StepRow).where(_is(session_id, then)).values(state=StepState.WAITING))
+    db.execute(delete(StepRow).where(_is(session_id, step)))
+    row = _row(practice_id, session_id, step, StepState.READY)
+    row.due_at = db.scalars(select(StepRow.due_at).where(_is(session_id, then))).one()
+    db.add(row)
+    db.flush()
+
+
+def make_next_ready(db: DbSession, session_id: UUID) -> list[Step]:
+    """Let the first step of the chain that is not done be claimed, if it waits; it, in a list."""
+    for step in CHAIN:
+        state = state_of(db, session_id, step)
+        if state is StepState.WAITING:
+            make_ready(db, session_id, step, from_state=StepState.WAITING)
+            return [step]
+        if state is not StepState.DONE:
+            return []
+    return []
+
+
+def redaction_is_due(db: DbSession, session_id: UUID) -> bool:
+    """Whether something is still to be taken out of the stored recording."""
+    return state_of(db, session_id, REDACT) not in (None, StepState.DONE)

@@ -15,6 +15,7 @@ from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailabl
 from shared.domain.ports import Block
 from shared.domain.values import MediaFacts
 from shared.media import recognition
+from shared.pipeline import REDACT
 from shared.services import idempotency
 from shared.services.callers import Caller
 from shared.services.promising import Received, UploadDetails, promise
@@ -96,7 +97,10 @@ def receive(
         with admit():
             promise(resources, caller, session, Received(incoming.size, incoming.sha256, facts), details)
     failpoints.reach("promised")
-    resources.queue.publish(session.id)
+    if details.off_the_record:
+        resources.queue.publish_step(session.id, REDACT)
+    else:
+        resources.queue.publish(session.id)
     log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
     return session.id
 

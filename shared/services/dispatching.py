@@ -16,7 +16,7 @@ from shared.db.engine import Database
 from shared.db.sessions import Due
 from shared.domain import failpoints
 from shared.domain.status import Status
-from shared.pipeline import CHAIN, STEPS, TRANSCRIBE_CHUNK
+from shared.pipeline import CHAIN, REDACT, STEPS, TRANSCRIBE_CHUNK
 from shared.queue import WorkQueue
 
 log = structlog.get_logger(__name__)
@@ -43,6 +43,8 @@ def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int], *, 
     """Send messages for what could be claimed now: rows by the step's name (``sessions.ready_work``)."""
     if chunks := ready.get(TRANSCRIBE_CHUNK.name):
         queue.publish_chunks(session_id, chunks)
+    if REDACT.name in ready:
+        queue.publish_step(session_id, REDACT)
     first = next((step for step in CHAIN if step.name in ready), None)
     if first is not None:
         queue.publish(session_id, first, urgent=urgent)

@@ -27,6 +27,7 @@ from shared.db.notes import Signed
 from shared.db.tables import TherapySession
 from shared.domain import failpoints
 from shared.domain.errors import Conflict, Unavailable
+from shared.domain.status import UNFINISHED
 from shared.domain.values import JsonObject
 from shared.domain.webhooks import EventType
 from shared.services import records
@@ -130,6 +131,8 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
     Does no harm if done again. Raises Unavailable; then the dispatcher tries again.
     """
     session = Subject(remains.practice_id, remains.session_id)
+    if not remains.whole and _is_worked_on(database, session):
+        return  # it needs what it was decoded to; the dispatcher looks again
     if remains.whole:
         keys.destroy(session.id)
         failpoints.reach("key_destroyed", session.id)
@@ -146,6 +149,11 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
             action="session.erased" if remains.whole else "session.decoded_discarded",
             subject_id=session.id,
         )
+
+
+def _is_worked_on(database: Database, session: Subject) -> bool:
+    with database.transaction(session.practice_id) as db:
+        return db.scalar(sessions.status_of(session.id)) in UNFINISHED
 
 
 def erase_due(database: Database, recordings: Recordings, keys: KeyStore) -> int:

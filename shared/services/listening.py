@@ -10,6 +10,7 @@ from shared.domain.errors import Gone, NotFound
 from shared.domain.ports import ByteSource
 from shared.services import records
 from shared.services.callers import Caller
+from shared.services.off_record import require_redacted
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.frames import TamperedObject
@@ -30,11 +31,12 @@ class Audio:
 def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterator[Audio]:
     """The caller's recording, decrypted as it is read.
 
-    Raises NotFound, Gone (removed by retention), and TamperedObject, here or while it is read,
-    rather than give a byte that was not uploaded.
+    Raises NotFound, Conflict (something off the record is still in it), Gone (removed by retention),
+    and TamperedObject, here or while it is read, rather than give a byte that was not stored.
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = records.own(db, caller, session_id)
+        require_redacted(db, session_id)
         records.audit(db, caller, "audio.read", session_id)
     if row.audio_removed_at is not None:
         raise Gone("The recording was removed when its time was over. Its transcript stays.", "audio_removed")

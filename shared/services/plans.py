@@ -17,6 +17,7 @@ from shared.domain.ports import PcmSource
 from shared.domain.values import SpeechPlan
 from shared.services.engines import Workbench
 from shared.services.heartbeat import LeaseLost
+from shared.services.off_record import opened_ranges
 from shared.storage.pcm import StoredPcm
 from shared.storage.recordings import SPEECH, SPEECH_GONE
 from shared.vault.sealing import Subject
@@ -36,10 +37,18 @@ def stored_plan(bench: Workbench, lease: Lease) -> tuple[SpeechPlan, int] | None
 
 @contextmanager
 def speech(bench: Workbench, session: Subject, channels: int) -> Iterator[StoredPcm]:
-    """The session's decoded audio, to be read at random."""
+    """The session's decoded audio, to be read at random; what is off the record is silence in it.
+
+    The recording was redacted before it was decoded. But a run that was under way when something was
+    taken off the record may have decoded the old one, and may come back.
+    """
+    resources = bench.resources
+    with resources.database.transaction(session.practice_id) as db:
+        off = outputs.get(db, session.id, Product.OFF_RECORD)
+    ranges = opened_ranges(resources.vault, session, off)
     try:
-        with bench.resources.recordings.open(session, SPEECH) as source:
-            yield StoredPcm(source, channels)
+        with resources.recordings.open(session, SPEECH) as source:
+            yield StoredPcm(source, channels, ranges)
     except NotFound as error:
         raise PermanentStepError(
             "What was decoded from the recording is gone. Retry the session: it is decoded again.",

@@ -8,10 +8,13 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, sessions, steps
+from shared.db import audit, outputs, sessions, steps
+from shared.db.outputs import Product
 from shared.db.tables import TherapySession
+from shared.domain.off_record import Ranges
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
+from shared.pipeline import REDACT, TRANSCRIBE
 from shared.services import consent, idempotency, quotas
 from shared.services.callers import Caller
 from shared.services.resources import Resources
@@ -34,6 +37,7 @@ class UploadDetails:
     template: str = "default"
     vocabulary: tuple[str, ...] = ()
     transcriber: str | None = None
+    off_the_record: Ranges = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,10 @@ def promise(
         consent.require(db, caller, details.patient_id, hold=True)
         sessions.add(db, row)
         steps.insert_chain(db, caller.practice_id, session.id, received.facts.declared_seconds)
+        if details.off_the_record:
+            sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), details.off_the_record)
+            outputs.put(db, caller.practice_id, session.id, Product.OFF_RECORD, sealed)
+            steps.put_first(db, caller.practice_id, session.id, REDACT, TRANSCRIBE)
         audit.record(
             db,
             practice_id=caller.practice_id,

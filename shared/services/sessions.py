@@ -18,6 +18,7 @@ from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import dispatching, idempotency, notes, paging, records, speakers
 from shared.services.callers import Caller, Scope
 from shared.services.note_rows import Found, find
+from shared.services.off_record import require_redacted
 from shared.services.paging import Page, Position
 from shared.services.promising import FILE_NAME
 from shared.services.records import audit as _audit
@@ -129,6 +130,7 @@ def extract_again(
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = records.own_to_work_on(db, caller, session_id)
+        require_redacted(db, session_id)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(
                 "The session has no transcript to extract notes from. Wait until it is transcribed.",

@@ -24,6 +24,7 @@ from shared.domain.values import JsonObject, Transcript
 from shared.pipeline import EXTRACT_NOTES
 from shared.services import records
 from shared.services.callers import Caller
+from shared.services.off_record import require_redacted
 from shared.services.resources import Resources
 from shared.vault.sealing import Sealed, Subject, Vault
 
@@ -136,6 +137,7 @@ def _roles(transcript: JsonObject, casting: Casting) -> dict[str, str]:
 
 def _extract_again(db: DbSession, caller: Caller, row: TherapySession) -> None:
     """Begin the notes anew; whoever is making them now has lost the step."""
+    require_redacted(db, row.id)
     if not sessions.move(db, row.id, Status.EXTRACTING_NOTES):
         raise Conflict(f"The session is {row.status}: its notes cannot be made again now.", "busy")
     row.request_id = caller.request_id

@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from shared.domain.off_record import Ranges, silence
 from shared.domain.ports import ByteSource
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 
 class StoredPcm:
-    """A ``PcmSource`` over a stored SPEECH object of 1 or 2 interleaved channels."""
+    """A ``PcmSource`` over a stored SPEECH object of 1 or 2 interleaved channels; some of it silenced."""
 
-    def __init__(self, source: ByteSource, channels: int) -> None:
+    def __init__(self, source: ByteSource, channels: int, silenced: Ranges = ()) -> None:
         self._source = source
         self.channels = channels
+        self._silenced = silenced
         self._frame_bytes = BYTES_PER_SAMPLE * channels
 
     @property
@@ -23,6 +25,10 @@ class StoredPcm:
         first = max(0, round(start * SAMPLE_RATE))
         count = max(0, round(end * SAMPLE_RATE) - first)
         interleaved = self._source.read_at(first * self._frame_bytes, count * self._frame_bytes)
+        if self._silenced:
+            audible = bytearray(interleaved)
+            silence(audible, first, self._frame_bytes, self._silenced)
+            interleaved = bytes(audible)
         if self.channels == 1:
             return interleaved
         samples = memoryview(interleaved).cast("h")
