@@ -58,6 +58,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
                 safety.remind_overdue(database, hours=settings.risk_reminder_hours)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
+            log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
 
 
 if __name__ == "__main__":

@@ -97,6 +97,21 @@ def test_a_dispatcher_killed_between_putting_off_and_sending_costs_a_pause(
     clinic.wait_until_processed(session_id)
 
 
+def test_a_dispatcher_that_meets_an_unexpected_error_tells_nothing_and_goes_on(
+    clinic: Clinic, machine: Machine
+) -> None:
+    ended = len(machine.keeper["dispatcher"].exit_codes)
+    machine.orders.arm("put_off", "raise")
+    machine.orders.arm("finished.transcribe", "hold")
+    session_id = clinic.upload()
+    machine.orders.wait_until_taken("finished.transcribe")
+    machine.flush_redis()
+    machine.orders.release("finished.transcribe")
+    machine.orders.wait_until_taken("put_off")
+    clinic.wait_until_processed(session_id)
+    assert len(machine.keeper["dispatcher"].exit_codes) == ended
+
+
 @pytest.mark.long
 def test_two_dispatchers_send_no_session_twice_for_one_pause(clinic: Clinic, machine: Machine) -> None:
     second = machine.keep("dispatcher", "dispatcher.2")
