@@ -1,15 +1,19 @@
 """The connection to Postgres: one visible transaction at a time, each for one practice."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import create_engine, text
+from psycopg2 import Error as DriverError
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.domain.errors import Unavailable
 
@@ -38,6 +42,10 @@ APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
 _ACT_AS = text("SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
 
 
+# A connection that was used within this time is taken to be alive.
+ASKED_AFTER_SECONDS = 0.5
+
+
 class DatabaseError(RuntimeError):
     """The database refused a statement. Its own words are withheld: they can hold the row."""
 
@@ -52,7 +60,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=5,
             pool_timeout=10,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
                 **_KEEPALIVES,
@@ -61,6 +68,8 @@ class Database:
                 "application_name": "sessionscribe",
             },
         )
+        event.listen(self._engine, "checkin", _note_use)
+        event.listen(self._engine, "checkout", _ask_if_it_lives)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     @contextmanager
@@ -100,6 +109,27 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ask_if_it_lives(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
+    """Have the pool make a new connection if this one is dead, unless it has answered just now.
+
+    Asked every time, it would be a third of a worker's round trips. A Postgres that restarts is
+    away for longer than what counts as just now.
+    """
+    used_at = record.info.get("used_at")
+    if used_at is None or time.monotonic() - used_at < ASKED_AFTER_SECONDS:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except DriverError:
+        raise DisconnectionError from None
 
 
 def _as_ours(error: DBAPIError) -> Exception:

@@ -6,12 +6,14 @@ is among the steps of the message's queue. There are as many messages as steps t
 session of a message that was used for another gets its turn by another's.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from shared.db import sessions, turns
 from shared.db.claims import Lease
 from shared.db.turns import Candidate
+from shared.domain.errors import Unavailable
 from shared.pipeline import STEPS, Step, following
 from shared.services import leases
 from shared.services.engines import Workbench
@@ -22,6 +24,9 @@ Run = Callable[[Workbench, UUID, Lease], bool]
 # Beyond as many as ask at the same moment for the same, one finds something the others left.
 _CANDIDATES = 16
 _ROUNDS = 3
+# As patient as the end of a step: longer than a Postgres needs to restart.
+PATIENCE_SECONDS = 120.0
+PAUSE_SECONDS = 0.5
 
 
 def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) -> bool:
@@ -29,7 +34,7 @@ def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) 
 
     ``run`` has a function for each step. What somebody waits for is done as it comes.
     """
-    lease = _claim(bench, step, woken_for)
+    lease = _claim_patiently(bench, step, woken_for)
     if lease is not None:
         done = run[lease.step](bench, lease.session_id, lease)
         if done and (lease.session_id, lease.step) != (woken_for, step.name):
@@ -40,23 +45,43 @@ def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) 
 def _claim(bench: Workbench, step: Step, woken_for: UUID) -> Lease | None:
     with bench.resources.database.operating() as db:
         urgent = turns.is_urgent(db, woken_for, step)
+        candidates = [] if urgent else turns.fairest(db, _names(step), most=_CANDIDATES)
     if urgent:
         return leases.claim_at(bench, woken_for, step)
     for _ in range(_ROUNDS):
-        candidates = _fairest(bench, step)
         for candidate in candidates:
             lease = leases.claim_at(bench, candidate.session_id, STEPS[candidate.step])
             if lease is not None:
                 return lease
         if len(candidates) < _CANDIDATES:
             return None
+        candidates = _fairest(bench, step, _CANDIDATES)
     return None
 
 
-def _fairest(bench: Workbench, step: Step, most: int = _CANDIDATES) -> list[Candidate]:
-    names = [other.name for other in STEPS.values() if other.queue == step.queue]
+def _claim_patiently(bench: Workbench, step: Step, woken_for: UUID) -> Lease | None:
+    """As ``_claim``; while Postgres is away, which leaves nothing else to do, it is waited for.
+
+    A message that is given up is sent again only after the pause of its session.
+    """
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return _claim(bench, step, woken_for)
+        except Unavailable:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(PAUSE_SECONDS)
+
+
+def _fairest(bench: Workbench, step: Step, most: int) -> list[Candidate]:
     with bench.resources.database.operating() as db:
-        return turns.fairest(db, names, most=most)
+        return turns.fairest(db, _names(step), most=most)
+
+
+def _names(step: Step) -> list[str]:
+    """The steps that share the step's queue."""
+    return [other.name for other in STEPS.values() if other.queue == step.queue]
 
 
 def is_next(bench: Workbench, session_id: UUID, step: Step) -> bool:
