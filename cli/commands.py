@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.alerts import risk
+from cli.backup import backup, restore
 from cli.demo import demo
 from cli.endings import cancel, delete
 from cli.engines import engines
@@ -54,6 +55,8 @@ def cli(context: click.Context, url: str | None, key: str | None, data: Path) ->
 for command in (
     up,
     setup,
+    backup,
+    restore,
     demo,
     keys,
     therapists,

