@@ -10,6 +10,7 @@ import click
 from cli.alerts import risk
 from cli.backup import backup, restore
 from cli.demo import demo
+from cli.doctor import doctor
 from cli.endings import cancel, delete
 from cli.engines import engines
 from cli.exits import CommandError, Exit, reason
@@ -55,6 +56,7 @@ def cli(context: click.Context, url: str | None, key: str | None, data: Path) ->
 for command in (
     up,
     setup,
+    doctor,
     backup,
     restore,
     demo,

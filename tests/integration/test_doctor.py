@@ -1,0 +1,139 @@
+"""The doctor finds what is wrong with a deployment, one fault at a time, and says what to do."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from cli.commands import run
+from cli.exits import Exit
+from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from tests.database import everything
+from tests.fakes.receiver import receiving, says
+
+S3_AWAY = {
+    "SESSIONSCRIBE_S3_ENDPOINT": "http://127.0.0.1:9",
+    "SESSIONSCRIBE_S3_ACCESS_KEY_ID": "x",
+    "SESSIONSCRIBE_S3_SECRET_ACCESS_KEY": "x",
+}
+Findings = list[dict[str, str]]
+Examine = Callable[..., tuple[int, Findings]]
+
+
+@pytest.fixture
+def examine(
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Examine:
+    """Runs the doctor on this test's deployment with some settings changed."""
+    monkeypatch.chdir(tmp_path)
+
+    def look(**changes: str) -> tuple[int, Findings]:
+        for name, value in {**environment, **changes}.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = run(["doctor", "--json"])
+        out = capsys.readouterr().out
+        return code, json.loads(out) if out else []
+
+    return look
+
+
+def told(findings: Findings, part: str, verdict: str) -> str:
+    return "\n".join(
+        f"{f['text']} {f['advice']}" for f in findings if (f["part"], f["verdict"]) == (part, verdict)
+    )
+
+
+def test_a_well_kept_deployment_lacks_nothing_but_its_processes(examine: Examine) -> None:
+    _, findings = examine()
+    assert {f["part"] for f in findings if f["verdict"] == "bad"} <= {"processes"}
+    assert {"settings", "database", "schema", "walls", "clock", "redis", "storage", "keys", "engines"} <= {
+        f["part"] for f in findings if f["verdict"] == "good"
+    }
+    assert all(f["advice"] for f in findings if f["verdict"] != "good")
+
+
+def test_settings_are_told_all_at_once(examine: Examine, capsys: pytest.CaptureFixture[str]) -> None:
+    code, findings = examine(STORAGE_URL="gopher://x", SESSIONSCRIBE_LEASE_SECONDS="soon")
+    assert (code, findings) == (Exit.USAGE, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "words"),
+    [
+        ({"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/none"}, "database", "does not answer"),
+        ({"REDIS_URL": "redis://127.0.0.1:9/0"}, "redis", "does not answer"),
+        ({"STORAGE_URL": "file:///proc/nowhere"}, "storage", "cannot be written"),
+        ({"STORAGE_URL": "s3://none", **S3_AWAY}, "storage", "cannot be written"),
+        ({"SESSIONSCRIBE_MIN_FREE_DISK_MIB": "999999999"}, "storage", "MiB are free"),
+        ({"SESSIONSCRIBE_KEYS_DIR": "/nowhere"}, "keys", "root.key"),
+    ],
+)  # fmt: skip
+def test_what_is_away_is_found(examine: Examine, changes: dict[str, str], part: str, words: str) -> None:
+    code, findings = examine(**changes)
+    assert code == Exit.FAILED
+    assert words in told(findings, part, "bad")
+
+
+def test_a_user_whom_no_policy_binds_is_found(examine: Examine, postgres: EmbeddedPostgres) -> None:
+    _, findings = examine(DATABASE_URL=postgres.url_of(OWNER, SUPERUSER))
+    assert "superuser" in told(findings, "database", "bad")
+
+
+def test_a_wall_that_was_taken_down_and_an_old_schema_are_found(
+    examine: Examine, postgres: EmbeddedPostgres
+) -> None:
+    with everything(postgres.url) as db:
+        version = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        db.execute(text("ALTER TABLE notes NO FORCE ROW LEVEL SECURITY"))
+        db.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    try:
+        _, findings = examine()
+    finally:
+        with everything(postgres.url) as db:
+            db.execute(text("ALTER TABLE notes FORCE ROW LEVEL SECURITY"))
+            db.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+    assert "notes" in told(findings, "walls", "bad")
+    assert "is at 0001" in told(findings, "schema", "bad")
+
+
+def test_a_redis_that_would_lose_messages_is_found(examine: Examine, environment: dict[str, str]) -> None:
+    with Redis.from_url(environment["REDIS_URL"]) as redis:
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+        redis.config_set("appendonly", "no")
+        try:
+            _, findings = examine()
+        finally:
+            redis.config_set("maxmemory-policy", "noeviction")
+            redis.config_set("appendonly", "yes")
+    assert "allkeys-lru" in told(findings, "redis", "bad")
+    assert "appendonly yes" in told(findings, "redis", "doubtful")
+
+
+def test_a_key_store_that_others_can_look_into_is_found(
+    examine: Examine, environment: dict[str, str]
+) -> None:
+    folder = Path(environment["SESSIONSCRIBE_KEYS_DIR"])
+    folder.chmod(0o755)
+    _, findings = examine()
+    assert "chmod 700" in told(findings, "keys", "bad")
+    (folder / "root.key").chmod(0o644)
+    _, findings = examine()
+    assert "chmod 600" in told(findings, "keys", "bad")
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, "good"), (401, "bad"), (500, "doubtful")])
+def test_an_engines_server_is_asked(examine: Examine, status: int, verdict: str) -> None:
+    with receiving(says(status)) as server:
+        url = f"http://127.0.0.1:{server.port}/v1"
+        _, findings = examine(SESSIONSCRIBE_TRANSCRIBER="openai", OPENAI_BASE_URL=url, OPENAI_API_KEY="a-key")
+        assert server.requests[0].line.startswith("GET /v1/models")
+    assert told(findings, "engines", verdict)
+    _, findings = examine(OPENAI_BASE_URL="http://127.0.0.1:9")
+    assert "does not answer" in told(findings, "engines", "bad")
