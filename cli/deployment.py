@@ -12,6 +12,8 @@ from shared import settings
 from shared.settings import Settings
 
 BACKUP_DATABASE_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
+# A stack that has never run has none yet; its first start chooses another port.
+_REDIS_TO_COME = "redis://127.0.0.1:6379/0"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ def find(data: Path) -> Deployment:
         redis = EmbeddedRedis(data / "redis")
         redis.recall()
         environment["REDIS_URL"] = redis.url
+    environment.setdefault("REDIS_URL", _REDIS_TO_COME)
     environment.setdefault("STORAGE_URL", (data / "recordings").resolve().as_uri())
     environment.setdefault("SESSIONSCRIBE_KEYS_DIR", str((data / "keys").resolve()))
     try:
