@@ -5,7 +5,7 @@ import os
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from api import auth, docs, errors, rate_limits, requests, security_headers
+from api import auth, docs, errors, rate_limits, requests, security_headers, tus
 from api.openapi import make_api
 from api.resources import (
     alerts,
@@ -21,6 +21,7 @@ from api.resources import (
     sessions,
     speakers,
     therapists,
+    uploads,
     webhooks,
 )
 from api.wiring import build_resources
@@ -38,6 +39,7 @@ _ROUTES = (
     therapists,
     patients,
     sessions,
+    uploads,
     outputs,
     notes,
     speakers,
@@ -78,4 +80,5 @@ def create_app(resources: Resources | None = None) -> Flask:
     docs.install(app, api)
     rate_limits.install(app, resources.settings)
     auth.require_policies(app)
+    tus.install(app)
     return app

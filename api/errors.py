@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.request_ids import request_id
 from shared.domain.errors import (
+    ChecksumMismatch,
     Conflict,
     DomainError,
     Gone,
@@ -26,6 +27,7 @@ from shared.domain.errors import (
     Unavailable,
     UnknownBase,
     UnsupportedMedia,
+    WrongVersion,
 )
 from shared.services.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.patients import InvalidConsent
@@ -49,8 +51,10 @@ STATUS_OF: dict[type[DomainError], int] = {
     Conflict: 409,
     LimitReached: 429,
     KeyReused: 422,
+    WrongVersion: 412,
     TooLarge: 413,
     UnsupportedMedia: 415,
+    ChecksumMismatch: 460,
     Malformed: 422,
     UnsupportedLanguage: 422,
     NotOffered: 422,
@@ -97,7 +101,7 @@ def problem(
     """The response for an error; ``fields`` maps field names to lists of messages."""
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": _phrase(status),
         "status": status,
         "detail": detail,
         "code": code,
@@ -105,9 +109,14 @@ def problem(
     }
     if fields:
         document["errors"] = dict(fields)
-    response = Response(json.dumps(document), status, content_type="application/problem+json")
+    status_line = f"{status} {_phrase(status)}"
+    response = Response(json.dumps(document), status_line, content_type="application/problem+json")
     response.headers.extend(dict(headers or {}))
     return response
+
+
+def _phrase(status: int) -> str:
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase  # tus's own
 
 
 def _domain_error(error: DomainError) -> Response:

@@ -16,7 +16,7 @@ from shared.settings import Settings
 
 UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"
 # The endpoints of which every call counts, whatever comes of it.
-ATTEMPTED = {"sessions.upload"}
+ATTEMPTED = {"sessions.upload", "uploads.create"}
 _EXTENSION = "sessionscribe-limits"
 
 

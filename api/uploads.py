@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -143,18 +143,7 @@ class _Form:
         if self._file is None:
             raise _no_file()
         values = self._values()
-        patient_id = self._patient_of(values)
-        if patient_id is None:
-            raise Malformed(
-                "Say whose session this is, in the query or the form.",
-                fields={"patient_id": ["Missing data for required field."]},
-            )
-        file_name, declared_type = self._file
-        optional = {name: value for name, value in values.items() if name != "patient_id"}
-        optional.setdefault("session_date", datetime.now(UTC))
-        return UploadDetails(
-            patient_id=patient_id, file_name=file_name, declared_type=declared_type, **optional
-        )
+        return details_of(*self._file, {**values, "patient_id": self._patient_of(values)})
 
     def digest(self) -> str:
         """A digest of all but the file's content, for idempotency keys."""
@@ -214,6 +203,16 @@ class _Form:
                 fields={"patient_id": ["Differs from the query's."]},
             )
         return self._patient_id or named
+
+
+def details_of(file_name: str, declared_type: str | None, values: Mapping[str, Any]) -> UploadDetails:
+    """What came with a recording, from the values of ``UploadFormSchema``; raises Malformed."""
+    if values.get("patient_id") is None:
+        raise Malformed(
+            "Say whose session this is.", fields={"patient_id": ["Missing data for required field."]}
+        )
+    with_date = {"session_date": datetime.now(UTC), **values}
+    return UploadDetails(file_name=file_name, declared_type=declared_type, **with_date)
 
 
 def _check_claims(name: str, declared_type: str | None) -> None:

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,10 +21,12 @@ from werkzeug.routing import Rule
 
 import migrations
 from api import auth
+from api.tus import CONTENT_TYPE
 from shared.db.engine import Database
 from shared.domain.webhooks import USUAL
-from shared.services import accounts, credentials, webhook_log, webhooks
+from shared.services import accounts, announcing, credentials, webhook_log, webhooks
 from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
+from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
 from shared.settings import load
 from tests.conftest import Office, environment_of, make_office, make_resources
@@ -31,6 +34,7 @@ from tests.database import everything, make_inspector
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, form, tone
 from tests.integration.notes_calls import offer_notes
+from tests.integration.resumable import TUS, metadata
 from tests.integration.sessions import bench_with, promise, work
 from tests.stack import running_postgres, running_redis, temporary_folder
 
@@ -47,6 +51,7 @@ class Place:
     webhook_id: UUID
     delivery_id: UUID
     alert_id: UUID
+    upload_id: UUID
     callers: dict[str, Caller]
 
 
@@ -60,6 +65,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "webhook_id": lambda place: place.webhook_id,
     "delivery_id": lambda place: place.delivery_id,
     "alert_id": lambda place: place.alert_id,
+    "upload_id": lambda place: place.upload_id,
     "name": lambda _: "start.js",
 }
 CALLERS = (
@@ -83,6 +89,15 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {NOTES}/accept": lambda _: {"json": {"version": 2}},
     f"POST {NOTES}/dismiss": lambda _: {"json": {"version": 2}},
     f"POST {NOTES}/addenda": lambda _: {"json": {"text": "Something else."}},
+    "POST /api/uploads": lambda place: {
+        "headers": {**TUS, "Upload-Length": "2000", "Upload-Metadata": metadata(place.office.patient_id)}
+    },
+    "HEAD /api/uploads/<id:upload_id>": lambda _: {"headers": TUS},
+    "DELETE /api/uploads/<id:upload_id>": lambda _: {"headers": TUS},
+    "PATCH /api/uploads/<id:upload_id>": lambda _: {
+        "headers": {**TUS, "Upload-Offset": "0", "Content-Type": CONTENT_TYPE},
+        "data": b"a part",
+    },
     "POST /api/patients": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/patients/<id:patient_id>": lambda _: {"json": {"name": "Somebody"}},
     "POST /api/webhooks": lambda _: {"json": {"url": "https://hook.example/"}},
@@ -180,7 +195,9 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     }
     key, _ = accounts.create_key(resources, mine.practice_id, mine.therapist_id)
     alert_id = _alert(resources, session_id)
-    return Place(office, session_id, key.id, *_webhook(resources, office), alert_id, callers)
+    details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
+    upload = announcing.create(resources, mine, 2000, details, "")
+    return Place(office, session_id, key.id, *_webhook(resources, office), alert_id, upload.id, callers)
 
 
 def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:

@@ -11,7 +11,7 @@ from shared import logs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, erasing, idempotency, safety
+from shared.services import dispatching, erasing, idempotency, resumable, safety
 from shared.services.dispatching import Broker
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
@@ -49,6 +49,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             # With the broker away nothing is taken as sent: the pauses between repeats stay short.
             if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
                 dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
+            resumable.sweep(database)
             erasing.erase_due(database, recordings, keys)
             since_sweep += settings.dispatch_interval_seconds
             if since_sweep >= SWEEP_EVERY_SECONDS:

@@ -16,6 +16,8 @@
     ├── LimitReached            this was done as often, or as much, as is allowed
     ├── UnsupportedMedia        not the audio it claims to be
     ├── TooLarge                over a size limit
+    ├── WrongVersion            a protocol's version that is not spoken here
+    ├── ChecksumMismatch        what came is not what was sent
     ├── Unavailable             database, storage or disk is away; try again
     └── StepError               one run of a step ended badly
         ├── RetryableStepError  the next attempt may succeed
@@ -130,6 +132,18 @@ class TooLarge(DomainError):
     """The content is over a size limit."""
 
     default_code = "too_large"
+
+
+class WrongVersion(DomainError):
+    """The client speaks another version of a protocol."""
+
+    default_code = "wrong_version"
+
+
+class ChecksumMismatch(DomainError):
+    """What came is not what was sent: its checksum says so."""
+
+    default_code = "checksum_mismatch"
 
 
 class Unavailable(DomainError):

@@ -88,7 +88,7 @@ def receive(
         with resources.recordings.create(session, RECORDING) as write:
             incoming = Incoming(write, resources.settings.max_upload_bytes)
             details = feed(incoming.write)
-            verdict = _recognise(incoming, details)
+            verdict = recognise(bytes(incoming.head), incoming.size, details)
         facts = _probe(resources, session)
         recognition.check_agreement(verdict, facts)
         if caller.ticket is not None:  # to decode the first seconds may have taken some
@@ -105,14 +105,19 @@ def receive(
     return session.id
 
 
-def _recognise(incoming: Incoming, details: UploadDetails) -> str | None:
-    if incoming.size < MIN_BYTES:
+def recognise(head: bytes, size: int, details: UploadDetails) -> str | None:
+    """What libmagic says of a recording that begins with ``head``; raises what it refuses."""
+    check_size(size)
+    return recognition.recognise(head, PurePosixPath(details.file_name).suffix, details.declared_type)
+
+
+def check_size(size: int) -> None:
+    """Raise InvalidInput for what is too small to be a recording."""
+    if size < MIN_BYTES:
         raise InvalidInput(
-            f"The file has {incoming.size} bytes; a recording has at least {MIN_BYTES}. Check the file.",
+            f"The file has {size} bytes; a recording has at least {MIN_BYTES}. Check the file.",
             "file_too_small",
         )
-    extension = PurePosixPath(details.file_name).suffix
-    return recognition.recognise(bytes(incoming.head), extension, details.declared_type)
 
 
 def _probe(resources: Resources, session: Subject) -> MediaFacts:
@@ -130,7 +135,7 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        promised = _is_promised(resources, session)
+        promised = is_promised(resources, session)
         if promised is False:
             _remove(resources, session)
         elif isinstance(error, Unavailable):
@@ -144,7 +149,7 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
         raise
 
 
-def _is_promised(resources: Resources, session: Subject) -> bool | None:
+def is_promised(resources: Resources, session: Subject) -> bool | None:
     """Whether the session's row was committed; None if Postgres cannot be asked."""
     try:
         with resources.database.transaction(session.practice_id) as db:

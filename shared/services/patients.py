@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, patients, sessions
+from shared.db import audit, patients, sessions, uploads
 from shared.db.tables import Patient
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services import consent as consents
@@ -136,6 +136,7 @@ def _stop_work(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]
     for row in rows:
         stopping.stop(db, row, "consent_revoked")
         _audit(db, caller, "session.cancel", row.id)
+    uploads.expire_of(db, patient_id)  # what has arrived is removed at the dispatcher's next sweep
     return [Subject(row.practice_id, row.id) for row in rows]
 
 
@@ -151,6 +152,7 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
                 "The patient still has sessions. Their records must go first.", "patient_has_sessions"
             )
         patients.mark_deleted(db, patient_id)
+        uploads.expire_of(db, patient_id)
         _audit(db, caller, "patient.delete", patient_id)
     resources.vault.keys.destroy(patient_id)
 

@@ -1,6 +1,5 @@
 """Object stores: named byte strings that are either whole and durable or absent."""
 
-import errno
 import os
 import secrets
 import stat
@@ -13,8 +12,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.errors import NotFound
 from shared.domain.ports import Block, ByteSource
+from shared.storage import appending, disk
 from shared.vault.durable import make_folders, sync
 
 PARTIAL = ".partial-"  # what names begin with that are no whole objects
@@ -29,11 +29,33 @@ class StoredObject:
     modified_at: datetime
 
 
+class Appending(Protocol):
+    """The end of an unfinished object."""
+
+    def write(self, data: Block) -> None:
+        """Add to it."""
+
+    def sync(self) -> None:
+        """Make durable what was written."""
+
+
 class ObjectStore(Protocol):
-    """What recordings need from a store; names are made by us and hold only ``[a-z0-9-/.]``."""
+    """What recordings need from a store; names are made by us and hold only ``[a-z0-9-/.]``.
+
+    ``can_append``: whether it has ``append``.
+    """
+
+    can_append: bool
 
     def create(self, name: str) -> AbstractContextManager[Callable[[Block], object]]:
         """A writer of a new object, durable once the block ends; an error in it leaves nothing."""
+
+    def append(self, name: str, at: int, *, fresh: bool) -> AbstractContextManager[Appending]:
+        """Go on with an unfinished object after its first ``at`` bytes; what lies beyond is dropped.
+
+        With ``at`` 0 it is begun. ``fresh``: another writer may still be there, who must then change
+        nothing. Raises NotFound if there is less, and Unavailable.
+        """
 
     def open(self, name: str) -> AbstractContextManager[ByteSource]:
         """The object's bytes at random; raises NotFound, or Unavailable where nothing can be known."""
@@ -60,6 +82,8 @@ class ObjectStore(Protocol):
 class LocalStore:
     """Objects as files below one folder, for one machine or a shared file system."""
 
+    can_append = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -68,12 +92,12 @@ class LocalStore:
         """See ObjectStore; raises Unavailable (``disk_full``, ``storage_unavailable``)."""
         target = self._path(name)
         partial = target.with_name(f"{PARTIAL}{secrets.token_hex(8)}")
-        with _disk_errors_as_ours():
+        with disk.errors_as_ours():
             make_folders(target.parent)
             file = _open_new(partial)
         try:
-            yield _writing_to(file)
-            with _disk_errors_as_ours():
+            yield appending.Appender(file).write
+            with disk.errors_as_ours():
                 os.fsync(file.fileno())
                 partial.rename(target)
                 sync(target.parent)
@@ -81,6 +105,12 @@ class LocalStore:
             file.close()
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
+
+    @contextmanager
+    def append(self, name: str, at: int, *, fresh: bool) -> Iterator[Appending]:
+        """See ObjectStore."""
+        with appending.opened(self._path(name), at, fresh=fresh, partial=PARTIAL) as end:
+            yield end
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:
@@ -91,10 +121,10 @@ class LocalStore:
             # A practice's folder stays once it is made. Without it this is not the disk that holds
             # the object: it is not mounted, and to call its recordings gone would end their work.
             if not self._path(name.partition("/")[0]).exists():
-                raise _as_unavailable(error) from error
+                raise disk.as_unavailable(error) from error
             raise NotFound("The stored object is gone.", "object_gone") from None
         except OSError as error:
-            raise _as_unavailable(error) from error
+            raise disk.as_unavailable(error) from error
         try:
             yield _File(descriptor)
         finally:
@@ -103,7 +133,7 @@ class LocalStore:
     def delete(self, name: str) -> None:
         """See ObjectStore."""
         path = self._path(name)
-        with _disk_errors_as_ours():
+        with disk.errors_as_ours():
             path.unlink(missing_ok=True)
             if path.parent.exists():
                 sync(path.parent)
@@ -112,7 +142,7 @@ class LocalStore:
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """See ObjectStore."""
-        with _disk_errors_as_ours():
+        with disk.errors_as_ours():
             for folder, _, names in os.walk(self._folder, onerror=_raise_unless_gone):
                 for name in names:
                     found = _stored(self._folder, Path(folder, name))
@@ -123,7 +153,7 @@ class LocalStore:
         """See ObjectStore."""
         horizon = time.time() - older_than_seconds
         removed = 0
-        with _disk_errors_as_ours():
+        with disk.errors_as_ours():
             # os.walk passes over folders that vanish while it goes; Path.rglob raises.
             for folder, _, names in os.walk(self._folder):
                 for name in names:
@@ -133,7 +163,7 @@ class LocalStore:
 
     def check(self) -> None:
         """See ObjectStore."""
-        with _disk_errors_as_ours():
+        with disk.errors_as_ours():
             make_folders(self._folder)
             probe = self._folder / f"{PARTIAL}{secrets.token_hex(8)}"
             _open_new(probe).close()
@@ -144,9 +174,9 @@ class LocalStore:
         folder = self._folder
         while not folder.exists() and folder != folder.parent:  # it is made by the first upload
             folder = folder.parent
-        with _disk_errors_as_ours():
-            disk = os.statvfs(folder)
-        return disk.f_bavail * disk.f_frsize
+        with disk.errors_as_ours():
+            facts = os.statvfs(folder)
+        return facts.f_bavail * facts.f_frsize
 
     def _path(self, name: str) -> Path:
         return self._folder / name
@@ -160,18 +190,8 @@ class _File:
         self.size = os.fstat(descriptor).st_size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        with _disk_errors_as_ours():
+        with disk.errors_as_ours():
             return os.pread(self._descriptor, length, offset)
-
-
-def _writing_to(file: FileIO) -> Callable[[Block], object]:
-    def write(data: Block) -> None:
-        with _disk_errors_as_ours(), memoryview(data) as view:
-            written = 0
-            while written < len(view):  # a file without a buffer may take less than it is given
-                written += file.write(view[written:])
-
-    return write
 
 
 def _stored(root: Path, path: Path) -> StoredObject | None:
@@ -203,17 +223,3 @@ def _remove_if_older(path: Path, horizon: float) -> int:
 def _open_new(path: Path) -> FileIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return FileIO(os.open(path, flags, 0o600), "w")  # what is written comes in large blocks
-
-
-@contextmanager
-def _disk_errors_as_ours() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _as_unavailable(error) from error
-
-
-def _as_unavailable(error: OSError) -> Unavailable:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Unavailable("The storage is full; nothing was saved. Try again later.", "disk_full", 60)
-    return Unavailable("The storage is not available; nothing was saved.", "storage_unavailable")

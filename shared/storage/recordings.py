@@ -1,11 +1,12 @@
 """Recordings and what is derived from them, encrypted under their session's key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared.domain.ports import Block, ByteSource
-from shared.storage.objects import ObjectStore
-from shared.vault.frames import FrameReader, FrameWriter
+from shared.storage.objects import Appending, ObjectStore
+from shared.vault import segments
+from shared.vault.frames import HEADER_BYTES, FrameReader, FrameWriter
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject
 
@@ -38,11 +39,54 @@ class Recordings:
         """The object's plaintext at random; raises NotFound, TamperedObject or KeyDestroyed."""
         key = self._keys.key(session.practice_id, session.id)
         with self.store.open(object_name(session, kind)) as stored:
-            yield FrameReader(stored, key, _label(session, kind))
+            segmented = stored.read_at(0, len(segments.MAGIC)) == segments.MAGIC
+            yield (segments.SegmentReader if segmented else FrameReader)(stored, key, _label(session, kind))
+
+    @contextmanager
+    def append(
+        self, session: Subject, kind: str, lengths: Sequence[int], *, fresh: bool
+    ) -> Iterator["UnfinishedRecording"]:
+        """Go on with an object whose segments have ``lengths``; see ObjectStore.append."""
+        key = self._keys.key(session.practice_id, session.id)
+        name = object_name(session, kind)
+        head = self._head(name) if lengths else segments.new_head()
+        with self.store.append(name, segments.stored_before(lengths), fresh=fresh) as end:
+            writer = segments.SegmentWriter(end.write, key, _label(session, kind), lengths, head)
+            yield UnfinishedRecording(writer, end)
+
+    def _head(self, name: str) -> bytes:
+        with self.store.open(name) as stored:
+            return stored.read_at(0, HEADER_BYTES)
 
     def delete(self, session: Subject, kind: str) -> None:
         """Remove the object; does nothing if there is none."""
         self.store.delete(object_name(session, kind))
+
+
+class UnfinishedRecording:
+    """A segment that is being written; see ``SegmentWriter``."""
+
+    def __init__(self, writer: segments.SegmentWriter, end: Appending) -> None:
+        self._writer = writer
+        self._end = end
+        self.write = writer.write
+
+    def make_safe(self) -> list[int]:
+        """Make what was written durable; gives the lengths of the segments that can be gone on from."""
+        lengths = self._writer.safe_lengths
+        self._end.sync()
+        return lengths
+
+    def close(self) -> list[int]:
+        """End the segment, durably; gives all lengths."""
+        self._writer.close()
+        self._end.sync()
+        return self._writer.lengths
+
+    def finish(self) -> None:
+        """End the object, durably."""
+        self._writer.close_object()
+        self._end.sync()
 
 
 def object_name(session: Subject, kind: str) -> str:

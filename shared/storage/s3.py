@@ -9,7 +9,7 @@ while a listener who jumps fetches little.
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ports import Block, ByteSource
 from shared.settings import S3Access
-from shared.storage.objects import PARTIAL, StoredObject
+from shared.storage.objects import PARTIAL, Appending, StoredObject
 from shared.storage.s3_errors import answers_as_ours
 
 MIB = 1024 * 1024
@@ -29,6 +29,8 @@ _PROBE = f"{PARTIAL}probe"
 
 class S3Store:
     """Objects below ``s3://bucket/prefix``; see ObjectStore for what each call promises."""
+
+    can_append = False  # an object of S3 is written in one go
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self._client = client
@@ -45,6 +47,10 @@ class S3Store:
         except BaseException:
             upload.abort()
             raise
+
+    def append(self, name: str, at: int, *, fresh: bool) -> AbstractContextManager[Appending]:
+        """Not here; raises Unavailable."""
+        raise Unavailable("Uploads in parts are not kept by this storage.", "resumable_not_supported")
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:

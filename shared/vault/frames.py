@@ -20,8 +20,8 @@ from shared.domain.ports import Block, ByteSource
 FRAME_BYTES = 64 * 1024
 TAG_BYTES = 16
 _MAGIC = b"SSF1"
-_SALT_BYTES = 32
-HEADER_BYTES = len(_MAGIC) + _SALT_BYTES
+SALT_BYTES = 32
+HEADER_BYTES = len(_MAGIC) + SALT_BYTES
 _BATCH_FRAMES = 17  # a block of 1 MiB, and the frame that was begun before it
 
 
@@ -29,25 +29,25 @@ class TamperedObject(Exception):
     """A stored object is not what was written: cut, changed, moved or sealed by another key."""
 
 
-def _cipher(key: bytes, salt: bytes, label: bytes) -> AESGCM:
+def cipher_of(key: bytes, salt: bytes, label: bytes) -> AESGCM:
+    """The cipher of an object, or of a part of one; never the same for another salt or label."""
     return AESGCM(HKDF(SHA256(), 32, salt, b"sessionscribe frames v1:" + label).derive(key))
 
 
-def _nonce(index: int, last: bool) -> bytes:
+def nonce_of(index: int, last: bool) -> bytes:
+    """The nonce of a frame, by its number."""
     return index.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
 
 
-class FrameWriter:
-    """Encrypts what is written and hands it on, many frames at once; ``close`` writes the last one.
+class Frames:
+    """Encrypts what is written and hands it on, many frames at once.
 
-    ``label`` names the object (practice, session, kind); reading needs the same one. What ``write``
-    is handed is used again afterwards: it must not keep it.
+    What ``write`` is handed is used again afterwards: it must not keep it.
     """
 
-    def __init__(self, write: Callable[[Block], object], key: bytes, label: bytes) -> None:
-        salt = secrets.token_bytes(_SALT_BYTES)
+    def __init__(self, write: Callable[[Block], object], cipher: AESGCM) -> None:
         self._write = write
-        self._cipher = _cipher(key, salt, label)
+        self._cipher = cipher
         # The frame that is being filled. One byte always stays in it: whether a full frame is the
         # last is known only at the end.
         self._held = bytearray(FRAME_BYTES)
@@ -55,7 +55,16 @@ class FrameWriter:
         self._sealed = bytearray(_BATCH_FRAMES * (FRAME_BYTES + TAG_BYTES))
         self._sealed_bytes = 0
         self._index = 0
-        self._write(_MAGIC + salt)
+
+    @property
+    def size(self) -> int:
+        """Bytes of plaintext so far."""
+        return self.handed_on + self._held_bytes
+
+    @property
+    def handed_on(self) -> int:
+        """Bytes of plaintext in the whole frames that went out."""
+        return self._index * FRAME_BYTES
 
     def write(self, data: Block) -> None:
         """Take more plaintext; whole frames go out at once. Large blocks are not copied."""
@@ -69,10 +78,10 @@ class FrameWriter:
             self._held_bytes += rest
         self._hand_on()
 
-    def close(self) -> None:
-        """Write what is left as the last frame."""
+    def end(self, *, flagged: bool) -> None:
+        """Write what is left as the last frame, ``flagged`` as such; nothing may follow."""
         with memoryview(self._held) as held:
-            self._seal(held[: self._held_bytes], last=True)
+            self._seal(held[: self._held_bytes], last=flagged)
         self._hand_on()
 
     def _fill_held(self, view: memoryview) -> int:
@@ -85,13 +94,13 @@ class FrameWriter:
         self._held_bytes = 0
         return wanted
 
-    def _seal(self, plaintext: Block, last: bool) -> None:
-        size = len(memoryview(plaintext)) + TAG_BYTES
+    def _seal(self, plaintext: bytearray | memoryview, last: bool) -> None:
+        size = len(plaintext) + TAG_BYTES
         if self._sealed_bytes + size > len(self._sealed):
             self._hand_on()
         with memoryview(self._sealed) as sealed:
             room = sealed[self._sealed_bytes : self._sealed_bytes + size]
-            self._cipher.encrypt_into(_nonce(self._index, last), plaintext, None, room)
+            self._cipher.encrypt_into(nonce_of(self._index, last), plaintext, None, room)
         self._sealed_bytes += size
         self._index += 1
 
@@ -100,6 +109,22 @@ class FrameWriter:
             with memoryview(self._sealed) as sealed:
                 self._write(sealed[: self._sealed_bytes])
             self._sealed_bytes = 0
+
+
+class FrameWriter(Frames):
+    """An object that is written from its beginning to its end; ``close`` writes the last frame.
+
+    ``label`` names the object (practice, session, kind); reading needs the same one.
+    """
+
+    def __init__(self, write: Callable[[Block], object], key: bytes, label: bytes) -> None:
+        salt = secrets.token_bytes(SALT_BYTES)
+        super().__init__(write, cipher_of(key, salt, label))
+        write(_MAGIC + salt)
+
+    def close(self) -> None:
+        """Write what is left as the last frame."""
+        self.end(flagged=True)
 
 
 class FrameReader:
@@ -111,7 +136,7 @@ class FrameReader:
         if len(header) != HEADER_BYTES or not header.startswith(_MAGIC) or body < TAG_BYTES:
             raise TamperedObject("not an encrypted object")
         self._source = source
-        self._cipher = _cipher(key, header[len(_MAGIC) :], label)
+        self._cipher = cipher_of(key, header[len(_MAGIC) :], label)
         self._frames = -(-body // (FRAME_BYTES + TAG_BYTES))
         self._size = body - self._frames * TAG_BYTES
         self._cached: tuple[int, bytes] = (-1, b"")
@@ -142,7 +167,7 @@ class FrameReader:
         stored = FRAME_BYTES + TAG_BYTES
         sealed = self._source.read_at(HEADER_BYTES + index * stored, stored)
         try:
-            plaintext = self._cipher.decrypt(_nonce(index, index == self._frames - 1), sealed, None)
+            plaintext = self._cipher.decrypt(nonce_of(index, index == self._frames - 1), sealed, None)
         except InvalidTag:
             raise TamperedObject("a frame does not open") from None
         self._cached = (index, plaintext)

@@ -78,6 +78,12 @@ include-path-regex = "/notes(/|$)"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "412", "415", "422", "428"]
 
+# Nor where an upload is, that it exists still, or what a header holds in Base64.
+[[operations]]
+include-path-regex = "^/api/uploads"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422", "460"]
+
 # Nor that a cursor came from the same list with the same filters.
 [[operations]]
 include-path-regex = "^/api/(patients|sessions/|webhooks/.*/deliveries)$"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import psycopg2
@@ -17,6 +18,7 @@ from shared.db.webhook_tables import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import (
     accounts,
+    announcing,
     consent,
     erasing,
     following,
@@ -30,6 +32,7 @@ from shared.services import (
     signing,
     stopping,
 )
+from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
@@ -56,6 +59,8 @@ def session_id(resources: Resources, office: Office) -> UUID:
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
     keep_records(resources, office, session_id)
+    details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
+    announcing.create(resources, office.caller, 2000, details, "")
     erasing.delete(resources, office.caller, promise(resources, office))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
