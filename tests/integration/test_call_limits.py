@@ -116,6 +116,23 @@ def test_without_redis_each_process_makes_one_call_at_a_time():
     assert most == 1
 
 
+def test_without_redis_too_nobody_waits_for_a_call_that_is_not_wanted_any_more(monkeypatch):
+    class Cancelled(Exception):
+        pass
+
+    def cancelled() -> None:
+        raise Cancelled
+
+    monkeypatch.setattr("workers.engines.call_limits.LONGEST_NAP_SECONDS", 0.01)
+    limits = SharedLimits(NOWHERE, "test", 8, 1000)
+    with (
+        limits.place(10, 10, nothing),
+        pytest.raises(Cancelled),
+        limits.place(10, 60, cancelled),
+    ):
+        """Never."""
+
+
 def engine(server: FakeOpenAI, limits: SharedLimits) -> OpenAITranscriber:
     return OpenAITranscriber(OpenAIClient(KEY, server.base_url, limits), "gpt-transcribe")
 

@@ -107,8 +107,14 @@ class SharedLimits:
             finally:
                 self._safely(lambda: self._redis.zrem(self._keys[0], token))
             return
-        with self._alone:
+        while not self._alone.acquire(timeout=LONGEST_NAP_SECONDS):
+            checkpoint()
+            if time.monotonic() > give_up_at:
+                raise NoPlace
+        try:
             yield
+        finally:
+            self._alone.release()
 
     def pause(self, seconds: float) -> None:
         """See ``CallLimits``; a longer pause is the row's of whoever was refused."""
