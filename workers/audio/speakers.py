@@ -1,5 +1,6 @@
 """Who speaks when on one channel: windows of voice, clustered, voted, cut at quiet places."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,13 @@ CHANGE_COST = 2.0
 # A change found between two windows is moved to the quietest cell this near.
 SNAP_CELLS = 4
 
+# Of four synthetic voices, alone and in pairs, 80 s each, clean and in noise of 10 dB, a voice cut in
+# two had 2.8 to 3.4 (a normal distribution has 2.65) and two voices 5.2 to 13. Nearer to the lower:
+# two people shown as one are the worse mistake.
+LEAST_SEPARATION = 3.6
+# About half a minute of voice: in fewer windows a cut finds more of a gap by chance than there is.
+FEWEST_TO_JUDGE = 60
+
 Floats = NDArray[np.float64]
 Piece = tuple[float, float, int]
 
@@ -23,7 +31,8 @@ Piece = tuple[float, float, int]
 def label_utterances(utterances: Sequence[Cells], speakers: int) -> list[list[Piece]]:
     """For each utterance its pieces ``(start, end, voice)``, in seconds from its own start.
 
-    ``voice`` is 0 to ``speakers`` - 1 in no particular order. The pieces of an utterance
+    ``voice`` is 0 to ``speakers`` - 1 in no particular order; of one voice alone there is only one,
+    however many were expected. The pieces of an utterance
     cover it without gaps.
     """
     windows = [cells.windows() for cells in utterances]
@@ -48,10 +57,41 @@ def _costs(points: Floats, voiced: Floats, speakers: int) -> Floats:
         teaching = np.ones_like(teaching)
     spread = points[teaching].std(axis=0)
     normal = (points - points[teaching].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    distances = squared_distances(normal, k_means(normal[teaching], speakers))
+    distances = squared_distances(normal, _voices(normal[teaching], speakers))
+    if distances.shape[1] == 1:
+        return np.zeros_like(distances)
     over_best = distances - distances.min(axis=1, keepdims=True)
     usual = float(np.sort(over_best[teaching], axis=1)[:, 1].mean())
     return np.asarray(over_best / usual) if usual else over_best
+
+
+def _voices(points: Floats, speakers: int) -> Floats:
+    """The centres of the voices in ``points``: ``speakers`` of them, or fewer if so many are not there."""
+    centres = k_means(points, speakers)
+    if len(points) < FEWEST_TO_JUDGE:
+        return centres
+    while len(centres) > 1 and _least_separation(points, centres) < LEAST_SEPARATION:
+        centres = k_means(points, len(centres) - 1)
+    return centres
+
+
+def _least_separation(points: Floats, centres: Floats) -> float:
+    """How far apart the two clusters are that are nearest to each other, in standard deviations.
+
+    Seen along the line through both centres (d' of signal detection theory): a single voice that is
+    cut in two has next to no gap there, two voices have.
+    """
+    nearest = squared_distances(points, centres).argmin(axis=1)
+    least = np.inf
+    for one, other in itertools.combinations(range(len(centres)), 2):
+        axis = centres[other] - centres[one]
+        first, second = points[nearest == one] @ axis, points[nearest == other] @ axis
+        if not first.size or not second.size:
+            return 0.0
+        spread = float(np.sqrt((first.var() + second.var()) / 2))
+        apart = abs(float(first.mean() - second.mean()))
+        least = min(least, apart / spread if spread else np.inf)
+    return float(least)
 
 
 def _vote(cells: int, windows: Sequence[tuple[int, int]], costs: Floats) -> Floats:
