@@ -80,14 +80,12 @@ class Armed(Exception):
     """An error that a test asked for; its words are a secret that no log may tell."""
 
 
-def _kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
+def _kill_all() -> None:
+    """The worker, or whatever this is, as a whole: parent and child at once.
 
-
-def _kill_with_parent() -> None:
-    """The worker as a whole: parent and child at once."""
-    _kill(os.getppid())
-    _kill(os.getpid())
+    By its group, which the keeper makes for it: the parent of a process without children is the test.
+    """
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _hold(taken: Path) -> None:
@@ -102,8 +100,8 @@ def _raise(_: Path) -> None:
 
 
 ACTIONS: dict[str, Callable[[Path], None]] = {
-    "kill": lambda _: _kill(os.getpid()),
-    "kill worker": lambda _: _kill_with_parent(),
+    "kill": lambda _: os.kill(os.getpid(), signal.SIGKILL),
+    "kill worker": lambda _: _kill_all(),
     "exit": lambda _: os._exit(9),
     "stop": lambda _: os.kill(os.getpid(), signal.SIGSTOP),
     "hold": _hold,

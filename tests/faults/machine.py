@@ -32,6 +32,7 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = 3.0
+START_SECONDS = 240  # a worker imports for three seconds of CPU, of which there may be little
 SMALL_DISK_BYTES = 64 * 1024 * 1024
 ENTRANCES = {
     "api.app:create_app()": "tests.faults.web:create_app()",
@@ -127,10 +128,10 @@ class Machine:
         """Return when everything that is wanted answers."""
         wait_for(self.postgres.is_ready, 60)
         wait_for(self.redis.is_ready, 60)
-        wait_for(lambda: is_answering(self.web_port), 60)
+        wait_for(lambda: is_answering(self.web_port), START_SECONDS)
         for name in self.workers:
             kept = self.keeper[name]
-            wait_for(lambda kept=kept: not kept.wanted or kept.children(), 60)  # type: ignore[misc]
+            wait_for(lambda kept=kept: not kept.wanted or kept.children(), START_SECONDS)  # type: ignore[misc]
 
     def keep(self, entry: str, name: str | None = None, **more: str) -> Kept:
         """Run a line of the Procfile, under this name."""

@@ -46,3 +46,15 @@ def test_an_ending_whose_server_dies_is_gone_on_with(
     clinic.accepted[session_id].deleted = end == "delete"
     machine.orders.release("hearing.1")
     machine.wait_until_up()
+
+
+def test_a_worker_that_dies_with_what_it_decoded_for_a_deleted_session_leaves_nothing_readable(
+    clinic: Clinic, machine: Machine
+) -> None:
+    machine.orders.arm("decoding", "hold")
+    session_id = clinic.upload()
+    machine.orders.wait_until_taken("decoding")
+    machine.orders.arm("finishing.transcribe", "kill")
+    assert clinic.delete(session_id) < 300
+    machine.orders.release("decoding")
+    assert not list((machine.keys / "subjects").glob(f"*/{session_id}.key"))
