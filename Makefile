@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test faults chaos chaos-seeds whisper sure lint types imports format lock benchmark accuracy mutations sample clean
+.PHONY: help demo up test faults chaos chaos-seeds whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs 
 
 mutations: $(VENV)/.dev ## Feed the decoder 2,000 damaged recordings
 	@$(BIN)/python -m benchmarks.mutations
+
+benchmark-notes: $(VENV)/.dev ## Measure what the notes find in invented sessions, and what of risk
+	@$(BIN)/python -m benchmarks.notes
 
 sample: $(VENV)/.dev ## Make the sample recording again (needs flite)
 	@$(BIN)/python samples/make_sample.py

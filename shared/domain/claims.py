@@ -41,6 +41,7 @@ _REASSURING = re.compile(
     | \brisks?\ (?:\w+\ ){0,4}
       (?:none|no|not|low|zero|absent|denied|nil|minimal|negligible|resolved|cleared|ruled)\b
     | \b(?:low|lower|minimal)\ (?:\w+\ ){0,2}risk\b | \brisk\ free\b | \bno\ concerns?\b
+    | \b(?:safety|suicid\w+|self\ harm)\ (?:\w+\ ){0,3}not\ (?:\w+\ ){0,2}(?:concern|issue|problem)s?\b
     | \b(?:denies|denied)\ (?:all|any)\ (?:\w+\ )?(?:risk|concerns?)\b
     | \bsafe\ (?:to|for)\ (?:be\ )?(?:discharge|release|go\ home) | \bposes?\ no\b
     | \bfit\ for\ discharge\b | \b(?:can|may|should)\ be\ discharged\b

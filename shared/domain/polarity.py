@@ -41,6 +41,10 @@ _NEGATED_LIFE = re.compile(
 )
 
 
+# "They never told me to hurt anyone" denies, other than "I never told anyone that I want to".
+_NOT_TOLD_TO = re.compile(r"\b(?:told|tell|asked|ask) (?:me|us|him|her|them) (?:to\b|$)")
+
+
 def governing_negation(words: Sequence[str], start: int) -> int | None:
     """Index of the negation word that governs ``words[start]``, or None.
 
@@ -67,6 +71,8 @@ def _is_pseudo(words: Sequence[str], index: int) -> bool:
     if "lying" in words[:index]:
         return True
     around = " ".join(words[max(0, index - 1) : index + 4])
+    if _NOT_TOLD_TO.search(around):
+        return False
     return any(
         re.search(rf"\b{re.escape(phrase)}\b", around) and words[index] in phrase.split()
         for phrase in PSEUDO_NEGATIONS

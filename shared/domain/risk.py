@@ -25,7 +25,8 @@ def with_risk_flags(notes: JsonObject, screened: Sequence[JsonObject]) -> JsonOb
         flag["found_by"] = flag.get("found_by") or [ENGINE]
     extra = []
     for flag in screened:
-        alike = [other for other in own if _same_place(other, flag)]
+        same = [other for other in own if other["type"] == flag["type"] and _places(other) == _places(flag)]
+        alike = same or [other for other in own if _same_place(other, flag)]
         for other in alike:
             _take_graver(other, flag)
         if not any(_covers(other, flag) for other in alike):
@@ -36,21 +37,28 @@ def with_risk_flags(notes: JsonObject, screened: Sequence[JsonObject]) -> JsonOb
 
 
 def settle_flag(flag: JsonObject) -> None:
-    """Take back "denied" where the quotes, now verbatim, deny nothing."""
+    """Take back an engine's "denied" where the quotes, now verbatim, deny nothing.
+
+    The screen reads question and answer together, and its word stands.
+    """
+    if SCREEN in flag.get("found_by", ()):
+        return
     statements = [piece["quote"] for piece in flag["evidence"] if not is_question(piece["quote"])]
     if flag.get("negated"):
         flag["negated"] = bool(statements) and any(denies_risk(words_of(text)) for text in statements)
 
 
 def _same_place(one: JsonObject, other: JsonObject) -> bool:
-    places = {piece["segment"] for piece in other["evidence"]}
-    return one["type"] == other["type"] and any(piece["segment"] in places for piece in one["evidence"])
+    return one["type"] == other["type"] and not _places(one).isdisjoint(_places(other))
 
 
 def _covers(one: JsonObject, other: JsonObject) -> bool:
     """Whether ``one`` already shows every segment that ``other`` cites."""
-    places = {piece["segment"] for piece in one["evidence"]}
-    return all(piece["segment"] in places for piece in other["evidence"])
+    return _places(other) <= _places(one)
+
+
+def _places(flag: JsonObject) -> set[int]:
+    return {piece["segment"] for piece in flag["evidence"]}
 
 
 def _take_graver(flag: JsonObject, other: JsonObject) -> None:

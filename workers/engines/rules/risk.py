@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shared.domain.polarity import governing_negation
 from shared.domain.quotes import cite
 from shared.domain.values import JsonObject, Transcript
+from workers.engines.rules.columbia import higher, level_of
 from workers.engines.rules.lexicons import risk as lexicon
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage, answer_to, passages_of
@@ -18,6 +19,7 @@ _SUICIDE = frozenset(
 )
 # These are grave whoever does them, as they may put somebody in danger.
 ABOUT_OTHERS = frozenset({"harm_to_others", "child_abuse", "dependent_adult_abuse", "domestic_violence"})
+_EVENTS = frozenset({"suicidal_behaviour", "overdose"})  # told in one sentence, dated in another
 _GRAVER = frozenset({"suicide_intent", "suicidal_behaviour", "suicide_plan"})
 _FIRST_PERSON = frozenset({"i", "i'm", "i've", "i'd", "i'll", "me", "my", "myself"})
 _SECOND_PERSON = frozenset({"you", "your", "yourself", "you're", "you've", "you'd"})
@@ -46,6 +48,7 @@ class Mention:
     own_words: bool = False
     about: str = "unclear"
     severity: str = "low"
+    columbia: str | None = None
     shown: list[Passage] = field(default_factory=list)
 
 
@@ -91,19 +94,43 @@ def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) 
     words = set(passage.words)
     mention = Mention(kind, passage, negated=_is_negated(passage, hit), shown=[passage])
     mention.negated = mention.negated or hit.phrase == "no plan"
-    mention.past = bool(listed(lexicon.PAST).find(passage)) and not listed(lexicon.STILL).find(passage)
+    mention.past = _is_past(passage) or (kind in _EVENTS and _is_past(_before(passages, passage)))
     figures = listed(lexicon.FIGURATIVE).find(passage)
     mention.figurative = any(not _is_negated(passage, figure) for figure in figures)
     mention.about = _about(passage, kind, hit)
     mention.own_words = _subject(passage, hit) in _FIRST_PERSON
     addressed = bool(words & _SECOND_PERSON) or passage.role is Role.THERAPIST
-    asks = passage.question or _asks_before(passage, hit)
+    asks = passage.question or _asks_before(passage, hit) or _asks_next(passages, passage)
     mention.asked = asks and addressed and not ({"i", "i'm", "i've", "myself"} & words and passage.by_client)
     if mention.asked:
         _weigh_answer(passages, mention)
     else:
         mention.severity = _severity(mention)
+    mention.columbia = None if mention.negated else level_of(passage, kind)
     return mention
+
+
+def _is_past(passage: Passage | None) -> bool:
+    return (
+        passage is not None
+        and listed(lexicon.PAST).first(passage) is not None
+        and listed(lexicon.STILL).first(passage) is None
+    )
+
+
+def _before(passages: Sequence[Passage], passage: Passage) -> Passage | None:
+    """The sentence before ``passage`` in the same segment, which may say when it was."""
+    earlier = passages[passage.number - 1] if passage.number else None
+    return earlier if earlier is not None and earlier.segment == passage.segment else None
+
+
+def _asks_next(passages: Sequence[Passage], passage: Passage) -> bool:
+    """Whether the therapist goes on with "do you?", as in "Some people think of suicide. Do you?"."""
+    following = passages[passage.number + 1 : passage.number + 2]
+    return passage.role is Role.THERAPIST and any(
+        other.segment == passage.segment and len(other.words) < 5 and listed(lexicon.AND_YOU).first(other)
+        for other in following
+    )
 
 
 def _asks_before(passage: Passage, hit: Hit) -> bool:
@@ -191,6 +218,7 @@ def flags_from(mentions: Sequence[Mention], transcript: Transcript) -> list[Json
             mention.passage.speaker,
         )  # fmt: skip
         flag = flags.setdefault(key, _flag(mention))
+        flag["columbia"] = higher(flag["columbia"], mention.columbia)
         flag["severity"] = min(flag["severity"], mention.severity, key=("high", "medium", "low").index)
         for passage in mention.shown:
             found = cite(transcript, passage.segment, passage.text)
@@ -209,7 +237,7 @@ def _flag(mention: Mention) -> JsonObject:
         "about": mention.about,
         "figurative": mention.figurative,
         "speaker": mention.passage.speaker,
-        "columbia": None,
+        "columbia": mention.columbia,
         "found_by": [],
         "evidence": [],
         "verified": False,

@@ -24,10 +24,14 @@ RISKS: dict[str, tuple[str, str]] = {
     "suicidal_ideation": (
         "high",
         """suicide, suicidal, kill myself, kill yourself, kill himself, kill herself, kill themselves,
-        end my life, end your life, end his life, end her life, end it all, pills to end it,
+        end my life, end your life, ending your own life, end your own life, ending my own life,
+        end my own life, shooting myself, hanging myself, drowning myself, think of suicide,
+        thought of suicide, end his life, end her life, end it all, pills to end it,
         wanted to end it, want to end it, trying to end it, take my own life, take your own life,
         take his own life, take her own life, took his own life, took her own life, take my life,
-        want to die, wanted to die, wants to die, wanting to die, hang myself, shoot myself, not be alive,
+        want to die, wanted to die, wants to die, wanting to die, hang myself, shoot myself,
+        gun in my mouth, gun to my head, pistol in my mouth, pistol to my head,
+        noose around, not be alive,
         drown myself, jump off a bridge, jump off the bridge, jump off the roof, jump off a roof,
         jump off a building, jump off the balcony, jump off something, jump in front, suicide all,
         sue aside, sue a sidle, so a sidle thoughts, kill my self""",
@@ -55,7 +59,8 @@ RISKS: dict[str, tuple[str, str]] = {
         "high",
         """self harm, self-harm, hurt myself, hurting myself, hurt yourself, hurting yourself,
         harm myself, harming myself, harm yourself, harming yourself, cut myself, cutting myself,
-        cut yourself, cutting yourself, cut my arms, cut my arm, cut my legs, cut my wrist, cut my wrists,
+        cut yourself, cutting yourself, cut my arms, cut my arm, cut my legs, cut my wrist,
+        cut my wrists,
         burn myself, burned myself, burning myself, hit myself, hitting myself, scratch myself,
         bang my head, banging my head, punish myself, injure myself, started cutting, been cutting""",
     ),
@@ -64,15 +69,22 @@ RISKS: dict[str, tuple[str, str]] = {
         """yourself or anyone, yourself or someone, yourself or others, yourself or somebody,
         hurt someone, hurting someone, hurt somebody, hurting somebody, harm someone, harm others,
         harming others, hurting others, hurt others, kill someone, kill somebody, kill him, kill her,
-        kill them, hurting anyone, harming anyone, hurting anyone else, hurt anyone, hurt him, hurt her,
+        kill them, kill my wife, kill my husband, kill my mother, kill my father, kill my
+        boss, kill my ex,
+        stab my wife, stab my husband, stab my mother, stab my father, stab somebody, hurt my wife,
+        hurt my husband, hurt my mother, hurt my father, hurting anyone, harming anyone,
+        hurting anyone else, hurt anyone, hurt him, hurt her,
         hurt them, beat him up, beat her up, strangle him, strangle her, shoot him, shoot her, stab him,
         stab her, hit my wife, hit my husband, hit my girlfriend, hit my boyfriend""",
     ),
     "child_abuse": (
         "high",
-        """child abuse, abused as a child, abused when i was, molested, touched me when i was, hit my son,
+        """child abuse, abused as a child, abused when i was, molested, touched me when i
+        was, hit my son,
         hit my daughter, hit my child, hit the kids, hits the kids, hitting the kids, hits our son,
-        hits our daughter, hits my son, hits my daughter, beats the kids, hurt my child, hurt the kids,
+        hits our daughter, hits my son, hits my daughter, beats the kids, hurt my child,
+        hurt the kids, hurt my baby, hurt the baby, hit the baby, hurting my baby,
+        hurting the baby, hurting my child, drop the baby, slapped my son, slapped my daughter,
         hurts the kids, shake the baby, shook the baby, left the kids alone, my father beat me,
         my mother beat me, my father hit me, my mother hit me, beat me as a child, neglected as a child,
         hits the children, hit the children, hitting the children, inappropriately touched""",
@@ -80,12 +92,16 @@ RISKS: dict[str, tuple[str, str]] = {
     "dependent_adult_abuse": (
         "high",
         """elder abuse, hits my mother, hits my grandmother, hits my grandfather, takes her pension,
-        steals from my grandmother, hit my mother, ties her to the bed, locks her in, the carer hits""",
+        steals from my grandmother, hit my mother, ties her to the bed, locks her in, the
+        carer hits, takes my bank card, took my bank card,
+        takes my pension, took my pension, takes my money, locked me in my room, locks me in my room,
+        hit my grandmother, slapped my mother, hits my father, hit my father""",
     ),
     "domestic_violence": (
         "high",
         """he hits me, she hits me, he hit me, she hit me, hits me, beats me, choked me, strangled me,
-        pushed me against, pushed me down, slapped me, threatened to kill me, threatens me, threatened me,
+        pushed me against, pushed me down, slapped me, threatened to kill me, threatens me,
+        threatened me,
         afraid of my husband, afraid of my wife, scared of my husband, afraid of my partner,
         scared of my partner, afraid of my boyfriend, scared to go home, not safe at home,
         feel safe at home, unsafe at home, raped, sexually assaulted, he rapes me, forced himself on me,
@@ -94,7 +110,10 @@ RISKS: dict[str, tuple[str, str]] = {
     ),
     "psychosis": (
         "medium",
-        """hearing voices, hear voices, heard voices, voices tell me, voices telling me, voice telling me,
+        """the voices, voices are back, voices say, hearing voices, hear voices, on the news
+        is talking about me,
+        people are after me, they are after me, cameras in my, heard voices, voices tell me,
+        voices telling me, voice telling me,
         voice tells me, they are watching me, they're watching me, people are following me,
         being followed, seeing things, see things that are not there, see things that aren't there,
         hallucinate, hallucination, reading my thoughts, can read my mind, read my thoughts, paranoid,
@@ -111,7 +130,8 @@ RISKS: dict[str, tuple[str, str]] = {
         drinking a bottle, bottle of wine a night, bottle of vodka, blacked out, black out drunk,
         drunk every, relapsed, relapse, using again, started using, cocaine, heroin, meth, fentanyl,
         drinking too much, drink too much, drove drunk, drunk driving, drinking alone,
-        drinking in the morning, opioids, high every day, drinking again, started drinking, drinking more,
+        drinking in the morning, opioids, high every day, drinking again, started drinking,
+        drinking more,
         drink more than""",
     ),
     "eating": (
@@ -140,11 +160,13 @@ a long time ago, in the past, in my twenties, used to, in my teens, my childhood
 before i met, last year, decades ago, when he was a, when she was a, when you were, at that age"""
 STILL = """again, still, now, lately, these days, recently, this week, today, last night, tonight,
 anymore, yesterday"""
-FIGURATIVE = """=feelings, it would kill, would kill him to, would kill her to, life back, life seriously,
+FIGURATIVE = """=feelings, it would kill, would kill him to, would kill her to, life back, life
+seriously,
 go on holiday, go on vacation, live with my, live with him, live with her, live there, it hit me,
 that hit me, hit me hard, hit me like, beats me why, beats me how, things differently, things clearly,
 of embarrassment, of shame when, of boredom, laughing, for a coffee, for a cigarette, =joking, =kidding,
-just a joke, figure of speech, so funny, from laughing, of laughter, in the game, in a game, in the movie,
+just a joke, figure of speech, so funny, from laughing, of laughter, in the game, in a game, in the
+movie,
 in the film, the song, on netflix, in the book"""
 OTHERS = """my brother, my sister, my mother, my father, my friend, my son, my daughter, my husband,
 my wife, my uncle, my aunt, my cousin, my boss, my mom, my mum, my dad, my neighbor, my colleague,
@@ -158,3 +180,22 @@ maybe, often, every night, every day, almost, once, a few times, last week, occa
 on and off, i think so, it crossed"""
 HEDGED = """not really, but, although, except, i guess, sometimes, not exactly, not anymore, maybe,
 i don't know, i do not know, just that, not seriously, until, only when"""
+
+# What the words may mean on the Columbia scale (C-SSRS, Posner 2011): ideation 1 (wish to be dead),
+# 2 (thoughts of killing oneself), 3 (with a method), 4 (with intent), 5 (with a plan), preparation,
+# behaviour. The highest that they can mean, for a clinician to rate.
+COLUMBIA = {
+    "passive_suicidal_ideation": "1", "suicidal_ideation": "2", "suicide_intent": "4",
+    "suicide_plan": "5", "suicidal_behaviour": "behaviour",
+}  # fmt: skip
+COLUMBIA_ORDER = ("1", "2", "3", "4", "5", "preparation", "behaviour")
+METHOD = """hang myself, hanging myself, shoot myself, shooting myself, drown myself, drowning myself,
+jump off, jump in front, pills to end it, the pills, my pills, the bridge, a rope, a gun, how i
+would do it,
+how i'd do it, overdose, cut my wrists"""
+PREPARATION = """saving up pills, saving up my pills, saved up pills, saved up my pills, stockpiling
+pills,
+stockpiling my, wrote a goodbye, goodbye letter, goodbye note, suicide note, gave away my things,
+bought a rope, bought a gun, written my will"""
+# After a sentence on risk, a therapist's question that is about it.
+AND_YOU = "do you, have you, did you, are you, what about you, and you, how about you"
