@@ -1,6 +1,7 @@
 """The HTTP API as seen by the command line: one server, one key, readable errors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -36,10 +37,8 @@ MEDIA_TYPES = {
 _STILL_RUNNING = "idempotency_in_progress"
 
 _EXIT_OF_STATUS = {
-    401: Exit.NOT_ALLOWED,
-    403: Exit.NOT_ALLOWED,
-    404: Exit.NOT_FOUND,
-    410: Exit.NOT_FOUND,
+    **dict.fromkeys((401, 403), Exit.NOT_ALLOWED),
+    **dict.fromkeys((404, 410), Exit.NOT_FOUND),
     429: Exit.UNAVAILABLE,
 }
 
@@ -141,9 +140,30 @@ class Api:
         )
         return _object_in(response)
 
+    def download(self, path: str, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+        """Write what is at ``path`` to ``file``, on from where that ends; tells how much there is."""
+        headers = {"Range": f"bytes={file.tell()}-"} if file.tell() else {}
+        with self._errors_as_ours(), self._client.stream("GET", path, headers=headers) as response:
+            if not response.is_success:
+                response.read()
+                raise _refusal(response)
+            if response.status_code != 206:
+                file.truncate(file.seek(0))
+            for block in response.iter_bytes():
+                file.write(block)
+                on_bytes(file.tell())
+
     def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        try:
+        with self._errors_as_ours():
             response = self._client.request(method, path, **options)
+        if not response.is_success:
+            raise _refusal(response)
+        return response
+
+    @contextmanager
+    def _errors_as_ours(self) -> Iterator[None]:
+        try:
+            yield
         except httpx2.ConnectError as error:
             raise CallFailed(
                 f"No server answers at {self.url}. Start one with `sessionscribe up`, or name it with --url."
@@ -152,9 +172,6 @@ class Api:
             raise CallFailed(f"The server at {self.url} did not answer in time.") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise CallFailed(f"The connection to {self.url} broke before the answer was complete.") from error
-        if response.is_success:
-            return response
-        raise _refusal(response)
 
 
 def _connection(url: str, key: str | None) -> tuple[str, httpx2.Client]:

@@ -19,6 +19,7 @@ from cli.off_record import off_the_record
 from cli.options import EPILOG
 from cli.patients import patients
 from cli.profile import Target
+from cli.recordings import audio
 from cli.server import setup, up
 from cli.sessions import extract_notes, list_sessions, retry, show
 from cli.speakers import speakers
@@ -68,6 +69,7 @@ for command in (
     upload,
     list_sessions,
     show,
+    audio,
     retry,
     extract_notes,
     risk,

@@ -25,6 +25,7 @@ class Reply:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
+    cut_after: int | None = None  # the connection ends after so many bytes of the body
     do_first: bool = False  # as usual what was asked, of which the client then learns nothing
 
 
@@ -195,6 +196,12 @@ class _Server(ThreadingHTTPServer):
     fake: FakeApi
 
 
+def _encoded(body: Any) -> bytes:
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
@@ -208,14 +215,15 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.hang_up:
             self.close_connection = True
             return
-        data = reply.body.encode() if isinstance(reply.body, str) else json.dumps(reply.body).encode()
-        data = b"" if reply.body is None else data
+        data = _encoded(reply.body)
         self.send_response(reply.status)
         for name, value in ({"Content-Type": "application/json"} | reply.headers).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(data[: reply.cut_after])
+        if reply.cut_after is not None:
+            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
