@@ -10,3 +10,6 @@ schemathesis.openapi.format(
     "date-time",
     st.datetimes(datetime(1900, 1, 1), datetime(2200, 12, 31)).map(lambda at: at.isoformat() + "Z"),  # noqa: DTZ001 - Hypothesis takes naive bounds
 )
+
+# A part of a resumable upload is bytes like any other.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")

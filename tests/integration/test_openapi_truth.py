@@ -83,6 +83,11 @@ expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "412", "41
 include-path-regex = "^/api/uploads"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422", "460"]
+# That protocol wants a 412 for another version of it, or none.
+[operations.checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "409", "412", "415", "422", "429", "5xx"]
+[operations.checks.missing_required_header]
+expected-statuses = ["400", "401", "403", "412", "415", "422"]
 
 # Nor that a cursor came from the same list with the same filters.
 [[operations]]
