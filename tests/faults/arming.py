@@ -43,7 +43,7 @@ class Orders:
         """The processes that have taken an order at ``place``, in no order."""
         return [int(name.rsplit("@", 1)[1]) for name in _names(self._taken) if _place(name) == place]
 
-    def wait_until_taken(self, place: str, count: int = 1, seconds: float = 30) -> list[int]:
+    def wait_until_taken(self, place: str, count: int = 1, seconds: float = 90) -> list[int]:
         """The processes that have, once there are ``count``."""
         wait_for(lambda: len(self.taken(place)) >= count, seconds)
         return self.taken(place)

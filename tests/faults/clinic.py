@@ -79,10 +79,10 @@ class Clinic:
             return ""
         return str(answer.json().get("status", ""))
 
-    def wait_until(self, session_id: UUID, *statuses: str, seconds: float = 45) -> None:
+    def wait_until(self, session_id: UUID, *statuses: str, seconds: float = 150) -> None:
         wait_for(lambda: self.status(session_id) in statuses, seconds)
 
-    def wait_until_processed(self, *session_ids: UUID, seconds: float = 45) -> None:
+    def wait_until_processed(self, *session_ids: UUID, seconds: float = 150) -> None:
         """Return when all are processed."""
         for session_id in session_ids:
             wait_for(lambda session_id=session_id: self.status(session_id) in FINAL, seconds)  # type: ignore[misc]
@@ -91,7 +91,7 @@ class Clinic:
     def wait_until_postponed(self, session_id: UUID, code: str) -> None:
         """Return when a step of the session was put off for this reason."""
         wait_for(
-            lambda: code in [event.code for event in audited(self.machine, session_id, "step.postponed")], 30
+            lambda: code in [event.code for event in audited(self.machine, session_id, "step.postponed")], 90
         )
 
     def cancel(self, session_id: UUID) -> int:

@@ -60,7 +60,7 @@ def judge(
     clinic: Clinic,
     listener: RedisListener | None = None,
     *,
-    within: float = 60,
+    within: float = 150,
     may_fail: frozenset[str] = frozenset(),
 ) -> Verdict:
     """The verdict on all sessions that the clinic was promised, once they are final or time is over.

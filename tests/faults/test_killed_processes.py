@@ -21,7 +21,7 @@ def kill_in_each_step(clinic: Clinic, places: list[str], action: str, sessions: 
         orders.arm(place, action)
     accepted = [clinic.upload() for _ in range(sessions)]
     for place in wanted:
-        orders.wait_until_taken(place, seconds=60)
+        orders.wait_until_taken(place, seconds=150)
     clinic.wait_until_processed(*accepted)
 
 
