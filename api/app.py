@@ -1,6 +1,7 @@
 """The HTTP entrance: ``gunicorn 'api.app:create_app()'``."""
 
 import os
+import time
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
@@ -16,6 +17,7 @@ from api.resources import (
     lifecycle,
     notes,
     off_record,
+    operations,
     outputs,
     patients,
     sessions,
@@ -26,8 +28,9 @@ from api.resources import (
 )
 from api.wiring import build_resources
 from shared import logs
+from shared.services import starting
 from shared.services.resources import Resources
-from shared.settings import load
+from shared.settings import Settings, load
 
 # Of every body but an upload, which has its own, larger limit.
 _MAX_BODY_BYTES = 1024 * 1024
@@ -48,7 +51,9 @@ _ROUTES = (
     off_record,
     webhooks,
     alerts,
+    operations,
 )
+_PATIENCE_SECONDS = 30.0
 
 
 def create_app(resources: Resources | None = None) -> Flask:
@@ -59,6 +64,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     if resources is None:
         settings = load(os.environ)
         logs.configure("api", settings.log_level)
+        _wait_for_keys(settings)
         resources = build_resources(settings)
     app = Flask("sessionscribe", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=_MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
@@ -82,3 +88,12 @@ def create_app(resources: Resources | None = None) -> Flask:
     auth.require_policies(app)
     tus.install(app)
     return app
+
+
+def _wait_for_keys(settings: Settings) -> None:
+    """On a cold machine the API may come before the key store; raises NotYet after half a minute.
+
+    Postgres is not waited for: requests answer 503 until it is there.
+    """
+    over_at = time.monotonic() + _PATIENCE_SECONDS
+    starting.wait_for(lambda: starting.keys_ready(settings.keys_dir), lambda: time.monotonic() > over_at)

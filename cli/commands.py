@@ -14,6 +14,7 @@ from cli.doctor import doctor
 from cli.endings import cancel, delete
 from cli.engines import engines
 from cli.exits import CommandError, Exit, reason
+from cli.history import history
 from cli.keys import keys
 from cli.off_record import off_the_record
 from cli.options import EPILOG
@@ -77,6 +78,7 @@ for command in (
     off_the_record,
     cancel,
     delete,
+    history,
 ):
     cli.add_command(command)
 

@@ -13,6 +13,9 @@ from embedded.launch import launched
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 STABLE_AFTER_SECONDS = 30.0
+# A process that touches a file to show that it lives, and has not for so long, hangs. Measured with our
+# own clock, by whether the file changed: the machine's may jump.
+SILENT_SECONDS = 90.0
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
 
 
@@ -21,6 +24,7 @@ class Program:
     """What to run: the words of a command, its whole environment, and how to end it.
 
     ``log_name`` names the log file (without ``.log``); instances of one kind may share it.
+    ``sign_file`` is what the process touches to show that it lives; None: it is not watched.
     """
 
     name: str
@@ -30,6 +34,8 @@ class Program:
     folder: Path = Path("/")
     stop_signal: int = signal.SIGTERM
     grace_seconds: float = 10.0
+    sign_file: Path | None = None
+    silent_seconds: float = SILENT_SECONDS
 
 
 class Process:
@@ -45,6 +51,8 @@ class Process:
         self._started_at = 0.0
         self._start_again_at = 0.0
         self._log_began_at = 0
+        self._sign: int | None = None
+        self._signed_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -68,7 +76,7 @@ class Process:
             )
         finally:
             os.close(log)
-        self._started_at = time.monotonic()
+        self._started_at = self._signed_at = time.monotonic()
 
     def last_words(self, most: int) -> list[str]:
         """The last lines, at most that many, that it wrote to its log since its last start."""
@@ -90,6 +98,16 @@ class Process:
         self._start_again_at = now + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
         return True
+
+    def is_silent(self) -> bool:
+        """Whether it is to give signs of life and has given none for too long; to be asked often."""
+        file = self.program.sign_file
+        if file is None or self._popen is None:
+            return False
+        sign = file.stat().st_mtime_ns if file.exists() else None
+        if sign != self._sign:
+            self._sign, self._signed_at = sign, time.monotonic()
+        return time.monotonic() - self._signed_at > self.program.silent_seconds
 
     def is_due(self) -> bool:
         """Whether it has ended and the pause is over."""

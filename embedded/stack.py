@@ -18,6 +18,9 @@ from embedded.supervisor import StopRequested, Supervisor
 RELEASE = "release"
 WEB, FLOWER, WORKER = "web", "flower", "worker"
 WEB_PORT, FLOWER_PORT = 8000, 5555
+METRICS_TOKEN = "SESSIONSCRIBE_METRICS_TOKEN"  # noqa: S105 - the name of a setting
+# They touch a file to show that they live (workers/life.py), and are ended if they do not.
+WATCHED = frozenset({WORKER, "dispatcher"})
 MOST_WORKERS = 256
 FLOWER_USER = "flower"
 # A worker needs 20 s to finish or to give back its task; a long upload may end too.
@@ -57,6 +60,7 @@ class Stack:
         self._flower_port = _number(self._env, "FLOWER_PORT", FLOWER_PORT, ports.LAST_PORT)
         self._workers = _number(self._env, "WORKERS", os.cpu_count() or 1, MOST_WORKERS)
         self._grace_seconds = grace_seconds
+        self._signs = self._data_dir / "signs"
         self._state = StackState(self._data_dir)
         self._addresses: dict[str, str] = {}
         self._ready = False
@@ -82,6 +86,7 @@ class Stack:
 
     def _bring_up(self, supervisor: Supervisor, on_ready: Callable[[StackStatus], None] | None) -> None:
         self._state.end_leftovers()
+        private_folder(self._signs)
         self._write_state([])
         self._choose_places()
         self._start_servers(supervisor)
@@ -130,6 +135,8 @@ class Stack:
         password = remembered_secret(self._data_dir / "flower.password")
         self._env["PORT"], self._env["FLOWER_PORT"] = str(web), str(flower)
         self._env.setdefault("FLOWER_BASIC_AUTH", f"{FLOWER_USER}:{password}")
+        if not {METRICS_TOKEN, f"{METRICS_TOKEN}_FILE"} & self._env.keys():
+            self._env[METRICS_TOKEN] = remembered_secret(self._data_dir / "metrics.token")
         self._env["WORKERS"] = str(self._workers)
         self._env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self._env.get('PATH', os.defpath)}"
         self._env["PYTHONUNBUFFERED"] = "1"
@@ -142,15 +149,20 @@ class Stack:
         count = self._workers if entry.name == WORKER else 1
         programs = []
         for instance in range(1, count + 1):
+            name = f"{entry.name}.{instance}" if count > 1 else entry.name
             env = {**self._env, "INSTANCE": str(instance)}
+            sign_file = self._signs / name if entry.name in WATCHED else None
+            if sign_file is not None:
+                env["SESSIONSCRIBE_SIGN_FILE"] = str(sign_file)
             programs.append(
                 Program(
-                    name=f"{entry.name}.{instance}" if count > 1 else entry.name,
+                    name=name,
                     argv=tuple(procfile.expand(entry, env)),
                     env=env,
                     log_name=entry.name,
                     folder=self._folder,
                     grace_seconds=self._grace_seconds.get(entry.name, DEFAULT_GRACE_SECONDS),
+                    sign_file=sign_file,
                 )
             )
         return programs

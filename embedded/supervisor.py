@@ -148,6 +148,9 @@ class Supervisor:
         self._orphans.look(self._pids())
         for process in self._processes():
             process.rotate_log()
+            if process.is_silent():  # frozen, or hung: it ends now, and is started again
+                log.error("process_hangs", name=process.program.name)
+                process.kill_group()
 
     def _start(self, process: Process) -> None:
         process.start()

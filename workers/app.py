@@ -2,19 +2,37 @@
 
 import os
 
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
+from celery.worker import state
 
 from shared import logs
+from shared.db.engine import Database
 from shared.queue import make_app
+from shared.services import starting
 from shared.settings import load
+from workers.life import SignsOfAWorker
 
 settings = load(os.environ)
 app = make_app(settings.redis_url)
 app.set_default()
 app.conf.imports = ("workers.tasks",)
+app.steps["worker"].add(SignsOfAWorker)
 
 
 @setup_logging.connect(weak=False)
 def _configure_logs(**_: object) -> None:
     """Replace Celery's own logging, which prints arguments, results and error texts."""
     logs.configure("worker", settings.log_level)
+
+
+@worker_init.connect(weak=False)
+def _wait_for_what_tasks_need(**_: object) -> None:
+    """Take no message before it can be worked on: on a cold machine workers may come first."""
+    database = Database(settings.database_url, pool_size=1)
+
+    def is_over() -> bool:
+        return bool(state.should_stop or state.should_terminate)
+
+    starting.wait_for(lambda: starting.database_ready(database), is_over)
+    starting.wait_for(lambda: starting.keys_ready(settings.keys_dir), is_over)
+    database.close()  # nothing is handed down to the children

@@ -2,21 +2,26 @@
 
 import os
 import signal
+import socket
 import threading
 
 import structlog
 from redis import Redis
 
 from shared import logs
+from shared.db import signs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, erasing, idempotency, resumable, safety
+from shared.services import dispatching, erasing, idempotency, resumable, safety, starting
 from shared.services.dispatching import Broker
+from shared.services.life import Pulse, SignsOfLife
+from shared.services.starting import NotYet
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
+from workers.life import sign_file
 
 log = structlog.get_logger(__name__)
 
@@ -31,11 +36,28 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(settings, stop)
+    try:
+        _wait_for_what_is_needed(settings, stop)
+    except NotYet:
+        return
+    pulse = Pulse()
+    name = f"{signs.DISPATCHER}@{socket.gethostname()}"
+    life = SignsOfLife(settings.database_url, name, signs.DISPATCHER, pulse.is_felt, sign_file())
+    life.begin()
+    run(settings, stop, pulse)
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def _wait_for_what_is_needed(settings: Settings, stop: threading.Event) -> None:
+    """On a cold machine the dispatcher may come before the database, the schema and the keys."""
+    database = Database(settings.database_url, pool_size=1)
+    starting.wait_for(lambda: starting.database_ready(database), stop.is_set)
+    starting.wait_for(lambda: starting.keys_ready(settings.keys_dir), stop.is_set)
+    database.close()
+
+
+def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -> None:
     """One look after the other until ``stop`` is set; outages are waited for."""
+    pulse = pulse or Pulse()
     database = Database(settings.database_url, pool_size=1)
     queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
@@ -44,6 +66,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     recordings = Recordings(store, keys)
     since_sweep = SWEEP_EVERY_SECONDS
     while not stop.wait(settings.dispatch_interval_seconds):
+        pulse.beat()
         try:
             dispatching.fail_exhausted(database)
             # With the broker away nothing is taken as sent: the pauses between repeats stay short.

@@ -1,13 +1,17 @@
-"""Whether the server lives and is ready."""
+"""Whether the server lives and is ready, and how the work goes on."""
 
+import hmac
 from typing import Any
 
+from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
+from api import metrics_text
 from api.auth import public, resources
 from api.openapi import answers
-from shared.services import readiness
+from shared.domain.errors import NotAuthenticated
+from shared.services import observing, readiness
 
 blueprint = Blueprint("health", __name__, description="Whether the server lives and is ready.")
 
@@ -47,3 +51,26 @@ def readyz() -> tuple[dict[str, Any], int]:
     word = "unavailable" if not ready else "ready" if all(found.values()) else "degraded"
     checks = {name: "up" if up else "down" for name, up in found.items()}
     return {"status": word, "checks": checks}, 200 if ready else 503
+
+
+@blueprint.route("/metrics", methods=["GET"])
+@blueprint.doc(
+    security=[],  # of keys there is none: see below
+    responses={200: {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+@blueprint.response(200)
+@answers(blueprint, 401, public=True)
+@public
+def metrics() -> Response:
+    """How the work goes on, for Prometheus. Needs the token of `SESSIONSCRIBE_METRICS_TOKEN`, not a key.
+
+    Every answer is asked of Postgres anew, so that each process of the API gives the same.
+    """
+    expected = resources().settings.metrics_token
+    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
+    known = expected is not None and hmac.compare_digest(presented.strip().encode(), expected.encode())
+    if scheme.lower() != "bearer" or not known:
+        raise NotAuthenticated(
+            "Send the metrics token as `Authorization: Bearer ...`; SESSIONSCRIBE_METRICS_TOKEN sets it."
+        )
+    return Response(metrics_text.text_of(observing.observe(resources())), mimetype=metrics_text.CONTENT_TYPE)

@@ -3,8 +3,10 @@
 Postgres refuses to change or remove what is in it, to everybody.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables import AuditEvent
@@ -37,3 +39,9 @@ def record(
             code=code,
         )
     )
+
+
+def about_steps(db: DbSession, session_id: UUID) -> Sequence[AuditEvent]:
+    """What was noted about the steps of a session, oldest first."""
+    query = select(AuditEvent).where(AuditEvent.subject_id == session_id, AuditEvent.step.is_not(None))
+    return db.scalars(query.order_by(AuditEvent.id)).all()

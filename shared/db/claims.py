@@ -1,6 +1,7 @@
 """Claims on steps: taken by compare-and-set, held by a lease, ended once."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -26,6 +27,8 @@ class Lease:
     token: UUID
     worker: str
     request_id: str | None = None
+    took_over: bool = False  # from a worker that was not heard of any more
+    claimed_at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def subject(self) -> Subject:
@@ -85,13 +88,14 @@ def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, 
         token=token,
         worker=worker,
         request_id=found.request_id,
+        took_over=found.state is StepState.RUNNING,
     )
 
 
-def _claimable(db: DbSession, session_id: UUID, step: Step) -> Row[int, str | None] | None:
+def _claimable(db: DbSession, session_id: UUID, step: Step) -> Row[int, StepState, str | None] | None:
     """The first part of the step that may be claimed, held to the end, and whose request it follows from."""
     return db.execute(
-        select(StepRow.part, TherapySession.request_id)
+        select(StepRow.part, StepRow.state, TherapySession.request_id)
         .join(TherapySession, TherapySession.id == StepRow.session_id)
         .where(
             StepRow.session_id == session_id,

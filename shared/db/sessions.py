@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import events, outbox
+from shared.db import events, outbox, tallies
 from shared.db.claims import abandoned, claimable
 from shared.db.tables import StepRow, TherapySession
-from shared.domain.status import UNFINISHED, Status, sources_of
+from shared.domain.status import FINAL, UNFINISHED, Status, sources_of
 from shared.domain.webhooks import EVENT_OF_STATUS
 
 # Time for a message that was just sent to arrive, before the dispatcher sends another.
@@ -38,6 +38,7 @@ def add(db: DbSession, row: TherapySession) -> None:
     db.add(row)
     db.flush()
     events.record(db, row.practice_id, row.id, row.status)
+    tallies.add(db, "session.accepted", row.id)
 
 
 def get(db: DbSession, session_id: UUID) -> TherapySession | None:
@@ -98,13 +99,15 @@ def move(
         .values(
             status=to, error_code=error_code, error_detail=error_detail, updated_at=func.now(), **processed
         )
-        .returning(TherapySession.practice_id)
+        .returning(TherapySession.practice_id, (func.now() - TherapySession.created_at).label("age"))
     ).first()
     if moved is None:
         return hold(db, session_id) == to
     events.record(db, moved.practice_id, session_id, to, error_code)
     if to in EVENT_OF_STATUS:
         outbox.enqueue(db, moved.practice_id, EVENT_OF_STATUS[to], session_id, code=error_code)
+    if to in FINAL:
+        tallies.add_end(db, session_id, to, error_code, moved.age)
     return True
 
 

@@ -66,7 +66,7 @@ def make_ready(db: DbSession, session_id: UUID, step: Step, *, from_state: StepS
     db.execute(
         update(StepRow)
         .where(_is(session_id, step), StepRow.state == from_state)
-        .values(state=StepState.READY, not_before=None)
+        .values(state=StepState.READY, not_before=None, ready_at=func.now())
     )
 
 
@@ -119,6 +119,7 @@ def revive(db: DbSession, session_id: UUID) -> None:
             lease_token=None,
             lease_until=None,
             not_before=None,
+            ready_at=func.now(),
             due_at=func.now(),
             error_code=None,
         )

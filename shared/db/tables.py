@@ -135,6 +135,7 @@ class TherapySession(Base):
         Index(
             "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
         ),
+        Index("sessions_failed", "id", postgresql_where=text("status = 'failed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -170,6 +171,9 @@ class TherapySession(Base):
     charged_seconds: Mapped[float | None]
 
 
+_TURN = ("name", "practice_id", "due_at", "session_id", "part")
+
+
 class StepRow(Base):
     """One step of a session, or one chunk (part 1, 2, …) of a step: what is to be done."""
 
@@ -179,15 +183,7 @@ class StepRow(Base):
         within("session_id", "sessions"),
         Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
         # What every claim asks: whose turn it is, and who is at work.
-        Index(
-            "steps_ready",
-            "name",
-            "practice_id",
-            "due_at",
-            "session_id",
-            "part",
-            postgresql_where=text("state = 'ready'"),
-        ),
+        Index("steps_ready", *_TURN, postgresql_where=text("state = 'ready'")),
         Index("steps_running", "name", "practice_id", postgresql_where=text("state = 'running'")),
     )
 
@@ -204,6 +200,7 @@ class StepRow(Base):
     lease_until: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
+    ready_at: Mapped[datetime] = mapped_column(server_default=func.now())  # since when it could be claimed
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())  # its place among its practice's
     urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # somebody waits for it
     worker: Mapped[str | None]

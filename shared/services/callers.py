@@ -25,10 +25,18 @@ class Scope(StrEnum):
     PEOPLE = "therapists"
     ENGINES = "engines"
     WEBHOOKS = "webhooks"
+    OPERATIONS = "operations"
 
 
 ADMINISTRATOR_SCOPES = frozenset(
-    {Scope.KEYS, Scope.PEOPLE, Scope.WEBHOOKS, Scope.ENGINES, Scope.TEMPLATES_WRITE}
+    {
+        Scope.KEYS,
+        Scope.PEOPLE,
+        Scope.WEBHOOKS,
+        Scope.ENGINES,
+        Scope.TEMPLATES_WRITE,
+        Scope.OPERATIONS,
+    }
 )
 # What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for
 # every program that reads a record.

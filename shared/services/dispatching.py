@@ -11,7 +11,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.db import audit, claims, sessions, steps, turns
+from shared.db import audit, claims, sessions, steps, tallies, turns
 from shared.db.engine import Database
 from shared.db.sessions import Due
 from shared.domain import failpoints
@@ -30,6 +30,8 @@ def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: fl
     with database.operating() as db:
         due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
+        if due:
+            tallies.add(db, "dispatch.repeated", due[0].session_id, count=len(due))
         urgent = {item.session_id for item in due if turns.is_urgent(db, item.session_id)}
     for item in due:
         failpoints.reach("put_off", item.session_id)
@@ -90,6 +92,7 @@ def _fail(database: Database, due: Due, step: str) -> bool:
             step=step,
             code="worker_lost",
         )
+        tallies.add(db, "step.lost", due.session_id, step=step)
     return True
 
 

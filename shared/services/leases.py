@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, claims, sessions, steps, turns
+from shared.db import claims, sessions, steps, turns
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
 from shared.domain import failpoints
@@ -27,6 +27,7 @@ from shared.domain.errors import (
 )
 from shared.domain.status import UNFINISHED, Status, StepState
 from shared.pipeline import STEPS, Step
+from shared.services import attempts
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat, LeaseLost
 from shared.vault.frames import TamperedObject
@@ -68,14 +69,14 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
             failpoints.reach("claimed", lease.step, lease.session_id)
             work(lease, heartbeat)
     except LeaseLost:
-        log.warning("lease_lost", **_fields(lease))
+        log.warning("lease_lost", **attempts.fields(lease))
     except DomainError as error:
         _end_badly(database, lease, error)
     except (KeyStoreError, TamperedObject) as error:
-        log.error("record_unreadable", error=type(error).__name__, **_fields(lease))  # noqa: TRY400 - a traceback may quote
+        log.error("record_unreadable", error=type(error).__name__, **attempts.fields(lease))  # noqa: TRY400 - a traceback may quote
         _end_badly(database, lease, _unreadable())
     except Exception as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
-        log.error("step_broke", error=type(error).__name__, **_fields(lease))  # noqa: TRY400 - a traceback may quote
+        log.error("step_broke", error=type(error).__name__, **attempts.fields(lease))  # noqa: TRY400 - a traceback may quote
         _end_badly(database, lease, RetryableStepError("The step ended unexpectedly.", "unexpected_error"))
     except BaseException:
         give_back(database, lease)  # SystemExit: the worker must go, another goes on at once
@@ -111,10 +112,10 @@ def claim(
         sessions.move(db, session_id, step.status)
         sessions.look_after_lease(db, session_id, lease_seconds)
         turns.serve(db, practice_id)
-        _audit(db, lease, "step.started")
+        attempts.begin(db, lease)
     # Whatever this thread logs until its task ends follows from that request.
     structlog.contextvars.bind_contextvars(request_id=lease.request_id)
-    log.info("step_started", worker=worker, **_fields(lease))
+    log.info("step_started", worker=worker, **attempts.fields(lease))
     return lease
 
 
@@ -151,16 +152,16 @@ def _finish_once(
         if fenced:
             if claims.was_closed_by(db, lease):
                 return
-            _audit(db, lease, "step.fenced")
+            attempts.end(db, lease, "step.fenced")
         else:
             save(db)
             after = STEPS[lease.step].status_after
             if after is not None and state is StepState.DONE:
                 sessions.move(db, lease.session_id, after)
-            _audit(db, lease, f"step.{state}")
+            attempts.end(db, lease, f"step.{state}")
     if fenced:
         raise LeaseLost
-    log.info("step_ended", state=state, **_fields(lease))
+    log.info("step_ended", state=state, **attempts.fields(lease))
     failpoints.reach("finished", lease.step, lease.session_id)
 
 
@@ -172,10 +173,10 @@ def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
             sessions.hold(db, lease.session_id)
             held = _fail(db, lease, error) if permanent else _postpone(db, lease, error)
     except (Unavailable, DatabaseError):
-        log.warning("step_left_to_expire", code=error.code, **_fields(lease))
+        log.warning("step_left_to_expire", code=error.code, **attempts.fields(lease))
         return
     outcome = "lease_lost" if not held else "step_failed" if permanent else "step_postponed"
-    log.warning(outcome, code=error.code, **_fields(lease))
+    log.warning(outcome, code=error.code, **attempts.fields(lease))
 
 
 def _postpone(db: DbSession, lease: Lease, error: DomainError) -> bool:
@@ -183,7 +184,7 @@ def _postpone(db: DbSession, lease: Lease, error: DomainError) -> bool:
     if not claims.postpone(db, lease, seconds=pause, error_code=error.code):
         return False
     sessions.dispatch_within(db, lease.session_id, pause)
-    _audit(db, lease, "step.postponed", code=error.code)
+    attempts.end(db, lease, "step.postponed", code=error.code)
     return True
 
 
@@ -193,7 +194,7 @@ def _fail(db: DbSession, lease: Lease, error: DomainError) -> bool:
     steps.close_open(db, lease.session_id, error.code)
     detail = error.detail if isinstance(error, StepError) else _STAYED_AWAY
     sessions.move(db, lease.session_id, Status.FAILED, error_code=error.code, error_detail=detail)
-    _audit(db, lease, "step.failed", code=error.code)
+    attempts.end(db, lease, "step.failed", code=error.code)
     return True
 
 
@@ -213,7 +214,7 @@ def give_back(database: Database, lease: Lease) -> None:
         sessions.hold(db, lease.session_id)
         if claims.give_back(db, lease):
             sessions.dispatch_in(db, lease.session_id, 0)
-            _audit(db, lease, "step.given_back")
+            attempts.end(db, lease, "step.given_back")
 
 
 def _pause(lease: Lease, error: DomainError) -> float:
@@ -222,28 +223,3 @@ def _pause(lease: Lease, error: DomainError) -> float:
     jittered = doubled * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards no secret
     named = getattr(error, "retry_after_seconds", None) or 0.0
     return max(jittered, float(named))
-
-
-def _fields(lease: Lease) -> dict[str, object]:
-    return {
-        "session_id": lease.session_id,
-        "step": lease.step,
-        "part": lease.part,
-        "attempt": lease.attempt,
-        "request_id": lease.request_id,
-    }
-
-
-def _audit(db: DbSession, lease: Lease, action: str, *, code: str | None = None) -> None:
-    audit.record(
-        db,
-        practice_id=lease.practice_id,
-        actor=f"worker:{lease.worker}",
-        action=action,
-        subject_id=lease.session_id,
-        request_id=lease.request_id,
-        step=lease.step,
-        part=lease.part,
-        attempt=lease.attempt,
-        code=code,
-    )

@@ -1,0 +1,80 @@
+"""Observing: the state of the whole service in numbers, as it is at this moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.db import gauges, signs, tallies
+from shared.db.engine import DatabaseError
+from shared.db.gauges import OpenSteps
+from shared.db.signs import Living
+from shared.db.tallies import Count
+from shared.domain.errors import Unavailable
+from shared.pipeline import QUEUES
+from shared.services.resources import Resources
+
+
+@dataclass(frozen=True)
+class Work:
+    """What Postgres knows of the work."""
+
+    sessions: Mapping[str, int]
+    oldest_unfinished_seconds: float
+    open_steps: Mapping[str, OpenSteps]
+    audio_waiting_seconds: float
+    erasures_overdue: int
+    orphans: Mapping[str, int]
+    living: list[Living]
+    tallies: list[Count]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything that could be asked; what did not answer is None."""
+
+    work: Work | None = None
+    queue_depths: Mapping[str, int] | None = None
+    storage_free_bytes: int | None = None
+    parts: Mapping[str, bool] = field(default_factory=dict)
+
+
+def observe(resources: Resources) -> Observation:
+    """The service now. Never raises because a part of it is away: that is what is to be told."""
+    work, depths, free = _work(resources), _queue_depths(resources), _free_bytes(resources)
+    found = {"database": work is not None, "broker": depths is not None, "storage": free is not None}
+    return Observation(work, depths, free, found)
+
+
+def _work(resources: Resources) -> Work | None:
+    try:
+        with resources.database.operating() as db:
+            return Work(
+                sessions=gauges.sessions_by_status(db),
+                oldest_unfinished_seconds=gauges.oldest_unfinished_seconds(db),
+                open_steps=gauges.open_steps(db),
+                audio_waiting_seconds=gauges.audio_waiting_seconds(db),
+                erasures_overdue=gauges.erasures_overdue(db),
+                orphans=gauges.orphans(db),
+                living=signs.living(db),
+                tallies=tallies.totals(db),
+            )
+    except (Unavailable, DatabaseError):
+        return None
+
+
+def _queue_depths(resources: Resources) -> dict[str, int] | None:
+    url = resources.settings.redis_url
+    try:
+        with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as redis:
+            return {queue: int(redis.llen(queue)) for queue in QUEUES}
+    except (RedisError, OSError):
+        return None
+
+
+def _free_bytes(resources: Resources) -> int | None:
+    try:
+        return resources.recordings.store.free_bytes()
+    except Unavailable:
+        return None
