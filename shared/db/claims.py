@@ -137,8 +137,13 @@ def close(db: DbSession, lease: Lease, state: StepState, error_code: str | None 
     return result.first() is not None
 
 
-def postpone(db: DbSession, lease: Lease, *, seconds: float, error_code: str | None) -> bool:
-    """Give the step back, to be claimed again after ``seconds``; False if fenced."""
+def postpone(
+    db: DbSession, lease: Lease, *, seconds: float, error_code: str | None, free: bool = False
+) -> bool:
+    """Give the step back, to be claimed again after ``seconds``; False if fenced.
+
+    ``free``: this attempt uses up none of those that the step has.
+    """
     result = db.execute(
         update(StepRow)
         .where(_held(lease))
@@ -146,6 +151,7 @@ def postpone(db: DbSession, lease: Lease, *, seconds: float, error_code: str | N
             state=StepState.READY,
             lease_until=None,
             not_before=func.now() + timedelta(seconds=seconds),
+            max_attempts=StepRow.max_attempts + int(free),
             error_code=error_code,
         )
         .returning(StepRow.part)

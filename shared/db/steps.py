@@ -3,14 +3,16 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.claims import Lease
 from shared.db.tables import StepRow
 from shared.domain.status import StepState
-from shared.pipeline import CHAIN, REDACT, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
+from shared.pipeline import CHAIN, REDACT, STEPS, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
 
+# Outages may have granted a step more; a new set is what it began with.
+_MAX_ATTEMPTS = case({step.name: step.max_attempts for step in STEPS.values()}, value=StepRow.name)
 # A length that a file declares moves its turn by a day at the most.
 _LATEST_SECONDS = 86_400.0
 
@@ -116,6 +118,7 @@ def revive(db: DbSession, session_id: UUID) -> None:
         .values(
             state=StepState.READY,
             attempt=0,
+            max_attempts=_MAX_ATTEMPTS,
             lease_token=None,
             lease_until=None,
             not_before=None,
@@ -153,6 +156,7 @@ def begin_again(db: DbSession, session_id: UUID, first: Step, *, urgent: bool = 
         .values(
             state=StepState.WAITING,
             attempt=0,
+            max_attempts=_MAX_ATTEMPTS,
             progress=0.0,
             lease_token=None,
             lease_until=None,

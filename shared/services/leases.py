@@ -1,11 +1,10 @@
 """Working under a lease: claimed, kept alive by a heartbeat, ended once.
 
 ``run`` is the frame of every task. While the work goes on no transaction is open; when it
-raises, the type of the error decides what becomes of the step, here and nowhere else.
+raises, the type of the error decides what becomes of the step (``failures``), and nothing else.
 Whoever changes a step holds the session's row first, so that all of them queue up in one order.
 """
 
-import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,20 +17,13 @@ from shared.db import claims, sessions, steps, turns
 from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
 from shared.domain import failpoints
-from shared.domain.errors import (
-    DomainError,
-    PermanentStepError,
-    RetryableStepError,
-    StepError,
-    Unavailable,
-)
+from shared.domain.errors import DomainError, Unavailable
 from shared.domain.status import UNFINISHED, Status, StepState
 from shared.pipeline import STEPS, Step
-from shared.services import attempts
+from shared.services import attempts, failures
 from shared.services.engines import Workbench
+from shared.services.failures import Failure, Kind
 from shared.services.heartbeat import Heartbeat, LeaseLost
-from shared.vault.frames import TamperedObject
-from shared.vault.keystore import KeyStoreError
 
 log = structlog.get_logger(__name__)
 
@@ -70,14 +62,8 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
             work(lease, heartbeat)
     except LeaseLost:
         log.warning("lease_lost", **attempts.fields(lease))
-    except DomainError as error:
-        _end_badly(database, lease, error)
-    except (KeyStoreError, TamperedObject) as error:
-        log.error("record_unreadable", error=type(error).__name__, **attempts.fields(lease))  # noqa: TRY400 - a traceback may quote
-        _end_badly(database, lease, _unreadable())
     except Exception as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
-        log.error("step_broke", error=type(error).__name__, **attempts.fields(lease))  # noqa: TRY400 - a traceback may quote
-        _end_badly(database, lease, RetryableStepError("The step ended unexpectedly.", "unexpected_error"))
+        _end_badly(database, lease, error)
     except BaseException:
         give_back(database, lease)  # SystemExit: the worker must go, another goes on at once
         raise
@@ -165,47 +151,41 @@ def _finish_once(
     failpoints.reach("finished", lease.step, lease.session_id)
 
 
-def _end_badly(database: Database, lease: Lease, error: DomainError) -> None:
+def _end_badly(database: Database, lease: Lease, error: Exception) -> None:
     """Postpone the step or fail the session. If even that cannot be written, the lease runs out."""
-    permanent = isinstance(error, PermanentStepError) or lease.attempt >= lease.max_attempts
+    failure = failures.failure_of(error)
+    if not isinstance(error, DomainError):  # its type alone: its words, or a traceback, may quote a record
+        log.error("step_broke", error=type(error).__name__, **attempts.fields(lease))
+    final = failures.is_final(failure, lease.attempt, lease.max_attempts)
     try:
         with database.transaction(lease.practice_id) as db:
             sessions.hold(db, lease.session_id)
-            held = _fail(db, lease, error) if permanent else _postpone(db, lease, error)
+            held = _fail(db, lease, failure) if final else _postpone(db, lease, failure)
     except (Unavailable, DatabaseError):
-        log.warning("step_left_to_expire", code=error.code, **attempts.fields(lease))
+        log.warning("step_left_to_expire", code=failure.code, **attempts.fields(lease))
         return
-    outcome = "lease_lost" if not held else "step_failed" if permanent else "step_postponed"
-    log.warning(outcome, code=error.code, **attempts.fields(lease))
+    outcome = "lease_lost" if not held else "step_failed" if final else "step_postponed"
+    log.warning(outcome, code=failure.code, **attempts.fields(lease))
 
 
-def _postpone(db: DbSession, lease: Lease, error: DomainError) -> bool:
-    pause = _pause(lease, error)
-    if not claims.postpone(db, lease, seconds=pause, error_code=error.code):
+def _postpone(db: DbSession, lease: Lease, failure: Failure) -> bool:
+    pause = failures.pause_seconds(failure, lease.attempt, first=BACKOFF_SECONDS, longest=BACKOFF_MAX_SECONDS)
+    free = failure.kind is Kind.OUTAGE
+    if not claims.postpone(db, lease, seconds=pause, error_code=failure.code, free=free):
         return False
     sessions.dispatch_within(db, lease.session_id, pause)
-    attempts.end(db, lease, "step.postponed", code=error.code)
+    attempts.end(db, lease, "step.postponed", code=failure.code)
     return True
 
 
-def _fail(db: DbSession, lease: Lease, error: DomainError) -> bool:
-    if not claims.close(db, lease, StepState.FAILED, error.code):
+def _fail(db: DbSession, lease: Lease, failure: Failure) -> bool:
+    if not claims.close(db, lease, StepState.FAILED, failure.code):
         return False
-    steps.close_open(db, lease.session_id, error.code)
-    detail = error.detail if isinstance(error, StepError) else _STAYED_AWAY
-    sessions.move(db, lease.session_id, Status.FAILED, error_code=error.code, error_detail=detail)
-    attempts.end(db, lease, "step.failed", code=error.code)
+    steps.close_open(db, lease.session_id, failure.code)
+    to = Status.FAILED
+    sessions.move(db, lease.session_id, to, error_code=failure.code, error_detail=failure.detail)
+    attempts.end(db, lease, "step.failed", code=failure.code)
     return True
-
-
-# Other errors speak to whoever uploads ("nothing was saved"), which is untrue of a session at work.
-_STAYED_AWAY = "Something that the work needs stayed away. The recording is kept: retry the session."
-
-
-def _unreadable() -> PermanentStepError:
-    return PermanentStepError(
-        "The stored record cannot be opened: its key or its data is missing or damaged.", "record_unreadable"
-    )
 
 
 def give_back(database: Database, lease: Lease) -> None:
@@ -215,11 +195,3 @@ def give_back(database: Database, lease: Lease) -> None:
         if claims.give_back(db, lease):
             sessions.dispatch_in(db, lease.session_id, 0)
             attempts.end(db, lease, "step.given_back")
-
-
-def _pause(lease: Lease, error: DomainError) -> float:
-    """Seconds until the next attempt: doubling, jittered, never before the time the cause named."""
-    doubled = min(BACKOFF_SECONDS * 2.0 ** (lease.attempt - 1), BACKOFF_MAX_SECONDS)
-    jittered = doubled * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards no secret
-    named = getattr(error, "retry_after_seconds", None) or 0.0
-    return max(jittered, float(named))

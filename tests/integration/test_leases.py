@@ -14,7 +14,8 @@ from shared.db.tables import StepRow
 from shared.domain.errors import RetryableStepError, Unavailable
 from shared.domain.status import Status, StepState
 from shared.pipeline import TRANSCRIBE
-from shared.services import leases
+from shared.services import failures, leases
+from shared.services import sessions as sessions_service
 from shared.services.heartbeat import Heartbeat, LeaseLost
 from shared.services.resources import Resources
 from shared.vault.frames import TamperedObject
@@ -215,9 +216,13 @@ def test_a_record_that_cannot_be_opened_fails_at_once_with_a_code(
     assert row(resources, session_id).error_code == "record_unreadable"
 
 
-def test_a_session_at_work_is_never_told_that_nothing_was_saved(resources: Resources, office: Office) -> None:
+def test_an_outage_uses_up_no_attempt_and_ends_in_words_that_are_true_of_a_session_at_work(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "OUTAGE_ATTEMPTS", TRANSCRIBE.max_attempts + 3)
     session_id = promise(resources, office)
-    for _ in range(TRANSCRIBE.max_attempts):
+    for attempt in range(TRANSCRIBE.max_attempts + 3):
+        assert row(resources, session_id).status != Status.FAILED, attempt
         lease = claim(resources, session_id)
         assert lease is not None
         leases.under(resources.database, lease, 60, away)
@@ -225,6 +230,30 @@ def test_a_session_at_work_is_never_told_that_nothing_was_saved(resources: Resou
     failed = row(resources, session_id)
     assert (failed.status, failed.error_code) == (Status.FAILED, "storage_unavailable")
     assert "recording is kept" in str(failed.error_detail)
+
+
+def test_after_an_outage_a_step_has_all_its_attempts_still(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    for _ in range(3):
+        attempt(resources, session_id, away)
+    for _ in range(TRANSCRIBE.max_attempts):
+        assert row(resources, session_id).status != Status.FAILED
+        attempt(resources, session_id, break_down)
+    assert row(resources, session_id).error_code == "engine_failed"
+    sessions_service.retry(resources, office.caller, session_id)
+    fresh = step(resources, session_id, "transcribe")
+    assert (fresh.attempt, fresh.max_attempts) == (0, TRANSCRIBE.max_attempts)
+
+
+def attempt(resources: Resources, session_id: UUID, work: leases.Work) -> None:
+    lease = claim(resources, session_id)
+    assert lease is not None
+    leases.under(resources.database, lease, 60, work)
+    make_due(resources, session_id)
+
+
+def break_down(*_: object) -> None:
+    raise RetryableStepError("The engine stopped.", "engine_failed")
 
 
 def away(*_: object) -> None:

@@ -141,7 +141,7 @@ def test_a_lasting_error_fails_the_session_with_a_code(resources: Resources, off
 
 def test_attempts_are_capped(resources: Resources, office: Office) -> None:
     session_id = promise(resources, office)
-    errors = [RetryableStepError("Busy.", "engine_busy") for _ in range(12)]
+    errors = [RetryableStepError("It stopped.", "engine_failed") for _ in range(12)]
     extractor = FakeExtractor(errors=errors)
     bench = bench_with(resources, extractor=extractor)
     work(bench, session_id)

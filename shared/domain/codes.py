@@ -1,0 +1,203 @@
+"""Codes with which the work on a session can end: what each means, and what to do about it.
+
+``docs/codes.md`` is made from them (``python -m shared.services.failures``).
+"""
+
+_RETRY = "Then `sessionscribe retry ID`."
+_OUTAGE = "Bring it back: the work goes on by itself, for a day."
+_UPLOAD = "The recording itself is at fault: delete the session, mend the file, upload it again."
+_SETTING = f"Mend the setting that the sentence names, restart the workers. {_RETRY}"
+
+# Something else is away: the session waits for it, for a day.
+OUTAGES = {
+    "database_unavailable": (
+        "Postgres is away, or too busy.",
+        _OUTAGE,
+    ),
+    "decoder_unavailable": (
+        "The media sandbox does not start.",
+        f"{_OUTAGE} See the worker's log.",
+    ),
+    "disk_full": (
+        "There is no room for what a recording is decoded to.",
+        "Make room: the work goes on by itself, for a day.",
+    ),
+    "engine_busy": (
+        "As many calls as are allowed are under way.",
+        "Nothing; more are set by `SESSIONSCRIBE_OPENAI_MAX_CALLS`.",
+    ),
+    "engine_model_unreachable": (
+        "The model cannot be downloaded.",
+        f"{_OUTAGE} Or name a folder.",
+    ),
+    "engine_rate_limited": (
+        "The engine's server wants fewer calls.",
+        "Nothing; lower `SESSIONSCRIBE_OPENAI_MAX_CALLS` if it is frequent.",
+    ),
+    "engine_unavailable": (
+        "The engine's server is out of order.",
+        _OUTAGE,
+    ),
+    "engine_unreachable": (
+        "The engine's server cannot be reached.",
+        f"{_OUTAGE} Check OPENAI_BASE_URL.",
+    ),
+    "keys_unavailable": (
+        "The key store cannot be read or written.",
+        _OUTAGE,
+    ),
+    "storage_unavailable": (
+        "The recordings cannot be read or written.",
+        _OUTAGE,
+    ),
+}
+# The next attempt may go well; these used up all of them.
+RETRYABLE = {
+    "decoder_died": (
+        "The decoder was killed, mostly for want of memory.",
+        f"Give the worker more memory. {_RETRY}",
+    ),
+    "engine_bad_answer": (
+        "The engine's answer was not what it should be, each time.",
+        f"Look at the server's health; choose another model. {_RETRY}",
+    ),
+    "engine_failed": (
+        "The engine stopped while it worked, each time.",
+        f"Look at the machine's memory. {_RETRY}",
+    ),
+    "engine_timeout": (
+        "The engine took too long, each time.",
+        f"Look at the server's load. {_RETRY}",
+    ),
+    "notes_malformed": (
+        "The engine's notes were not in the agreed form, each time.",
+        f"Choose another model. {_RETRY}",
+    ),
+    "unexpected_error": (
+        "A bug: something that nobody foresaw, each time.",
+        f"Report the `step_broke` lines of the worker's log. {_RETRY}",
+    ),
+    "worker_lost": (
+        "The step ended its worker, or outlived its time, as often as it was tried.",
+        f"Look at the worker's memory (`sessionscribe history ID` says which). {_RETRY}",
+    ),
+}
+# No attempt gets over these.
+PERMANENT = {
+    "codec_not_supported": (
+        "The recording's encoding is not accepted.",
+        _UPLOAD,
+    ),
+    "decoding_timed_out": (
+        "Reading the recording takes far more work than it may.",
+        _UPLOAD,
+    ),
+    "draft_gone": (
+        "The draft of the notes is missing.",
+        "`sessionscribe extract-notes ID`.",
+    ),
+    "engine_access_denied": (
+        "The API key may not use the model.",
+        _SETTING,
+    ),
+    "engine_answer_truncated": (
+        "The model ran out of room for its answer.",
+        f"Choose a model with a longer output. {_RETRY}",
+    ),
+    "engine_content_filtered": (
+        "The server's content filter stopped the request.",
+        f"Choose another model or server. {_RETRY}",
+    ),
+    "engine_input_too_large": (
+        "The request is too large for the model.",
+        f"Choose a model with a longer input. {_RETRY}",
+    ),
+    "engine_invalid_notes": (
+        "The model does not keep to the notes' form.",
+        f"Choose another model. {_RETRY}",
+    ),
+    "engine_language_unsupported": (
+        "The model does not know the language.",
+        _SETTING,
+    ),
+    "engine_model_not_found": (
+        "The server does not know the model.",
+        _SETTING,
+    ),
+    "engine_model_unusable": (
+        "The model's files cannot be loaded.",
+        _SETTING,
+    ),
+    "engine_not_an_api": (
+        "The server's answers are web pages.",
+        _SETTING,
+    ),
+    "engine_not_installed": (
+        "The engine's package is missing.",
+        f"`make whisper`. {_RETRY}",
+    ),
+    "engine_quota_exhausted": (
+        "The account has no quota left.",
+        f"Look at its billing. {_RETRY}",
+    ),
+    "engine_redirected": (
+        "The server is elsewhere.",
+        _SETTING,
+    ),
+    "engine_refused_content": (
+        "The model refuses to write about this.",
+        f"Choose another model. {_RETRY}",
+    ),
+    "engine_refused_credentials": (
+        "The API key is refused.",
+        _SETTING,
+    ),
+    "engine_refused_request": (
+        "The server refuses the request.",
+        _SETTING,
+    ),
+    "language_not_supported": (
+        "The engine does not know the language.",
+        _SETTING,
+    ),
+    "no_audio_stream": (
+        "The recording is a video without sound.",
+        _UPLOAD,
+    ),
+    "not_audio": (
+        "The recording is none.",
+        _UPLOAD,
+    ),
+    "record_unreadable": (
+        "A key or a stored object is missing or damaged.",
+        f"Restore the key store or the recordings from a backup. {_RETRY}",
+    ),
+    "recording_gone": (
+        "The stored recording is missing.",
+        f"Restore the recordings from a backup. {_RETRY}",
+    ),
+    "recording_too_long": (
+        "The recording is longer than the limit.",
+        "Raise `SESSIONSCRIBE_MAX_RECORDING_SECONDS` and retry, or have it cut into parts.",
+    ),
+    "sample_rate_out_of_range": (
+        "The recording's sample rate is not accepted.",
+        _UPLOAD,
+    ),
+    "speech_gone": (
+        "What was decoded from the recording is missing.",
+        "`sessionscribe retry ID`: it is decoded again.",
+    ),
+    "too_many_channels": (
+        "The recording has too many channels.",
+        _UPLOAD,
+    ),
+    "transcript_gone": (
+        "The transcript is missing.",
+        "Restore the database from a backup.",
+    ),
+    "undecodable_audio": (
+        "The recording cannot be decoded.",
+        _UPLOAD,
+    ),
+}
