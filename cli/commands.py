@@ -20,6 +20,7 @@ from cli.off_record import off_the_record
 from cli.options import EPILOG
 from cli.patients import patients
 from cli.profile import Target
+from cli.reconcile import reconcile
 from cli.recordings import audio
 from cli.server import setup, up
 from cli.sessions import extract_notes, list_sessions, retry, show
@@ -79,6 +80,7 @@ for command in (
     cancel,
     delete,
     history,
+    reconcile,
 ):
     cli.add_command(command)
 

@@ -150,6 +150,9 @@ class Settings:
     redispatch_seconds: float = _setting(
         "SESSIONSCRIBE_REDISPATCH_SECONDS", parsing.number(float, 0.1, 600.0), default=30.0
     )
+    orphans_kept_hours: float = _setting(
+        "SESSIONSCRIBE_ORPHANS_KEPT_HOURS", parsing.number(float, 1.0, 1_000_000.0), default=72.0
+    )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
     log_level: str = _setting(
         "SESSIONSCRIBE_LOG_LEVEL", parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"

@@ -1,5 +1,6 @@
 """The dispatcher's process: ``python -m workers.dispatcher``. Any number may run."""
 
+import functools
 import os
 import signal
 import socket
@@ -13,9 +14,10 @@ from shared.db import signs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, erasing, idempotency, resumable, safety, starting
+from shared.services import dispatching, erasing, idempotency, reconciling, resumable, safety, starting
 from shared.services.dispatching import Broker
 from shared.services.life import Pulse, SignsOfLife
+from shared.services.reconciling import Places
 from shared.services.starting import NotYet
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
@@ -79,11 +81,19 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
                 since_sweep = 0.0
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)
+                _reconcile_meanwhile(settings, Places(database, store, keys))
                 safety.remind_overdue(database, hours=settings.risk_reminder_hours)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
             log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+
+
+def _reconcile_meanwhile(settings: Settings, places: Places) -> None:
+    """In a thread of its own: to list a large store takes minutes, in which work must be sent on."""
+    kept = settings.orphans_kept_hours * 3600
+    compare = functools.partial(reconciling.reconcile_daily, places, grace_seconds=kept)
+    threading.Thread(target=compare, name="reconciling", daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -31,6 +33,14 @@ class KeyStoreError(RuntimeError):
 
 class KeyDestroyed(KeyStoreError):
     """The subject's key does not exist (any more): what it sealed cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A subject's key as a listing tells of it; the time is the file system's."""
+
+    subject_id: UUID
+    modified_at: datetime
 
 
 class KeyStore:
@@ -76,6 +86,14 @@ class KeyStore:
             path.unlink(missing_ok=True)
             if path.parent.exists():
                 sync(path.parent)
+
+    def list(self) -> Iterator[StoredKey]:
+        """The keys of all subjects, in any order; raises Unavailable."""
+        with _errors_as_ours():
+            for path in sorted((self._folder / "subjects").glob("??/*.key")):
+                with suppress(FileNotFoundError, ValueError):
+                    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                    yield StoredKey(UUID(path.stem), changed)
 
     def _practice_key_or_new(self, practice_id: UUID) -> bytes:
         wrapped = _wrap(self._root, secrets.token_bytes(KEY_BYTES), _practice_aad(practice_id))

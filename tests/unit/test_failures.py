@@ -39,7 +39,15 @@ ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "work
 MAKERS = {"PermanentStepError", "RetryableStepError", "Unavailable", "permanent", "retryable"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 # An answer to an upload, which no step ever gets.
-ONLY_FOR_UPLOADS = {"outcome_unknown"}
+ONLY_FOR_UPLOADS = {"outcome_unknown", "resumable_not_supported"}
+# Words that look like codes of engines: a field, and reasons to look twice at notes that were made.
+NO_ERRORS = {
+    "engine_version",
+    "engine_output_refused",
+    "engine_reassured",
+    "engine_invented",
+    "engine_missed_risk",
+}
 # What ends inside the adapter that raises it: told there as one of the others.
 INTERNAL = {
     "shared.media.container.Refused",
@@ -97,6 +105,7 @@ def codes_made() -> set[str]:
                 found |= {c.value for v in values for c in ast.walk(v) if is_code(c)}  # type: ignore[attr-defined]
         elif is_code(node) and node.value.startswith("engine_"):  # type: ignore[attr-defined]
             found.add(node.value)  # type: ignore[attr-defined]
+    found -= NO_ERRORS
     return found - ONLY_FOR_UPLOADS - set(refusals.REFUSALS) | {"not_audio"}
 
 

@@ -1,0 +1,42 @@
+"""What dispatchers, claims, metrics and histories ask uses an index, however much is finished."""
+
+from collections.abc import Callable
+
+from redis import Redis
+
+from shared.pipeline import TRANSCRIBE
+from shared.services import dispatching, history, leases, observing, turns
+from shared.services.resources import Resources
+from tests.conftest import Office
+from tests.integration.sessions import bench_with, promise, work
+from tests.integration.test_leases import lapse
+from tests.query_plans import finish_sessions, plans_of, read_whole
+
+FINISHED = 5_000
+
+
+def look_at_everything(resources: Resources, office: Office) -> None:
+    """A round of the dispatcher, a claim with its turn, an end, a scrape and a history."""
+    waiting, abandoned = promise(resources, office), promise(resources, office)
+    leases.claim(resources.database, abandoned, TRANSCRIBE, lease_seconds=60, worker="gone")
+    lapse(resources, abandoned)
+    dispatching.fail_exhausted(resources.database)
+    with Redis.from_url(resources.settings.redis_url) as redis:
+        dispatching.look_at_broker(resources.database, redis)
+    dispatching.dispatch_due(resources.database, resources.queue, redispatch_seconds=30)
+    bench = bench_with(resources)
+    run: Callable[..., bool] = lambda *_: False  # noqa: E731 - claimed, and left at that
+    turns.take(bench, TRANSCRIBE, waiting, {"transcribe": run, "transcribe_chunk": run})
+    work(bench, promise(resources, office))
+    observing.observe(resources)
+    history.of_own(resources, office.caller, waiting)
+
+
+def test_no_query_of_the_work_reads_what_is_finished(resources: Resources, office: Office) -> None:
+    done = promise(resources, office)
+    work(bench_with(resources), done)
+    finish_sessions(resources, done, FINISHED)
+    with plans_of(resources.database) as plans:
+        look_at_everything(resources, office)
+    assert len(plans) > 40
+    assert {statement: found for statement, plan in plans if (found := read_whole(plan))} == {}
