@@ -1,5 +1,6 @@
 """How often a caller may do what costs, and how often an address may ask without a key."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,7 +123,8 @@ def _note(name: str) -> Standing:
     limits = _limits()
     item = limits.items[name]
     reset_at, remaining = limits.strategy.get_window_stats(item, name, limits.whose(name))
-    reset = max(1, int(reset_at - time.time()) + 1)
+    # Rounded up, but for the microseconds that are lost on the way through Redis.
+    reset = max(1, math.ceil(reset_at - time.time() - 0.001))
     standing = Standing(
         name, item.amount, item.get_expiry(), max(0, remaining), min(reset, item.get_expiry())
     )
