@@ -17,6 +17,9 @@ class TherapistSchema(Schema):
     id = fields.UUID()
     name = fields.String()
     role = fields.String()
+    supervisor_id = fields.UUID(
+        allow_none=True, metadata={"description": "Who co-signs what this therapist signs."}
+    )
     created_at = Moment()
     disabled_at = Moment(allow_none=True)
 
@@ -33,6 +36,9 @@ class TherapistChangeSchema(Schema):
 
     name = Text(_LONGEST_NAME)
     disabled = fields.Boolean(truthy={True}, falsy={False})
+    supervisor_id = fields.UUID(
+        allow_none=True, metadata={"description": "Another active therapist; null: nobody co-signs."}
+    )
 
     @validates_schema
     def _not_empty(self, data: dict[str, Any], **_: Any) -> None:

@@ -31,6 +31,7 @@ from shared.domain.errors import (
 )
 from shared.services.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.patients import InvalidConsent
+from shared.services.templates import UnknownTemplate
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     UnsupportedLanguage: 422,
     NotOffered: 422,
     InvalidConsent: 422,
+    UnknownTemplate: 422,
     UnknownBase: 428,
     InvalidInput: 400,
     Unavailable: 503,

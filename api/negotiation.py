@@ -22,7 +22,7 @@ def wanted(format_name: str | None, types: Mapping[str, str]) -> str:
 
 def attachment(content: str | bytes, media_type: str, name: str) -> Response:
     """A file to keep. Its name holds ids only; the uploaded file's own name is clinical."""
-    kind = f"{media_type}; charset=utf-8" if isinstance(content, str) else media_type
+    kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return varying(Response(content, content_type=kind, headers=headers))
 

@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from api.fields import AsStored, Moment, Text
 from api.file_names import is_harmful
+from api.session_schemas import TEMPLATE_NAME
 from shared.domain.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS
 from shared.domain.records import Kind, Part, Standing
 from shared.schemas.notes import NotesSchema
@@ -86,6 +87,12 @@ class EditSchema(Schema):
             raise ValidationError("Holds control characters, direction marks or broken Unicode.")
 
 
+class RenderSchema(Schema):
+    """The template that the notes are to be in."""
+
+    template = fields.String(required=True, validate=validate.Regexp(TEMPLATE_NAME))
+
+
 class AddendumCreateSchema(Schema):
     """What is to be added."""
 
@@ -150,7 +157,12 @@ class NotesQuerySchema(Schema):
     """Which version of the notes is wanted, and in which form; the query wins over ``Accept``."""
 
     version = fields.Integer(load_default=None, validate=_VERSION)
-    format = fields.String(load_default=None, validate=validate.OneOf(("json", "md")))
+    format = fields.String(load_default=None, validate=validate.OneOf(("json", "md", "docx", "pdf", "fhir")))
+    template = fields.String(
+        load_default=None,
+        validate=validate.Regexp(TEMPLATE_NAME),
+        metadata={"description": "Another template, filled from the same evidence; nothing is stored."},
+    )
 
 
 class AwaitingSchema(Schema):

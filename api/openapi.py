@@ -128,6 +128,20 @@ def text_answer(*media_types: str) -> dict[str, Any]:
     return {"content": {kind: {"schema": {"type": "string"}} for kind in texts}}
 
 
+def file_answer(*media_types: str) -> dict[str, Any]:
+    """The documentation of an answer that also comes as a file."""
+    kinds = [kind for kind in media_types if kind != "application/json"]
+    content = {
+        kind: {
+            "schema": {"type": "string"}
+            if kind.startswith("text/")
+            else {"type": "string", "format": "binary"}
+        }
+        for kind in kinds
+    }
+    return {"content": content}
+
+
 def binary_answer(description: str) -> dict[str, Any]:
     """The documentation of an answer that is a recording."""
     binary = {"schema": {"type": "string", "format": "binary"}}

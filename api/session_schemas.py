@@ -10,8 +10,9 @@ from api.schemas import PageQuerySchema
 from api.speaker_schemas import SpeakerSchema
 from shared.domain.status import Status
 from shared.schemas.notes import NotesSchema
-from shared.services import sessions
 from shared.settings import TRANSCRIBERS
+
+TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}\Z"
 
 
 class ErrorSchema(Schema):
@@ -134,7 +135,7 @@ class FormatQuerySchema(Schema):
 class ExtractSchema(Schema):
     """How notes are wanted."""
 
-    template = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(sessions.TEMPLATES))
+    template = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(TEMPLATE_NAME))
 
 
 class ExtractedSchema(Schema):
@@ -203,7 +204,10 @@ class UploadFormSchema(Schema):
 
     patient_id = fields.UUID()
     session_date = Moment()
-    template = fields.String(validate=validate.OneOf(sessions.TEMPLATES))
+    template = fields.String(
+        validate=validate.Regexp(TEMPLATE_NAME),
+        metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},
+    )
     speakers = fields.Integer(
         validate=validate.Range(min=1, max=6),
         metadata={

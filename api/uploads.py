@@ -18,7 +18,7 @@ from api.idempotency import digest_of
 from api.session_schemas import UploadFormSchema
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
-from shared.services import accepting, consent, engine_choice, idempotency, quotas
+from shared.services import accepting, consent, engine_choice, idempotency, quotas, templates
 from shared.services.callers import Caller
 from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
@@ -48,11 +48,14 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUI
     def check_engine(transcriber: str | None, language: str | None) -> None:
         engine_choice.check(resources, caller.practice_id, transcriber, language)
 
+    def check_template(name: str | None) -> None:
+        templates.check(resources, caller, name)
+
     if patient_id is not None:
         check_patient(patient_id)
     if boundary is None:
         raise _no_file()
-    form = _Form(resources, patient_id, check_patient, check_engine)
+    form = _Form(resources, patient_id, check_patient, check_engine, check_template)
 
     def feed(write: _Write) -> UploadDetails:
         form.read(boundary, _keeping_alive(resources, caller, write))
@@ -74,7 +77,7 @@ def skim() -> tuple[str, str]:
     if boundary is None:
         raise _no_file()
     content = hashlib.sha256()
-    form = _Form(current_resources(), None, lambda _: None, lambda *_: None)
+    form = _Form(current_resources(), None, lambda _: None, lambda *_: None, lambda _: None)
     try:
         form.read(boundary, content.update)
     except RequestEntityTooLarge:
@@ -117,11 +120,13 @@ class _Form:
         patient_id: UUID | None,
         check_patient: Callable[[UUID], None],
         check_engine: Callable[[str | None, str | None], None],
+        check_template: Callable[[str | None], None],
     ) -> None:
         self._resources = resources
         self._patient_id = patient_id
         self._check_patient = check_patient
         self._check_engine = check_engine
+        self._check_template = check_template
         self._texts: dict[str, bytearray] = {}
         self._file: tuple[str, str | None] | None = None
 
@@ -193,6 +198,7 @@ class _Form:
                 fields=without_unknown_names(error.messages_dict),
             ) from None
         self._check_engine(values.get("transcriber"), values.get("language"))
+        self._check_template(values.get("template"))
         return values
 
     def _patient_of(self, values: dict[str, Any]) -> UUID | None:

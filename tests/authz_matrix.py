@@ -23,8 +23,17 @@ import migrations
 from api import auth
 from api.tus import CONTENT_TYPE
 from shared.db.engine import Database
+from shared.domain.template_forms import Part, Template
 from shared.domain.webhooks import USUAL
-from shared.services import accounts, announcing, credentials, webhook_log, webhooks
+from shared.services import (
+    accounts,
+    announcing,
+    credentials,
+    process_notes,
+    templates,
+    webhook_log,
+    webhooks,
+)
 from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
@@ -52,6 +61,7 @@ class Place:
     delivery_id: UUID
     alert_id: UUID
     upload_id: UUID
+    template_id: UUID
     callers: dict[str, Caller]
 
 
@@ -66,6 +76,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "delivery_id": lambda place: place.delivery_id,
     "alert_id": lambda place: place.alert_id,
     "upload_id": lambda place: place.upload_id,
+    "template_id": lambda place: place.template_id,
     "name": lambda _: "start.js",
 }
 CALLERS = (
@@ -80,12 +91,14 @@ CALLERS = (
     "owner",
 )
 NOTES = "/api/sessions/<id:session_id>/notes"
+OWN_TEMPLATE = {"name": "intake", "title": "Intake", "parts": [{"name": "why", "title": "Reasons"}]}
 BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /api/sessions/upload": lambda place: {
         "query_string": {"patient_id": str(place.office.patient_id)},
         **form([("file", tone(), "session.wav", "audio/wav")]),
     },
     f"PUT {NOTES}": lambda _: {"json": {"extracted_notes": {}}, "headers": {"If-Match": "*"}},
+    f"POST {NOTES}/render": lambda _: {"json": {"template": "soap"}},
     f"POST {NOTES}/accept": lambda _: {"json": {"version": 2}},
     f"POST {NOTES}/dismiss": lambda _: {"json": {"version": 2}},
     f"POST {NOTES}/addenda": lambda _: {"json": {"text": "Something else."}},
@@ -98,6 +111,13 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
         "headers": {**TUS, "Upload-Offset": "0", "Content-Type": CONTENT_TYPE},
         "data": b"a part",
     },
+    "PUT /api/sessions/<id:session_id>/process-notes": lambda _: {
+        "json": {"text": "Mine."},
+        "headers": {"If-Match": "*"},
+    },
+    "POST /api/templates": lambda _: {"json": OWN_TEMPLATE},
+    "PUT /api/templates/<id:template_id>": lambda _: {"json": OWN_TEMPLATE},
+    "PUT /api/templates/usual": lambda _: {"json": {"name": "soap"}},
     "POST /api/patients": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/patients/<id:patient_id>": lambda _: {"json": {"name": "Somebody"}},
     "POST /api/webhooks": lambda _: {"json": {"url": "https://hook.example/"}},
@@ -173,6 +193,10 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     session_id = promise(resources, office)
     work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
     offer_notes(resources, office, session_id)
+    process_notes.write(resources, office.caller, session_id, "Mine alone.", None)
+    part = Part("plan", "Plan")
+    template_id = templates.create(resources, office.caller, Template("own", "Own", (part,))).id
+    assert template_id is not None
     mine, other = office.caller, elsewhere.caller
     everyday = THERAPIST_SCOPES | ON_REQUEST_SCOPES
 
@@ -197,7 +221,8 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     alert_id = _alert(resources, session_id)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     upload = announcing.create(resources, mine, 2000, details, "")
-    return Place(office, session_id, key.id, *_webhook(resources, office), alert_id, upload.id, callers)
+    others = (alert_id, upload.id, template_id)
+    return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
 
 def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:

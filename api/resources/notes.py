@@ -5,8 +5,9 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from api import idempotency, notes_text
+from api import idempotency
 from api.auth import caller, needs, resources
+from api.exports import FILES, fhir, notes_outline
 from api.json_bodies import Blueprint
 from api.negotiation import JSON, attachment, varying, wanted
 from api.note_schemas import (
@@ -19,24 +20,25 @@ from api.note_schemas import (
     NotesQuerySchema,
     NotesVersionSchema,
     OfferSchema,
+    RenderSchema,
     SignSchema,
     VersionSchema,
 )
-from api.openapi import ETAG, answers, text_answer
+from api.openapi import ETAG, answers, file_answer
 from api.preconditions import PARAMETER as IF_MATCH
 from api.preconditions import tag_named, tagged
-from shared.services import note_writing, notes, signing
+from shared.services import exporting, note_writing, notes, signing
 from shared.services.callers import Scope
 from shared.services.idempotency import Answered
 from shared.services.notes import Notes
 
 blueprint = Blueprint("notes", __name__, url_prefix="/api/sessions", description="The notes of a session.")
 
-_TYPES = {"json": JSON, "md": "text/markdown"}
+_TYPES = {"json": JSON, "fhir": fhir.MEDIA_TYPE} | {name: kind for name, (kind, _) in FILES.items()}
 
 
 @blueprint.route("/<id:session_id>/notes", methods=["GET"])
-@blueprint.doc(responses={200: text_answer(*_TYPES.values())})
+@blueprint.doc(responses={200: file_answer(*_TYPES.values())})
 @blueprint.arguments(NotesQuerySchema, location="query")
 @blueprint.response(200, NotesVersionSchema, headers=ETAG)
 @blueprint.alt_response(304, description="They are still what `If-None-Match` names")
@@ -45,16 +47,32 @@ _TYPES = {"json": JSON, "md": "text/markdown"}
 def show(query: dict[str, Any], session_id: UUID) -> Response:
     """The current notes, or `?version=` of them; 404 until there are any.
 
+    As JSON, Markdown, Word, PDF or FHIR R4 (a document Bundle) by `Accept` or `?format=`, and with
+    `?template=` in another template, filled from the same evidence.
+
     A supervisor of the session's therapist reads what is signed, and nothing before it is.
     """
     form = wanted(query["format"], _TYPES)
     code = None if form == "json" else form
-    found = notes.read(resources(), caller(), session_id, query["version"], code)
+    found = exporting.export(
+        resources(), caller(), session_id, version=query["version"], template=query["template"], code=code
+    )
     if form == "json":
-        return _answer(found)
-    text = notes_text.as_markdown(found.document)
-    name = f"notes-{session_id}-{found.head.version}.{form}"
-    return tagged(attachment(text, _TYPES[form], name), f"{found.tag}.{form}")
+        return _answer(found.notes)
+    name = f"notes-{session_id}-{found.notes.head.version}.{'fhir.json' if form == 'fhir' else form}"
+    content = fhir.as_fhir(found) if form == "fhir" else FILES[form][1](notes_outline(found))
+    response = attachment(content, _TYPES[form], name)
+    return tagged(response, f"{found.notes.tag}.{found.notes.head.template}.{form}")
+
+
+@blueprint.route("/<id:session_id>/notes/render", methods=["POST"])
+@blueprint.arguments(RenderSchema)
+@blueprint.response(200, NotesVersionSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 409, 412, 415, 422)
+@needs(Scope.NOTES_WRITE)
+def render(given: dict[str, Any], session_id: UUID) -> Response:
+    """Put the current notes into another template, as a new version; no transcript is made again."""
+    return _answer(note_writing.render(resources(), caller(), session_id, given["template"]))
 
 
 @blueprint.route("/<id:session_id>/notes", methods=["PUT"])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -49,20 +50,9 @@ def _number(value: float) -> str:
     if value == 0:
         return "0"
     if _EXPONENT_FROM <= abs(value) < _EXPONENT_TO:
-        if value.is_integer():
-            return str(int(value))
-        return _without_exponent(repr(value))
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
     mantissa, _, exponent = f"{value!r}".partition("e")
     if not exponent:  # repr turns to exponents only at 1e16 and below 1e-4
         mantissa, _, exponent = f"{value:e}".partition("e")
     mantissa = mantissa.removesuffix(".0")
     return f"{mantissa}e{int(exponent):+d}"
-
-
-def _without_exponent(digits: str) -> str:
-    mantissa, _, exponent = digits.partition("e")
-    if not exponent:
-        return digits
-    sign = "-" if mantissa.startswith("-") else ""
-    figures = mantissa.lstrip("-").replace(".", "")
-    return f"{sign}0.{'0' * (-int(exponent) - 1)}{figures}"

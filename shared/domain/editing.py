@@ -65,7 +65,8 @@ def checked(document: JsonObject, transcript: Transcript) -> JsonObject:
     for number, item in enumerate(item for place in places for item in place):
         item[_NUMBER] = number
     sections = [sentence for section in document.get("sections", []) for sentence in section["sentences"]]
-    found = (verify(document, transcript), verify({"field_evidence": {_SHOWN: sections}}, transcript))
+    items = {**document, "sections": []}  # verify leaves sections as they are: that is no verdict on them
+    found = (verify(items, transcript), verify({"field_evidence": {_SHOWN: sections}}, transcript))
     standing = {
         item[_NUMBER]: item
         for notes in found
@@ -75,6 +76,12 @@ def checked(document: JsonObject, transcript: Transcript) -> JsonObject:
     }
     for place in places:
         place[:] = [_marked(item, standing, transcript) for item in place]
+    said_before, statement = document["risk_statement"], risk_statement(document, transcript)
+    for section in document.get("sections", []):
+        section["sentences"] = [
+            _ours(statement) if sentence["sentence"] in (said_before, statement) else sentence
+            for sentence in section["sentences"]
+        ]
     if not all(quote["verified"] for quote in document["significant_quotes"]):
         raise InvalidInput(
             "A significant quote is not in the transcript. Quote what was said, or write it elsewhere.",
@@ -82,7 +89,12 @@ def checked(document: JsonObject, transcript: Transcript) -> JsonObject:
         )
     for field in TEXT_FIELDS:
         document[field] = " ".join(s["sentence"] for s in document["field_evidence"][field])
-    return {**document, "risk_statement": risk_statement(document, transcript)}
+    return {**document, "risk_statement": statement}
+
+
+def _ours(statement: str) -> JsonObject:
+    """A part of a template repeats the statement about risk, which is made and not quoted."""
+    return {"sentence": statement, "structural": True, "evidence": [], "verified": True}
 
 
 def _places(document: JsonObject) -> Iterator[list[JsonObject]]:

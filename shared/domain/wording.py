@@ -11,6 +11,7 @@ MADE_BY_RULES = (
 )
 NOTHING_TO_SCREEN = "No speech was found, so nothing can be said about risk. Listen to the recording."
 SET_ASIDE = "Set aside by the clinician."
+NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
@@ -34,6 +35,7 @@ PATIENT_HELP = (
 )
 
 FIXED = frozenset({
+    NOTHING_FOR_PART,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
     NO_DIAGNOSIS, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES, PATIENT_LIMITS,
     PATIENT_PACE, PATIENT_HELP,

@@ -14,8 +14,9 @@ from shared.db.record_tables import NotesVersion
 from shared.domain import editing
 from shared.domain.errors import Conflict, NotFound, Outdated, UnknownBase
 from shared.domain.records import Decision, Kind
+from shared.domain.templates import rendered
 from shared.domain.values import JsonObject, Transcript
-from shared.services import notes, records
+from shared.services import notes, records, templates
 from shared.services.callers import Caller
 from shared.services.note_rows import Found, document_of, find, transcript_of
 from shared.services.notes import Notes
@@ -44,6 +45,19 @@ def edit(
         "notes.edit",
         tag,
         lambda base, said: editing.edited(wanted, base, said),
+    )
+
+
+def render(resources: Resources, caller: Caller, session_id: UUID, template: str) -> Notes:
+    """The current notes in another template, from the same evidence, as a new version.
+
+    Raises NotFound, Conflict (the notes are signed) or UnknownTemplate.
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        templates.require(db, template)
+        form = templates.named(resources.vault, db, template)
+    return _write(
+        resources, caller, session_id, "notes.render", None, lambda base, said: rendered(base, form, said)
     )
 
 

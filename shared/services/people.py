@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session as DbSession
+
 from shared.db import keys
 from shared.db.tables import Therapist
 from shared.domain.errors import Conflict, NotFound
@@ -27,7 +29,7 @@ def create(resources: Resources, caller: Caller, name: str, role: str) -> Therap
 
 
 def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Mapping[str, Any]) -> Therapist:
-    """Set what ``changes`` holds: ``name``, ``disabled``.
+    """Set what ``changes`` holds: ``name``, ``disabled``, ``supervisor_id``.
 
     Of who is disabled no key is taken from the next request on; enabled again, those that were
     neither revoked nor have expired work as before. Raises NotFound, and Conflict where callers
@@ -46,4 +48,30 @@ def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Ma
             person.disabled_at = (person.disabled_at or datetime.now(UTC)) if changes["disabled"] else None
             action = "therapist.disable" if changes["disabled"] else "therapist.enable"
             accounts.record(db, caller.practice_id, action, therapist_id, caller)
+        if "supervisor_id" in changes:
+            _require_supervisor(db, person, changes["supervisor_id"])
+            person.supervisor_id = changes["supervisor_id"]
+            accounts.record(db, caller.practice_id, "therapist.supervise", therapist_id, caller)
         return person
+
+
+def _require_supervisor(db: DbSession, person: Therapist, supervisor_id: UUID | None) -> None:
+    """Raise Conflict unless this active therapist may supervise the person, whom they do not answer to."""
+    if supervisor_id is None:
+        return
+    boss = keys.therapist(db, person.practice_id, supervisor_id)
+    if (
+        person.role != accounts.THERAPIST
+        or boss is None
+        or boss.role != accounts.THERAPIST
+        or boss.disabled_at
+    ):
+        raise Conflict("Therapists are supervised by an active therapist of the practice.", "no_supervisor")
+    above: Therapist | None = boss
+    for _ in range(100):  # a chain of supervisors that comes back to the person would never end
+        if above is None:
+            return
+        if above.id == person.id:
+            break
+        above = keys.therapist(db, person.practice_id, above.supervisor_id) if above.supervisor_id else None
+    raise Conflict("Nobody is supervised by themselves or by whom they supervise.", "supervision_in_a_circle")

@@ -11,11 +11,12 @@ from shared.db.record_tables import NotesVersion
 from shared.domain.drafts import checked
 from shared.domain.errors import PermanentStepError
 from shared.domain.records import Kind
+from shared.domain.templates import rendered
 from shared.domain.values import JsonObject
 from shared.pipeline import PERSIST
-from shared.services import leases, safety, speakers
+from shared.services import leases, safety, speakers, templates
 from shared.services.engines import Workbench
-from shared.services.plans import forget_speech
+from shared.services.plans import forget_speech, session_row
 
 
 def persist(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -33,12 +34,14 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     with bench.resources.database.transaction(lease.practice_id) as db:
         draft = outputs.get(db, lease.session_id, Product.DRAFT)
         transcript, cast_as = speakers.sealed(db, lease.session_id)
+        row = session_row(db, lease)
+        form = templates.named(bench.resources.vault, db, row.template)
     if draft is None or transcript is None:
         raise PermanentStepError("The draft of the notes is gone.", "draft_gone")
     vault = bench.resources.vault
     heard = speakers.heard(vault, session, transcript, cast_as)
     notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
-    return checked(notes_drafted, heard, bench.screen_risk(heard))
+    return rendered(checked(notes_drafted, heard, bench.screen_risk(heard)), form, heard)
 
 
 def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:

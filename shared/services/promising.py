@@ -15,7 +15,7 @@ from shared.domain.off_record import Ranges
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.pipeline import REDACT, TRANSCRIBE
-from shared.services import consent, idempotency, quotas
+from shared.services import consent, idempotency, quotas, templates
 from shared.services.callers import Caller
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
@@ -34,7 +34,7 @@ class UploadDetails:
     declared_type: str | None
     speakers: int = 2
     language: str | None = None
-    template: str = "default"
+    template: str | None = None  # None: the one that the practice usually uses
     vocabulary: tuple[str, ...] = ()
     transcriber: str | None = None
     off_the_record: Ranges = ()
@@ -64,6 +64,7 @@ def promise(
     row = _row_of(resources, caller, session, received, details)
     with resources.database.transaction(caller.practice_id) as db:
         also(db)
+        row.template = templates.chosen(db, caller.practice_id, details.template)
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
         consent.require(db, caller, details.patient_id, hold=True)
         sessions.add(db, row)
@@ -101,7 +102,6 @@ def _row_of(
         audio_sha256=received.sha256,
         speakers=details.speakers,
         language=details.language,
-        template=details.template,
         transcriber=details.transcriber,
         vocabulary=vault.seal(session, VOCABULARY, details.vocabulary) if details.vocabulary else None,
         request_id=caller.request_id,

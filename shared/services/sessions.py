@@ -15,7 +15,7 @@ from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import dispatching, idempotency, notes, paging, records, speakers
+from shared.services import dispatching, idempotency, notes, paging, records, speakers, templates
 from shared.services.callers import Caller, Scope
 from shared.services.note_rows import Found, find
 from shared.services.off_record import require_redacted
@@ -27,8 +27,6 @@ from shared.services.resources import Resources
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Subject
-
-TEMPLATES = ("default",)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,8 +123,8 @@ def extract_again(
 ) -> None:
     """Have notes made again from the stored transcript, as a new version; ``urgent``: the caller waits.
 
-    Raises NotFound, InvalidInput (no transcript) or Conflict (work is under way, cancelled, or the
-    patient's consent is revoked).
+    Raises NotFound, InvalidInput (no transcript, no such template) or Conflict (work is under way,
+    cancelled, or the patient's consent is revoked).
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = records.own_to_work_on(db, caller, session_id)
@@ -142,6 +140,7 @@ def extract_again(
             raise Conflict(f"The session is {row.status}: notes are extracted once that has ended.", "busy")
         rows.move(db, session_id, Status.EXTRACTING_NOTES)
         if template is not None:
+            templates.require(db, template)
             row.template = template
         row.request_id = caller.request_id
         outputs.discard(db, session_id, Product.DRAFT)

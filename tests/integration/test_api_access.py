@@ -51,6 +51,8 @@ def same(one: TestResponse, other: TestResponse) -> bool:
 # What gets a call about a session past its schema, by its method and the end of its path.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "notes"): {"json": {"extracted_notes": {}}, "headers": {"If-Match": "*"}},
+    ("POST", "render"): {"json": {"template": "soap"}},
+    ("PUT", "process-notes"): {"json": {"text": "Mine now"}, "headers": {"If-Match": "*"}},
     ("POST", "accept"): {"json": {"version": 1}},
     ("POST", "dismiss"): {"json": {"version": 1}},
     ("POST", "addenda"): {"json": {"text": "Mine now"}},

@@ -238,8 +238,10 @@ def test_notes_come_as_json_and_markdown_by_version(call: Caller, processed: str
     assert call("GET", f"{path}?version=2").status_code == 404
     assert call("GET", f"{path}?version=0").status_code == 422
     markdown = call("GET", path, headers={"Accept": "text/markdown"})
-    assert markdown.text.startswith("# Session notes\n\nTalked about \\*work\\*.")
-    assert "- work\n  > the job" in markdown.text
+    assert markdown.text.startswith("# Session notes\n\n**DRAFT")
+    assert "Talked about \\*work\\*." in markdown.text
+    assert "- work[^1]" in markdown.text
+    assert "“the job”" in markdown.text
 
 
 def test_notes_are_extracted_again_from_a_processed_session(

@@ -18,7 +18,7 @@ AGAIN = "run `python -m tests.authz_matrix` and read what it changes"
 # What administrators are for. Everything else that is not public is content, also what is added later.
 # (Operations tell ids, times and codes of attempts, and nothing that was said.)
 FOR_ADMINISTRATORS_ALONE = ("/api/operations", "/api/practice", "/api/therapists", "/api/webhooks")
-MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/whoami")
+MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/templates", "/api/whoami")
 STRANGERS = ("other_practice", "other_administrator", "colleague")
 REFUSED = {"403", "404"}
 
@@ -65,11 +65,15 @@ def test_the_table_lets_nobody_in_without_a_good_key() -> None:
 
 def test_the_table_lets_no_key_do_what_it_has_no_scope_for() -> None:
     for name, statuses in calls().items():
-        assert statuses["without_scope"] == "403" or name.endswith("/api/whoami"), name
+        for_all_keys = name.endswith("/api/whoami") or name.startswith(
+            ("GET /api/templates", "HEAD /api/templates")
+        )
+        assert statuses["without_scope"] == "403" or for_all_keys, name
 
 
 def test_the_table_keeps_records_from_strangers_and_colleagues() -> None:
-    with_ids = {name: statuses for name, statuses in calls().items() if "<id:" in name}
+    # A practice's templates are everybody's in it, and hold nothing of a patient.
+    with_ids = {name: s for name, s in calls().items() if "<id:" in name and "/api/templates" not in name}
     assert len(with_ids) >= 12
     for name, statuses in with_ids.items():
         assert {statuses[caller] for caller in STRANGERS} <= REFUSED, name
@@ -85,7 +89,8 @@ def test_the_table_keeps_all_content_from_administrators() -> None:
 def test_the_owner_is_served_so_that_refusals_mean_something() -> None:
     for name, statuses in calls().items():
         # Nobody co-signs their own notes; that a supervisor may has its own tests.
-        if not name.split(" ")[1].startswith(FOR_ADMINISTRATORS_ALONE) and not name.endswith("/cosign"):
+        others = (*FOR_ADMINISTRATORS_ALONE, "/api/templates/")
+        if not name.split(" ")[1].startswith(others) and not name.endswith("/cosign"):
             assert statuses["owner"][0] == "2" or statuses["owner"] == "409", name
 
 

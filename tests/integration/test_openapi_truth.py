@@ -74,7 +74,7 @@ expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
 
 # Nor what of the notes is current, signed or on offer, what was said, or what an If-Match named.
 [[operations]]
-include-path-regex = "/notes(/|$)"
+include-path-regex = "/((process-)?notes(/|$)|templates)"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "412", "415", "422", "428"]
 

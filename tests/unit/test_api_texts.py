@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
-from api import event_stream, file_names, multipart, notes_text, ranges, transcript_text
+from api import event_stream, file_names, multipart, ranges, transcript_text
 from shared.domain.errors import InvalidInput
 from shared.services import credentials, paging
 
@@ -212,19 +212,3 @@ def test_a_cue_cannot_be_ended_by_what_was_said() -> None:
     assert vtt.count("-->") == 1
     assert vtt.count("\n\n") == 1
     assert transcript_text.as_srt({"segments": [segment]}).count("-->") == 1
-
-
-def test_said_markup_is_only_words_in_markdown() -> None:
-    item = {"text": "<script>alert(1)</script> [x](http://y)", "evidence": [{"quote": "# `a`"}]}
-    notes = {
-        "topic_summary": "",
-        "session_mood": "low",
-        "mood_trajectory": "stable",
-        "key_topics": [item],
-        "therapist_notes": "",
-        "patient_summary": "",
-    }
-    markdown = notes_text.as_markdown(notes)
-    assert "\\<script\\>" in markdown
-    assert "\\[x\\]" in markdown
-    assert "(unverified)" in markdown

@@ -1,0 +1,23 @@
+"""The forms in which notes leave the system."""
+
+from collections.abc import Callable
+
+from api.exports.markdown import as_markdown
+from api.exports.outline import Outline, notes_outline, process_outline
+from api.exports.word import as_word
+
+__all__ = ["FILES", "Outline", "notes_outline", "process_outline"]
+
+
+def _as_pdf(outline: Outline) -> bytes:
+    # Not before a PDF is asked for: its libraries look for numpy, which the API otherwise never loads.
+    from api.exports.pdf import as_pdf
+
+    return as_pdf(outline)
+
+
+FILES: dict[str, tuple[str, Callable[[Outline], str | bytes]]] = {
+    "md": ("text/markdown", as_markdown),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_word),
+    "pdf": ("application/pdf", _as_pdf),
+}

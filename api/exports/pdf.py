@@ -1,0 +1,132 @@
+"""An outline as a PDF: A4, with its banner and ``page n of m`` on each page, evidence as footnotes."""
+
+import unicodedata
+from typing import Any
+
+from fpdf import FPDF
+
+from api.exports import fonts
+from api.exports.outline import Block, Line, Outline
+
+_MARGIN = 20.0  # millimetres
+_DRAFT_COLOUR, _FINAL_COLOUR, _QUIET = (150, 60, 0), (0, 90, 60), (95, 95, 95)
+_TEXT, _SMALL, _LINE = 10.0, 8.0, 5.2
+
+
+class _Document(FPDF):
+    """Pages with the banner above and their number below."""
+
+    def __init__(self, outline: Outline) -> None:
+        super().__init__(format="A4")
+        self._drawn = outline
+        for style, path in fonts.files().items():
+            self.add_font(fonts.FAMILY, style, path)
+        self._known = fonts.characters()
+        self.set_text_shaping(True)
+        self.set_margin(_MARGIN)
+        self.set_auto_page_break(True, margin=_MARGIN + 4)
+        self.set_title(outline.title)
+        self.set_creator("sessionscribe")
+
+    def header(self) -> None:
+        """The banner, on every page."""
+        self.set_y(10)
+        self.use("B", 9)
+        self.set_text_color(*(_FINAL_COLOUR if self._drawn.is_final else _DRAFT_COLOUR))
+        self.cell(0, 6, self.known(self._drawn.banner), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.set_text_color(0, 0, 0)
+        self.set_y(_MARGIN)
+
+    def footer(self) -> None:
+        """The number of the page."""
+        self.set_y(-14)
+        self.use("", 8)
+        self.set_text_color(*_QUIET)
+        self.cell(0, 6, f"page {self.page_no()} of {{nb}}", align="C")
+        self.set_text_color(0, 0, 0)
+
+    def use(self, style: str, size: float) -> None:
+        """The font in this style and size."""
+        self.set_font(fonts.FAMILY, style, size)
+
+    def known(self, text: str) -> str:
+        """``text`` without what the font cannot show: such a character is named by its code."""
+        glyphs = self._known
+        return "".join(
+            mark
+            if ord(mark) in glyphs or mark in "\n " or unicodedata.combining(mark)
+            else f"[U+{ord(mark):04X}]"
+            for mark in unicodedata.normalize("NFC", text)
+        )
+
+
+def as_pdf(outline: Outline) -> bytes:
+    """The document; nothing in a text is interpreted, and nothing in it is a link."""
+    pdf = _Document(outline)
+    pdf.add_page()
+    pdf.use("B", 16)
+    pdf.multi_cell(0, 9, pdf.known(outline.title), align="L", new_x="LMARGIN", new_y="NEXT")
+    _table(pdf, outline.facts)
+    for block in outline.blocks:
+        _block(pdf, block)
+    if outline.closing:
+        _heading(pdf, "Signatures")
+        _table(pdf, outline.closing, stacked=True)
+    if outline.footnotes:
+        _heading(pdf, "Evidence: what was said, and when in the recording")
+        for note in outline.footnotes:
+            pdf.use("", _SMALL)
+            text = pdf.known(f"{note.number}   {note.when}   “{note.quote}”")
+            pdf.multi_cell(0, 4.4, text, align="L", new_x="LMARGIN", new_y="NEXT")
+    return bytes(pdf.output())
+
+
+def _table(pdf: _Document, rows: Any, *, stacked: bool = False) -> None:
+    for name, value in rows:
+        pdf.use("B", 9)
+        pdf.cell(
+            28 if not stacked else 0,
+            _LINE,
+            pdf.known(name),
+            new_x="LMARGIN" if stacked else "RIGHT",
+            new_y="NEXT" if stacked else "TOP",
+        )
+        pdf.use("", 9)
+        pdf.multi_cell(0, _LINE, pdf.known(value), align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def _heading(pdf: _Document, text: str) -> None:
+    if pdf.will_page_break(3 * _LINE + 6):
+        pdf.add_page()
+    pdf.ln(3.5)
+    pdf.use("B", 11.5)
+    pdf.multi_cell(0, 6.5, pdf.known(text), align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def _block(pdf: _Document, block: Block) -> None:
+    _heading(pdf, block.title)
+    for line in block.lines:
+        if line.is_item:
+            _line(pdf, line, "•  ")
+        else:
+            _line(pdf, line)
+            pdf.write(_LINE, " ")
+    if pdf.get_x() > pdf.l_margin:
+        pdf.ln(_LINE)
+
+
+def _line(pdf: _Document, line: Line, bullet: str = "") -> None:
+    if bullet and pdf.get_x() > pdf.l_margin:
+        pdf.ln(_LINE)
+    pdf.use("", _TEXT)
+    pdf.write(_LINE, pdf.known(bullet + line.text))
+    for mark in line.marks:
+        pdf.use("I", _TEXT)
+        pdf.write(_LINE, f" ({mark})")
+    if line.footnotes:
+        pdf.use("", _TEXT)
+        pdf.char_vpos = "SUP"
+        pdf.write(_LINE, ",".join(str(number) for number in line.footnotes))
+        pdf.char_vpos = "LINE"
+    if bullet:
+        pdf.ln(_LINE)

@@ -1,0 +1,166 @@
+"""Notes as files: readable, final or not at a glance, evidence as footnotes, nothing interpreted."""
+
+import base64
+import dataclasses
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from docx import Document
+from fhir.resources.R4B.bundle import Bundle
+from fhirclient.models.bundle import Bundle as BundleR4
+from pypdf import PdfReader
+
+from api.exports import FILES, fhir, notes_outline, process_outline
+from shared.db.notes import Signed
+from shared.domain.editing import edited
+from shared.domain.evidence import verify
+from shared.domain.records import Kind, Part, Standing
+from shared.domain.risk import with_risk_flags
+from shared.domain.template_forms import BUILT_IN
+from shared.domain.templates import rendered
+from shared.domain.values import ExtractionRequest, JsonObject
+from shared.services.exporting import Export
+from shared.services.notes import Addendum, Notes, Version
+from shared.services.process_notes import Process
+from tests.fixtures.transcripts.loading import golden
+from workers.engines.rules import RulesExtractor
+from workers.engines.rules.risk import screen
+
+AT = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+WHO, SESSION, PATIENT = (UUID(int=number) for number in (1, 2, 3))
+NAME = "Ñandú Øberg Παπαδόπουλος Иванова"
+HOSTILE = "![x](http://evil.example/a) <script>alert(1)</script> [link](javascript:x) & {\\rtf} =1+1"
+
+
+@pytest.fixture(scope="module")
+def document() -> JsonObject:
+    """The notes of a golden transcript, to which a clinician has added something hostile."""
+    heard = golden("depression_denied_si")
+    notes = with_risk_flags(RulesExtractor().extract(heard, ExtractionRequest()), screen(heard))
+    base = verify(notes, heard)
+    item = {"text": HOSTILE, "evidence": []}
+    return edited({"unresolved_concerns": [item]}, base, heard)
+
+
+def export_of(document: JsonObject, *, signed: bool = False, template: str = "default") -> Export:
+    signature = Signed(2, Part.AUTHOR, WHO, "Dr. Zoë Łuk", "ab" * 32, False, AT)
+    standing = Standing.SIGNED if signed else Standing.DRAFT
+    signatures = (signature,) if signed else ()
+    head = Version(2, Kind.EDIT, standing, WHO, 1, "rules-1", template, AT, signatures)
+    addenda = (Addendum(3, WHO, AT, "The sister is called Zoë.", signatures),) if signed else ()
+    shown = rendered(document, BUILT_IN[template], golden("depression_denied_si"))
+    notes = Notes(head, shown, addenda)
+    title = BUILT_IN[template].title
+    return Export(notes, SESSION, PATIENT, NAME, WHO, "Dr. Zoë Łuk", AT, 3125.0, title)
+
+
+def text_of_pdf(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+
+
+def test_a_pdf_has_its_banner_and_number_on_each_page_and_evidence_with_times(document: JsonObject) -> None:
+    content = FILES["pdf"][1](notes_outline(export_of(document)))
+    assert isinstance(content, bytes)
+    pages = PdfReader(io.BytesIO(content)).pages
+    assert len(pages) > 1
+    for number, page in enumerate(pages, start=1):
+        assert "DRAFT. Not signed." in page.extract_text()
+        assert f"page {number} of {len(pages)}" in page.extract_text()
+        assert "/Annots" not in page, "nothing in it is a link"
+    text = text_of_pdf(content)
+    assert NAME in text
+    assert "1 00:28–00:31 “Have you had any thoughts of ending your life?”" in text
+    assert "(clinician's own words)" in text
+
+
+def test_a_signed_pdf_says_by_whom_when_and_with_which_hash(document: JsonObject) -> None:
+    content = FILES["pdf"][1](notes_outline(export_of(document, signed=True, template="soap")))
+    assert isinstance(content, bytes)
+    text = text_of_pdf(content)
+    assert "SIGNED by Dr. Zoë Łuk on 2026-11-26 09:30 UTC" in text
+    assert "DRAFT" not in text
+    assert "ab" * 32 in text
+    assert "The sister is called Zoë." in text
+    for title in ("Subjective", "Objective", "Assessment", "Plan"):
+        assert title in text
+
+
+def test_a_character_that_the_font_lacks_is_named(document: JsonObject) -> None:
+    export = dataclasses.replace(export_of(document), patient="王")
+    content = FILES["pdf"][1](notes_outline(export))
+    assert isinstance(content, bytes)
+    assert "[U+738B]" in text_of_pdf(content)
+
+
+def test_a_word_document_opens_and_holds_the_same(document: JsonObject) -> None:
+    content = FILES["docx"][1](notes_outline(export_of(document, signed=True)))
+    assert isinstance(content, bytes)
+    found = Document(io.BytesIO(content))
+    text = "\n".join(paragraph.text for paragraph in found.paragraphs)
+    assert NAME in text
+    assert HOSTILE.replace("  ", " ") in text
+    assert "SIGNED by Dr. Zoë Łuk" in found.sections[0].header.paragraphs[0].text
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        xml = parts.read("word/document.xml").decode()
+        assert "hyperlink" not in xml
+        assert "evil.example" not in parts.read("word/_rels/document.xml.rels").decode()
+
+
+def test_markdown_has_footnotes_and_interprets_nothing(document: JsonObject) -> None:
+    text = FILES["md"][1](notes_outline(export_of(document)))
+    assert isinstance(text, str)
+    assert "[^1]: 00:28–00:31 “Have you had any thoughts of ending your life?”" in text
+    assert "\\!\\[x\\]" in text
+    assert "\\<script\\>" in text
+    assert "http\\:" in text
+    assert "javascript\\:" in text
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("template", ["default", "soap"])
+def test_fhir_validates_against_the_models_of_r4(document: JsonObject, signed: bool, template: str) -> None:
+    text = fhir.as_fhir(export_of(document, signed=signed, template=template))
+    Bundle.model_validate_json(text)
+    bundle = json.loads(text)
+    BundleR4(bundle, strict=True)
+    assert bundle["type"] == "document"
+    by_type = {entry["resource"]["resourceType"]: entry["resource"] for entry in bundle["entry"]}
+    composition, reference = by_type["Composition"], by_type["DocumentReference"]
+    assert bundle["entry"][0]["resource"] is composition
+    status = ("amended", "final") if signed else ("preliminary", "preliminary")
+    assert (composition["status"], reference["docStatus"]) == status
+    assert ("attester" in composition) is signed
+    urls = {entry["fullUrl"] for entry in bundle["entry"]}
+    assert {composition["subject"]["reference"], composition["author"][0]["reference"]} <= urls
+    assert base64.b64decode(reference["content"][0]["attachment"]["data"]).startswith(b"%PDF")
+    divs = "".join(section["text"]["div"] for section in composition["section"])
+    assert "<script" not in divs
+    assert "<a " not in divs
+
+
+@pytest.mark.parametrize("template", sorted(BUILT_IN.keys() - {"default"}))
+def test_every_sentence_of_a_template_has_its_evidence_and_none_lacks_the_risk(
+    document: JsonObject, template: str
+) -> None:
+    shown = rendered(document, BUILT_IN[template], golden("depression_denied_si"))
+    sentences = [s for section in shown["sections"] for s in section["sentences"]]
+    assert [part["title"] for part in shown["sections"]] == [part.title for part in BUILT_IN[template].parts]
+    for sentence in sentences:
+        assert sentence.get("by_clinician") or (
+            sentence["verified"] and (sentence["evidence"] or sentence["structural"])
+        )
+    assert any(document["risk_statement"] == s["sentence"] for s in sentences)
+    assert "ending your life" in str(sentences)
+    assert "No, I haven't." in str(sentences), "a question about risk is shown with its answer"
+
+
+def test_process_notes_show_that_they_are_apart() -> None:
+    outline = process_outline(Process(SESSION, 1, "My hypothesis.\n\nMore.", AT, AT, AT))
+    for name, (_, write) in FILES.items():
+        content = write(outline)
+        text = text_of_pdf(content) if name == "pdf" and isinstance(content, bytes) else ""
+        assert not text or ("45 CFR 164.501" in text and "My hypothesis." in text)
