@@ -5,7 +5,7 @@ import pytest
 from docker.errors import DockerException, ImageNotFound
 from testcontainers.core.config import testcontainers_config
 
-IMAGE = "sessionscribe-test:latest"
+IMAGE = "sessionscribe:latest"
 BASE_IMAGE = "sessionscribe-test-base:bookworm"
 
 

@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.docker
 
 COMMAND = [
-    *("python3", "-m", "celery", "-A", "workers.app", "worker", "--pool", "prefork", "--concurrency", "1"),
+    *("celery", "-A", "workers.app", "worker", "--pool", "prefork", "--concurrency", "1"),
     *("--queues", "urgent,persist,extract,transcribe", "--loglevel", "WARNING"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
@@ -36,7 +36,7 @@ def call(resources: Resources, office: Office) -> Caller:
 @pytest.fixture
 def worker(environment: dict[str, str], tmp_path: Path) -> Iterator[DockerContainer]:
     """A worker in a container, on this machine's network, Postgres, Redis and folders."""
-    running = DockerContainer(IMAGE).with_command(COMMAND).with_kwargs(network_mode="host")
+    running = DockerContainer(IMAGE).with_command(COMMAND).with_kwargs(network_mode="host", user="0")
     for name, value in environment.items():
         running = running.with_env(name, value)
     with running.with_volume_mapping(str(tmp_path), str(tmp_path), "rw") as started:

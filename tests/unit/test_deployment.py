@@ -1,0 +1,135 @@
+"""What is deployed elsewhere is what the Procfile runs here, and closed where it can be."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from embedded import procfile
+from shared.pipeline import QUEUES
+from shared.settings import variables
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("sessionscribe")}
+MANIFESTS = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+# Kinds of other projects, whose schemas the validator does not have.
+FOREIGN_KINDS = {"Kustomization", "ScaledObject"}
+KUBERNETES = "1.33"
+
+
+def documents() -> list[tuple[str, dict[str, Any]]]:
+    return [(path.name, document) for path in MANIFESTS for document in yaml.safe_load_all(path.read_text())]
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    found = {}
+    for _, document in documents():
+        if document["kind"] in ("Deployment", "Job"):
+            pod = document["spec"]["template"]["spec"]
+            found[pod["containers"][0]["name"]] = pod
+    return found
+
+
+def commands_of(name: str) -> list[list[str]]:
+    """The commands that run a process of the Procfile, in compose and in Kubernetes."""
+    in_compose = [list(s["command"]) for n, s in OURS.items() if n.startswith(name) and "command" in s]
+    in_pods = [p["containers"][0]["command"] for n, p in pods().items() if n.startswith(name)]
+    return in_compose + in_pods
+
+
+def local_command(name: str) -> str:
+    entries = procfile.parse((ROOT / "Procfile").read_text().splitlines())
+    return next(entry.command for entry in entries if entry.name == name)
+
+
+@pytest.mark.parametrize("name", ["release", "dispatcher", "courier"])
+def test_a_process_runs_everywhere_by_the_same_command(name: str) -> None:
+    commands = commands_of(name)
+    assert len(commands) == 2
+    assert all(command == shlex.split(local_command(name)) for command in commands)
+
+
+def test_workers_run_everywhere_with_the_same_flags() -> None:
+    local = shlex.split(local_command("worker"))
+    celery = local[local.index("celery") :]
+    switches = {word for word in celery if word.startswith("--")} - {"--hostname"}
+    for command in commands_of("worker"):
+        assert switches == {word for word in command if word.startswith("--")}
+        assert command[command.index("--concurrency") + 1] == "1"
+
+
+@pytest.mark.parametrize("where", ["compose", "kubernetes"])
+def test_every_queue_has_a_pool(where: str) -> None:
+    services = OURS if where == "compose" else pods()
+    commands = [
+        service["command"] if where == "compose" else service["containers"][0]["command"]
+        for name, service in services.items()
+        if name.startswith("worker")
+    ]
+    consumed = {queue for command in commands for queue in command[command.index("--queues") + 1].split(",")}
+    assert consumed == set(QUEUES)
+
+
+def test_the_web_server_runs_in_the_image_as_it_does_here() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    local = shlex.split(local_command("web"))
+    for option in ("--worker-class", "--timeout", "--threads", "--graceful-timeout"):
+        assert f'"{option}", "{local[local.index(option) + 1]}"' in image
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_a_container_of_ours_may_do_nothing_that_it_need_not(name: str) -> None:
+    service = OURS[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "ports" not in service
+
+
+def test_only_the_proxy_is_published_and_only_the_courier_calls_out() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    outside = [name for name, service in SERVICES.items() if "outside" in service["networks"]]
+    assert sorted(outside) == ["courier", "proxy"]
+    assert COMPOSE["networks"]["back"]["internal"]
+    assert COMPOSE["networks"]["front"]["internal"]
+
+
+def test_every_secret_is_made_by_the_script_and_none_stands_in_the_file() -> None:
+    script = (ROOT / "deploy" / "make-secrets.sh").read_text()
+    made = set(re.findall(r"once (\w+)", script)) | {"tls_key", "tls_certificate"}
+    assert set(COMPOSE["secrets"]) <= made
+    for service in SERVICES.values():
+        for variable, value in service.get("environment", {}).items():
+            assert "PASSWORD" not in variable or variable.endswith("_FILE"), value
+
+
+def test_every_image_is_pinned() -> None:
+    for name, service in SERVICES.items():
+        _, _, tag = service["image"].partition(":")
+        assert re.search(r"\d", tag) or name in OURS, name
+
+
+@pytest.mark.parametrize(("name", "document"), documents(), ids=lambda value: str(value)[:40])
+def test_a_manifest_is_valid(name: str, document: dict[str, Any]) -> None:
+    if document["kind"] in FOREIGN_KINDS:
+        assert name in ("kustomization.yaml", "autoscaling-keda.yaml")
+    else:
+        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_settings_that_are_deployed_exist() -> None:
+    known = {*variables(), *(f"{name}_FILE" for name in variables())}
+    known |= {"REMAP_SIGTERM", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
+    given = {variable for service in OURS.values() for variable in service["environment"]}
+    for pod in pods().values():
+        given |= {variable["name"] for variable in pod["containers"][0]["env"]}
+    for _, document in documents():
+        if document["kind"] == "ConfigMap":
+            given |= set(document["data"])
+    assert given <= known
