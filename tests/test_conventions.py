@@ -163,3 +163,8 @@ def test_every_failpoint_is_used_by_a_test() -> None:
     places = {place for path in SOURCES for place in reached.findall(path.read_text())}
     tests = "".join(path.read_text() for path in (ROOT / "tests" / "faults").glob("test_*.py"))
     assert not [place for place in places if f'"{place}' not in tests]
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("0*.md")]
+    assert sorted(numbers) == [f"{number:04}" for number in range(1, len(numbers) + 1)]
