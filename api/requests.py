@@ -21,7 +21,7 @@ class IdConverter(BaseConverter):
 
     part_isolating = True
     # A sibling's own word is no malformed id: GET of it is a 405 that names its methods, not a 422.
-    regex = r"(?!upload\Z|awaiting-cosignature\Z)[^/]+"
+    regex = r"(?!upload\Z|awaiting-cosignature\Z|usual\Z)[^/]+"
 
     def to_python(self, value: str) -> UUID | None:
         """The UUID, if it is written as one: ``UUID`` itself takes braces and more."""

@@ -38,7 +38,13 @@ NOTES = {
     "topic_summary": "Talked about *work*.",
     "session_mood": "neutral",
     "mood_trajectory": "stable",
-    "key_topics": [{"text": "work", "evidence": [{"quote": "the job"}], "verified": True}],
+    "key_topics": [
+        {
+            "text": "work",
+            "evidence": [{"segment": 0, "start": 0.0, "end": 1.0, "quote": "the job"}],
+            "verified": True,
+        }
+    ],
     "risk_flags": [],
     "therapist_notes": "For the therapist.",
     "patient_summary": "For you.",

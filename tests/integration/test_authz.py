@@ -107,7 +107,8 @@ def test_a_record_of_somebody_else_looks_exactly_like_none(app: Flask, place: Pl
         if "<id:" not in rule.rule:
             continue
         options = authz_matrix.body_of(rule, method, place)
-        for name in STRANGERS:
+        shared = rule.rule.startswith("/api/templates")  # a practice's templates are everybody's in it
+        for name in (stranger for stranger in STRANGERS if not (shared and stranger == "colleague")):
             caller = place.callers[name]
             theirs = caller(method, authz_matrix.path_of(rule, place), **options)
             none = caller(method, authz_matrix.path_of(rule, place, uuid4()), **options)
