@@ -42,8 +42,9 @@ class TemplateCreateSchema(Schema):
 
 
 class TemplateSchema(TemplateCreateSchema):
-    """A template; without an id it is built in."""
+    """A template; without an id it is built in. One without parts is everything that was extracted."""
 
+    parts = fields.List(fields.Nested(PartSchema))
     id = fields.UUID(allow_none=True)
     usual = fields.Boolean(metadata={"description": "Used where an upload names none."})
     created_at = Moment(allow_none=True)
