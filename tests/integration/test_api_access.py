@@ -26,6 +26,8 @@ PUBLIC = {
     "docs.openapi_for_the_page",
     "docs.start",
     "docs.asset",
+    "uploads.describe",  # what tus clients ask before they have a key
+    "health.metrics",  # asks for a token of its own
 }
 
 
@@ -53,6 +55,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "notes"): {"json": {"extracted_notes": {}}, "headers": {"If-Match": "*"}},
     ("POST", "render"): {"json": {"template": "soap"}},
     ("PUT", "process-notes"): {"json": {"text": "Mine now"}, "headers": {"If-Match": "*"}},
+    ("PUT", "speakers"): {"json": {"speakers": [{"label": "Speaker 1", "role": "therapist"}]}},
+    ("POST", "off-the-record"): {"json": {"ranges": [{"start": 0, "end": 1}]}},
     ("POST", "accept"): {"json": {"version": 1}},
     ("POST", "dismiss"): {"json": {"version": 1}},
     ("POST", "addenda"): {"json": {"text": "Mine now"}},

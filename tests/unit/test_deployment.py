@@ -58,7 +58,7 @@ def test_a_process_runs_everywhere_by_the_same_command(name: str) -> None:
 def test_workers_run_everywhere_with_the_same_flags() -> None:
     local = shlex.split(local_command("worker"))
     celery = local[local.index("celery") :]
-    switches = {word for word in celery if word.startswith("--")} - {"--hostname"}
+    switches = {word for word in celery if word.startswith("--")}
     for command in commands_of("worker"):
         assert switches == {word for word in command if word.startswith("--")}
         assert command[command.index("--concurrency") + 1] == "1"
