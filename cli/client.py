@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Self
 import httpx2
 
 from cli.exits import CommandError, Exit
+from cli.media_types import MEDIA_TYPES
 from cli.plain import one_line
 
 JsonObject = dict[str, Any]
@@ -16,22 +17,6 @@ JsonObject = dict[str, Any]
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
 MAX_PAGES = 10_000
-
-# Python's own table differs from system to system and lacks half of these.
-MEDIA_TYPES = {
-    ".mp3": "audio/mpeg",
-    ".mpga": "audio/mpeg",
-    ".mpeg": "audio/mpeg",
-    ".wav": "audio/wav",
-    ".m4a": "audio/mp4",
-    ".mp4": "video/mp4",
-    ".webm": "audio/webm",
-    ".ogg": "audio/ogg",
-    ".oga": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".flac": "audio/flac",
-    ".aac": "audio/aac",
-}
 
 # The first request with our idempotency key is not over, or its process died a moment ago.
 _STILL_RUNNING = "idempotency_in_progress"
@@ -113,12 +98,20 @@ class Api:
             page = response.url.copy_with(raw_path=response.url.join(following).raw_path)
             path, query = str(page), None
 
+    def tagged(self, path: str) -> tuple[JsonObject, str]:
+        """The JSON object at ``path`` and its ``ETag``, which a change of it sends as ``If-Match``."""
+        response = self._call("GET", path)
+        return _object_in(response), response.headers.get("ETag", "")
+
     def send(
-        self, method: str, path: str, body: JsonObject | None = None, wait_seconds: int | None = None
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> JsonObject:
         """Change something; gives the answer, empty where the server gives none (204)."""
-        headers = {"Prefer": f"wait={wait_seconds}"} if wait_seconds else {}
-        response = self._call(method, path, json=body, headers=headers)
+        response = self._call(method, path, json=body, headers=dict(headers or {}))
         return _object_in(response) if response.content else {}
 
     def upload(

@@ -16,6 +16,7 @@ from cli.engines import engines
 from cli.exits import CommandError, Exit, reason
 from cli.history import history
 from cli.keys import keys
+from cli.notes import notes
 from cli.off_record import off_the_record
 from cli.options import EPILOG
 from cli.patients import patients
@@ -74,6 +75,7 @@ for command in (
     audio,
     retry,
     extract_notes,
+    notes,
     risk,
     speakers,
     off_the_record,
