@@ -1,5 +1,6 @@
 """``sessionscribe notes`` against the real application on a socket."""
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -95,7 +96,9 @@ def test_an_edit_in_the_editor_is_a_version_that_can_be_read_listed_and_compared
     assert "Version 2, edit, draft" in shown
     assert "He came in anxious." in shown
     assert notes("versions", session_id) == Exit.OK
-    assert [line.split()[:3] for line in capsys.readouterr().out.splitlines() if line[:1].isdigit()] == [
+    assert [
+        line.split()[:3] for line in capsys.readouterr().out.splitlines() if line.strip()[:1].isdigit()
+    ] == [
         ["1", "draft", "superseded"],
         ["2", "edit", "draft"],
     ]
@@ -163,7 +166,10 @@ def test_what_is_signed_takes_addenda_and_no_edits(
     assert "She called on Monday." in shown
 
 
-def test_nobody_signs_by_mistake(notes: Notes, me: Clinician, session_id: UUID) -> None:
+def test_nobody_signs_by_mistake(
+    notes: Notes, me: Clinician, session_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert notes("sign", session_id) == Exit.INTERRUPTED
     assert me.notes()["status"] == "draft"
 
