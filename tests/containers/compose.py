@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,11 +60,11 @@ class Deployment:
 
     def client(self, key: str) -> httpx2.Client:
         """A client that trusts the deployment's certificate and speaks through its proxy."""
-        certificate = str(self.folder / "deploy" / "secrets" / "tls_certificate")
+        certificate = self.folder / "deploy" / "secrets" / "tls_certificate"
         return httpx2.Client(
             base_url=f"https://localhost:{self.port}",
             headers={"Authorization": f"Bearer {key}"},
-            verify=certificate,
+            verify=ssl.create_default_context(cafile=certificate),
             timeout=60,
             trust_env=False,
         )

@@ -55,7 +55,7 @@ def test_all_wrong_settings_are_named(tmp_path: Path) -> None:
         {
             "SESSIONSCRIBE_TRANSCRIBER": "bogus",
             "SESSIONSCRIBE_EXTRACTOR": "openai",
-            "STORAGE_URL": "s3://x",
+            "STORAGE_URL": "ftp://x",
             "DATABASE_URL": "garbage",
         },
     )

@@ -47,7 +47,9 @@ def test_a_webhook_is_added_tested_rotated_and_replayed_and_survives_a_killed_co
     office: Office,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # a table as wide as its words
     person = accounts.create_therapist(resources, office.caller.practice_id, "Office", accounts.ADMINISTRATOR)
     _, key = accounts.create_key(resources, office.caller.practice_id, person.id)
     data = tmp_path / "data"
