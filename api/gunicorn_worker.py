@@ -30,6 +30,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from api import unreadable
 from api.arrivals import Arrival, State
+from api.closing import closing
 from api.direct_body import DirectBody
 from api.lingering import Lingering
 from api.places import MAX_ASIDE, ClientSocket, Places
@@ -51,6 +52,8 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn carries no types
 class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
     """The one worker class of this project; the module says what it is for."""
 
+    wsgi: Any
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._arriving: dict[Connection, None] = {}  # in the order of their coming
@@ -65,6 +68,11 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
         if soft < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """See gunicorn."""
+        super().load_wsgi()
+        self.wsgi = closing(self.wsgi)
 
     def run(self) -> None:
         """See gunicorn."""

@@ -8,6 +8,7 @@ decoder would copy it several times.
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -16,7 +17,7 @@ from werkzeug.sansio import multipart as sansio
 from werkzeug.sansio.multipart import Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from api.bodies import read_into
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import InvalidInput, TooLarge
 from shared.domain.ports import Block
 
 __all__ = ["Data", "Field", "File", "events"]
@@ -40,8 +41,8 @@ class Data:
 def events(stream: IO[bytes], boundary: str, max_bytes: int | None = None) -> Iterator[Field | File | Data]:
     """What happens in the body: ``Field`` or ``File``, then its ``Data``, perhaps empty.
 
-    Raises InvalidInput for a body that is not multipart or is cut short, and Werkzeug's
-    RequestEntityTooLarge for headers or numbers of parts that no honest client sends, and beyond
+    Raises InvalidInput for a body that is not multipart or is cut short, TooLarge for headers or
+    numbers of parts that no honest client sends, and Werkzeug's RequestEntityTooLarge beyond
     ``max_bytes``.
     """
     return _Body(stream, boundary.encode(), max_bytes).events()
@@ -95,7 +96,8 @@ class _Body:
         return within and self._buffer.find(self._marker, 0, filled) < 0
 
     def _decoded(self, data: bytes | None) -> Iterator[Field | File | Data]:
-        self._decoder.receive_data(data)
+        with _as_ours():
+            self._decoder.receive_data(data)
         event = self._next_event()
         while not isinstance(event, NeedData | Epilogue):
             if isinstance(event, sansio.Data):
@@ -105,10 +107,21 @@ class _Body:
             event = self._next_event()
 
     def _next_event(self) -> Event:
-        try:
+        with _as_ours():
             return self._decoder.next_event()
-        except ValueError as error:  # also a header that is not UTF-8
-            raise InvalidInput(
-                "The multipart body cannot be read: it is cut short or malformed. Send it again.",
-                "malformed_multipart",
-            ) from error
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """Raise our errors for what the decoder raises."""
+    try:
+        yield
+    except RequestEntityTooLarge as error:
+        raise TooLarge(
+            f"The form has more than {_MAX_PARTS} parts, or a part's headers are too long.", "form_too_large"
+        ) from error
+    except ValueError as error:  # also a header that is not UTF-8
+        raise InvalidInput(
+            "The multipart body cannot be read: it is cut short or malformed. Send it again.",
+            "malformed_multipart",
+        ) from error

@@ -53,8 +53,8 @@ def create() -> Response:
     """Announce a recording; its bytes go to the address in `Location`, in as many parts as it takes.
 
     `Upload-Metadata` names `filename`, `patient_id`, and what else comes with an upload: `filetype`,
-    `session_date`, `template`, `speakers`, `language`, `vocabulary`, `transcriber`. When the last byte
-    has come and the recording is accepted, the session has the id of the upload.
+    `session_date`, `template`, `speakers`, `language`, `vocabulary`, `transcriber`,
+    `off_the_record`. When the last byte has come and the recording is accepted, the session has its id.
     """
     g.body_unread = False
     ticket = caller().ticket

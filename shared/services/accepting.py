@@ -97,12 +97,17 @@ def receive(
         with admit():
             promise(resources, caller, session, Received(incoming.size, incoming.sha256, facts), details)
     failpoints.reach("promised")
-    if details.off_the_record:
-        resources.queue.publish_step(session.id, REDACT)
-    else:
-        resources.queue.publish(session.id)
-    log.info("recording_accepted", session_id=session.id, bytes=incoming.size)
+    begin_work(resources, session.id, incoming.size, details)
     return session.id
+
+
+def begin_work(resources: Resources, session_id: UUID, size: int, details: UploadDetails) -> None:
+    """Tell the broker, if it is there, of a recording that was promised."""
+    if details.off_the_record:
+        resources.queue.publish_step(session_id, REDACT)
+    else:
+        resources.queue.publish(session_id)
+    log.info("recording_accepted", session_id=session_id, bytes=size)
 
 
 def recognise(head: bytes, size: int, details: UploadDetails) -> str | None:

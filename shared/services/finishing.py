@@ -66,8 +66,7 @@ def finish(
     except BaseException:
         arriving.give_back()
         raise
-    resources.queue.publish(session.id)
-    log.info("recording_accepted", session_id=session.id, bytes=arriving.upload.length)
+    accepting.begin_work(resources, session.id, arriving.upload.length, details)
 
 
 def _examined(resources: Resources, session: Subject, arriving: Arriving, details: UploadDetails) -> Received:

@@ -260,6 +260,20 @@ def test_chunks_that_cannot_be_read_are_repeated_nowhere(
         assert "Content-Type: application/problem+json" in head, path
 
 
+def test_a_refusal_that_leaves_the_body_unread_says_that_the_connection_ends(
+    live: tuple[str, int], resources: Resources, office: Office
+) -> None:
+    _, key = accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
+    upload = (
+        f"POST /api/sessions/upload?patient_id={uuid4()} HTTP/1.1\r\n{HEAD}Authorization: Bearer {key}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 400000000\r\n\r\n--x\r\n"
+    )
+    status, head, _ = answer_to(live, upload)
+    assert (status, "\r\nConnection: close\r\n" in head) == (404, True), head
+    _, head, _ = answer_to(live, f"GET /healthz HTTP/1.1\r\n{HEAD}\r\n")
+    assert "\r\nConnection: keep-alive\r\n" in head
+
+
 def answer_to(address: tuple[str, int], request: str) -> tuple[int, str, dict[str, Any]]:
     """The status, the head and the problem document that raw bytes are answered with."""
     text = b""

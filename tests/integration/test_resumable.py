@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import hashlib
+import json
 import random
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis import Redis
 from sqlalchemy import text
 
 from shared.domain.errors import Unavailable, UnsupportedMedia
+from shared.pipeline import REDACT
 from shared.services import announcing, arriving, erasing, resumable
 from shared.services.promising import UploadDetails
 from shared.services.resources import Resources
@@ -95,6 +98,17 @@ def test_an_upload_in_parts_becomes_a_session_like_any_other(
         assert states["transcribe"] == "ready"
         details = "SELECT speakers, language, vocabulary IS NOT NULL FROM sessions"
         assert set(db.execute(text(details)).all()) == {(3, "en-GB", True)}
+
+
+def test_what_is_off_the_record_is_taken_out_before_anything_else(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    with Redis.from_url(resources.settings.redis_url) as redis:
+        before = redis.llen(REDACT.queue)
+        address = begun(call, len(CONTENT), office.patient_id, off_the_record="1-2")
+        assert send(call, address, 0, CONTENT).status_code == 204
+        messages = redis.lrange(REDACT.queue, 0, redis.llen(REDACT.queue) - before - 1)
+    assert [json.loads(message)["headers"]["task"] for message in messages] == [REDACT.task]
 
 
 def test_the_recording_is_heard_as_it_was_sent(call: Caller, office: Office) -> None:
@@ -241,6 +255,13 @@ def test_a_client_that_can_only_post_names_the_method_in_a_header(call: Caller, 
     )
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "4")
     assert call("POST", "/api/patients", headers={"X-HTTP-Method-Override": "DELETE"}).status_code == 422
+
+
+def test_no_post_is_answered_as_head_with_a_length_and_no_body(call: Caller) -> None:
+    headers = {**TUS, "X-HTTP-Method-Override": "HEAD"}
+    answer = call("POST", f"/api/uploads/{uuid4()}", headers=headers)
+    assert answer.status_code == 405
+    assert int(answer.headers["Content-Length"]) == len(answer.data) > 0
 
 
 @pytest.mark.parametrize("content", [b"just words, no sound. " * 5000, bytes(100_000)])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from api import event_stream, file_names, multipart, ranges, transcript_text
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import InvalidInput, TooLarge
 from shared.services import credentials, paging
 
 
@@ -201,9 +201,14 @@ def test_a_body_that_is_not_multipart_is_refused(body: bytes) -> None:
         list(multipart.events(io.BytesIO(body), "x"))
 
 
-def test_headers_without_end_are_refused_early() -> None:
-    with pytest.raises(RequestEntityTooLarge):
-        list(multipart.events(io.BytesIO(b"--x\r\nA: " + b"a" * 10_000_000), "x"))
+_PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+
+
+@pytest.mark.parametrize("body", [b"--x\r\nA: " + b"a" * 10_000_000, _PART * 51 + b"--x--\r\n"])
+def test_headers_without_end_and_parts_without_number_are_refused_as_what_they_are(body: bytes) -> None:
+    with pytest.raises(TooLarge) as refused:
+        list(multipart.events(io.BytesIO(body), "x"))
+    assert refused.value.code == "form_too_large"
 
 
 def test_a_cue_cannot_be_ended_by_what_was_said() -> None:
