@@ -1,5 +1,6 @@
 """The connection to Postgres: one visible transaction at a time, each for one practice."""
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
 _ACT_AS = text("SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
 
 
-# A connection that was used within this time is taken to be alive.
+# A connection that was used within this time, and says nothing, is taken to be alive.
 ASKED_AFTER_SECONDS = 0.5
 
 
@@ -116,20 +117,29 @@ def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _ask_if_it_lives(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
-    """Have the pool make a new connection if this one is dead, unless it has answered just now.
+    """Have the pool make a new connection if this one is dead.
 
-    Asked every time, it would be a third of a worker's round trips. A Postgres that restarts is
-    away for longer than what counts as just now.
+    Asked every time, it would be a third of a worker's round trips: one that has answered just now
+    is asked only if its socket has something to read, as it has once the server has hung up.
     """
     used_at = record.info.get("used_at")
-    if used_at is None or time.monotonic() - used_at < ASKED_AFTER_SECONDS:
+    if used_at is None:
         return
     try:
+        if time.monotonic() - used_at < ASKED_AFTER_SECONDS and not _has_news(connection):
+            return
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         connection.rollback()
     except DriverError:
         raise DisconnectionError from None
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has sent something unasked, or hung up; costs no round trip."""
+    poll = select.poll()  # not select(): it knows no descriptor above 1023
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _as_ours(error: DBAPIError) -> Exception:
