@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,6 @@ from tests.faults.clinic import Clinic
 from tests.faults.listening import RedisListener
 from tests.faults.machine import Machine, listening_to_redis, running_machine
 from tests.faults.oracle import judge
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -52,11 +49,3 @@ def expect_all_well(clinic: Clinic, listener: RedisListener) -> Iterator[None]:
     yield
     clinic.machine.orders.disarm()
     assert judge(clinic, listener).problems == []
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder is for `make faults`: two of its tests do not pass on every run yet."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.long)

@@ -1,12 +1,14 @@
 """Judges a machine after whatever was done to it: nothing lost, stuck, doubled, disordered or told.
 
-``judge`` waits until every accepted session is final, then looks at rows, audit trail, objects,
-keys, logs and Redis, past all walls. What it finds wrong it says; nothing found is a pass.
+``judge`` waits until every accepted session is final, lets the reconciler remove what died workers and
+uploads left, then looks at rows, audit trail, objects, keys, logs and Redis, past all walls. What it
+finds wrong it says; nothing found is a pass.
 """
 
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,12 +16,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db import outputs
-from shared.db.lifecycle_tables import Erasure, Tombstone
+from shared.db.engine import Database
+from shared.db.lifecycle_tables import Tombstone
 from shared.db.outputs import Product
 from shared.db.record_tables import NotesVersion
 from shared.db.tables import AuditEvent, Output, Patient, StepRow, TherapySession
 from shared.domain.documents import transcript_from_json
 from shared.domain.status import FINAL, Status
+from shared.services.reconciling import Places, reconcile
+from shared.storage.objects import LocalStore
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault
@@ -43,6 +48,7 @@ class Verdict:
     fenced: int = 0
     given_back: int = 0
     redis_commands: int = 0
+    left_to_reconcile: int = 0
     lost: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -72,6 +78,7 @@ def judge(
     while _unsettled(clinic) and time.monotonic() < began + within:
         time.sleep(0.09)
     verdict.settled_in_seconds = round(time.monotonic() - began, 1)
+    verdict.left_to_reconcile = _reconcile(clinic.machine)
     with everything(clinic.machine.postgres.url) as db:
         for session in clinic.accepted.values():
             _judge_session(db, clinic.machine, session, verdict, may_fail)
@@ -83,12 +90,18 @@ def judge(
 
 
 def _unsettled(clinic: Clinic) -> set[UUID]:
-    """Sessions that are not final, and ended ones whose objects are still to be removed."""
+    """Sessions that are not final, and deleted ones whose objects are still to be removed."""
     with everything(clinic.machine.postgres.url) as db:
         final = set(db.scalars(select(TherapySession.id).where(TherapySession.status.in_(FINAL))))
         erased = set(db.scalars(select(Tombstone.session_id).where(Tombstone.erased_at.is_not(None))))
-    decoded = {UUID(path.parent.name) for path in clinic.machine.recordings.rglob(SPEECH)}
-    return set(clinic.accepted) - (final - decoded) - erased
+    return set(clinic.accepted) - final - erased
+
+
+def _reconcile(machine: Machine) -> int:
+    """How much the reconciler removes that has no owner, however young it is."""
+    with closing(Database(machine.postgres.url, pool_size=1)) as database:
+        places = Places(database, LocalStore(machine.recordings), KeyStore(machine.keys))
+        return reconcile(places, grace_seconds=0, remove=True, even_if_many=True).removed
 
 
 def _judge_session(
@@ -179,11 +192,7 @@ def _count(db: DbSession, verdict: Verdict) -> None:
 
 
 def _orphans(db: DbSession, machine: Machine, accepted: dict[UUID, Accepted]) -> Iterator[str]:
-    """Objects and keys that no row owns, and rows without theirs.
-
-    What an upload leaves that died before its promise is nobody's until it is swept up: it is told
-    apart by its session, which nobody was promised.
-    """
+    """Objects and keys that no row owns, and rows without theirs, after the reconciler."""
     rows = {row.id: row for row in db.scalars(select(TherapySession))}
     patients = set(db.scalars(select(Patient.id)))
     for session_id in set(accepted) & set(rows):
@@ -196,10 +205,8 @@ def _orphans(db: DbSession, machine: Machine, accepted: dict[UUID, Accepted]) ->
     for gone in set(accepted) - set(rows):
         if gone in keys:
             yield f"{gone} is deleted, and its key is there"
-        # What a worker that died meanwhile had decoded waits for the eraser's second look, an hour later.
-        may_wait = {SPEECH} if db.get(Erasure, gone) is not None else set()
         for path in machine.recordings.glob(f"*/{gone}/*"):
-            if path.name not in may_wait and not path.name.startswith(".partial-"):
+            if not path.name.startswith(".partial-"):
                 yield f"{gone} is deleted, and its {path.name} is there"
     for owner in (set(rows) | patients) - keys:
         yield f"{owner} has no key"
