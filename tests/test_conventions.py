@@ -168,3 +168,11 @@ def test_every_failpoint_is_used_by_a_test() -> None:
 def test_each_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("0*.md")]
     assert sorted(numbers) == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_each_decision_stands_in_their_list() -> None:
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text()
+    for path in sorted((ROOT / "docs" / "adr").glob("0*.md")):
+        title = path.read_text().splitlines()[0].removeprefix("# ")
+        assert f"- [{title}]({path.name})" in listed
+        assert title.startswith(f"{int(path.name[:4])}. ")
