@@ -14,6 +14,7 @@ WHOLE_SECONDS = 40.0
 
 # gunicorn refuses a first line that is not like this at once, without waiting for headers.
 _FIRST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP/[0-9]\.[0-9]\r\n")
+_BROKEN_LINE = re.compile(rb"(?<!\r)\n")
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CONTINUE = re.compile(rb"\r\nExpect:", re.IGNORECASE)
@@ -34,6 +35,8 @@ class Arrival:
         self.deadline = time.monotonic() + seconds
         self.received = bytearray()
         self._head_bytes = 0
+        self._whole_bytes = 0  # head and body, as far as they are waited for
+        self._has_first_line = False
 
     def add(self, data: bytes) -> State:
         """Take more bytes; tells how far the request is."""
@@ -42,27 +45,35 @@ class Arrival:
         if not self._head_bytes:
             found = self.received.find(_HEAD_END, searched)
             if found < 0:
-                return self._without_end()
+                return self._without_end(searched)
             self._head_bytes = found + len(_HEAD_END)
+            self._whole_bytes = self._head_bytes + _body_bytes(self.received[: self._head_bytes])
             self.deadline = time.monotonic() + WHOLE_SECONDS
-        return State.READY if self._has_enough_body() else State.ARRIVING
+        return State.READY if len(self.received) >= self._whole_bytes else State.ARRIVING
 
     @property
     def has_head(self) -> bool:
         """Whether request line and headers are there."""
         return bool(self._head_bytes)
 
-    def _without_end(self) -> State:
+    def _without_end(self, searched: int) -> State:
+        """Each byte is looked at a few times at most, however slowly they come."""
         if len(self.received) > MAX_HEAD_BYTES:
             return State.HEAD_TOO_LONG
-        lines = self.received.removeprefix(b"\r\n")  # one empty line may come first (RFC 9112, 2.2)
-        broken = lines.count(b"\n") != lines.count(b"\r\n")
-        odd = b"\n" in lines and not _FIRST_LINE.match(lines)
-        return State.READY if broken or odd else State.ARRIVING
+        broken = _BROKEN_LINE.search(self.received, searched)
+        return State.READY if broken or self._begins_oddly(searched) else State.ARRIVING
 
-    def _has_enough_body(self) -> bool:
-        head = self.received[: self._head_bytes]
-        length = _LENGTH.search(head)
-        if length is None or int(length[1]) > MAX_WHOLE_BYTES or _CONTINUE.search(head):
-            return True
-        return len(self.received) - self._head_bytes >= int(length[1])
+    def _begins_oddly(self, searched: int) -> bool:
+        if self._has_first_line:
+            return False
+        begin = 2 if self.received.startswith(b"\r\n") else 0  # one empty line may come first (RFC 9112, 2.2)
+        self._has_first_line = self.received.find(b"\n", max(begin, searched)) >= 0
+        return self._has_first_line and not _FIRST_LINE.match(self.received, begin)
+
+
+def _body_bytes(head: bytearray) -> int:
+    """How much of the body is waited for."""
+    length = _LENGTH.search(head)
+    if length is None or int(length[1]) > MAX_WHOLE_BYTES or _CONTINUE.search(head):
+        return 0
+    return int(length[1])

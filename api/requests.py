@@ -64,6 +64,13 @@ def install(app: Flask) -> None:
         structlog.contextvars.bind_contextvars(request_id=request_id())
 
     @app.after_request
+    def _name_no_type_of_nothing(response: Response) -> Response:
+        # Werkzeug calls even the empty answer HTML.
+        if not response.is_streamed and not response.calculate_content_length():
+            response.headers.pop("Content-Type", None)
+        return response
+
+    @app.after_request
     def _end(response: Response) -> Response:
         response.headers["X-Request-Id"] = request_id()
         caller = g.get("caller")

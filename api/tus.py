@@ -40,7 +40,9 @@ def require_version() -> None:
 
 
 def sign(response: Response) -> Response:
-    """Say which protocol this is, in every answer; and which versions there are, where it was another."""
+    """Say which protocol this is, in every answer there; and which versions are, where it was another."""
+    if request.path != PATH and not request.path.startswith(f"{PATH}/"):
+        return response
     response.headers["Tus-Resumable"] = VERSION
     if response.status_code == 412:
         response.headers["Tus-Version"] = VERSION
@@ -152,7 +154,11 @@ class Checksum:
 
 
 def install(app: Flask) -> None:
-    """Let clients that can only POST name the method in ``X-HTTP-Method-Override``, for uploads alone."""
+    """Let clients that can only POST name the method in ``X-HTTP-Method-Override``, for uploads alone.
+
+    Errors of routing (404, 405) are signed too.
+    """
+    app.after_request(sign)
     inner: WSGIApplication = app.wsgi_app
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

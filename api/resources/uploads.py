@@ -1,6 +1,7 @@
 """Resumable uploads, by the tus protocol: announced, asked for, gone on with, given up."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from api.auth import caller, needs, public, resources
 from api.json_bodies import Blueprint
 from api.openapi import answers
 from api.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
-from shared.domain.errors import TooLarge
+from shared.domain.errors import NotFound, TooLarge
 from shared.domain.ports import Block
 from shared.services import announcing, resumable
 from shared.services.callers import Scope
@@ -19,13 +20,15 @@ from shared.services.idempotency import Answered
 
 blueprint = Blueprint("uploads", __name__, url_prefix=tus.PATH, description="Resumable uploads (tus 1.0).")
 blueprint.before_request(tus.require_version)
-blueprint.after_request(tus.sign)
 
 _BLOCK_BYTES = 1024 * 1024
 
 
 def _again(first: Answered) -> Response:
-    return _created(first.resource_id)
+    response = _created(first.resource_id)
+    with suppress(NotFound):  # it may have expired since: whoever asks for it is told so
+        tus.tell(response, resumable.state(resources(), caller(), first.resource_id), offset=False)
+    return response
 
 
 def _asked() -> tuple[str, str]:
@@ -101,6 +104,7 @@ def patch(upload_id: UUID) -> Response:
         upload_id,
         offset,
         lambda write: _read_body(write, checksum),
+        declared=request.content_length,
         all_or_nothing=checksum.given,
         admit=lambda: rate_limits.taken(rate_limits.UPLOADS),
     )

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from shared.db import uploads
 from shared.db.upload_tables import Upload
 from shared.domain.errors import Conflict
-from shared.services import accepting, consent, engine_choice, idempotency, quotas, records
+from shared.services import accepting, consent, engine_choice, idempotency, quotas, records, templates
 from shared.services.arriving import KEPT_SECONDS
 from shared.services.callers import Caller
 from shared.services.promising import UploadDetails
@@ -47,6 +47,7 @@ def create(resources: Resources, caller: Caller, length: int, details: UploadDet
     accepting.check_size(length)
     accepting.check_claims(details.file_name, details.declared_type)
     engine_choice.check(resources, caller.practice_id, details.transcriber, details.language)
+    templates.check(resources, caller, details.template)
     with resources.database.transaction(caller.practice_id) as db:
         consent.require(db, caller, details.patient_id)
         announced = uploads.announced_bytes(db, caller.practice_id)

@@ -44,7 +44,8 @@ class Arriving:
         self.token = token
         self.recording = recording
         self.running = running
-        self.offset = sum(upload.segments)
+        self._before = list(upload.segments)
+        self.offset = sum(self._before)
         self._resources = resources
         self._safe_points = safe_points
         self._safe_at = self.offset
@@ -53,10 +54,7 @@ class Arriving:
     def write(self, data: Block) -> None:
         """Take more of the recording; raises TooLarge, with nothing taken, beyond its length."""
         if self.offset + len(data) > self.upload.length:
-            raise TooLarge(
-                f"The upload was announced with {self.upload.length} bytes, and more came.",
-                "upload_longer_than_announced",
-            )
+            raise longer_than_announced(self.upload)
         if self.running is not None:
             self.running.update(data)
         self.recording.write(data)
@@ -81,6 +79,10 @@ class Arriving:
         """This request is over; what came since the last safe point is dropped."""
         return self._note(None, stored_by=None, ends=True)
 
+    def take_back(self) -> datetime:
+        """This request is over; all that it brought is dropped."""
+        return self._note(self._before, stored_by=None, ends=True)
+
     def settle(self, db: DbSession) -> None:
         """Within the transaction that ends the upload: raises Overtaken if it is not ours any more."""
         if not uploads.remove(db, self.upload.id, self.token):
@@ -100,6 +102,15 @@ class Arriving:
         if expires_at is None:
             raise _overtaken()
         return expires_at
+
+
+def longer_than_announced(upload: Upload) -> TooLarge:
+    """The refusal of more bytes than the upload was announced with."""
+    return TooLarge(
+        f"The upload was announced with {upload.length} bytes, and more came; none of them was kept. Ask "
+        "with HEAD how far it is.",
+        "upload_longer_than_announced",
+    )
 
 
 def _overtaken() -> Overtaken:

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 from shared.db import audit, sessions, uploads
 from shared.db.engine import Database
 from shared.db.upload_tables import Upload
-from shared.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
+from shared.domain.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
 from shared.domain.ports import Block
 from shared.services import announcing, consent, records
 from shared.services.announcing import State
-from shared.services.arriving import Arriving, Overtaken
+from shared.services.arriving import Arriving, Overtaken, longer_than_announced
 from shared.services.callers import Caller
 from shared.services.finishing import erase_now, finish, order_erasure
 from shared.services.resources import Resources
@@ -53,17 +53,20 @@ def receive(
     offset: int,
     feed: Callable[[Callable[[Block], None]], None],
     *,
+    declared: int | None = None,
     all_or_nothing: bool = False,
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> State:
     """Store what ``feed`` hands on, from ``offset`` on; with the last byte it becomes a session.
 
-    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``. With the
+    ``declared`` is how many bytes ``feed`` will bring, if that is known: too many are refused unread.
+    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``, or more
+    than was announced: of such a request nothing is kept. With the
     last byte everything is checked that ``accepting.receive`` checks; what is refused for good is
     removed. ``admit`` as there. Raises NotFound, Conflict (the offset is another, or somebody else
     goes on with the upload), TooLarge and what the checks raise.
     """
-    taken = _take(resources, caller, upload_id, offset)
+    taken = _take(resources, caller, upload_id, offset, declared)
     if isinstance(taken, State):
         feed(_refuse_more)
         return taken
@@ -72,20 +75,29 @@ def receive(
     subject = Subject(caller.practice_id, upload_id)
     with resources.recordings.append(subject, RECORDING, upload.segments, fresh=fresh) as recording:
         arriving = Arriving(resources, upload, token, recording, running, safe_points=not all_or_nothing)
-        try:
-            feed(arriving.write)
-        except Overtaken:
-            raise
-        except Unavailable:  # what could not be written whole is not to be gone on from
-            arriving.give_back()
-            raise
-        except BaseException:
-            _keep(arriving, nothing=all_or_nothing)
-            raise
+        _feed(arriving, feed, nothing_by_halves=all_or_nothing)
         if arriving.offset < upload.length:
             return _state_of(arriving, _keep(arriving))
         finish(resources, caller, arriving, announcing.details_of(resources, upload), admit)
     return State(upload_id, upload.length, upload.length, None)
+
+
+def _feed(
+    arriving: Arriving, feed: Callable[[Callable[[Block], None]], None], *, nothing_by_halves: bool
+) -> None:
+    try:
+        feed(arriving.write)
+    except Overtaken:
+        raise
+    except TooLarge:
+        arriving.take_back()
+        raise
+    except Unavailable:  # what could not be written whole is not to be gone on from
+        arriving.give_back()
+        raise
+    except BaseException:
+        _keep(arriving, nothing=nothing_by_halves)
+        raise
 
 
 def _keep(arriving: Arriving, nothing: bool = False) -> datetime:
@@ -100,7 +112,7 @@ def _state_of(arriving: Arriving, expires_at: datetime) -> State:
 
 
 def _take(
-    resources: Resources, caller: Caller, upload_id: UUID, offset: int
+    resources: Resources, caller: Caller, upload_id: UUID, offset: int, declared: int | None
 ) -> tuple[Upload, UUID, bool] | State:
     """The right to go on: the upload, a token, and whether a writer before did not end well."""
     token = uuid4()
@@ -110,6 +122,8 @@ def _take(
             consent.require(db, caller, upload.patient_id)
             _require_offset(offset, sum(upload.segments))
             _require_few(upload)
+            if declared is not None and offset + declared > upload.length:
+                raise longer_than_announced(upload)
             fresh, upload.writer = upload.writer is not None, token
     if upload is not None:
         return upload, token, fresh

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from redis import Redis
 from sqlalchemy import text
 
-from shared.domain.errors import Unavailable, UnsupportedMedia
+from shared.domain.errors import TooLarge, Unavailable, UnsupportedMedia
 from shared.pipeline import REDACT
 from shared.services import announcing, arriving, erasing, resumable
 from shared.services.promising import UploadDetails
@@ -205,15 +205,61 @@ def test_extension_type_and_language_are_checked_at_once(call: Caller, office: O
         ({"filetype": "audio/midi"}, 415),
         ({"language": "de"}, 422),
         ({"speakers": "99"}, 422),
+        ({"template": "no such template"}, 422),
     ):
         assert announce(call, 2000, office.patient_id, **texts).status_code == status, texts
 
 
 def test_a_part_beyond_the_length_is_refused(call: Caller, office: Office) -> None:
     address = begun(call, 5000, office.patient_id)
-    answer = send(call, address, 0, bytes(5001))
+    assert send(call, address, 0, bytes(100)).status_code == 204
+    answer = send(call, address, 100, bytes(4901))
     assert (answer.status_code, answer.json["code"]) == (413, "upload_longer_than_announced")
-    assert offset_of(call, address) == 0
+    assert offset_of(call, address) == 100
+
+
+def test_a_part_of_unknown_length_that_comes_to_too_much_leaves_nothing_of_itself(
+    call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even what was safe by then: the client would go on behind bytes that may not be its own."""
+    monkeypatch.setattr(arriving, "SAFE_BYTES", 1)
+    address = begun(call, len(CONTENT), office.patient_id)
+    assert send(call, address, 0, CONTENT[:100]).status_code == 204
+    upload_id = UUID(address.rsplit("/", 1)[1])
+
+    def too_much(write: object) -> None:
+        write(b"x" * 80_000)  # type: ignore[operator]
+        assert offset_of(call, address) > 100
+        write(CONTENT)  # type: ignore[operator]
+
+    with pytest.raises(TooLarge):
+        resumable.receive(resources, office.caller, upload_id, 100, too_much)
+    assert offset_of(call, address) == 100
+    assert send(call, address, 100, CONTENT[100:]).status_code == 204
+    assert stored(resources, office, address) == CONTENT
+
+
+def test_answers_without_a_body_name_no_type(call: Caller, office: Office) -> None:
+    made = announce(call, len(CONTENT), office.patient_id)
+    address = made.headers["Location"]
+    for answer in (
+        made,
+        ask(call, address),
+        send(call, address, 0, CONTENT[:10]),
+        call("OPTIONS", "/api/uploads"),
+        call("DELETE", address, headers=TUS),
+    ):
+        assert answer.status_code < 300
+        assert "Content-Type" not in answer.headers
+    assert call("HEAD", "/api/whoami").content_type == "application/json"
+
+
+def test_errors_of_routing_are_signed_as_the_protocol_wants(call: Caller, office: Office) -> None:
+    address = begun(call, len(CONTENT), office.patient_id)
+    for answer in (call("PUT", "/api/uploads"), call("GET", address), call("GET", f"{address}/none")):
+        assert answer.status_code in (404, 405)
+        assert answer.headers["Tus-Resumable"] == "1.0.0"
+    assert "Tus-Resumable" not in call("GET", "/api/uploadsome").headers
 
 
 def checksum(algorithm: str, data: bytes) -> str:
@@ -328,6 +374,7 @@ def test_one_key_makes_one_upload(call: Caller, office: Office) -> None:
     again = announce(call, len(CONTENT), office.patient_id, key="k-1")
     assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Upload-Expires"] == first.headers["Upload-Expires"]
     assert (
         announce(call, len(CONTENT) + 1, office.patient_id, key="k-1").json["code"]
         == "idempotency_key_reused"

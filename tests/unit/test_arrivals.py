@@ -56,3 +56,34 @@ def test_headers_without_end_are_refused() -> None:
     arrival = Arrival()
     arrival.add(b"GET / HTTP/1.1\r\nA: ")
     assert arrival.add(b"a" * arrivals.MAX_HEAD_BYTES) is State.HEAD_TOO_LONG
+
+
+@pytest.mark.parametrize("whole", [SMALL, b"\r\n" + SMALL])
+def test_a_request_that_comes_byte_by_byte_is_ready_with_its_last(whole: bytes) -> None:
+    arrival = Arrival()
+    states = [arrival.add(whole[at : at + 1]) for at in range(len(whole))]
+    assert states == [State.ARRIVING] * (len(whole) - 1) + [State.READY]
+
+
+@pytest.mark.parametrize("odd", [b"hello\r\n", b"GET / HTTP/1.1\r\nHost: x\n", b"\r\nGET /\r\n"])
+def test_what_is_no_request_is_noticed_byte_by_byte_too(odd: bytes) -> None:
+    arrival = Arrival()
+    states = [arrival.add(odd[at : at + 1]) for at in range(len(odd))]
+    assert states == [State.ARRIVING] * (len(odd) - 1) + [State.READY]
+
+
+def test_of_a_head_that_comes_byte_by_byte_no_byte_is_looked_at_often() -> None:
+    """A pattern's search is told where to begin: what it has seen before is not seen again."""
+    arrival, begins = Arrival(), []
+
+    class Watched:
+        def search(self, text: bytearray, begin: int) -> None:
+            begins.append(len(text) - begin)
+
+    arrival.add(b"GET / HTTP/1.1\r\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrivals, "_BROKEN_LINE", Watched())
+        for _ in range(1000):
+            arrival.add(b"a")
+    assert len(begins) == 1000
+    assert max(begins) <= 5

@@ -86,6 +86,22 @@ def test_a_client_below_the_least_pace_is_told_so(monkeypatch: pytest.MonkeyPatc
         pairs[1].server.sendall(bytes(10_000_000))
 
 
+def test_what_the_server_takes_its_time_for_is_not_the_clients(
+    monkeypatch: pytest.MonkeyPatch, pairs: list[Pair]
+) -> None:
+    monkeypatch.setattr(places, "WINDOW_SECONDS", 0.5)
+    clock = [0.0]
+    monkeypatch.setattr(places.time, "monotonic", lambda: clock[0])
+    pair = pairs[0]
+    pair.server.begin()
+    for _ in range(20):
+        clock[0] += 10.0  # the server wrote to its disk
+        sending = threading.Timer(0.01, pair.client.sendall, (b"a",))
+        sending.start()
+        assert pair.server.recv(10) == b"a"
+        sending.join()
+
+
 def test_of_too_many_aside_the_slowest_goes(
     monkeypatch: pytest.MonkeyPatch, held: Places, pairs: list[Pair]
 ) -> None:
