@@ -24,6 +24,7 @@ from shared.domain.errors import (
     NotFound,
     Outdated,
     TooLarge,
+    Unanswered,
     Unavailable,
     UnknownBase,
     UnsupportedMedia,
@@ -132,7 +133,7 @@ def _domain_error(error: DomainError) -> Response:
         log.warning("unavailable", code=error.code)
     if g.get("body_unread"):
         headers["Connection"] = "close"
-    fields = error.fields if isinstance(error, InvalidInput) else None
+    fields = error.fields if isinstance(error, InvalidInput | Unanswered) else None
     return problem(status, error.code, error.detail, fields=fields, headers=headers)
 
 

@@ -15,6 +15,7 @@ JsonObject = dict[str, Any]
 
 # Every wait is bounded; an upload's answer also covers the check of the recording and its fsync.
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
+EXPORT_TIMEOUT = httpx2.Timeout(30.0, connect=5.0, read=180.0)  # a PDF is drawn before it is sent
 UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
 MAX_PAGES = 10_000
 
@@ -133,10 +134,17 @@ class Api:
         )
         return _object_in(response)
 
-    def download(self, path: str, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+    def download(
+        self,
+        path: str,
+        file: BinaryIO,
+        on_bytes: Callable[[int], None],
+        timeout: httpx2.Timeout = TIMEOUT,
+    ) -> None:
         """Write what is at ``path`` to ``file``, on from where that ends; tells how much there is."""
         headers = {"Range": f"bytes={file.tell()}-"} if file.tell() else {}
-        with self._errors_as_ours(), self._client.stream("GET", path, headers=headers) as response:
+        stream = self._client.stream("GET", path, headers=headers, timeout=timeout)
+        with self._errors_as_ours(), stream as response:
             if not response.is_success:
                 response.read()
                 raise _refusal(response)

@@ -23,17 +23,22 @@ def cancel(target: Target, session_id: str) -> None:
 
 @click.command(epilog=EPILOG)
 @SESSION
+@click.option(
+    "--signed-notes", is_flag=True, help="Also a session with signed notes, which the law may oblige to keep."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_target
-def delete(target: Target, session_id: str, yes: bool, as_json: bool) -> None:
+def delete(target: Target, session_id: str, signed_notes: bool, yes: bool, as_json: bool) -> None:
     """Delete a session: recording, transcript, notes and their key. There is no way back."""
+    what = "its notes, signed or not," if signed_notes else "its notes"
     if not yes:
         click.confirm(
-            "The recording, its transcript and its notes will be gone. Delete them?", abort=True, err=True
+            f"The recording, its transcript and {what} will be gone. Delete them?", abort=True, err=True
         )
+    query = "?signed_notes=delete" if signed_notes else ""
     with connect(target) as api:
-        receipt = api.send("DELETE", f"/api/sessions/{session_id}")
+        receipt = api.send("DELETE", f"/api/sessions/{session_id}{query}")
     if as_json:
         screen.print_json(receipt)
     elif receipt.get("erased_at"):

@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from cli import screen
-from cli.client import Api, JsonObject
+from cli.client import EXPORT_TIMEOUT, Api, JsonObject
 from cli.exits import CommandError, Exit
 from embedded.private_files import write_private
 
@@ -57,7 +57,7 @@ def fetch(api: Api, address: str, query: dict[str, str], path: Path, *, force: b
     if not force and path.exists():
         raise _exists(path)
     content = io.BytesIO()
-    api.download(f"{address}?{urlencode(query)}", content, lambda _: None)
+    api.download(f"{address}?{urlencode(query)}", content, lambda _: None, EXPORT_TIMEOUT)
     try:
         with _opened(path, force=force) as file:
             file.write(content.getvalue())

@@ -1,13 +1,15 @@
 """The commands of ``notes`` that sign: the author, the supervisor, and what is added later."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import click
 from rich.text import Text
 
 from cli import rendering, screen
-from cli.client import JsonObject
+from cli.client import CallFailed, JsonObject
 from cli.note_texts import text_of, text_options
 from cli.options import EPILOG, connect, json_option, pass_target
 from cli.plain import one_line
@@ -30,8 +32,21 @@ def sign(target: Target, session_id: str, version: int | None, yes: bool, as_jso
         version = version or int(api.document(path)["version"])
         if not yes:
             click.confirm(f"Sign version {version}? It cannot be changed any more.", abort=True, err=True)
-        made = api.send("POST", f"{path}/sign", {"version": version})
+        with _hint_at_alerts(session_id):
+            made = api.send("POST", f"{path}/sign", {"version": version})
     _say(made, as_json)
+
+
+@contextmanager
+def _hint_at_alerts(session_id: str) -> Iterator[None]:
+    """Say how to answer for the risk alerts that keep the signature back."""
+    try:
+        yield
+    except CallFailed as error:
+        if error.code == "risk_alerts_open":
+            hint = f"See: sessionscribe risk list --session {session_id}; then: … risk acknowledge"
+            screen.notices().print(Text(hint), soft_wrap=True)
+        raise
 
 
 @click.command(epilog=EPILOG)

@@ -144,6 +144,9 @@ def sign(given: dict[str, Any], session_id: UUID) -> Response:
 
     With `If-Match` or `version` the answer is 412 where the notes are no more what was read. A
     therapist with a supervisor signs too; the notes then wait for the co-signature.
+
+    While a risk alert of the session is not acknowledged the answer is 409 `risk_alerts_open`, with the
+    ids of the open alerts under `errors.risk_alerts`; so it is for the co-signature.
     """
     return _answer(signing.sign(resources(), caller(), session_id, tag_named(), given.get("version")))
 

@@ -35,6 +35,14 @@ def of_session(db: DbSession, session_id: UUID) -> Sequence[RiskAlert]:
     return db.scalars(query.order_by(RiskAlert.found_at, RiskAlert.id)).all()
 
 
+def open_of_session(db: DbSession, session_id: UUID) -> Sequence[UUID]:
+    """The session's alerts that nobody has acknowledged, oldest first."""
+    query = select(RiskAlert.id).where(
+        RiskAlert.session_id == session_id, RiskAlert.acknowledged_at.is_(None)
+    )
+    return db.scalars(query.order_by(RiskAlert.found_at, RiskAlert.id)).all()
+
+
 def withdraw(db: DbSession, session_id: UUID) -> int:
     """Remove the session's alerts, whose quotes are of a transcript that is no more; gives their number."""
     rows = db.execute(delete(RiskAlert).where(RiskAlert.session_id == session_id).returning(RiskAlert.id))

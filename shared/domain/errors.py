@@ -9,7 +9,8 @@
     ├── Gone                    it was here, and has been removed for good
     ├── Conflict                the state forbids it
     │   ├── InProgress          the first request with the same key is still running
-    │   └── Outdated            it has changed since the caller read it
+    │   ├── Outdated            it has changed since the caller read it
+    │   └── Unanswered          something must be answered for first
     ├── InvalidInput            a value is out of range or malformed
     │   ├── KeyReused           an idempotency key came with another request before
     │   └── UnknownBase         a change does not say what it is a change of
@@ -96,6 +97,16 @@ class Outdated(Conflict):
     """The thing has changed since the caller read it; a change of the older state would lose that."""
 
     default_code = "outdated"
+
+
+class Unanswered(Conflict):
+    """Something must be answered for first; ``fields`` maps what it is to the ids that wait."""
+
+    default_code = "unanswered"
+
+    def __init__(self, detail: str, code: str | None = None, fields: Mapping[str, list[str]] | None = None):
+        super().__init__(detail, code)
+        self.fields = dict(fields or {})
 
 
 class InvalidInput(DomainError):

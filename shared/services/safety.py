@@ -18,7 +18,7 @@ from shared.db.alerts import Overdue
 from shared.db.engine import Database
 from shared.db.safety_tables import RiskAlert
 from shared.db.tables import TherapySession
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import Conflict, NotFound, Unanswered
 from shared.domain.risk import SEVERITIES
 from shared.domain.values import JsonObject
 from shared.domain.webhooks import EventType
@@ -173,6 +173,18 @@ def acknowledge(resources: Resources, caller: Caller, alert_id: UUID, note: str 
         alerts.acknowledge(db, found[0], caller.therapist_id, sealed)
         records.audit(db, caller, "risk.acknowledge", session.id)
     return _record(resources, *found)
+
+
+def require_acknowledged(db: DbSession, session_id: UUID) -> None:
+    """Raise Unanswered while an alert of the session is open; the caller holds the session's row."""
+    waiting = alerts.open_of_session(db, session_id)
+    if waiting:
+        raise Unanswered(
+            "A risk alert of this session is not acknowledged. Its therapist acknowledges it first: "
+            "POST /api/risk-alerts/{id}/acknowledge with what was done. errors names those that are open.",
+            "risk_alerts_open",
+            {"risk_alerts": [str(alert_id) for alert_id in waiting]},
+        )
 
 
 def remind_overdue(database: Database, *, hours: float) -> int:

@@ -17,7 +17,7 @@ from shared.domain.canonical import content_hash
 from shared.domain.errors import Conflict, NotAllowed
 from shared.domain.records import Kind, Part
 from shared.domain.values import JsonObject
-from shared.services import idempotency, notes, records
+from shared.services import idempotency, notes, records, safety
 from shared.services.callers import Caller
 from shared.services.note_rows import document_of, find, readable
 from shared.services.note_writing import outdated, require_unchanged
@@ -44,7 +44,7 @@ def sign(
 ) -> Notes:
     """Freeze the current version, if it still is the one that ``tag`` or ``version`` names.
 
-    Raises NotFound, Outdated, or Conflict where it is signed already.
+    Raises NotFound, Outdated, Unanswered (a risk alert is open) or Conflict where it is signed already.
     """
     with resources.database.transaction(caller.practice_id) as db:
         records.own(db, caller, session_id)
@@ -57,6 +57,7 @@ def sign(
     with resources.database.transaction(caller.practice_id) as db:
         records.own(db, caller, session_id, hold=True)
         require_unchanged(db, caller, before)
+        safety.require_acknowledged(db, session_id)
         _add(
             db,
             caller,
@@ -74,7 +75,8 @@ def sign(
 def cosign(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
     """Co-sign whatever of the session's notes and addenda waits for it, as the therapist's supervisor.
 
-    Raises NotFound, NotAllowed (one's own notes) or Conflict (nothing waits).
+    Raises NotFound, NotAllowed (one's own notes), Unanswered (a risk alert is open) or Conflict
+    (nothing waits).
     """
     with resources.database.transaction(caller.practice_id) as db:
         if readable(db, caller, session_id).therapist_id == caller.therapist_id:
@@ -89,6 +91,8 @@ def cosign(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
     }
     with resources.database.transaction(caller.practice_id) as db:
         readable(db, caller, session_id)
+        records.hold(db, session_id)
+        safety.require_acknowledged(db, session_id)
         for version, digest in hashes.items():
             _add(db, caller, session_id, version, Part.COSIGNER, digest)
             records.audit(db, caller, "notes.cosign", session_id, f"v{version}")

@@ -166,6 +166,16 @@ def test_what_is_signed_takes_addenda_and_no_edits(
     assert "She called on Monday." in shown
 
 
+def test_a_session_with_signed_notes_is_deleted_only_on_purpose(
+    notes: Notes, session_id: UUID, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert notes("sign", session_id, "--yes") == Exit.OK
+    delete = ["--data", str(data), "delete", str(session_id), "--yes"]
+    assert run(delete) == Exit.REFUSED
+    assert "notes_signed" in capsys.readouterr().err
+    assert run([*delete, "--signed-notes"]) == Exit.OK
+
+
 def test_nobody_signs_by_mistake(
     notes: Notes, me: Clinician, session_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from shared.db.webhook_tables import WebhookDelivery
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
-from shared.services import following, safety, transcription
+from shared.services import accounts, following, people, safety, transcription
 from shared.services.callers import Scope
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
@@ -162,6 +162,36 @@ def test_a_page_of_alerts_leads_to_the_next(call: Caller, resources: Resources, 
     second = call("GET", following_page)
     assert {alert["session_id"] for alert in [*first.json, *second.json]} == made
     assert "Link" not in second.headers
+
+
+def test_nobody_signs_while_an_alert_is_open(call: Caller, grave: UUID) -> None:
+    (alert,) = call("GET", "/api/risk-alerts").json
+    notes = f"/api/sessions/{grave}/notes"
+    refused = call("POST", f"{notes}/sign", json={})
+    assert (refused.status_code, refused.json["code"]) == (409, "risk_alerts_open")
+    assert refused.json["errors"] == {"risk_alerts": [alert["id"]]}
+    assert call("GET", notes).json["status"] == "draft"
+    call("POST", f"/api/risk-alerts/{alert['id']}/acknowledge", json={"note": "Called her."})
+    assert call("POST", f"{notes}/sign", json={}).json["status"] == "signed"
+
+
+def test_an_alert_that_comes_after_the_signature_keeps_the_co_signature_back(
+    call: Caller, app: Flask, resources: Resources, office: Office, grave: UUID
+) -> None:
+    boss = people.create(resources, office.caller, "Boss", "therapist")
+    people.change(resources, office.caller, office.caller.therapist_id, {"supervisor_id": boss.id})
+    supervisor = Caller(
+        app.test_client(), accounts.create_key(resources, office.caller.practice_id, boss.id)[1]
+    )
+    (alert,) = call("GET", "/api/risk-alerts").json
+    call("POST", f"/api/risk-alerts/{alert['id']}/acknowledge", json={})
+    call("POST", f"/api/sessions/{grave}/notes/sign", json={})
+    with everything(resources) as db:
+        db.execute(text("UPDATE risk_alerts SET acknowledged_at = NULL, acknowledged_by = NULL"))
+    refused = supervisor("POST", f"/api/sessions/{grave}/notes/cosign")
+    assert (refused.status_code, refused.json["code"]) == (409, "risk_alerts_open")
+    call("POST", f"/api/risk-alerts/{alert['id']}/acknowledge", json={})
+    assert supervisor("POST", f"/api/sessions/{grave}/notes/cosign").json["status"] == "signed"
 
 
 def test_an_overdue_alert_is_told_again_and_an_acknowledged_one_is_not(
