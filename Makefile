@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test faults chaos chaos-seeds whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test faults fleet chaos chaos-seeds whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
 
 faults: $(VENV)/.dev ## Break a whole machine in every way that we know, the long ones too
 	@$(BIN)/python -m pytest tests/faults -m 'long or not long' $(ARGS)
+
+fleet: $(VENV)/.dev ## Cause every alert, cut hosts off, run the containers (needs prometheus, root, Docker)
+	@$(BIN)/python -m pytest tests/fleet tests/containers -m 'fleet or docker' $(ARGS)
 
 chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 SECONDS=60
 	@exec $(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) --seconds $(or $(SECONDS),60) $(ARGS)

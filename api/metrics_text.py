@@ -13,8 +13,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from shared.db.tallies import BOUNDS, Count
-from shared.domain.status import Status
-from shared.pipeline import QUEUES, STEPS
+from shared.domain.status import FINAL, Status
+from shared.pipeline import QUEUES, STEPS, URGENT_QUEUE
 from shared.services.observing import Observation, Work
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -63,21 +63,22 @@ def _gauges(work: Work) -> Iterator[Metric]:
     oldest = {"": work.oldest_unfinished_seconds}
     yield _gauge("oldest_unfinished_seconds", "For how long the oldest open step has been open.", oldest)
     claimable, waited = dict.fromkeys(QUEUES, 0), dict.fromkeys(QUEUES, 0.0)
-    for name, steps in work.open_steps.items():
-        if name in STEPS:
-            queue = STEPS[name].queue
+    running = dict.fromkeys(STEPS, 0)
+    for steps in work.open_steps:
+        if steps.name in STEPS:
+            queue = URGENT_QUEUE if steps.urgent else STEPS[steps.name].queue
             claimable[queue] += steps.claimable
             waited[queue] = max(waited[queue], steps.oldest_seconds)
+            running[steps.name] += steps.running
     yield _gauge("claimable", "Steps that could be claimed now.", claimable, "queue")
     yield _gauge("oldest_waiting_seconds", "For how long the first of them has waited.", waited, "queue")
-    running = {name: work.open_steps[name].running if name in work.open_steps else 0 for name in STEPS}
     yield _gauge("running", "Steps at work.", running, "step")
     audio = {"": work.audio_waiting_seconds}
     yield _gauge("audio_waiting_seconds", "Audio that nobody has begun to transcribe.", audio)
     yield _gauge(
         "processes", "Processes with a fresh sign of life.", {k.kind: k.alive for k in work.living}, "kind"
     )
-    ages = {kind.kind: kind.youngest_seconds for kind in work.living}
+    ages = {k.kind: k.youngest_seconds for k in work.living if k.youngest_seconds is not None}
     yield _gauge("sign_of_life_age_seconds", "Since the youngest sign of life.", ages, "kind")
     yield _gauge("erasures_overdue", "Deletions ten minutes late.", {"": work.erasures_overdue})
     yield _gauge(
@@ -86,14 +87,17 @@ def _gauges(work: Work) -> Iterator[Metric]:
 
 
 def _counters(counts: list[Count]) -> Iterator[Metric]:
+    # Begun with zeros: of what appears with its first count Prometheus sees no increase.
+    nothing = [Count("session.ended", status, "", 0, 0, 0.0) for status in sorted(FINAL)]
+    nothing += [Count("step.lost", step, "", 0, 0, 0.0) for step in STEPS]
+    counts = [*nothing, *counts]
     yield _counter("sessions_accepted", "Recordings promised.", counts, "session.accepted", ())
     ended = "Sessions that were processed, failed or cancelled."
     yield _counter("sessions_ended", ended, counts, "session.ended", ("status", "code"))
     lost = "Attempts whose worker was not heard of any more."
     yield _counter("leases_lost", lost, counts, "step.lost", ("step",))
-    yield _counter(
-        "dispatches_repeated", "Sessions sent again by the dispatcher.", counts, "dispatch.repeated", ()
-    )
+    repeated = "Sessions sent again by the dispatcher."
+    yield _counter("dispatches_repeated", repeated, counts, "dispatch.repeated", ())
     yield _counter("attempts_failed", "Attempts that ended badly.", _bad(counts), "bad", ("step", "code"))
 
 

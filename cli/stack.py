@@ -23,7 +23,9 @@ from shared import logs
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
-READYZ_SECONDS = 10.0
+# gunicorn takes connections as soon as it listens, and its children answer them once they have loaded the
+# service: half a minute later on a machine that has too much to do.
+READYZ_SECONDS = 90.0
 WHAT_TO_DO = {
     "broker": "Redis does not answer: recordings are accepted, but nothing works on them. Check REDIS_URL.",
     "database": "Postgres does not answer. Check DATABASE_URL.",
@@ -86,7 +88,7 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
 
 
 def _what_is_down(api: str) -> list[str]:
-    """A line for each part that the API finds down; asked once."""
+    """A line for each part that the API finds down; asked once, and waited for while it starts."""
     try:
         # A proxy from the environment cannot reach this machine's own loopback address.
         checks = httpx2.get(f"{api}/readyz", timeout=READYZ_SECONDS, trust_env=False).json()["checks"]

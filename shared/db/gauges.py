@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Float, cast, func, select
 from sqlalchemy.orm import Session as DbSession
@@ -16,8 +17,13 @@ from shared.pipeline import TRANSCRIBE_CHUNK
 
 @dataclass(frozen=True, slots=True)
 class OpenSteps:
-    """Steps of one name: how many could be claimed, for how long the first of them, how many are at work."""
+    """Steps of one name: how many could be claimed, for how long the first of them, how many are at work.
 
+    ``urgent``: those that somebody waits for, whose messages have a queue of their own.
+    """
+
+    name: str
+    urgent: bool
     claimable: int
     oldest_seconds: float
     running: int
@@ -41,20 +47,21 @@ def oldest_unfinished_seconds(db: DbSession) -> float:
     )
 
 
-def open_steps(db: DbSession) -> dict[str, OpenSteps]:
-    """By the name of the step; only those that have some."""
+def open_steps(db: DbSession) -> list[OpenSteps]:
+    """By the name of the step and whether they are urgent; only those that have some."""
     waiting = func.greatest(StepRow.ready_at, func.coalesce(StepRow.not_before, StepRow.ready_at))
     rows = db.execute(
         select(
             StepRow.name,
+            StepRow.urgent,
             func.count().filter(claimable()),
             func.coalesce(_seconds(func.max(func.now() - waiting).filter(claimable())), 0.0),
             func.count().filter((StepRow.state == StepState.RUNNING) & ~abandoned()),
         )
         .where(_open())
-        .group_by(StepRow.name)
+        .group_by(StepRow.name, StepRow.urgent)
     )
-    return {row[0]: OpenSteps(row[1], max(row[2], 0.0), row[3]) for row in rows}
+    return [OpenSteps(row[0], row[1], row[2], max(row[3], 0.0), row[4]) for row in rows]
 
 
 def audio_waiting_seconds(db: DbSession) -> float:
@@ -68,10 +75,18 @@ def audio_waiting_seconds(db: DbSession) -> float:
     return float(db.scalar(recordings) or 0.0) + float(db.scalar(chunks) or 0.0)
 
 
-def erasures_overdue(db: DbSession) -> int:
-    """Deleted sessions whose objects or key should have been gone ten minutes ago."""
-    late = Erasure.due_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 10)
-    return db.scalar(select(func.count()).select_from(Erasure).where(late)) or 0
+def erasures_overdue(db: DbSession, *, last_write_seconds: float) -> int:
+    """Deleted sessions whose objects or key should have been gone ten minutes ago, and objects likewise.
+
+    Not by ``due_at``: each attempt that fails puts it off, so that it would never be late. Once the key
+    and the objects are gone it is ``last_at``, which is ``last_write_seconds`` after the deletion.
+    """
+    late = func.now() - func.make_interval(0, 0, 0, 0, 0, 10)
+    deleted_at = Erasure.last_at - timedelta(seconds=last_write_seconds)
+    promised = Erasure.whole & (Erasure.due_at != Erasure.last_at) & (deleted_at < late)
+    return (
+        db.scalar(select(func.count()).select_from(Erasure).where(promised | (Erasure.last_at < late))) or 0
+    )
 
 
 def orphans(db: DbSession) -> Mapping[str, int]:

@@ -20,11 +20,11 @@ _seen_at = SignOfLife.__table__.c.seen_at
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """How many processes of a kind have given a fresh sign, and how old the youngest sign is."""
+    """How many processes of a kind have given a fresh sign; how old the youngest is, None without any."""
 
     kind: str
     alive: int
-    youngest_seconds: float
+    youngest_seconds: float | None
 
 
 def give(db: DbSession, process: str, kind: str) -> None:
@@ -41,11 +41,12 @@ def age_of(db: DbSession, process: str) -> float | None:
 
 
 def living(db: DbSession) -> list[Living]:
-    """Each kind of process that was seen in the last hour."""
+    """Each kind of process, whether or not one was seen in the last hour."""
     fresh = func.count().filter(_age(_seen_at) < FRESH_SECONDS)
     youngest = _age(func.max(SignOfLife.seen_at))
     rows = db.execute(select(SignOfLife.kind, fresh, youngest).group_by(SignOfLife.kind))
-    return [Living(row[0], row[1], row[2]) for row in rows]
+    unseen = {kind: Living(kind, 0, None) for kind in (WORKER, DISPATCHER)}
+    return list((unseen | {row[0]: Living(*row) for row in rows}).values())
 
 
 def _age(moment: ColumnElement[Any]) -> ColumnElement[float]:

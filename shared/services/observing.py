@@ -14,6 +14,7 @@ from shared.db.tallies import Count
 from shared.domain.errors import Unavailable
 from shared.pipeline import QUEUES
 from shared.services.resources import Resources
+from shared.services.stopping import LAST_WRITE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Work:
 
     sessions: Mapping[str, int]
     oldest_unfinished_seconds: float
-    open_steps: Mapping[str, OpenSteps]
+    open_steps: list[OpenSteps]
     audio_waiting_seconds: float
     erasures_overdue: int
     orphans: Mapping[str, int]
@@ -55,7 +56,7 @@ def _work(resources: Resources) -> Work | None:
                 oldest_unfinished_seconds=gauges.oldest_unfinished_seconds(db),
                 open_steps=gauges.open_steps(db),
                 audio_waiting_seconds=gauges.audio_waiting_seconds(db),
-                erasures_overdue=gauges.erasures_overdue(db),
+                erasures_overdue=gauges.erasures_overdue(db, last_write_seconds=LAST_WRITE_SECONDS),
                 orphans=gauges.orphans(db),
                 living=signs.living(db),
                 tallies=tallies.totals(db),
@@ -74,7 +75,9 @@ def _queue_depths(resources: Resources) -> dict[str, int] | None:
 
 
 def _free_bytes(resources: Resources) -> int | None:
+    store = resources.recordings.store
     try:
-        return resources.recordings.store.free_bytes()
+        store.check()  # that there is room says nothing of a bucket, nor of a disk gone read-only
+        return store.free_bytes()
     except Unavailable:
         return None

@@ -83,20 +83,26 @@ def celery_broker_cluster(celery_redis_broker: RedisTestBroker) -> Iterator[Cele
 
 
 @pytest.fixture
-def session_worker_env(celery_broker_cluster: CeleryBrokerCluster) -> dict[str, str]:
-    """A worker that has a broker and nothing else."""
-    return {
-        "REDIS_URL": celery_broker_cluster.config()["urls"][0],
-        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-        "STORAGE_URL": "file:///tmp/recordings",
-        "SESSIONSCRIBE_KEYS_DIR": "/tmp/keys",  # noqa: S108 - in the container
-    }
+def session_worker_env(
+    celery_broker_cluster: CeleryBrokerCluster, environment: dict[str, str]
+) -> dict[str, str]:
+    """This machine's Postgres and folders, and the cluster's Redis."""
+    (broker,) = celery_broker_cluster.nodes
+    host, port = broker.container.get_addr("6379/tcp")
+    return {**environment, "REDIS_URL": f"redis://{host}:{port}/0"}
+
+
+@pytest.fixture
+def session_worker_volumes(tmp_path: Path) -> dict[str, dict[str, str]]:
+    return {str(tmp_path): {"bind": str(tmp_path), "mode": "rw"}}
 
 
 session_worker = container(
     image=IMAGE,
     environment=fxtr("session_worker_env"),
-    network="{default_pytest_celery_network.name}",
+    volumes=fxtr("session_worker_volumes"),
+    network_mode="host",
+    user="0",
     wrapper_class=SessionWorker,
     command=COMMAND,
     timeout=60,
@@ -104,15 +110,13 @@ session_worker = container(
 
 
 def test_a_message_reaches_a_worker_that_pytest_celery_runs(
-    celery_redis_broker: RedisTestBroker, session_worker: SessionWorker
+    session_worker_env: dict[str, str], session_worker: SessionWorker
 ) -> None:
     session_id = uuid4()
     # Not the cluster's own host_urls: they say localhost even where the tests run in a container.
-    host, port = celery_redis_broker.container.get_addr("6379/tcp")
-    broker_url = f"redis://{host}:{port}/0"
+    broker_url = session_worker_env["REDIS_URL"]
     assert WorkQueue(make_app(broker_url)).publish(session_id)
     wait_for(lambda: str(session_id) in session_worker.logs(), seconds=60)
     with Redis.from_url(broker_url) as redis:
         wait_for(lambda: not redis.exists("transcribe"), seconds=30)
-    assert "task_failed" in session_worker.logs()  # it has no database, and outlives that
-    assert session_worker.status == "running"
+    assert session_worker.status == "running"  # there is no such session, and that is no harm
