@@ -8,6 +8,7 @@ from shared.domain.inventions import ChannelPhrase, without_inventions
 from shared.domain.punctuation import SENTENCE_GAP_SECONDS, punctuate
 from shared.domain.quality import MOST_SPANS, reviewed, word_facts
 from shared.domain.roles import propose_roles
+from shared.domain.spans import Spans
 from shared.domain.values import Phrase, Segment, SpeechPlan, Transcript, Turn, Word
 
 # A segment is read, quoted and jumped to as one; a long turn is cut where a sentence ends once
@@ -45,7 +46,8 @@ def assemble(
     heard, invented = without_inventions(plan, given)
     bare = not any(_is_written(phrase.text) for _, phrase in heard)
     turns = plan.turns or (Turn(0.0, plan.duration_seconds, "Speaker 1"),)
-    pieces = [piece for channel, phrase in heard for piece in _pieces(channel, phrase, turns)]
+    of_channels = _TurnsByChannel(turns)
+    pieces = [piece for channel, phrase in heard for piece in _pieces(channel, phrase, of_channels)]
     by_speaker: dict[str, list[_Piece]] = defaultdict(list)
     for piece in pieces:
         by_speaker[turns[piece.turn].speaker].append(_clamped(piece, plan.duration_seconds))
@@ -69,10 +71,30 @@ def _is_written(text: str) -> bool:
     return any(character in ".,?!" or character.isupper() for character in text)
 
 
-def _pieces(channel: int | None, phrase: Phrase, turns: Sequence[Turn]) -> list[_Piece]:
-    own = [i for i, turn in enumerate(turns) if turn.channel == channel] or list(range(len(turns)))
+class _TurnsByChannel:
+    """Finds whose turn it is on a channel; on one without turns, among all."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._known: dict[int | None, tuple[list[int], Spans]] = {}
+
+    def turn_at(self, channel: int | None, start: float, end: float) -> int:
+        """The number of the turn that shares most with the span, or else is nearest to it."""
+        numbers, spans = self._of(channel)
+        around = [numbers[place] for place in spans.around(start, end)]
+        return max(around, key=lambda number: _overlap(self._turns[number], start, end))
+
+    def _of(self, channel: int | None) -> tuple[list[int], Spans]:
+        if channel not in self._known:
+            everywhere = list(range(len(self._turns)))
+            own = [number for number in everywhere if self._turns[number].channel == channel] or everywhere
+            self._known[channel] = own, Spans([self._turns[number] for number in own])
+        return self._known[channel]
+
+
+def _pieces(channel: int | None, phrase: Phrase, turns: _TurnsByChannel) -> list[_Piece]:
     if not phrase.words:
-        turn = max(own, key=lambda i: _overlap(turns[i], phrase.start, phrase.end))
+        turn = turns.turn_at(channel, phrase.start, phrase.end)
         return [_Piece(phrase.start, phrase.end, phrase.text.strip(), phrase.confidence, None, turn)]
     # The phrase's text carries the punctuation; its words carry the times.
     tokens = phrase.text.split()
@@ -80,7 +102,7 @@ def _pieces(channel: int | None, phrase: Phrase, turns: Sequence[Turn]) -> list[
     pieces: list[_Piece] = []
     for word, text in zip(phrase.words, written, strict=True):
         middle = (word.start + word.end) / 2
-        turn = max(own, key=lambda i: _overlap(turns[i], middle, middle))
+        turn = turns.turn_at(channel, middle, middle)
         pieces.append(_Piece(word.start, word.end, text, word.confidence, word, turn))
     return pieces
 

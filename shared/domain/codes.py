@@ -96,6 +96,10 @@ PERMANENT = {
         "The draft of the notes is missing.",
         "`sessionscribe extract-notes ID`.",
     ),
+    "encrypted": (
+        "The sound in the recording is encrypted.",
+        _UPLOAD,
+    ),
     "engine_access_denied": (
         "The API key may not use the model.",
         _SETTING,

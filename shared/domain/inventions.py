@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.spans import Spans
 from shared.domain.values import JsonObject, Phrase, SpeechPlan, Turn, Utterance
 
 ChannelPhrase = tuple[int | None, Phrase]
@@ -59,11 +60,13 @@ def _drop_silent(
     plan: SpeechPlan, heard: Sequence[ChannelPhrase]
 ) -> tuple[list[ChannelPhrase], list[JsonObject]]:
     utterances = [utterance for chunk in plan.chunks for utterance in chunk.utterances]
+    own: dict[int | None, _Utterances] = {}
     kept: list[ChannelPhrase] = []
     found: list[JsonObject] = []
     for channel, phrase in heard:
-        own = [u for u in utterances if u.channel == channel] or utterances
-        rest = _spoken_part(phrase, own) if own else phrase
+        if channel not in own:
+            own[channel] = _Utterances([u for u in utterances if u.channel == channel] or utterances)
+        rest = _spoken_part(phrase, own[channel]) if utterances else phrase
         if rest is not None:
             kept.append((channel, rest))
         lost = _word_count(phrase) - (_word_count(rest) if rest else 0)
@@ -72,14 +75,27 @@ def _drop_silent(
     return kept, found
 
 
-def _spoken_part(phrase: Phrase, utterances: Sequence[Utterance]) -> Phrase | None:
+class _Utterances:
+    """When somebody speaks on a channel."""
+
+    def __init__(self, utterances: Sequence[Utterance]) -> None:
+        self._all = utterances
+        self._spans = Spans(utterances)
+
+    def around(self, start: float, end: float) -> list[Utterance]:
+        """Those in the span, with the slack of engines, and their neighbours."""
+        return [self._all[i] for i in self._spans.around(start - SLACK_SECONDS, end + SLACK_SECONDS)]
+
+
+def _spoken_part(phrase: Phrase, utterances: _Utterances) -> Phrase | None:
     """``phrase`` without the words at which nobody speaks; None if nothing is left."""
     if not phrase.words:
-        shared = sum(max(0.0, min(u.end, phrase.end) - max(u.start, phrase.start)) for u in utterances)
+        near = utterances.around(phrase.start, phrase.end)
+        shared = sum(max(0.0, min(u.end, phrase.end) - max(u.start, phrase.start)) for u in near)
         spoken = shared >= LEAST_SPOKEN_SHARE * (phrase.end - phrase.start)
         return phrase if spoken or phrase.end <= phrase.start else None
     middles = [(word.start + word.end) / 2 for word in phrase.words]
-    kept = [i for i, at in enumerate(middles) if any(_covers(u, at) for u in utterances)]
+    kept = [i for i, at in enumerate(middles) if any(_covers(u, at) for u in utterances.around(at, at))]
     return phrase if len(kept) == len(phrase.words) else _only(phrase, kept)
 
 
@@ -89,8 +105,9 @@ def _covers(utterance: Utterance, moment: float) -> bool:
 
 def _drop_repeated(phrases: Sequence[Phrase], turns: Sequence[Turn]) -> tuple[list[Phrase], list[JsonObject]]:
     """Phrases of one channel, in order of time, each loop of one speaker cut to its first round."""
+    spans = Spans(turns)
     tokens = [
-        _Token(number, index, (_speaker(turns, _time(phrase, index, 0)), _plain(text)))
+        _Token(number, index, (_speaker(turns, spans, _time(phrase, index, 0)), _plain(text)))
         for number, phrase in enumerate(phrases)
         for index, text in enumerate(_texts(phrase))
     ]
@@ -114,9 +131,10 @@ def _drop_repeated(phrases: Sequence[Phrase], turns: Sequence[Turn]) -> tuple[li
     return rest, found
 
 
-def _speaker(turns: Sequence[Turn], moment: float) -> str:
+def _speaker(turns: Sequence[Turn], spans: Spans, moment: float) -> str:
     """Who speaks then, or nearest to then: two people who say the same are no loop."""
-    nearest = min(turns, key=lambda t: max(t.start - moment, moment - t.end, 0.0), default=None)
+    around = [turns[place] for place in spans.around(moment, moment)]
+    nearest = min(around, key=lambda t: max(t.start - moment, moment - t.end, 0.0), default=None)
     return nearest.speaker if nearest else ""
 
 

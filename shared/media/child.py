@@ -20,7 +20,7 @@ from shared.media.container import (
 )
 from shared.media.limits import MediaLimits
 from shared.media.remote_file import RemoteFile, write_all
-from shared.media.timeline import Timeline
+from shared.media.timeline import Clock, Timeline
 
 Facts = dict[str, Any]
 
@@ -75,9 +75,8 @@ def probe(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes],
 def decode(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes], None]) -> Facts:
     """Hand all audio to ``emit``. Raises Refused."""
     reader = FrameReader(recording)
-    last_second = None if recording.declared_is_a_guess else recording.declared_seconds
     timeline: Timeline | None = None
-    samples, channels = 0, 0
+    samples, channels, damaged = 0, 0, 0
     most = limits.max_seconds * SAMPLE_RATE
 
     def emit_counted(pcm: bytes) -> None:
@@ -93,9 +92,10 @@ def decode(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes]
         if timeline is None:
             check_shape(frame.sample_rate, frame.layout.nb_channels, limits)
             channels = 2 if frame.layout.nb_channels == 2 else 1
-            timeline = Timeline(emit_counted, channels, last_second, limits.gap_seconds)
+            timeline = Timeline(emit_counted, channels, _clock(recording, limits))
         try:
-            timeline.add(frame)
+            timeline.add(frame, after_loss=reader.damaged_packets > damaged)
+            damaged = reader.damaged_packets
         except BAD_MEDIA:
             # A frame of a shape that cannot be converted: its time is filled when the next one comes.
             reader.damaged_packets += 1
@@ -109,6 +109,15 @@ def decode(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes]
         "filled_seconds": timeline.filled_seconds if timeline else 0.0,
         "declared_seconds": recording.promised_seconds,
     }
+
+
+def _clock(recording: OpenRecording, limits: MediaLimits) -> Clock:
+    return Clock(
+        last_second=None if recording.declared_is_a_guess else recording.declared_seconds,
+        longest_gap=limits.gap_seconds,
+        zero=recording.zero_seconds,
+        jitter=recording.jitter_seconds,
+    )
 
 
 def _try_to_escape(libc: ctypes.CDLL) -> Facts:

@@ -27,6 +27,11 @@ _FAMILIES = {"wav": "wav", "w64": "wav", "matroska": "webm", "webm": "webm", "mo
 _OWN_NAMES = frozenset({"mp3", "ogg", "flac", "aac", "mpeg"})
 # These two have no header that knows the length; FFmpeg guesses it from the first bit rates.
 _FAMILIES_THAT_GUESS = frozenset({"aac", "mpeg"})
+# Their clocks begin at zero by definition: sound that begins later is late, and a player waits for it.
+_FAMILIES_FROM_ZERO = frozenset({"mp4", "webm"})
+# Their time stamps are numbers of samples; those of others come from a clock beside the sound.
+_FAMILIES_THAT_COUNT = frozenset({"flac", "ogg"})
+_EXACT_SECONDS, _JITTER_SECONDS = 0.03, 0.1
 # Recorders that cannot go back to the header write the largest size that it holds, or half of it.
 _OPEN_ENDED_BYTES = 2**31 - 2**16
 # Before the sound there are a few chunks of a few kilobytes in any honest file.
@@ -64,6 +69,7 @@ class OpenRecording:
 
     ``declared_seconds`` is what there can be at most, by the header and the file's size;
     ``promised_seconds`` what the header alone says, so that a file that is cut off shows.
+    ``zero_seconds`` is what the file's own clock shows where a player shows 0:00, None without a clock.
     """
 
     container: InputContainer
@@ -72,11 +78,17 @@ class OpenRecording:
     codec: str
     declared_seconds: float | None
     promised_seconds: float | None = None
+    zero_seconds: float | None = None
 
     @property
     def declared_is_a_guess(self) -> bool:
         """True where no header states the length."""
         return self.family in _FAMILIES_THAT_GUESS
+
+    @property
+    def jitter_seconds(self) -> float:
+        """How far the time stamps of an honest recording may be off."""
+        return _EXACT_SECONDS if self.family in _FAMILIES_THAT_COUNT else _JITTER_SECONDS
 
 
 def _open_nothing(url: str, flags: int, options: dict[str, str]) -> NoReturn:
@@ -113,7 +125,8 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
     if not family:
         raise Refused("not_audio")
     declared, promised = _lengths(container, stream, family, size, wav_bytes)
-    return OpenRecording(container, stream, family, stream.codec_context.name, declared, promised)
+    zero = _zero(container, family)
+    return OpenRecording(container, stream, family, stream.codec_context.name, declared, promised, zero)
 
 
 def _choose(container: InputContainer) -> AudioStream:
@@ -166,7 +179,16 @@ def _lengths(
     if family == "wav" and bit_rate:
         promised = wav_bytes * 8 / bit_rate if wav_bytes else None
         return min(seconds, size * 8 / bit_rate), promised
+    if family == "mp4" and stream.start_time and stream.time_base:  # the length does not count what is before
+        seconds += max(0.0, float(stream.start_time * stream.time_base))
     return seconds, None if family in _FAMILIES_THAT_GUESS else seconds
+
+
+def _zero(container: InputContainer, family: str) -> float | None:
+    """Where the recording begins by its own clock: an MPEG stream may begin at any hour, a film at zero."""
+    if family in _FAMILIES_FROM_ZERO:
+        return 0.0
+    return None if container.start_time is None else container.start_time / av.time_base
 
 
 def check_shape(sample_rate: int, channels: int, limits: MediaLimits) -> None:
@@ -207,4 +229,6 @@ class FrameReader:
                 # The container itself is broken from here on; what came before still counts.
                 self.damaged_packets += 1
                 return
+            if packet.has_sidedata("encryption_info"):  # decoded all the same, it would be noise
+                raise Refused("encrypted")
             yield packet

@@ -19,6 +19,10 @@ REFUSALS = {
         "The sound in this file is in an encoding we do not accept. Export it as MP3, AAC (M4A), "
         "WAV, FLAC or Opus and upload that."
     ),
+    "encrypted": (
+        "The sound in this file is encrypted. Export it without protection in the program that made "
+        "it, as MP3, M4A or WAV, and upload that."
+    ),
     "sample_rate_out_of_range": (
         "The recording's sample rate is outside what we accept. Export it at 16 or 48 kHz and upload that."
     ),

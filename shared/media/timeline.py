@@ -1,6 +1,7 @@
 """Frames of any shape in, 16 kHz 16-bit PCM in blocks out, in step with the recording's own clock."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
@@ -11,8 +12,8 @@ from av.filter import Graph
 
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
 
-# Less than this is the jitter of honest containers.
-_GAP_SECONDS = 0.25
+# Right after a packet that cannot be decoded even this is loss, and no jitter.
+_LOSS_SECONDS = 0.01
 _SILENCE_BLOCK = SAMPLE_RATE
 
 
@@ -63,30 +64,44 @@ def shape_of(frame: AudioFrame) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What is known of a recording's time stamps, in seconds.
+
+    ``last_second`` is where the header says the recording ends, or None; a time stamp beyond it
+    is damage, not a gap. Without it a gap is at most ``longest_gap``. ``zero`` is where the recording
+    begins: sound that begins later has silence before it; None: it begins with its sound.
+    ``jitter`` is what an honest time stamp may be off.
+    """
+
+    last_second: float | None
+    longest_gap: float
+    zero: float | None
+    jitter: float
+
+
 class Timeline:
     """Turns frames into PCM and fills what was lost with silence, so that times stay true.
 
-    ``last_second`` is where the header says the recording ends, or None; a time stamp beyond it
-    is damage, not a gap. Without it a gap is at most ``longest_gap`` seconds.
-    ``filled_seconds`` is how much silence was put in.
+    ``filled_seconds`` is how much silence was put in for what was lost.
     """
 
-    def __init__(
-        self, emit: Callable[[bytes], None], channels: int, last_second: float | None, longest_gap: float
-    ) -> None:
+    def __init__(self, emit: Callable[[bytes], None], channels: int, clock: Clock) -> None:
         self._emit = emit
         self._channels = channels
-        self._last_second = last_second
-        self._longest_gap = longest_gap
+        self._clock = clock
         self._resampler: Resampler | None = None
-        self._origin: float | None = None
+        self._origin = clock.zero
         self._consumed = Fraction(0)
         self._samples = 0
         self.filled_seconds = 0.0
 
-    def add(self, frame: AudioFrame) -> None:
-        """Append ``frame``, after as much silence as its time stamp asks for."""
-        gap = self._gap_before(frame)
+    def add(self, frame: AudioFrame, after_loss: bool = False) -> None:
+        """Append ``frame``, after as much silence as its time stamp asks for.
+
+        ``after_loss``: what came right before it could not be decoded.
+        """
+        gap = self._gap_before(frame, _LOSS_SECONDS if after_loss else self._clock.jitter)
         if gap:
             self._flush()
             self._fill_until(self._consumed + Fraction(gap))
@@ -101,7 +116,7 @@ class Timeline:
         """Hand over what is still in the resampler."""
         self._flush()
 
-    def _gap_before(self, frame: AudioFrame) -> float:
+    def _gap_before(self, frame: AudioFrame, least: float) -> float:
         """Seconds of silence to put before ``frame``; 0.0 where its clock agrees or is not credible."""
         if frame.pts is None or frame.time_base is None:
             return 0.0
@@ -110,7 +125,9 @@ class Timeline:
         if self._origin is None:
             self._origin = moment - here
         gap = moment - self._origin - here
-        if abs(gap) <= _GAP_SECONDS:
+        if -self._clock.jitter <= gap <= least:
+            if not here:  # what an encoder puts in front, for example
+                self._origin = moment
             return 0.0
         if gap < 0 or not self._credible(gap, here):
             self._origin = moment - here
@@ -118,13 +135,14 @@ class Timeline:
         return gap
 
     def _credible(self, gap: float, here: float) -> bool:
-        if self._last_second is None:
-            return gap <= self._longest_gap
-        return here + gap <= self._last_second
+        if self._clock.last_second is None:
+            return gap <= self._clock.longest_gap
+        return here + gap <= self._clock.last_second
 
     def _fill_until(self, moment: Fraction) -> None:
         missing = int(moment * SAMPLE_RATE) - self._samples
-        self.filled_seconds += max(0, missing) / SAMPLE_RATE
+        if self._consumed:  # what comes late was not lost
+            self.filled_seconds += max(0, missing) / SAMPLE_RATE
         while missing > 0:
             count = min(missing, _SILENCE_BLOCK)
             self._give(bytes(count * self._channels * BYTES_PER_SAMPLE))
