@@ -165,6 +165,24 @@ def test_every_failpoint_is_used_by_a_test() -> None:
     assert not [place for place in places if f'"{place}' not in tests]
 
 
+# Who asks the process' own clock for the time of day, which somebody may set at any moment, and why it may.
+CLOCK_READERS = {
+    "api/rate_limits.py": "says in how many seconds a window ends; the windows are Redis' and the limiter's",
+    "api/uploads.py": "a session without a date is of today",
+    "shared/services/quotas.py": "says in how many seconds the day ends; the day is Postgres'",
+    "shared/storage/objects.py": "sweeps what writers left a day ago; one that is at work gets an error",
+    "shared/storage/s3.py": "the same",
+    "workers/engines/openai_errors.py": "a Retry-After that is a date, in an answer that has none itself",
+}
+
+
+def test_nothing_but_what_is_known_asks_a_process_for_the_time_of_day() -> None:
+    asking = re.compile(r"\btime\.(?:time|localtime|gmtime)\(|\b(?:datetime|date)\.(?:now|today|utcnow)\(")
+    served = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in ("api", "shared", "workers")]
+    readers = {str(path.relative_to(ROOT)) for path in served if asking.search(path.read_text())}
+    assert readers == CLOCK_READERS.keys()
+
+
 def test_each_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("0*.md")]
     assert sorted(numbers) == [f"{number:04}" for number in range(1, len(numbers) + 1)]

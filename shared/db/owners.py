@@ -1,7 +1,7 @@
 """Whom stored objects and keys belong to: asked of every table that a row could own one from."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -47,11 +47,6 @@ def done_with_speech(db: DbSession, ids: Iterable[UUID]) -> set[UUID]:
     """Those of the sessions that need no decoded speech any more."""
     over = TherapySession.status.in_((Status.PROCESSED, Status.CANCELLED))
     return set(db.scalars(select(TherapySession.id).where(TherapySession.id.in_(list(ids)), over)))
-
-
-def now(db: DbSession) -> datetime:
-    """By Postgres's clock, which this machine's may not agree with."""
-    return db.execute(select(func.now())).scalar_one()
 
 
 def is_due(db: DbSession, every_seconds: float) -> bool:

@@ -3,13 +3,13 @@
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, keys
+from shared.db import audit, clock, keys
 from shared.db.tables import ApiKey, Practice, Therapist
 from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from shared.services import credentials, idempotency
@@ -213,7 +213,7 @@ def add_key(
         digest=credential.digest(resources.vault.keys.pepper),
         label=label,
         scopes=sorted(granted),
-        expires_at=None if expires_in_days is None else datetime.now(UTC) + timedelta(days=expires_in_days),
+        expires_at=None if expires_in_days is None else clock.now(db) + timedelta(days=expires_in_days),
     )
     db.add(key)
     db.flush()

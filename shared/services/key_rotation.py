@@ -1,9 +1,9 @@
 """Rotation: a new key in the place of an old one, both good for a while."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from shared.db import keys
+from shared.db import clock, keys
 from shared.db.tables import ApiKey
 from shared.domain.errors import Conflict, InvalidInput
 from shared.services import accounts
@@ -35,7 +35,7 @@ def rotate(
         person = keys.therapist(db, caller.practice_id, old.therapist_id) if old is not None else None
         if old is None or person is None:
             raise accounts.no_such_key()
-        if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= datetime.now(UTC)):
+        if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= clock.now(db)):
             raise Conflict("The key has ended; make a new one.", "key_ended")
         scopes = [Scope(scope) for scope in old.scopes]
         made = accounts.add_key(resources, db, person, scopes, old.label, expires_in_days, caller)

@@ -1,13 +1,12 @@
 """The people of a practice, as its administrators manage them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import keys
+from shared.db import clock, keys
 from shared.db.tables import Therapist
 from shared.domain.errors import Conflict, NotFound
 from shared.services import accounts
@@ -45,7 +44,7 @@ def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Ma
             person.name = changes["name"]
             accounts.record(db, caller.practice_id, "therapist.rename", therapist_id, caller)
         if "disabled" in changes:
-            person.disabled_at = (person.disabled_at or datetime.now(UTC)) if changes["disabled"] else None
+            person.disabled_at = (person.disabled_at or clock.now(db)) if changes["disabled"] else None
             action = "therapist.disable" if changes["disabled"] else "therapist.enable"
             accounts.record(db, caller.practice_id, action, therapist_id, caller)
         if "supervisor_id" in changes:

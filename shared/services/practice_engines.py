@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db import clock
 from shared.db import practice_engines as rows
 from shared.db.engine_tables import PracticeEngines
 from shared.services import accounts
@@ -74,7 +75,7 @@ def change(resources: Resources, caller: Caller, changes: Mapping[str, Any]) -> 
 def _allow(db: DbSession, caller: Caller, row: PracticeEngines, allowed: bool) -> None:
     if allowed == (row.away_allowed_at is not None):
         return
-    row.away_allowed_at = datetime.now(UTC) if allowed else None
+    row.away_allowed_at = clock.now(db) if allowed else None
     row.away_allowed_by = caller.therapist_id if allowed else None
     action = "engines.away_allowed" if allowed else "engines.away_forbidden"
     accounts.record(db, caller.practice_id, action, None, caller)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from shared.db import owners
+from shared.db import clock, owners
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.storage.objects import ObjectStore, StoredObject
@@ -76,7 +76,7 @@ def reconcile(
     """
     with places.database.operating() as db:
         practices = owners.practices(db)
-        horizon = owners.now(db) - timedelta(seconds=grace_seconds)
+        horizon = clock.now(db) - timedelta(seconds=grace_seconds)
     found = Findings()
     keys = {found_key.subject_id: found_key.modified_at for found_key in places.keys.list()}
     unowned = set(keys)

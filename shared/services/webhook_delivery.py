@@ -7,12 +7,12 @@ message at least once.
 
 import random
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, deliveries, webhooks
+from shared.db import audit, clock, deliveries, webhooks
 from shared.db.deliveries import Taken
 from shared.db.engine import Database
 from shared.db.webhook_tables import WebhookDelivery, WebhookEndpoint
@@ -62,9 +62,10 @@ def _message(database: Database, vault: Vault, taken: Taken) -> tuple[str, bytes
     with database.transaction(taken.practice_id) as db:
         endpoint = webhooks.get(db, taken.practice_id, taken.endpoint_id)
         row = deliveries.held(db, taken)
+        now = clock.now(db)
     if endpoint is None or row is None:
         return None
-    subject, now = Subject(taken.practice_id, taken.endpoint_id), datetime.now(UTC)
+    subject = Subject(taken.practice_id, taken.endpoint_id)
     try:
         url = vault.open(subject, URL, endpoint.url)
         keys = [vault.open(subject, SECRET, endpoint.secret)]
@@ -79,7 +80,7 @@ def _message(database: Database, vault: Vault, taken: Taken) -> tuple[str, bytes
 def _settle(
     db: DbSession, endpoint: WebhookEndpoint, row: WebhookDelivery, answer: Answer | None, error: str | None
 ) -> None:
-    now = datetime.now(UTC)
+    now = clock.now(db)
     if error is None:
         row.state, row.ended_at, endpoint.failing_since = DeliveryState.DELIVERED, now, None
         return

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db import clock
 from shared.db import webhooks as rows
 from shared.db.webhook_tables import WebhookEndpoint
 from shared.domain.errors import Conflict, InvalidInput, NotFound
@@ -105,7 +106,7 @@ def change(resources: Resources, caller: Caller, endpoint_id: UUID, changes: Map
         if "events" in changes:
             row.events = sorted(event.value for event in changes["events"])
         if changes.get("paused") is True:
-            rows.pause(row, PauseReason.REQUESTED, datetime.now(UTC))
+            rows.pause(row, PauseReason.REQUESTED, clock.now(db))
         elif changes.get("paused") is False or ("url" in changes and row.pause != PauseReason.REQUESTED):
             rows.resume(db, row)
         accounts.record(db, caller.practice_id, "webhook.change", endpoint_id, caller)
@@ -135,7 +136,7 @@ def rotate(
     with resources.database.transaction(caller.practice_id) as db:
         row = own(db, caller, endpoint_id, hold=True)
         row.old_secret = row.secret if overlap_hours else None
-        row.old_secret_until = datetime.now(UTC) + timedelta(hours=overlap_hours) if overlap_hours else None
+        row.old_secret_until = clock.now(db) + timedelta(hours=overlap_hours) if overlap_hours else None
         row.secret = resources.vault.seal(subject, SECRET, secret)
         accounts.record(db, caller.practice_id, "webhook.rotate", endpoint_id, caller)
     return opened(resources, row), secret

@@ -114,6 +114,17 @@ def ambush_web(machine: Machine, chance: random.Random) -> None:
     machine.orders.arm(chance.choice(ALWAYS_AGAIN), "kill")
 
 
+def set_clock(machine: Machine, chance: random.Random) -> None:
+    """Of one process, by up to two days, forwards or backwards; right again after some seconds."""
+    process = chance.choice([*machine.workers, "dispatcher", "web"])
+    off, pause = chance.uniform(-2, 2) * 24 * 3600, chance.uniform(2, 8)
+    if machine.clocks is None:
+        return
+    set_off = machine.clocks.set_off
+    set_off(process, off)
+    _later(pause, lambda: set_off(process, 0))
+
+
 FAULTS: dict[str, tuple[Fault, int]] = {
     "child killed": (kill_child, 4),
     "worker killed": (kill_worker, 4),
@@ -128,6 +139,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "web killed": (kill_web, 2),
     "all processes killed": (cut_power, 1),
     "storage away": (take_storage_away, 2),
+    "clock set": (set_clock, 2),
     "ambush in a worker": (ambush, 8),
     "ambush in the API": (ambush_web, 3),
 }

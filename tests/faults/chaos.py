@@ -24,6 +24,7 @@ import httpx2
 
 from tests.faults.breaking import FAULTS
 from tests.faults.clinic import Clinic
+from tests.faults.clocks import library
 from tests.faults.machine import ROOT, listening_to_redis, running_machine
 from tests.faults.oracle import Verdict, judge
 
@@ -55,7 +56,8 @@ def run(
 ) -> Run:
     """Break a machine for so many seconds, let it calm down, and judge it."""
     made = Run(seed, seconds, dispatcher, version(), datetime.now(UTC).isoformat(timespec="seconds"))
-    with running_machine(WORKERS) as machine, listening_to_redis(machine) as listener:
+    own_clocks = library() is not None
+    with running_machine(WORKERS, own_clocks=own_clocks) as machine, listening_to_redis(machine) as listener:
         with Clinic(machine) as clinic:
             if not dispatcher:
                 machine.keeper.hold_down("dispatcher")

@@ -39,6 +39,7 @@ class Clinic:
             base_url=f"http://127.0.0.1:{self.machine.web_port}",
             headers={"Authorization": f"Bearer {self.machine.therapist_key}"},
             timeout=60,
+            limits=httpx2.Limits(keepalive_expiry=1.0),  # the server hangs up after two seconds
             trust_env=False,
         )
         consent = {"given_on": "2026-01-05", "method": "written"}

@@ -19,6 +19,11 @@ def session_row(machine: Machine, session_id: UUID) -> TherapySession:
         return db.get_one(TherapySession, session_id)
 
 
+def step_row(machine: Machine, session_id: UUID, name: str, part: int = 0) -> StepRow:
+    with everything(machine.postgres.url) as db:
+        return db.get_one(StepRow, (session_id, name, part))
+
+
 def audited(machine: Machine, session_id: UUID, action: str) -> list[AuditEvent]:
     """The session's events of this kind, in their order."""
     query = select(AuditEvent).where(AuditEvent.subject_id == session_id, AuditEvent.action == action)

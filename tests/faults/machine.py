@@ -25,6 +25,7 @@ from embedded.server import Server, bare_environment
 from shared.settings import Settings, load
 from tests.database import make_inspector
 from tests.faults.arming import Orders
+from tests.faults.clocks import Clocks
 from tests.faults.keeper import Keeper, Kept
 from tests.faults.listening import RedisListener
 from tests.stack import temporary_folder
@@ -70,6 +71,7 @@ class Machine:
         self.workers = [f"worker.{number}" for number in range(1, workers + 1)]
         self.web_port = 0
         self.therapist_key = ""
+        self.clocks: Clocks | None = None  # if set, each process has a clock of its own
         self._settings = settings
         self._entries = {
             entry.name: entry for entry in procfile.parse((ROOT / "Procfile").read_text().splitlines())
@@ -136,7 +138,8 @@ class Machine:
     def keep(self, entry: str, name: str | None = None, **more: str) -> Kept:
         """Run a line of the Procfile, under this name."""
         name = name or entry
-        env = {**self.environment(), "INSTANCE": name.rpartition(".")[2], **more}
+        clock = self.clocks.environment_of(name) if self.clocks else {}
+        env = {**self.environment(), "INSTANCE": name.rpartition(".")[2], **clock, **more}
         words = procfile.expand(self._entries[entry], env)
         argv = [ENTRANCES.get(word, word) for word in words] if entry != "flower" else words
         if entry == "web":
@@ -176,7 +179,8 @@ class Machine:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def _keep_server(self, name: str, server: Server, prepare) -> None:  # type: ignore[no-untyped-def]
-        kept = Kept(name, server.command(), bare_environment(), self.logs / f"{name}.log", Path("/"))
+        words = self.clocks.wound_for(name, server.command()) if self.clocks else server.command()
+        kept = Kept(name, words, bare_environment(), self.logs / f"{name}.log", Path("/"))
         kept.prepare = prepare
         self.keeper.add(kept)
 
@@ -189,12 +193,18 @@ class Machine:
 
 @contextmanager
 def running_machine(
-    workers: int = 2, settings: dict[str, str] | None = None, *, small_disk: bool = False
+    workers: int = 2,
+    settings: dict[str, str] | None = None,
+    *,
+    small_disk: bool = False,
+    own_clocks: bool = False,
 ) -> Iterator[Machine]:
     """A machine that is up; ended with everything on it. About ten seconds."""
     with temporary_folder() as folder:
         machine = Machine(folder, workers=workers, settings=settings or {})
         machine.disk.mkdir()
+        if own_clocks:
+            machine.clocks = Clocks(folder / "clocks")
         mounted = small_disk and _mount(machine.disk)
         try:
             machine.start()
@@ -204,6 +214,8 @@ def running_machine(
             raise
         finally:
             machine.keeper.stop()
+            if machine.clocks:
+                machine.clocks.clear_up()
             if mounted:
                 subprocess.run(["umount", "--lazy", machine.disk], check=True)
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from workers.engines.openai_client import OpenAIClient
+from workers.engines.openai_errors import retry_after
 from workers.engines.registry import EngineOptions, build_extractor, build_transcriber
 
 OWN = "http://speech.internal:8000/v1"
@@ -107,3 +108,10 @@ print(sorted({"openai", "httpx2", "faster_whisper", "ctranslate2", "pocketsphinx
         check=True,
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_a_pause_that_is_named_by_a_date_is_counted_from_the_answers_own():
+    """This machine's clock may be days off; the server's date is by the server's."""
+    sent = {"date": "Thu, 26 Nov 2020 10:00:00 GMT", "retry-after": "Thu, 26 Nov 2020 10:00:40 GMT"}
+    assert retry_after(sent) == 40
+    assert retry_after({"retry-after": sent["retry-after"]}) is None

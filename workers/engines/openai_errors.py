@@ -122,10 +122,18 @@ def retry_after(headers: Any) -> float | None:
     if seconds is None:
         try:
             date = email.utils.parsedate_to_datetime(headers.get("retry-after") or "")
-            seconds = date.timestamp() - time.time()
+            seconds = date.timestamp() - _sent_at(headers)
         except (ValueError, OverflowError):
             return None
     return min(seconds, MAX_RETRY_AFTER_SECONDS) if seconds > 0 else None
+
+
+def _sent_at(headers: Any) -> float:
+    """When the answer was sent by its own clock, which is the one that a date in it is meant by."""
+    try:
+        return email.utils.parsedate_to_datetime(headers.get("date") or "").timestamp()
+    except ValueError:
+        return time.time()
 
 
 def _number(text: str | None) -> float | None:
