@@ -160,10 +160,13 @@ def postpone(
 
 
 def give_back(db: DbSession, lease: Lease) -> bool:
-    """Free the step at once, as if this attempt had not been; False if fenced."""
+    """Free the step at once, as if this attempt had not been; False if fenced, or past its deadline.
+
+    Past it the worker is ended because it hangs: that attempt counts, or it would hang for ever.
+    """
     result = db.execute(
         update(StepRow)
-        .where(_held(lease))
+        .where(_held(lease), StepRow.deadline_at >= func.now())
         .values(state=StepState.READY, lease_until=None, attempt=StepRow.attempt - 1)
         .returning(StepRow.part)
     )

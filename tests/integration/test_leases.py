@@ -169,6 +169,21 @@ def test_a_worker_that_must_go_gives_its_step_back_at_once(resources: Resources,
     assert claim(resources, session_id) is not None
 
 
+def test_a_worker_that_is_ended_because_it_hung_has_used_up_its_attempt(
+    resources: Resources, office: Office
+) -> None:
+    """Its parent ends it half a minute after the deadline; given back each time, it would hang for ever."""
+    session_id = promise(resources, office)
+    lease = claim(resources, session_id)
+    assert lease is not None
+    lapse(resources, session_id, "deadline_at")
+    leases.give_back(resources.database, lease)
+    assert step(resources, session_id, "transcribe").attempt == 1
+    again = claim(resources, session_id)
+    assert again is not None
+    assert again.attempt == 2
+
+
 def test_the_error_of_a_worker_that_was_presumed_dead_changes_nothing(
     resources: Resources, office: Office
 ) -> None:
