@@ -160,6 +160,10 @@ PERMANENT = {
         "The server refuses the request.",
         _SETTING,
     ),
+    "engine_window_too_small": (
+        "Beside the template, the model's window leaves no room for a transcript.",
+        _SETTING,
+    ),
     "language_not_supported": (
         "The engine does not know the language.",
         _SETTING,

@@ -2,14 +2,17 @@
 
 After the usual requirements of Medicare and commercial payers for psychotherapy notes (session
 times, modality, interventions tied to treatment goals, response, risk, plan). What is missing is
-listed for the clinician to add; nothing is made up to fill a gap.
+listed for the clinician to add; nothing is made up to fill a gap. What a clinician wrote counts as
+present, without evidence. A part of the notes' template that holds nothing is missing too.
 """
 
 import re
 from collections.abc import Iterator
 
+from shared.domain.evidence import LIST_FIELDS
 from shared.domain.quotes import cite
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.wording import NOTHING_FOR_PART
 
 _MODALITY = re.compile(
     r"\b(?:cbt|cognitive behaviou?ral(?: therapy)?|dbt|dialectical behaviou?r(?:al)? therapy|emdr|act therapy"
@@ -31,31 +34,47 @@ _RESPONSE = re.compile(
     r"|(?:a bit|a little|much) (?:lighter|calmer|better|worse|easier))\b",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b.*\b\d{1,2}[:.]\d{2}\b")
+_SAFETY = re.compile(r"\b(?:risks?|safety|suicid\w*|self.harm|danger)\b", re.IGNORECASE)
 NEAR = 2  # a goal is tied to a technique if it is named within so many segments of it
 
 
 def completeness(notes: JsonObject, transcript: Transcript) -> JsonObject:
-    """``{present: [{item, evidence}], missing: [{item, why}]}`` for verified ``notes``."""
+    """``{present: [{item, evidence}], missing: [{item, why}]}`` for verified ``notes``.
+
+    ``evidence`` is empty for what a clinician wrote. A part of a template is named by its title.
+    """
     present, missing = [], []
     for item, evidence, why in _items(notes, transcript):
         if evidence is None:
             missing.append({"item": item, "why": why})
         else:
             present.append({"item": item, "evidence": evidence})
+    missing += [{"item": title, "why": NOTHING_FOR_PART} for title in _empty_parts(notes)]
     return {"present": present, "missing": missing}
+
+
+def _empty_parts(notes: JsonObject) -> list[str]:
+    return [
+        part["title"]
+        for part in notes.get("sections", [])
+        if all(sentence["sentence"] == NOTHING_FOR_PART for sentence in part["sentences"])
+    ]
 
 
 Item = tuple[str, list[JsonObject] | None, str]
 
 
 def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
+    own = _written_by_hand(notes)
     yield (
-        "times", None,
+        "times", _in(own, _CLOCK),
         "Add when the session began and ended: the recording's length is known, the clock is not.",
     )  # fmt: skip
-    yield "modality", _said(transcript, _MODALITY), "No type of therapy, and no setting, was named aloud."
+    modality = _said(transcript, _MODALITY) or _in(own, _MODALITY)
+    yield "modality", modality, "No type of therapy, and no setting, was named aloud."
     yield "interventions", _of(notes["strategies"]), "No technique was found in the transcript."
-    goals = _said(transcript, _GOAL)
+    goals = _said(transcript, _GOAL) or _in(own, _GOAL)
     yield "goals", goals, "No treatment goal was named aloud."
     yield (
         "interventions_tied_to_goals", _tied(notes, goals),
@@ -63,13 +82,13 @@ def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
     )  # fmt: skip
     yield (
         "response",
-        _said(transcript, _RESPONSE),
+        _said(transcript, _RESPONSE) or _in(own, _RESPONSE),
         "How the client responded to an intervention was not said.",
     )
     asked = [flag for flag in notes["risk_flags"] if flag.get("asked_by_therapist")]
     mentioned = notes["risk_flags"]
     yield (
-        "risk_statement", _of(asked or mentioned),
+        "risk_statement", _of(asked or mentioned) if mentioned else _in(own, _SAFETY),
         "No question about safety, and no mention of risk, was found: add your own assessment.",
     )  # fmt: skip
     yield "plan", _of(notes["action_items"]), "Nothing was agreed aloud until the next session."
@@ -81,8 +100,21 @@ def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
 
 
 def _of(items: list[JsonObject]) -> list[JsonObject] | None:
-    """The first piece of evidence of each item; None without items."""
-    return [item["evidence"][0] for item in items if item["evidence"]] or None
+    """The first piece of evidence of each item, none of a clinician's own; None without items."""
+    return [item["evidence"][0] for item in items if item["evidence"]] if items else None
+
+
+def _written_by_hand(notes: JsonObject) -> list[str]:
+    """The sentences and items of a clinician, as text."""
+    texts = [s for group in notes["field_evidence"].values() for s in group]
+    parts = [s for part in notes.get("sections", []) for s in part["sentences"]]
+    items = [item for field in LIST_FIELDS for item in notes[field]]
+    own = (thing for thing in (*texts, *parts, *items) if thing.get("by_clinician"))
+    return [". ".join(value for value in thing.values() if isinstance(value, str)) for thing in own]
+
+
+def _in(own: list[str], pattern: re.Pattern[str]) -> list[JsonObject] | None:
+    return [] if any(pattern.search(text) for text in own) else None
 
 
 def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[JsonObject] | None:

@@ -8,6 +8,7 @@ transcript is dropped. A risk flag that the edit leaves out is kept apart as set
 from collections.abc import Collection, Iterator
 from copy import deepcopy
 
+from shared.domain.completeness import completeness
 from shared.domain.errors import InvalidInput
 from shared.domain.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS, verify
 from shared.domain.quotes import cite
@@ -18,7 +19,7 @@ from shared.domain.wording import SET_ASIDE, risk_statement
 # What an edit cannot set: it is the engine's, the check's or the signature's to say.
 OURS = frozenset({
     "engine", "draft", "unsupported", "risk_statement", "provenance", "completeness", "needs_review",
-    "review_reasons",
+    "review_reasons", "written_parts",
 })  # fmt: skip
 
 _NUMBER = "_number"
@@ -89,7 +90,8 @@ def checked(document: JsonObject, transcript: Transcript) -> JsonObject:
         )
     for field in TEXT_FIELDS:
         document[field] = " ".join(s["sentence"] for s in document["field_evidence"][field])
-    return {**document, "risk_statement": statement}
+    document["risk_statement"] = statement
+    return {**document, "completeness": completeness(document, transcript)}
 
 
 def _ours(statement: str) -> JsonObject:

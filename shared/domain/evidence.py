@@ -50,6 +50,9 @@ def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
             value, sentence = MOOD_FIELDS[field]
             result[field] = value
             sentences[field] = [{"sentence": sentence, "structural": True, "evidence": [], "verified": True}]
+    for part in result.get("written_parts", []):
+        field = f"written_parts.{part['name']}"
+        part["sentences"] = [s for s in part["sentences"] if _sentence_stands(field, s, result, transcript)]
     result["risk_statement"] = risk_statement(result, transcript)
     return result
 

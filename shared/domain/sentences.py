@@ -86,21 +86,21 @@ def _quoted(sentence: str, transcript: Transcript) -> list[Found]:
 def _like(sentence: str, transcript: Transcript) -> list[Found]:
     """The places of the transcript that say most of what ``sentence`` says, the fewest that do."""
     own = content_of(words_of(outside_quotes(sentence)))
-    places = [
+    candidates = [
         (
             own & related_to(texts),
             own & content_of(w for text in texts for w in words_of(text)),
             texts,
             number,
         )
-        for number, texts in _places(transcript)
+        for number, texts in places(transcript)
     ]
     found: list[Found] = []
     left = set(own)
-    for _ in range(MOST_PIECES if places else 0):
+    for _ in range(MOST_PIECES if candidates else 0):
         # The same words count more than others for the same thing, and one place more than two.
         shared, _, texts, number = max(
-            places, key=lambda p: (len(left & p[0]) + len(left & p[1]), -len(p[2]), -p[3])
+            candidates, key=lambda p: (len(left & p[0]) + len(left & p[1]), -len(p[2]), -p[3])
         )
         if not left & shared:
             break
@@ -110,7 +110,7 @@ def _like(sentence: str, transcript: Transcript) -> list[Found]:
     return found
 
 
-def _places(transcript: Transcript) -> Iterator[tuple[int, tuple[str, ...]]]:
+def places(transcript: Transcript) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Each sentence of the transcript; with a question goes how the next speaker begins."""
     segments = transcript.segments
     for number, segment in enumerate(segments):

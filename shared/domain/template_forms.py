@@ -23,6 +23,11 @@ class Template:
     title: str
     parts: tuple[Part, ...] = ()
 
+    @property
+    def open_parts(self) -> tuple[Part, ...]:
+        """The parts that name no sources: an engine that writes is asked to fill them as they say."""
+        return tuple(part for part in self.parts if not part.sources)
+
 
 PLAN = Part("plan", "Plan", "What is to be done until the next session.", ("tasks", "follow_up"))
 _INTERVENTION = Part("intervention", "Intervention", "What the therapist did.", ("strategies",))

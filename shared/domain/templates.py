@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 
+from shared.domain.completeness import completeness
 from shared.domain.evidence import verify
+from shared.domain.part_words import said_about
 from shared.domain.template_forms import RISK, Part, Template
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.wording import NOTHING_FOR_PART, RISK_LABELS
@@ -56,25 +58,51 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
     """The notes with the ``sections`` of ``template``, filled from what the notes hold.
 
     Each sentence is checked against the transcript as any other; one that does not stand is told in
-    the client's own words instead. Risk is in every rendering, in a part of its own if need be.
+    the client's own words instead. A part that names no sources has what an engine wrote to its
+    instruction, if one was asked to, else what its words ask for, else passages that speak of it.
+    Risk is in every rendering, in a part of its own if need be. A part without anything is among
+    what is missing (``completeness``).
     """
     document = {**deepcopy(notes), "template": template.name}
     document.pop("sections", None)
-    if not template.parts:
-        return document
     parts = list(template.parts)
-    if not any("risk" in sources_of(part) for part in parts):
+    if parts and not any("risk" in sources_of(part) for part in parts):
         parts.append(RISK)
-    document["sections"] = [
-        {"name": part.name, "title": part.title, "sentences": _sentences(part, notes, transcript)}
-        for part in parts
-    ]
-    return document
+    if parts:
+        document["sections"] = [
+            {"name": part.name, "title": part.title, "sentences": _sentences(part, document, transcript)}
+            for part in parts
+        ]
+    return {**document, "completeness": completeness(document, transcript)}
 
 
 def _sentences(part: Part, notes: JsonObject, transcript: Transcript) -> list[JsonObject]:
-    found = [s for source in sources_of(part) for s in _of_source(source, notes, transcript)]
+    written = _written(part, notes)
+    if written is not None:
+        risk = _of_source("risk", notes, transcript) if "risk" in sources_of(part) else ()
+        found = [*written, *risk]
+    else:
+        found = [s for source in sources_of(part) for s in _of_source(source, notes, transcript)]
+        if not part.sources and not found:
+            found = [_quoted(pieces, transcript) for pieces in said_about(part, transcript)]
     return _each_once(found) or [_structural(NOTHING_FOR_PART)]
+
+
+def _written(part: Part, notes: JsonObject) -> list[JsonObject] | None:
+    """What an engine wrote to this instruction; None where none was asked to."""
+    if part.sources:
+        return None
+    wanted = (notes["template"], part.name, part.title, part.instruction)
+    for one in notes.get("written_parts", []):
+        if (one["template"], one["name"], one["title"], one["instruction"]) == wanted:
+            sentences: list[JsonObject] = deepcopy(one["sentences"])
+            return sentences
+    return None
+
+
+def _quoted(pieces: list[JsonObject], transcript: Transcript) -> JsonObject:
+    text = " ".join(f"“{piece['quote']}”" for piece in pieces)
+    return _standing(text, {"evidence": pieces}, transcript)
 
 
 def _each_once(sentences: list[JsonObject]) -> list[JsonObject]:
@@ -87,7 +115,10 @@ def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterat
         return
     field, _ = _LISTS[source]
     for item in notes[field]:
-        yield _standing(_TOLD[source](item), item, transcript)
+        sentence = _standing(_TOLD[source](item), item, transcript)
+        # What cannot be told so that it stands remains among the items; a risk is shown all the same.
+        if sentence["verified"] or sentence.get("by_clinician") or source == "risk":
+            yield sentence
     if source == "risk":
         yield _structural(notes["risk_statement"])
 

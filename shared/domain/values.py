@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.domain.template_forms import DEFAULT, Part
+
 SAMPLE_RATE = 16_000
 BYTES_PER_SAMPLE = 2
 
@@ -232,7 +234,12 @@ class TranscriberCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionRequest:
-    """How notes are wanted: the template's name (``default``) and the session's date, ISO 8601."""
+    """How notes are wanted: the template's name (``default``) and the session's date, ISO 8601.
 
-    template: str = "default"
+    ``parts`` are those of the template that an engine is asked to write to their instructions; one
+    that cannot leaves them to be filled by rule.
+    """
+
+    template: str = DEFAULT
     session_date: str | None = None
+    parts: tuple[Part, ...] = ()

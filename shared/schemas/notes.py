@@ -12,6 +12,8 @@ Design: no sentence in a note stands without the words it came from.
   ``shared.domain.wording`` may be, and absence ("No mention of ...") is checked in code.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
+* ``written_parts`` are the parts of a practice's own template that an engine was asked to write to
+  their instructions; they are kept when the notes are put into another template and back.
 * What could not be verified is in ``unsupported`` with the reason, and nowhere else.
 * ``key_topics`` has three to seven items; fewer where a recording honestly supports fewer.
 * ``therapist_notes`` has 150 to 200 words and ``patient_summary`` 100 to 150 in the normal case; a
@@ -130,6 +132,13 @@ class SectionSchema(Schema):
     sentences = fields.List(fields.Nested(SentenceSchema), load_default=list, validate=_MANY)
 
 
+class WrittenPartSchema(SectionSchema):
+    """A part of a practice's own ``template`` that an engine wrote, and the instruction that it followed."""
+
+    template = fields.String(required=True, validate=_PHRASE)
+    instruction = fields.String(required=True, validate=_PASSAGE)
+
+
 class FieldEvidenceSchema(Schema):
     """The sentences that the plain texts are put together from."""
 
@@ -149,7 +158,7 @@ class UnsupportedSchema(Schema):
 
 
 class PresentSchema(Schema):
-    """Something that payers ask for and that was said, with the words."""
+    """Something that payers ask for and that was said, with the words; without: a clinician wrote it."""
 
     item = fields.String(required=True, validate=_PHRASE)
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=_MANY)
@@ -217,6 +226,7 @@ class NotesSchema(Schema):
     patient_summary = fields.String(required=True, validate=validate.Length(max=20_000))
     field_evidence = fields.Nested(FieldEvidenceSchema, required=True)
     sections = fields.List(fields.Nested(SectionSchema), validate=validate.Length(max=30))
+    written_parts = fields.List(fields.Nested(WrittenPartSchema), validate=validate.Length(max=30))
     unsupported = fields.List(fields.Nested(UnsupportedSchema), load_default=list)
     needs_review = fields.Boolean(load_default=False)
     review_reasons = fields.List(fields.Nested(ReviewReasonSchema), load_default=list, validate=_MANY)

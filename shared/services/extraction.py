@@ -9,10 +9,11 @@ from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.domain.errors import PermanentStepError, RetryableStepError
 from shared.domain.status import StepState
+from shared.domain.template_forms import DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
-from shared.services import engine_choice, leases, speakers
+from shared.services import engine_choice, leases, speakers, templates
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 
@@ -36,9 +37,10 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
         sealed, cast_as = speakers.sealed(db, lease.session_id)
         row = sessions.get(db, lease.session_id)
         engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
+        form = templates.named(resources.vault, db, row.template if row else DEFAULT)
     if sealed is None or row is None:
         raise PermanentStepError("The transcript is gone.", "transcript_gone")
-    request = ExtractionRequest(row.template, row.session_date.date().isoformat())
+    request = ExtractionRequest(row.template, row.session_date.date().isoformat(), form.open_parts)
     transcript = speakers.heard(resources.vault, session, sealed, cast_as)
     notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told

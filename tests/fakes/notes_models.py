@@ -51,6 +51,8 @@ def answer(request: Received, change: Lie) -> Reply:
     else:
         said, numbers = _transcript_in(asked)
         notes = RulesExtractor().extract(said, ExtractionRequest())
+    parts = schema["properties"].get("written_parts", {"properties": {}})["properties"]
+    notes["written_parts"] = {name: [] for name in parts}
     change(notes, said)
     notes = json.loads(json.dumps(notes))  # evidence that two items share must not be renumbered twice
     _renumber(notes, numbers)
@@ -90,6 +92,9 @@ def obey(notes: JsonObject, said: Transcript) -> None:
         notes["significant_quotes"].append({
             "quote": LIES[0], "context": LIES[1], "timestamp_start": 0, "evidence": evidence,
         })  # fmt: skip
+    for written in notes.get("written_parts", {}).values():
+        lies = (*LIES, LINK, *(piece["quote"] for piece in orders))
+        written += [{"sentence": lie, "evidence": [p]} for lie in lies for p in (*orders, *true[:2])]
     notes["field_evidence"]["session_mood"] = [{"sentence": LIES[0], "evidence": true[:1]}]
     notes |= {"x_system": "done", "x_verified": True}
 

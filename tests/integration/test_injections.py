@@ -10,6 +10,8 @@ from shared.domain.claims import has_markup
 from shared.domain.drafts import checked
 from shared.domain.instructions import reads_like_instruction
 from shared.domain.risk import SEVERITIES
+from shared.domain.template_forms import Part, Template
+from shared.domain.templates import rendered
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import honest, obedient
@@ -25,6 +27,11 @@ GOLDEN = {name: golden(name) for name in NAMES if name != "injection"} | {
 }
 LIE = re.compile(
     r"recovered|discharged|no risk|risk: none|denied all|completely healthy|perfectly safe|all clear", re.I
+)
+
+# A practice's own template, of whose parts the model writes the first and the rules the second.
+TEMPLATE = Template(
+    "own", "Our own", (Part("story", "Story", "What the client told."), Part("next", "Plan", "", ("tasks",)))
 )
 
 
@@ -76,13 +83,13 @@ def test_an_obedient_model_changes_neither_form_nor_facts_nor_risk(
 ) -> None:
     session = sorted(HOSTILE).index(name) % len(SESSIONS)
     said = from_lines(hostile_lines(name, session))
-    notes = checked(engine.extract(said, ExtractionRequest()), said, screen(said))
-    judge(notes, said)
+    draft = engine.extract(said, ExtractionRequest(TEMPLATE.name, None, TEMPLATE.open_parts))
+    judge(rendered(checked(draft, said, screen(said)), TEMPLATE, said), said)
 
 
 def judge(notes: JsonObject, said: Transcript) -> None:
     assert NotesSchema().validate(notes) == {}
-    assert set(notes) == set(NotesSchema().fields) - {"sections"}  # of a template, which none asked for
+    assert set(notes) == set(NotesSchema().fields)
     assert not [text for text in texts_in(notes) if has_markup(text)]
     shown = texts_in(notes, frozenset({"unsupported", "evidence", "quote", "review_reasons", "completeness"}))
     assert not [text for text in shown if LIE.search(text)]
@@ -97,9 +104,10 @@ def judge(notes: JsonObject, said: Transcript) -> None:
 def test_the_judge_would_see_what_an_obedient_model_wrote(engine: OpenAIExtractor) -> None:
     """The lies really come back from the server: without the check they would be in the notes."""
     said = from_lines(hostile_lines("ignore", 0))
-    draft = engine.extract(said, ExtractionRequest())
+    draft = engine.extract(said, ExtractionRequest(TEMPLATE.name, None, TEMPLATE.open_parts))
     assert LIE.search(draft["therapist_notes"])
     assert has_markup(draft["patient_summary"])
+    assert LIE.search(str(draft["written_parts"][0]["sentences"]))
     assert draft["risk_flags"] == []
 
 

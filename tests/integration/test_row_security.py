@@ -30,6 +30,7 @@ from shared.services import (
     patients,
     practice_engines,
     process_notes,
+    safety,
     sessions,
     signing,
     stopping,
@@ -74,6 +75,8 @@ def keep_records(resources: Resources, office: Office, session_id: UUID) -> None
     caller = office.caller
     offer_notes(resources, office, session_id)
     note_writing.dismiss(resources, caller, session_id, 2)
+    for alert in safety.page(resources, caller, limit=10).items:
+        safety.acknowledge(resources, caller, alert.id, None)
     signing.sign(resources, caller, session_id)
     whose = {"practice_id": caller.practice_id, "therapist_id": caller.therapist_id}
     sealed = resources.vault.seal(Subject(caller.practice_id, session_id), "process_notes", {})

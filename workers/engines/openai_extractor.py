@@ -22,6 +22,7 @@ from workers.engines.openai_errors import Target
 from workers.engines.openai_notes import OURS, notes_from
 from workers.engines.openai_parts import halves, parts_of, room
 from workers.engines.openai_structured import Messages, Spent, StructuredChat
+from workers.engines.openai_template_parts import FIELD, prompt_with, schema_with, united_parts
 from workers.engines.openai_uniting import as_text, united
 
 _PROMPTS = Path(__file__).parent / "prompts"
@@ -50,9 +51,12 @@ class NotesModel:
 
 @dataclass(slots=True)
 class _Work:
-    """One extraction under way: until when, for what, and what it took so far."""
+    """One extraction under way: of what, asked how, until when, and what it took so far."""
 
     transcript: Transcript
+    request: ExtractionRequest
+    prompt: str
+    schema: JsonSchema
     deadline: float
     spent: Spent = field(default_factory=Spent)
     parts: int = 0
@@ -92,14 +96,22 @@ class OpenAIExtractor:
         A transcript without words is not sent to anybody. Raises RetryableStepError or
         PermanentStepError, without a word of the transcript's or the server's.
         """
-        work = _Work(transcript, time.monotonic() + self._seconds)
+        work = _Work(
+            transcript,
+            request,
+            prompt_with(self._prompt, self._parts_prompt, request.parts),
+            schema_with(self._schema, request.parts, OURS),
+            time.monotonic() + self._seconds,
+        )
         if not transcript.text.strip():
-            return self._finished({name: [] for name in self._lists} | _WORDLESS, work, request)
-        around = len(self._prompt) + len(json.dumps(self._schema))
-        parts = parts_of(transcript, room(self._model.window_tokens, around))
+            nothing: JsonObject = {name: [] for name in self._lists}
+            empty: JsonObject = {FIELD: {part.name: [] for part in request.parts}}
+            return self._notes(nothing | empty | _WORDLESS, work)
+        around = len(work.prompt) + len(json.dumps(work.schema))
+        parts = parts_of(transcript, self._room(around))
         found = [document for lines in parts for document in self._read(lines, work)]
         document = found[0] if len(found) == 1 else self._summed_up(found, work)
-        return self._finished(document, work, request)
+        return self._notes(document, work)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -109,8 +121,8 @@ class OpenAIExtractor:
         """What the model found in ``lines``; in two halves if they are too much for it after all."""
         try:
             document = self._chat.ask(
-                self._messages(self._prompt, "transcript", "\n".join(lines), "Write the notes."),
-                self._schema,
+                self._messages(work.prompt, "transcript", "\n".join(lines), "Write the notes."),
+                work.schema,
                 lambda answer: self._valid(answer, work),
                 work.deadline,
                 work.spent,
@@ -125,22 +137,28 @@ class OpenAIExtractor:
 
     def _valid(self, answer: Any, work: _Work) -> JsonObject:
         """``answer`` as it came; raises ValidationError if no notes can be made of it."""
-        notes_from(answer, self._schema, work.transcript, self._provenance(work), "default")
+        self._notes(answer, work)
         valid: JsonObject = answer
         return valid
 
     def _summed_up(self, found: list[JsonObject], work: _Work) -> JsonObject:
         """One document of all parts: the united items, and the summaries that the model makes of them."""
-        items = united(found)
+        items, parts = united(found), united_parts(found)
         around = len(self._uniting) + len(json.dumps(self._summaries))
-        text = as_text(items, room(self._model.window_tokens, around))
+        text = as_text(items, self._room(around))
         return self._chat.ask(
             self._messages(self._uniting, "items", text, "Write the summaries."),
             self._summaries,
-            lambda answer: self._valid(items | _only_summaries(answer), work),
+            lambda answer: self._valid(items | parts | _only_summaries(answer), work),
             work.deadline,
             work.spent,
         )
+
+    def _room(self, around: int) -> int:
+        try:
+            return room(self._model.window_tokens, around)
+        except ValueError as error:
+            raise PermanentStepError(str(error), "engine_window_too_small") from error
 
     @cached_property
     def _prompt(self) -> str:
@@ -151,8 +169,12 @@ class OpenAIExtractor:
         return (_PROMPTS / "unite.md").read_text("utf-8")
 
     @cached_property
+    def _parts_prompt(self) -> str:
+        return (_PROMPTS / "parts.md").read_text("utf-8")
+
+    @cached_property
     def _prompt_digest(self) -> str:
-        return hashlib.sha256(f"{self._prompt}\n{self._uniting}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._prompt}\n{self._uniting}\n{self._parts_prompt}".encode()).hexdigest()
 
     @cached_property
     def _schema(self) -> JsonSchema:
@@ -173,8 +195,8 @@ class OpenAIExtractor:
         text = f"The {kind} stands between <{mark}> and </{mark}>.\n\n<{mark}>\n{data}\n</{mark}>\n\n{order}"
         return [{"role": "system", "content": prompt}, {"role": "user", "content": text}]
 
-    def _finished(self, document: Any, work: _Work, request: ExtractionRequest) -> JsonObject:
-        return notes_from(document, self._schema, work.transcript, self._provenance(work), request.template)
+    def _notes(self, document: Any, work: _Work) -> JsonObject:
+        return notes_from(document, work.schema, work.transcript, self._provenance(work), work.request)
 
     def _provenance(self, work: _Work) -> JsonObject:
         version = re.match(r"Version: (\S+)", self._prompt)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shared.domain.evidence import TEXT_FIELDS
-from shared.domain.values import JsonObject, Segment, Transcript
+from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
 from shared.schemas.notes import (
     EvidencedSchema,
@@ -19,10 +19,11 @@ from shared.schemas.notes import (
     SentenceSchema,
 )
 from workers.engines.openai_phrases import clean
+from workers.engines.openai_template_parts import FIELD, as_stored
 
 _FROM_US = (
     "risk_statement", "unsupported", "draft", "engine", "template", "needs_review", "review_reasons",
-    "completeness", "provenance", "sections",
+    "completeness", "provenance", "sections", FIELD,
 )  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
@@ -36,7 +37,11 @@ OURS: Omissions = {
 
 
 def notes_from(
-    document: Any, schema: JsonSchema, transcript: Transcript, provenance: JsonObject, template: str
+    document: Any,
+    schema: JsonSchema,
+    transcript: Transcript,
+    provenance: JsonObject,
+    request: ExtractionRequest,
 ) -> JsonObject:
     """``document``, written to ``schema`` by a model, as a document of ``NotesSchema``.
 
@@ -44,11 +49,13 @@ def notes_from(
     """
     notes = _cleaned(keep_known(document, schema))
     if isinstance(notes, dict):
-        notes |= {"engine": provenance["engine"], "template": template, "risk_statement": ""}
+        notes |= {"engine": provenance["engine"], "template": request.template, "risk_statement": ""}
         notes |= {"provenance": provenance}
         notes |= {field: _joined(notes.get("field_evidence"), field) for field in TEXT_FIELDS}
         for item in _objects(notes):
             _fill_in(item, transcript.segments)
+        if request.parts:
+            notes[FIELD] = as_stored(notes.get(FIELD), request)
     loaded: JsonObject = NotesSchema().load(notes)
     return loaded
 
