@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.client import JsonObject
+from cli.notes_making import print_completeness, print_origin, print_review
 from cli.plain import clock, one_line, plain
 from cli.rendering import heading
 
@@ -24,6 +25,17 @@ def notes(console: Console, document: JsonObject) -> None:
         console.print(Text(DRAFT_NOTICE, style="bold yellow"))
     origin = [one_line(document.get(name)) for name in ("engine", "template")]
     console.print(Text(f"Made by {origin[0]}, template {origin[1]}.", style="dim"))
+    print_review(console, document)
+    if document.get("sections"):
+        _sections(console, document)
+    else:
+        _whole(console, document)
+    _unsupported(console, document)
+    print_completeness(console, document)
+    print_origin(console, document)
+
+
+def _whole(console: Console, document: JsonObject) -> None:
     _risk(console, document)
     _text(console, "Summary", document.get("topic_summary"))
     _mood(console, document)
@@ -31,7 +43,14 @@ def notes(console: Console, document: JsonObject) -> None:
         _items(console, title, document.get(field), words)
     _text(console, "For the therapist", document.get("therapist_notes"))
     _text(console, "For the patient", document.get("patient_summary"))
-    _unsupported(console, document)
+
+
+def _sections(console: Console, document: JsonObject) -> None:
+    """The parts of a template, whose sentences have the risk among them."""
+    for section in _objects(document.get("sections")):
+        _title(console, one_line(section.get("title")))
+        for sentence in _objects(section.get("sentences")):
+            _item(console, Text(one_line(sentence.get("sentence"))), sentence)
 
 
 def _risk(console: Console, document: JsonObject) -> None:
@@ -105,7 +124,8 @@ def _items(console: Console, title: str, items: object, words: Callable[[JsonObj
 def _item(console: Console, words: Text, item: JsonObject) -> None:
     """One item, marked if nothing bears it out, and beneath it its quotes with their times."""
     if not item.get("verified") and not item.get("structural"):
-        words.append("  [not verified]", style="yellow")
+        mark = "the clinician's own words" if item.get("by_clinician") else "not verified"
+        words.append(f"  [{mark}]", style="yellow")
     console.print(Padding(Text("• ").append_text(words), (0, 0, 0, 2)), width=TEXT_WIDTH)
     for evidence in _objects(item.get("evidence")):
         line = Text(f"{clock(evidence.get('start'))} ", style="dim")

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from api.exports.markdown import as_markdown
-from api.exports.outline import Outline, notes_outline, process_outline
+from api.exports.outline import notes_outline, process_outline
+from api.exports.shapes import Outline
 from api.exports.word import as_word
 
 __all__ = ["FILES", "Outline", "notes_outline", "process_outline"]

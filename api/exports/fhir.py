@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from api.exports import FILES
-from api.exports.outline import Block, Line, Outline, notes_outline
+from api.exports.making import made_by
+from api.exports.outline import notes_outline
+from api.exports.shapes import Block, Line, Outline
 from shared.domain.canonical import canonical
 from shared.domain.records import Kind, Part, Standing
 from shared.domain.values import JsonObject
@@ -30,6 +32,7 @@ def as_fhir(export: Export) -> str:
         _practitioner(export.therapist_id, export.therapist),
         *_cosigners(export),
         _reference(export, outline),
+        *_origin(export),
     ]
     bundle: JsonObject = {
         "resourceType": "Bundle",
@@ -53,7 +56,7 @@ def _composition(export: Export, outline: Outline) -> JsonObject:
         "author": [_to(export.therapist_id, "Practitioner", export.therapist)],
         "title": f"{outline.title}: {outline.banner}",
         "confidentiality": "R",
-        "section": [_section(block, outline) for block in outline.blocks if block.lines],
+        "section": [*(_section(block, outline) for block in outline.blocks if block.lines), _file(export)],
     }
     attested = [_attester(export, index) for index in range(len(export.notes.head.signatures))]
     if attested and export.as_signed:
@@ -87,6 +90,48 @@ def _section(block: Block, outline: Outline) -> JsonObject:
     evidence = f"<ul>{quotes}</ul>" if quotes else ""
     div = f'<div xmlns="http://www.w3.org/1999/xhtml">{narrative}{evidence}</div>'
     return {"title": block.title, "text": {"status": "generated", "div": div}}
+
+
+def _file(export: Export) -> JsonObject:
+    """The section that leads to the document as a file: R4 has nothing in a document that none leads to."""
+    div = '<div xmlns="http://www.w3.org/1999/xhtml"><p>The same as a PDF.</p></div>'
+    return {
+        "title": "The document as a file",
+        "text": {"status": "generated", "div": div},
+        "entry": [{"reference": _urn(_id(export, "reference")), "type": "DocumentReference"}],
+    }
+
+
+def _origin(export: Export) -> list[JsonObject]:
+    """What made the draft, as a Device, and the Provenance that says so of the Composition."""
+    provenance = export.notes.document.get("provenance")
+    if not provenance:
+        return []
+    names = [{"name": provenance["engine"], "type": "model-name"}]
+    if provenance.get("model"):
+        names.append({"name": provenance["model"], "type": "other"})
+    device = {
+        "resourceType": "Device",
+        "id": str(_id(export, "device")),
+        "deviceName": names,
+        "version": [{"value": provenance["engine_version"]}],
+        "note": [{"text": text} for text in made_by(provenance)],
+    }
+    made: JsonObject = {
+        "resourceType": "Provenance",
+        "id": str(_id(export, "provenance")),
+        "target": [{"reference": _urn(_id(export, "composition")), "type": "Composition"}],
+        "recorded": _instant(export.notes.head.created_at),
+        "agent": [_agent("assembler", _id(export, "device"), "Device", provenance["engine"])],
+    }
+    if export.notes.head.author_id is not None:
+        made["agent"].append(_agent("author", export.therapist_id, "Practitioner", export.therapist))
+    return [device, made]
+
+
+def _agent(part: str, who: UUID, kind: str, name: str) -> JsonObject:
+    system = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+    return {"type": {"coding": [{"system": system, "code": part}]}, "who": _to(who, kind, name)}
 
 
 def _line(line: Line) -> str:

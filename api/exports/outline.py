@@ -1,19 +1,16 @@
-"""Notes as a document for readers: one outline, which each form of file writes out.
-
-Everything in it is plain text: whoever writes it out escapes what their form would interpret.
-"""
+"""Notes as a document for readers: one outline, which each form of file writes out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from api.exports.making import making_blocks, review_blocks
+from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
 from shared.domain.records import Standing
 from shared.domain.values import JsonObject
 from shared.services.exporting import Export
 from shared.services.notes import Notes
 from shared.services.process_notes import Process
 
-OWN_WORDS = "clinician's own words"
 NOT_BORNE_OUT = "not borne out by the transcript"
 DRAFT = "DRAFT. Not signed. Read against the recording before use."
 AWAITING = "SIGNED, AWAITING CO-SIGNATURE. Not final."
@@ -23,68 +20,9 @@ OLD_VERSION = "NOT THE CURRENT VERSION."
 PROCESS = "PSYCHOTHERAPY NOTES (45 CFR 164.501). Kept apart from the record of the session."
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A sentence or an item; ``marks`` say what it lacks, ``footnotes`` where it was said."""
-
-    text: str
-    footnotes: tuple[int, ...] = ()
-    marks: tuple[str, ...] = ()
-    is_item: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading with what stands under it."""
-
-    title: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Footnote:
-    """Words that were said, and when (``mm:ss`` of the recording)."""
-
-    number: int
-    when: str
-    quote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A whole document; ``is_final``: signed, and needing nothing more."""
-
-    title: str
-    banner: str
-    is_final: bool
-    facts: tuple[tuple[str, str], ...]
-    blocks: tuple[Block, ...]
-    footnotes: tuple[Footnote, ...] = ()
-    closing: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass
-class _Notebook:
-    """Numbers pieces of evidence in the order in which they are first cited."""
-
-    numbers: dict[tuple[int, str], int] = field(default_factory=dict)
-    footnotes: list[Footnote] = field(default_factory=list)
-
-    def cite(self, item: JsonObject) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self._number(piece) for piece in item.get("evidence", [])))
-
-    def _number(self, piece: JsonObject) -> int:
-        key = (piece["segment"], piece["quote"])
-        if key not in self.numbers:
-            self.numbers[key] = len(self.numbers) + 1
-            when = f"{clock(piece['start'])}–{clock(piece['end'])}"
-            self.footnotes.append(Footnote(self.numbers[key], when, piece["quote"]))
-        return self.numbers[key]
-
-
 def notes_outline(export: Export) -> Outline:
     """The outline of a version of the notes, or of an addendum."""
-    notebook = _Notebook()
+    notebook = Notebook()
     document = export.notes.document
     if "text" in document:
         blocks: Sequence[Block] = (Block("Addendum", tuple(_paragraphs(document["text"]))),)
@@ -101,7 +39,13 @@ def notes_outline(export: Export) -> Outline:
         banner=banner,
         is_final=is_final,
         facts=tuple(_facts(export)),
-        blocks=(*blocks, *_addenda(export.notes), *_unsupported(document)),
+        blocks=(
+            *review_blocks(document),
+            *blocks,
+            *_addenda(export.notes),
+            *_unsupported(document),
+            *making_blocks(document, notebook),
+        ),
         footnotes=tuple(notebook.footnotes),
         closing=tuple(_signatures(export.notes)),
     )
@@ -157,7 +101,7 @@ _LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _FLAG = ("type", "severity", "temporality", "about")
 
 
-def _whole(document: JsonObject, notebook: _Notebook) -> Iterator[Block]:
+def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
     texts = document.get("field_evidence", {})
 
     def text(field_name: str) -> tuple[Line, ...]:
@@ -167,7 +111,7 @@ def _whole(document: JsonObject, notebook: _Notebook) -> Iterator[Block]:
     flags = [_item(flag, _FLAG, notebook) for flag in document.get("risk_flags", [])]
     yield Block("Risk", (Line(document.get("risk_statement", "")), *flags))
     yield Block("Summary", text("topic_summary"))
-    mood = f"{_word(document['session_mood'])}, {_word(document['mood_trajectory'])}"
+    mood = f"{word(document['session_mood'])}, {word(document['mood_trajectory'])}"
     reasons = [*_sentences(texts.get("session_mood", []), notebook)]
     yield Block("Mood", (Line(f"{mood[:1].upper()}{mood[1:]}."), *reasons))
     for name, title, parts in _LISTS:
@@ -178,14 +122,14 @@ def _whole(document: JsonObject, notebook: _Notebook) -> Iterator[Block]:
     yield Block("Summary for the patient", text("patient_summary"))
 
 
-def _sentences(sentences: Sequence[JsonObject], notebook: _Notebook) -> Iterator[Line]:
+def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[Line]:
     for sentence in sentences:
         marks = () if sentence.get("structural") else _marks(sentence)
         yield Line(flat(sentence["sentence"]), notebook.cite(sentence), marks)
 
 
-def _item(item: JsonObject, parts: Sequence[str], notebook: _Notebook) -> Line:
-    words = [flat(_word(str(item[part]))) for part in parts if item.get(part)]
+def _item(item: JsonObject, parts: Sequence[str], notebook: Notebook) -> Line:
+    words = [flat(word(str(item[part]))) for part in parts if item.get(part)]
     words += ["denied"] if item.get("negated") else []
     return Line("; ".join(words), notebook.cite(item), _marks(item), is_item=True)
 
@@ -219,22 +163,6 @@ def _signatures(notes: Notes) -> Iterator[tuple[str, str]]:
         what = "Co-signed" if signed.part == "cosigner" else "Signed"
         who = f"{signed.signer}, {moment(signed.signed_at)}"
         yield f"{what} (version {signed.version})", f"{who}, SHA-256 {signed.content_hash}"
-
-
-def flat(text: str) -> str:
-    """``text`` on one line."""
-    return " ".join(text.split())
-
-
-def _word(text: str) -> str:
-    return text.replace("_", " ") if text.replace("_", "").isalpha() and "_" in text else text
-
-
-def clock(seconds: float) -> str:
-    """``mm:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
 def day(at: datetime) -> str:

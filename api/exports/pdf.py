@@ -6,11 +6,15 @@ from typing import Any
 from fpdf import FPDF
 
 from api.exports import fonts
-from api.exports.outline import Block, Line, Outline
+from api.exports.shapes import Block, Line, Outline
 
 _MARGIN = 20.0  # millimetres
 _DRAFT_COLOUR, _FINAL_COLOUR, _QUIET = (150, 60, 0), (0, 90, 60), (95, 95, 95)
 _TEXT, _SMALL, _LINE = 10.0, 8.0, 5.2
+_CODES = (
+    "Characters that this file's font lacks are named by their Unicode code points, such as [U+738B]. "
+    "The Word and Markdown files have the characters themselves."
+)
 
 
 class _Document(FPDF):
@@ -22,6 +26,7 @@ class _Document(FPDF):
         for style, path in fonts.files().items():
             self.add_font(fonts.FAMILY, style, path)
         self._known = fonts.characters()
+        self.lacks_characters = False
         self.set_text_shaping(True)
         self.set_margin(_MARGIN)
         self.set_auto_page_break(True, margin=_MARGIN + 4)
@@ -51,13 +56,10 @@ class _Document(FPDF):
 
     def known(self, text: str) -> str:
         """``text`` without what the font cannot show: such a character is named by its code."""
-        glyphs = self._known
-        return "".join(
-            mark
-            if ord(mark) in glyphs or mark in "\n " or unicodedata.combining(mark)
-            else f"[U+{ord(mark):04X}]"
-            for mark in unicodedata.normalize("NFC", text)
-        )
+        text = unicodedata.normalize("NFC", text)
+        unknown = {mark for mark in text if ord(mark) not in self._known and mark not in "\n "}
+        self.lacks_characters |= bool(unknown)
+        return "".join(f"[U+{ord(mark):04X}]" if mark in unknown else mark for mark in text)
 
 
 def as_pdf(outline: Outline) -> bytes:
@@ -78,6 +80,10 @@ def as_pdf(outline: Outline) -> bytes:
             pdf.use("", _SMALL)
             text = pdf.known(f"{note.number}   {note.when}   “{note.quote}”")
             pdf.multi_cell(0, 4.4, text, align="L", new_x="LMARGIN", new_y="NEXT")
+    if pdf.lacks_characters:
+        pdf.ln(3.5)
+        pdf.use("I", _SMALL)
+        pdf.multi_cell(0, 4.4, _CODES, align="L", new_x="LMARGIN", new_y="NEXT")
     return bytes(pdf.output())
 
 

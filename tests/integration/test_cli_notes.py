@@ -166,6 +166,17 @@ def test_what_is_signed_takes_addenda_and_no_edits(
     assert "She called on Monday." in shown
 
 
+def test_notes_are_shown_in_a_template_with_what_is_missing_and_what_made_them(
+    notes: Notes, me: Clinician, session_id: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    me.post("render", {"template": "soap"})
+    assert notes("show", session_id) == Exit.OK
+    shown = capsys.readouterr().out
+    for said in ("Subjective", "Assessment", "missing: times", "rules-1, sessionscribe", "no language model"):
+        assert said in shown
+    assert "For the patient" not in shown
+
+
 def test_a_session_with_signed_notes_is_deleted_only_on_purpose(
     notes: Notes, session_id: UUID, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

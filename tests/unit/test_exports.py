@@ -58,6 +58,62 @@ def export_of(document: JsonObject, *, signed: bool = False, template: str = "de
     return Export(notes, SESSION, PATIENT, NAME, WHO, "Dr. Zoë Łuk", AT, 3125.0, title)
 
 
+# As an openai engine leaves it, of a session that needs a second look.
+MADE_BY = {
+    "engine": "openai:note-writer:prompt-0a1b2c3d", "engine_version": "0.9", "model": "note-writer-2026",
+    "prompt_version": "1", "prompt_sha256": "cd" * 32, "parts": 2, "calls": 3, "input_tokens": 41_000,
+    "output_tokens": 2_100, "cost_usd": 0.0988,
+}  # fmt: skip
+DOUBTS = [{"code": "engine_invented", "detail": "The engine named a number that nobody said."}]
+
+
+def told_of(document: JsonObject) -> JsonObject:
+    return {**document, "provenance": MADE_BY, "needs_review": True, "review_reasons": DOUBTS}
+
+
+def words_in(form: str, export: Export) -> str:
+    """Everything that a reader of this file sees."""
+    if form == "fhir":
+        sections = json.loads(fhir.as_fhir(export))["entry"][0]["resource"]["section"]
+        return " ".join(f"{section['title']} {section['text']['div']}" for section in sections)
+    content = FILES[form][1](notes_outline(export))
+    if form == "docx" and isinstance(content, bytes):
+        return "\n".join(paragraph.text for paragraph in Document(io.BytesIO(content)).paragraphs)
+    return text_of_pdf(content) if isinstance(content, bytes) else content.replace("\\", "")
+
+
+@pytest.mark.parametrize("form", ["md", "docx", "pdf", "fhir"])
+@pytest.mark.parametrize("template", ["default", "birp"])
+def test_each_file_says_what_made_the_draft_what_is_missing_and_why_to_look_twice(
+    document: JsonObject, form: str, template: str
+) -> None:
+    export = export_of(told_of(document), template=template)
+    text = words_in(form, export)
+    for said in (
+        "Needs review",
+        DOUBTS[0]["detail"],
+        "Missing: times. Add when the session began and ended",
+        "Present: risk statement",
+        "Model: note-writer-2026.",
+        f"Prompt: version 1, SHA-256 {'cd' * 32}.",
+        "Parts read: 2; calls: 3; 41000 tokens in, 2100 out; cost 0.0988 US dollars.",
+    ):
+        assert said in text
+
+
+def test_fhir_leads_to_every_resource_and_names_the_engine_as_a_device(document: JsonObject) -> None:
+    bundle = json.loads(fhir.as_fhir(export_of(told_of(document), signed=True)))
+    BundleR4(bundle, strict=True)
+    by_type = {entry["resource"]["resourceType"]: entry["resource"] for entry in bundle["entry"]}
+    (target,) = by_type["Provenance"]["target"]
+    assert target["reference"] == bundle["entry"][0]["fullUrl"]
+    agents = [agent["who"]["reference"] for agent in by_type["Provenance"]["agent"]]
+    assert agents == [f"urn:uuid:{by_type[kind]['id']}" for kind in ("Device", "Practitioner")]
+    referenced = json.dumps([entry["resource"] for entry in bundle["entry"]])
+    for entry in bundle["entry"][1:]:
+        assert entry["fullUrl"] in referenced or entry["resource"]["resourceType"] == "Provenance"
+
+
 def text_of_pdf(content: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
 
@@ -90,10 +146,16 @@ def test_a_signed_pdf_says_by_whom_when_and_with_which_hash(document: JsonObject
 
 
 def test_a_character_that_the_font_lacks_is_named(document: JsonObject) -> None:
-    export = dataclasses.replace(export_of(document), patient="王")
+    export = dataclasses.replace(export_of(document), patient="王 x\u1ab0 محمد Ελένη Дмитрий שרה")
     content = FILES["pdf"][1](notes_outline(export))
     assert isinstance(content, bytes)
-    assert "[U+738B]" in text_of_pdf(content)
+    text = text_of_pdf(content)
+    assert "[U+738B] x[U+1AB0]" in text
+    assert "Ελένη Дмитрий" in text
+    assert "The Word and Markdown files have the characters themselves." in text
+    plain = FILES["pdf"][1](notes_outline(export_of(document)))
+    assert isinstance(plain, bytes)
+    assert "Unicode code points" not in text_of_pdf(plain)
 
 
 def test_a_word_document_opens_and_holds_the_same(document: JsonObject) -> None:
