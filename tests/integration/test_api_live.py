@@ -2,12 +2,8 @@
 
 import io
 import json
-import os
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
@@ -17,12 +13,12 @@ import httpx2
 import numpy as np
 import pytest
 
-from embedded.ports import next_free
 from shared.services import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import left_behind, tone
-from tests.integration.server import WORKER_CLASS
+from tests.integration.server import running_server
+from tests.waiting import wait_for
 
 CANARY = b"CANARY_spoken_words_"
 LIMIT = 4 * 1024 * 1024
@@ -69,40 +65,10 @@ END = b"\r\n--x-x--\r\n"
 @pytest.fixture
 def live(environment: dict[str, str], resources: Resources, office: Office, tmp_path: Path) -> Iterator[Live]:
     _, key = accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
-    port = next_free(18400)
-    with (tmp_path / "api.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--worker-class", WORKER_CLASS, "--threads", "4",
-             "--bind", f"127.0.0.1:{port}", "api.app:create_app()"],
-            env={**os.environ, **environment, "SESSIONSCRIBE_MAX_UPLOAD_BYTES": str(LIMIT),
-                 "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100"},
-            stdout=log,
-            stderr=log,
-        )  # fmt: skip
-    try:
-        found = Live(port, key, office.patient_id, server.pid)
-        eventually(lambda: _answers(found), server)
-        yield found
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    settings = {"SESSIONSCRIBE_MAX_UPLOAD_BYTES": str(LIMIT), "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100"}
+    with running_server({**environment, **settings}, tmp_path / "api.log", threads=4) as server:
+        yield Live(server.port, key, office.patient_id, server.process.pid)
     assert CANARY not in (tmp_path / "api.log").read_bytes()
-
-
-def _answers(live: Live) -> bool:
-    try:
-        return httpx2.get(f"{live.url}/healthz", trust_env=False).status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
-def eventually(check: Callable[[], object], server: "subprocess.Popen[bytes] | None" = None) -> None:
-    """Wait, up to a minute, until ``check`` holds."""
-    deadline = time.monotonic() + 60
-    while not check():
-        assert server is None or server.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def encoded(container: str, codec: str, seconds: float = 2.0, rate: int = 44_100) -> bytes:
@@ -199,15 +165,15 @@ def test_a_client_that_goes_away_leaves_nothing(live: Live, resources: Resources
         with live.begin(framing) as connection:
             data = PART + tone()[:20_000]
             connection.sendall(data if "Length" in framing else b"%x\r\n%b\r\n" % (len(data), data))
-            eventually(lambda: left_behind(resources))
-        eventually(lambda: not left_behind(resources))
+            wait_for(lambda: left_behind(resources), 60)
+        wait_for(lambda: not left_behind(resources), 60)
 
 
 def test_no_file_of_the_server_holds_plaintext_during_an_upload(live: Live, resources: Resources) -> None:
     plaintext = CANARY * 150_000  # three megabytes: past every spooling limit and read-ahead
     with live.begin("Content-Length: 4000000") as connection:
         connection.sendall(PART + tone()[:44] + plaintext)
-        eventually(lambda: sum(Path(path).stat().st_size for path in left_behind(resources)) > 500_000)
+        wait_for(lambda: sum(Path(path).stat().st_size for path in left_behind(resources)) > 500_000, 60)
         contents = [_content(path) for path in _open_files(live.pid)]
         assert any(len(content) > 500_000 for content in contents)  # the store's own, being written
         assert not any(CANARY in content for content in contents)
