@@ -1,14 +1,13 @@
 """The HTTP API as seen by the command line: one server, one key, readable errors."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import httpx2
 
 from cli.exits import CommandError, Exit
-from cli.media_types import MEDIA_TYPES
+from cli.media_types import media_type_of
 from cli.plain import one_line
 
 JsonObject = dict[str, Any]
@@ -19,8 +18,8 @@ EXPORT_TIMEOUT = httpx2.Timeout(30.0, connect=5.0, read=180.0)  # a PDF is drawn
 UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
 MAX_PAGES = 10_000
 
-# The first request with our idempotency key is not over, or its process died a moment ago.
-_STILL_RUNNING = "idempotency_in_progress"
+# The request before is not over on the server's side, or its process died a moment ago.
+_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken"}
 
 _EXIT_OF_STATUS = {
     **dict.fromkeys((401, 403), Exit.NOT_ALLOWED),
@@ -53,7 +52,7 @@ class CallFailed(CommandError):
     @property
     def transient(self) -> bool:
         """Whether the same call may succeed a little later."""
-        return self.status is None or self.status >= 500 or self.code == _STILL_RUNNING
+        return self.status is None or self.status >= 500 or self.code in _STILL_RUNNING
 
 
 class Api:
@@ -96,8 +95,7 @@ class Api:
             if not following:
                 return
             # Only the path: the key stays with this server, whatever name it calls itself by.
-            page = response.url.copy_with(raw_path=response.url.join(following).raw_path)
-            path, query = str(page), None
+            path, query = str(response.url.copy_with(raw_path=response.url.join(following).raw_path)), None
 
     def tagged(self, path: str) -> tuple[JsonObject, str]:
         """The JSON object at ``path`` and its ``ETag``, which a change of it sends as ``If-Match``."""
@@ -122,24 +120,26 @@ class Api:
 
         The key makes a repetition of the same upload give the first one's answer.
         """
-        media_type = MEDIA_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
         response = self._call(
             "POST",
             "/api/sessions/upload",
             params={"patient_id": fields["patient_id"]},
             data={key: value for key, value in fields.items() if key != "patient_id"},
-            files={"file": (name, file, media_type)},
+            files={"file": (name, file, media_type_of(name))},
             headers={"Idempotency-Key": idempotency_key},
             timeout=UPLOAD_TIMEOUT,
         )
         return _object_in(response)
 
+    def headers_of(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | Iterable[bytes] = b""
+    ) -> Mapping[str, str]:
+        """Call what answers in its headers alone; gives those."""
+        sent = dict(headers)
+        return self._call(method, path, headers=sent, content=content, timeout=UPLOAD_TIMEOUT).headers
+
     def download(
-        self,
-        path: str,
-        file: BinaryIO,
-        on_bytes: Callable[[int], None],
-        timeout: httpx2.Timeout = TIMEOUT,
+        self, path: str, file: BinaryIO, on_bytes: Callable[[int], None], timeout: httpx2.Timeout = TIMEOUT
     ) -> None:
         """Write what is at ``path`` to ``file``, on from where that ends; tells how much there is."""
         headers = {"Range": f"bytes={file.tell()}-"} if file.tell() else {}

@@ -21,8 +21,9 @@ from cli.patients import today
 from cli.plain import clock
 from cli.profile import Target
 from cli.progress import Display, display
+from cli.sending import send_recording
 from cli.sessions import failure_of
-from cli.uploading import sha256_of, upload_recording
+from cli.uploading import sha256_of
 from shared.domain.status import Status
 
 PATIENT = "Demo patient"
@@ -90,7 +91,7 @@ class DemoRun:
 
     def _upload(self, recording: Path, patient_id: str) -> JsonObject:
         self._shown.begin(UPLOADING, recording.stat().st_size)
-        session = upload_recording(
+        session = send_recording(
             self._api,
             recording,
             {"patient_id": patient_id, "session_date": today(), "speakers": "2"},

@@ -1,5 +1,7 @@
 """Media types of recordings by the end of their file's name."""
 
+from pathlib import Path
+
 # Python's own table differs from system to system and lacks half of these.
 MEDIA_TYPES = {
     ".mp3": "audio/mpeg",
@@ -15,3 +17,8 @@ MEDIA_TYPES = {
     ".flac": "audio/flac",
     ".aac": "audio/aac",
 }
+
+
+def media_type_of(name: str) -> str:
+    """The type of the file of this name; of one that says nothing, mere bytes."""
+    return MEDIA_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")

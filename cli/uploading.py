@@ -1,15 +1,11 @@
-"""Streams a recording from disk to the server."""
+"""A recording on its way from disk to the server."""
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
-from uuid import uuid4
+from typing import BinaryIO
 
-from cli.client import Api, JsonObject
-from cli.exits import CommandError, Exit
-from cli.patience import Patience
 from cli.plain import one_line
 
 
@@ -40,32 +36,6 @@ class CountedFile:
         self._left -= len(data)
         self._on_bytes(self.size - self._left)
         return data
-
-
-def upload_recording(
-    api: Api,
-    path: Path,
-    fields: Mapping[str, str],
-    patience: Patience,
-    on_bytes: Callable[[int], None],
-) -> JsonObject:
-    """Send ``path``; gives the session. ``on_bytes`` is told how many bytes have been sent.
-
-    Sent again, under the same idempotency key, while the server is away or the answer was lost:
-    the server makes one session of it, however often it arrives. Raises CommandError.
-    """
-    name, key = printable_name(path), str(uuid4())
-    try:
-        with path.open("rb") as raw:
-            file = CountedFile(raw, on_bytes)
-
-            def send() -> JsonObject:
-                return api.upload(cast(BinaryIO, file), name, fields, key)
-
-            return patience(send)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CommandError(f"{name} cannot be read: {reason}.", Exit.REFUSED) from error
 
 
 def printable_name(path: Path) -> str:

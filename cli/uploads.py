@@ -13,8 +13,9 @@ from cli.options import EPILOG, RECORDING, Moment, connect, json_option, pass_ta
 from cli.patience import Patience
 from cli.profile import Target
 from cli.progress import Display, display
+from cli.sending import send_recording
 from cli.sessions import failure_of
-from cli.uploading import printable_name, upload_recording
+from cli.uploading import printable_name
 
 # Longer than a server that died keeps an idempotency key from being used again (30 s).
 REPEAT_SECONDS = 45.0
@@ -68,7 +69,7 @@ def _send(api: Api, path: Path, fields: dict[str, str], shown: Display) -> JsonO
     shown.begin(name, path.stat().st_size)
     how = "failed"
     try:
-        session = upload_recording(
+        session = send_recording(
             api, path, fields, Patience(REPEAT_SECONDS), lambda sent: shown.reach(name, sent)
         )
         how = "done"
