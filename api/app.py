@@ -28,6 +28,7 @@ from api.resources import (
     uploads,
     webhooks,
 )
+from api.uploads import OVERHEAD_BYTES
 from api.wiring import build_resources
 from shared import logs
 from shared.services import starting
@@ -71,7 +72,12 @@ def create_app(resources: Resources | None = None) -> Flask:
         _wait_for_keys(settings)
         resources = build_resources(settings)
     app = Flask("sessionscribe", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=_MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.config.update(
+        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
+        # What declares more is refused by whatever call: our server need not wait for it.
+        MOST_BODY_BYTES=resources.settings.max_upload_bytes + OVERHEAD_BYTES,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
     as_written = DefaultJSONProvider(app)
     as_written.sort_keys = False  # documents read best in the order they are written in
     app.json = as_written

@@ -1,14 +1,17 @@
 """What has come of a connection's next request, and whether that is enough to give it a thread."""
 
 import re
+import sys
 import time
 from enum import Enum, auto
 
 # A request line and headers beyond this are refused; gunicorn's own limit on a request line is 4 KiB.
 MAX_HEAD_BYTES = 64 * 1024
-# A body up to this is waited for whole. With a larger one, or one of unknown length, the application
-# begins at once: it may refuse unread, and its thread steps aside if the client is slow.
+# A body up to this is waited for whole. Of a larger one so much is waited for as to know that it
+# comes; then the application begins, it may refuse unread, and its thread steps aside if the client
+# is slow. With a body of unknown length, or a client that waits to be told, it begins at once.
 MAX_WHOLE_BYTES = 64 * 1024
+BEGUN_BYTES = 16 * 1024
 HEAD_SECONDS = 20.0
 WHOLE_SECONDS = 40.0
 
@@ -17,7 +20,7 @@ _FIRST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP/[0-9]
 _BROKEN_LINE = re.compile(rb"(?<!\r)\n")
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CONTINUE = re.compile(rb"\r\nExpect:", re.IGNORECASE)
+_UNMEASURED = re.compile(rb"\r\n(?:Expect|Transfer-Encoding):", re.IGNORECASE)
 
 
 class State(Enum):
@@ -29,13 +32,18 @@ class State(Enum):
 
 
 class Arrival:
-    """The bytes of a request from its first one on. ``deadline``: on ``time.monotonic``."""
+    """The bytes of a request from its first one on. ``deadline``: on ``time.monotonic``.
 
-    def __init__(self, seconds: float = HEAD_SECONDS) -> None:
-        self.deadline = time.monotonic() + seconds
+    ``most_bytes``: what declares a larger body is refused, and not waited for.
+    """
+
+    def __init__(self, most_bytes: int = sys.maxsize) -> None:
+        self.deadline = time.monotonic() + HEAD_SECONDS
+        self._most_bytes = most_bytes
         self.received = bytearray()
         self._head_bytes = 0
-        self._whole_bytes = 0  # head and body, as far as they are waited for
+        self._awaited_bytes = 0  # of head and body
+        self.is_whole = True  # when it is ready: whether no more of its body is to come
         self._has_first_line = False
 
     def add(self, data: bytes) -> State:
@@ -47,9 +55,9 @@ class Arrival:
             if found < 0:
                 return self._without_end(searched)
             self._head_bytes = found + len(_HEAD_END)
-            self._whole_bytes = self._head_bytes + _body_bytes(self.received[: self._head_bytes])
+            self._await_body(self.received[: self._head_bytes])
             self.deadline = time.monotonic() + WHOLE_SECONDS
-        return State.READY if len(self.received) >= self._whole_bytes else State.ARRIVING
+        return State.READY if len(self.received) >= self._awaited_bytes else State.ARRIVING
 
     @property
     def has_head(self) -> bool:
@@ -70,10 +78,12 @@ class Arrival:
         self._has_first_line = self.received.find(b"\n", max(begin, searched)) >= 0
         return self._has_first_line and not _FIRST_LINE.match(self.received, begin)
 
-
-def _body_bytes(head: bytearray) -> int:
-    """How much of the body is waited for."""
-    length = _LENGTH.search(head)
-    if length is None or int(length[1]) > MAX_WHOLE_BYTES or _CONTINUE.search(head):
-        return 0
-    return int(length[1])
+    def _await_body(self, head: bytearray) -> None:
+        length = _LENGTH.search(head)
+        declared = int(length[1]) if length else 0
+        measured = not _UNMEASURED.search(head)
+        refused = declared > self._most_bytes
+        self.is_whole = refused or (measured and declared <= MAX_WHOLE_BYTES)
+        self._awaited_bytes = self._head_bytes
+        if measured and not refused:
+            self._awaited_bytes += declared if self.is_whole else BEGUN_BYTES

@@ -57,7 +57,8 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._arriving: dict[Connection, None] = {}  # in the order of their coming
-        self._ready: deque[Connection] = deque()
+        self._whole: deque[Connection] = deque()  # whose requests are there, and wait for a place
+        self._begun: deque[Connection] = deque()
         self._places = Places(self.cfg.threads, lambda: self.method_queue.defer(self._let_in))
         self._look_at = 0.0
 
@@ -72,6 +73,7 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """See gunicorn."""
         super().load_wsgi()
+        self._most_bytes: int = self.wsgi.config["MOST_BODY_BYTES"]
         self.wsgi = closing(self.wsgi)
 
     def run(self) -> None:
@@ -80,10 +82,8 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
         super().run()
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """Threads for all who have a place, and for all who stepped aside."""
-        return ThreadPoolExecutor(max_workers=self.cfg.threads + MAX_ASIDE)
-
-    # Connections come, and wait for their request in the loop.
+        """Threads for all who have a place, all who stepped aside, and all who were dropped just now."""
+        return ThreadPoolExecutor(max_workers=self.cfg.threads + 2 * MAX_ASIDE)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection; where there are too many, the one that has waited longest goes."""
@@ -110,7 +110,7 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(next(iter(self._arriving)))
 
     def _await_request(self, conn: Connection, received: bytes = b"") -> None:
-        conn.arrival = Arrival()
+        conn.arrival = Arrival(self._most_bytes)
         conn.sock.setblocking(False)
         self._arriving[conn] = None
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_bytes, conn))
@@ -144,21 +144,22 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
         conn.init()
         conn.parser.unreader.unread(bytes(conn.arrival.received))
         conn.data_ready = True
+        conn.sock.begin(coming=not conn.arrival.is_whole)
         self.enqueue_req(conn)
 
     def enqueue_req(self, conn: Connection) -> None:
         """See gunicorn."""
-        self._ready.append(conn)
+        coming = isinstance(conn.sock, ClientSocket) and conn.sock.coming
+        (self._begun if coming else self._whole).append(conn)
         self._let_in()
 
     def _let_in(self) -> None:
-        while self._ready and self._places.take():
-            conn = self._ready.popleft()
-            if isinstance(conn.sock, ClientSocket):
-                conn.sock.begin()
-            self.tpool.submit(self.handle, conn).add_done_callback(
-                partial(self.method_queue.defer, self.finish_request, conn)
-            )
+        for waiting in (self._whole, self._begun):
+            while waiting and self._places.take(waiting[0].sock):
+                conn = waiting.popleft()
+                self.tpool.submit(self.handle, conn).add_done_callback(
+                    partial(self.method_queue.defer, self.finish_request, conn)
+                )
 
     # In a thread.
 
@@ -222,6 +223,7 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
             return
         self._look_at = now + _LOOK_EVERY_SECONDS
         self._lingering.look(now)
+        self._let_in()
         for conn in list(self._arriving):
             if conn.arrival.deadline < now and conn.arrival.received:
                 self._refuse(conn, TimeoutError())

@@ -1,10 +1,10 @@
 """Measures what slow clients cost others: honest requests without and with hundreds of them, in one run.
 
-Run ``python -m benchmarks.slow_clients``; it takes less than a minute, starts a Postgres, a Redis and
+Run ``python -m benchmarks.slow_clients``; it takes about two minutes, starts a Postgres, a Redis and
 the API (one process) of its own, and leaves nothing. Each slow client has a connection and sends a
-byte a second: headers, a small body, or an upload that the application has begun to read, with a good
-key and the limits on attempts out of the way. A connection that the server gives up is opened again,
-as an attacker would.
+byte a second: headers, a small body, or an upload, from its first byte on or after a quick beginning
+that the application reads, with a good key and the limits on attempts out of the way. A connection
+that the server gives up is opened again, as an attacker would.
 """
 
 import argparse
@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from benchmarks.uploading import Server, served
+from api import arrivals
+from benchmarks.serving import Server, served
 from shared import logs
 from tests.stack import temporary_folder
 
-SECONDS = 6.0
+SECONDS = 12.0
+SETTLING_SECONDS = 4.0
 HEADERS = "GET /api/whoami HTTP/1.1\r\nHost: x\r\nX-Slow: "
 SMALL_BODY = (
     "POST /api/patients HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
@@ -31,9 +33,13 @@ UPLOAD = (
     "POST /api/sessions/upload?patient_id={patient} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
     "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n--x\r\n"
 )
+# As much as is waited for before an upload is begun with, all at once.
+BEGUN_UPLOAD = UPLOAD + "X-Slow: a\r\n" * (arrivals.BEGUN_BYTES // 11 + 1)
 CROWDS = {
     "headers and small bodies": (HEADERS, SMALL_BODY),
     "a third of them uploads": (HEADERS, SMALL_BODY, UPLOAD),
+    "a third of them uploads that begin well": (HEADERS, SMALL_BODY, BEGUN_UPLOAD),
+    "all of them uploads that begin well": (BEGUN_UPLOAD,),
 }
 
 
@@ -120,27 +126,28 @@ def percentile(ordered: list[float], part: float) -> float:
 
 
 def measure(server: Server, clients: int) -> None:
-    """Print the table."""
-    honest(server, 1.0)
-    quiet = honest(server, SECONDS)
+    """Print the table: before each crowd, what it is like without."""
     titles = "".join(f"{title:>8}" for title in ("requests", "p50", "ratio", "p95", "ratio", "again"))
-    print(f"\n{f'{clients} slow clients, ms':<46}{titles}")
-    show("none", quiet, quiet, 0)
+    print(f"\n{f'{clients} slow clients, ms':<54}{titles}")
     for name, kinds in CROWDS.items():
+        honest(server, SETTLING_SECONDS)  # what the crowd before left has yet to be put away
+        quiet = honest(server, SECONDS)
+        show("nobody", quiet, quiet, 0)
         with crowded(server, clients, kinds) as crowd:
             coming = honest(server, SECONDS / 2)
+            arrived = crowd.reopened
             there = honest(server, SECONDS)
-        show(f"{name}, their first {SECONDS / 2:.0f} s", coming, quiet, 0)
-        show(f"{name}, then", there, quiet, crowd.reopened)
+        show(f"{name}, their first {SECONDS / 2:.0f} s", coming, quiet, arrived)
+        show(f"{name}, then", there, quiet, crowd.reopened - arrived)
 
 
 def show(name: str, taken: list[float], quiet: list[float], again: int) -> None:
     """A line of the table: how often slow clients came again, since the server had given them up."""
-    line = f"{name:<46}{len(taken):>8}"
+    line = f"{name:<54}{len(taken):>8}"
     for part in (0.5, 0.95):
         value = percentile(taken, part)
         line += f"{value:>8.1f}{value / percentile(quiet, part):>8.2f}"
-    print(f"{line}{again:>8}")
+    print(f"{line}{again:>8}", flush=True)
 
 
 def main() -> None:

@@ -14,105 +14,22 @@ import io
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
-import httpx2
-import psutil
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-import migrations
-from embedded.ports import next_free
+from benchmarks.serving import Server, served
 from shared import logs
-from shared.db.engine import Database
-from shared.services import accounts
-from shared.settings import load
-from tests.conftest import environment_of, make_office, make_resources
-from tests.database import make_inspector
-from tests.stack import running_postgres, running_redis, temporary_folder
+from tests.stack import temporary_folder
 
 MIB = 1024 * 1024
 BLOCK = MIB
 FRAME = 64 * 1024
 ROUNDS = 5
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running API, and who uploads to it."""
-
-    port: int
-    key: str
-    patient_id: UUID
-    process: psutil.Process
-
-    def cpu_seconds(self) -> float:
-        """Of all processes of the server, so far."""
-        return sum(_cpu(process) for process in (self.process, *self.process.children(recursive=True)))
-
-    def memory(self) -> int:
-        """Bytes that the API's processes have to themselves, without the decoders' that come and go."""
-        return sum(process.memory_full_info().uss for process in (self.process, *self.process.children()))
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[Server]:
-    """The API as it runs, with limits out of the way."""
-    with running_postgres() as postgres, running_redis() as redis:
-        postgres.create_database()
-        migrations.upgrade(postgres.url)
-        make_inspector(postgres)
-        environment = {
-            **environment_of(postgres, redis, folder),
-            "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
-            "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "100000",
-            "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY": "1000000",
-            "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY": "100000000",
-            "SESSIONSCRIBE_MAX_RECORDING_SECONDS": "86400",
-            "SESSIONSCRIBE_MIN_FREE_DISK_MIB": "0",
-            "SESSIONSCRIBE_LOG_LEVEL": "WARNING",
-        }
-        database = Database(environment["DATABASE_URL"])
-        resources = make_resources(load(environment), database)
-        office = make_office(resources)
-        _, key = accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
-        database.close()
-        port = next_free(18900)
-        command = [
-            sys.executable, "-m", "gunicorn", "--worker-class", "api.gunicorn_worker.QuietThreadWorker",
-            "--threads", "16", "--no-control-socket", "--log-level", "warning",
-            "--bind", f"127.0.0.1:{port}", "api.app:create_app()",
-        ]  # fmt: skip
-        process = subprocess.Popen(command, env={**os.environ, **environment})
-        try:
-            _wait_for(port)
-            yield Server(port, key, office.patient_id, psutil.Process(process.pid))
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        try:
-            if httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200:
-                return
-        except httpx2.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the server does not answer")
 
 
 class Recording:

@@ -33,10 +33,9 @@ def test_headers_are_waited_for(request_line: bytes) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b"Content-Length: 65537\r\n",
-        b"content-length:99999999\r\n",
         b"Transfer-Encoding: chunked\r\n",
         b"Content-Length: 10\r\nExpect: 100-continue\r\n",
+        b"Content-Length: 99999999\r\nexpect: 100-continue\r\n",
         b"",
     ],
 )
@@ -50,6 +49,37 @@ def test_what_may_be_refused_unread_or_has_no_body_is_ready_with_its_headers(hea
 )
 def test_what_is_no_request_is_refused_without_waiting_for_more(odd: bytes) -> None:
     assert Arrival().add(odd) is State.READY
+
+
+@pytest.mark.parametrize("length", [65_537, 99_999_999])
+def test_of_a_large_body_the_beginning_is_waited_for(length: int) -> None:
+    arrival = Arrival()
+    head = f"POST /x HTTP/1.1\r\nHost: x\r\ncontent-length:{length}\r\n\r\n".encode()
+    assert arrival.add(head) is State.ARRIVING
+    assert arrival.add(bytes(arrivals.BEGUN_BYTES - 1)) is State.ARRIVING
+    assert arrival.add(b"a") is State.READY
+    assert not arrival.is_whole
+
+
+def test_what_declares_more_than_anybody_takes_is_not_waited_for() -> None:
+    arrival = Arrival(most_bytes=1_000_000)
+    assert arrival.add(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n") is State.READY
+    assert arrival.is_whole
+
+
+@pytest.mark.parametrize(
+    ("head", "whole"),
+    [
+        (b"", True),
+        (b"Content-Length: 0\r\n", True),
+        (b"Transfer-Encoding: chunked\r\n", False),
+        (b"Content-Length: 10\r\nExpect: 100-continue\r\n", False),
+    ],
+)
+def test_a_request_says_whether_more_of_it_is_to_come(head: bytes, whole: bool) -> None:
+    arrival = Arrival()
+    assert arrival.add(b"POST /x HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n") is State.READY
+    assert arrival.is_whole == whole
 
 
 def test_headers_without_end_are_refused() -> None:

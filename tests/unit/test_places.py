@@ -12,6 +12,16 @@ from api.places import ClientSocket, Places
 from tests.waiting import wait_for
 
 
+class Whole(socket.socket):
+    """The client of a request that is there as a whole; never opened."""
+
+    def __init__(self) -> None:
+        """No socket is made."""
+
+
+WHOLE = Whole()
+
+
 class Pair:
     """A server's end of a connection, and the client's."""
 
@@ -31,7 +41,7 @@ class Pair:
 def held() -> Places:
     """A single place, and room for two aside; one request has the place."""
     held = Places(1, lambda: None, max_aside=2)
-    assert held.take()
+    assert held.take(WHOLE)
     return held
 
 
@@ -53,23 +63,23 @@ def test_a_client_that_sends_keeps_its_place(held: Places, pairs: list[Pair]) ->
     pairs[0].client.sendall(b"a" * 1000)
     buffer = bytearray(2000)
     assert pairs[0].server.recv_into(buffer) == 1000
-    assert not held.take()
+    assert not held.take(WHOLE)
 
 
 def test_while_a_client_is_waited_for_another_request_is_let_in(held: Places, pairs: list[Pair]) -> None:
     received: list[bytes] = []
     thread = in_thread(lambda: received.append(pairs[0].server.recv(10)))
-    wait_for(held.take, 10)
+    wait_for(lambda: held.take(WHOLE), 10)
     pairs[0].client.sendall(b"late")
     thread.join()
     assert received == [b"late"]
     held.leave(pairs[0].server)  # it was aside: this frees no place
-    assert not held.take()
+    assert not held.take(WHOLE)
 
 
 def test_a_client_that_takes_nothing_gives_its_place_away_too(held: Places, pairs: list[Pair]) -> None:
     thread = in_thread(lambda: pairs[0].server.sendall(bytes(10_000_000)))
-    wait_for(held.take, 10)
+    wait_for(lambda: held.take(WHOLE), 10)
     left = 10_000_000
     while left:
         left -= len(pairs[0].client.recv(1_000_000))
@@ -119,3 +129,76 @@ def test_of_too_many_aside_the_slowest_goes(
     assert slow.server.recv(10) == b""  # its connection is gone
     quick.client.sendall(b"still here")
     assert quick.server.recv(100) == b"still here"
+
+
+@pytest.fixture
+def coming() -> Iterator[list[ClientSocket]]:
+    """Clients of whose requests there is more to come."""
+    clients = [ClientSocket() for _ in range(6)]
+    for client in clients:
+        client.begin(coming=True)
+    yield clients
+    for client in clients:
+        client.close()
+
+
+def test_requests_that_are_still_coming_leave_half_of_the_places_to_others(
+    coming: list[ClientSocket],
+) -> None:
+    held = Places(4, lambda: None)
+    first, second, third = coming[:3]
+    assert held.take(first)
+    assert held.take(second)
+    assert not held.take(third)
+    assert held.take(WHOLE)
+    held.leave(first)
+    assert held.take(third)
+
+
+def test_while_all_places_aside_are_taken_uploads_are_let_in_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, coming: list[ClientSocket]
+) -> None:
+    clock, clients = [100.0], coming
+    monkeypatch.setattr(places.time, "monotonic", lambda: clock[0])
+    held = Places(8, lambda: None, max_aside=2)
+    for client in clients[:2]:
+        assert held.take(client)
+        held.step_aside(client)
+    assert held.take(clients[2])
+    assert not held.take(clients[3])
+    assert held.take(WHOLE)
+    clock[0] += 10
+    assert held.take(clients[3])
+    held.leave(clients[0])
+    held.leave(clients[1])
+    for client in clients[2:4]:
+        held.leave(client)
+    assert all(held.take(client) for client in clients[4:])
+
+
+def test_nobody_is_dropped_twice(held: Places, pairs: list[Pair], coming: list[ClientSocket]) -> None:
+    for pair in pairs:
+        held.step_aside(pair.server)
+    held.step_aside(coming[0])
+    assert sum(pair.server.dropped for pair in pairs) == 2
+
+
+def test_a_client_that_makes_itself_waited_for_again_and_again_loses_its_place(
+    held: Places, pairs: list[Pair]
+) -> None:
+    pair, stop = pairs[0], threading.Event()
+
+    def trickle() -> None:
+        while not stop.wait(0.01):
+            pair.client.sendall(b"a")
+
+    def read() -> None:
+        while pair.server.recv(10):
+            pass
+
+    threads = [in_thread(trickle), in_thread(read)]
+    wait_for(lambda: held.take(WHOLE), 10)
+    stop.set()
+    threads[0].join()
+    pair.client.shutdown(socket.SHUT_WR)
+    threads[1].join()
