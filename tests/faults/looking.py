@@ -1,5 +1,6 @@
 """What tests ask a machine's database, past both walls."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -36,6 +37,12 @@ def change_steps(machine: Machine, session_id: UUID, name: str, **values: object
     mine = StepRow.session_id == session_id, StepRow.name == name
     with everything(machine.postgres.url) as db:
         db.execute(update(StepRow).where(*mine).values(**values))
+
+
+def spend_attempts(machine: Machine, session_id: UUID, name: str) -> None:
+    """Have the attempt under way be the step's last, and its time be over."""
+    past = func.now() - timedelta(minutes=1)
+    change_steps(machine, session_id, name, max_attempts=StepRow.attempt, deadline_at=past)
 
 
 def make_due(machine: Machine, session_id: UUID) -> None:
