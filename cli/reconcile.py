@@ -8,7 +8,7 @@ from rich.text import Text
 from cli import rendering, screen
 from cli.exits import CommandError, Exit
 from cli.options import EPILOG, json_option
-from shared import settings
+from shared import logs, settings
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.services import reconciling
@@ -37,6 +37,7 @@ _SHOWN = 20
 @json_option
 def reconcile(remove: bool, even_if_many: bool, grace_hours: float, as_json: bool) -> None:
     """Compare rows, stored objects and keys (needs the service's own settings in the environment)."""
+    logs.configure("reconcile", "ERROR")  # or what is logged stands between the results
     try:
         found = reconciling.reconcile(
             _places(settings.load(os.environ)),

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,13 +24,16 @@ CREDENTIALS = {
 
 
 @contextmanager
-def running_s3(log: Path, first_port: int = 18900) -> Iterator[str]:
-    """A server with an empty bucket; gives its address."""
+def running_s3(
+    log: Path, first_port: int = 18900, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """A server with an empty bucket, and more in its environment; gives its address."""
     port = next_free(first_port + os.getpid() % 50)
     url = f"http://127.0.0.1:{port}"
     with log.open("wb") as out:
         server = subprocess.Popen(
             launched([sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]),
+            env={**os.environ, **(environment or {})},
             stdout=out,
             stderr=out,
         )
