@@ -1,10 +1,12 @@
 """The dispatcher's process: ``python -m workers.dispatcher``. Any number may run."""
 
 import functools
+import math
 import os
 import signal
 import socket
 import threading
+from dataclasses import dataclass
 
 import structlog
 from redis import Redis
@@ -29,6 +31,23 @@ log = structlog.get_logger(__name__)
 
 PARTIALS_KEPT_SECONDS = 24 * 3600
 SWEEP_EVERY_SECONDS = 3600.0
+REMIND_EVERY_SECONDS = 60.0
+
+
+@dataclass
+class _Turn:
+    """Something that is done every so many seconds; the first time at once."""
+
+    every_seconds: float
+    since: float = math.inf
+
+    def comes_after(self, seconds: float) -> bool:
+        """Whether its turn has come, ``seconds`` after the last question."""
+        self.since += seconds
+        if self.since < self.every_seconds:
+            return False
+        self.since = 0.0
+        return True
 
 
 def main() -> None:
@@ -66,23 +85,23 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     store = open_store(settings.storage_url, settings.s3)
     keys = KeyStore(settings.keys_dir)
     recordings = Recordings(store, keys)
-    since_sweep = SWEEP_EVERY_SECONDS
-    while not stop.wait(settings.dispatch_interval_seconds):
+    sweep, remind = _Turn(SWEEP_EVERY_SECONDS), _Turn(REMIND_EVERY_SECONDS)
+    while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
+            # First: nobody waits longer to hear of a danger because a disk or a broker is away.
+            if remind.comes_after(seconds):
+                safety.remind_overdue(database, hours=settings.risk_reminder_hours)
             dispatching.fail_exhausted(database)
             # With the broker away nothing is taken as sent: the pauses between repeats stay short.
             if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
                 dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
             resumable.sweep(database)
             erasing.erase_due(database, recordings, keys)
-            since_sweep += settings.dispatch_interval_seconds
-            if since_sweep >= SWEEP_EVERY_SECONDS:
-                since_sweep = 0.0
+            if sweep.comes_after(seconds):
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)
                 _reconcile_meanwhile(settings, Places(database, store, keys))
-                safety.remind_overdue(database, hours=settings.risk_reminder_hours)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words

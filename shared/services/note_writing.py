@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db import notes as rows
+from shared.db import outbox
 from shared.db.record_tables import NotesVersion
 from shared.domain import editing
 from shared.domain.errors import Conflict, NotFound, Outdated, UnknownBase
 from shared.domain.records import Decision, Kind
 from shared.domain.templates import rendered
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.webhooks import EventType
 from shared.services import notes, records, templates
 from shared.services.callers import Caller
 from shared.services.note_rows import Found, document_of, find, transcript_of
@@ -136,9 +138,14 @@ def _write(
             based_on=before.row.version,
         )
         note(db)
-        records.audit(db, caller, action, session_id, f"v{version}")
+        _tell(db, caller, action, session_id, version)
         after = find(db, caller, session_id)
     return notes.opened(resources, after)
+
+
+def _tell(db: DbSession, caller: Caller, action: str, session_id: UUID, version: int) -> None:
+    records.audit(db, caller, action, session_id, f"v{version}")
+    outbox.enqueue(db, caller.practice_id, EventType.NOTES_EDITED, session_id, version=version)
 
 
 def require_unchanged(db: DbSession, caller: Caller, before: Found) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import notes, outputs
+from shared.db import notes, outbox, outputs
 from shared.db.claims import Lease
 from shared.db.outputs import Product
 from shared.db.record_tables import NotesVersion
@@ -13,6 +13,7 @@ from shared.domain.errors import PermanentStepError
 from shared.domain.records import Kind
 from shared.domain.templates import rendered
 from shared.domain.values import JsonObject
+from shared.domain.webhooks import EventType
 from shared.pipeline import PERSIST
 from shared.services import leases, safety, speakers, templates
 from shared.services.engines import Workbench
@@ -54,6 +55,7 @@ def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
         # Drawn and sealed here, where the session is held: an edit that came meanwhile has its own number.
         version = notes.next_version(db, lease.session_id)
         before = notes.current(db, lease.session_id)
+        kind = _kind_after(db, before)
         notes.add(
             db,
             lease.practice_id,
@@ -62,9 +64,11 @@ def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
             body=vault.seal(lease.subject, notes.kind(version), document),
             engine=document["engine"],
             template=document["template"],
-            kind=_kind_after(db, before),
+            kind=kind,
             based_on=before.version if before else None,
         )
+        if kind is Kind.EXTRACTION:
+            outbox.enqueue(db, lease.practice_id, EventType.NOTES_PROPOSED, lease.session_id, version=version)
         outputs.discard(db, lease.session_id, Product.DRAFT)
         safety.raise_alert(db, session, alert)
 

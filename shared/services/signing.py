@@ -10,13 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import keys
+from shared.db import keys, outbox
 from shared.db import notes as rows
 from shared.db.record_tables import Signature
 from shared.domain.canonical import content_hash
 from shared.domain.errors import Conflict, NotAllowed
 from shared.domain.records import Kind, Part
 from shared.domain.values import JsonObject
+from shared.domain.webhooks import EventType
 from shared.services import idempotency, notes, records, safety
 from shared.services.callers import Caller
 from shared.services.note_rows import document_of, find, readable
@@ -68,6 +69,7 @@ def sign(
             needs_cosigner=_supervised(db, caller),
         )
         records.audit(db, caller, "notes.sign", session_id, f"v{before.row.version}")
+        _tell(db, caller, EventType.NOTES_SIGNED, session_id, before.row.version)
         after = find(db, caller, session_id)
     return notes.opened(resources, after)
 
@@ -96,6 +98,7 @@ def cosign(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
         for version, digest in hashes.items():
             _add(db, caller, session_id, version, Part.COSIGNER, digest)
             records.audit(db, caller, "notes.cosign", session_id, f"v{version}")
+            _tell(db, caller, EventType.NOTES_COSIGNED, session_id, version)
         after = find(db, caller, session_id)
     return notes.opened(resources, after)
 
@@ -128,6 +131,7 @@ def add_addendum(resources: Resources, caller: Caller, session_id: UUID, text: s
         digest = content_hash(session_id, version, document)
         _add(db, caller, session_id, version, Part.AUTHOR, digest, needs_cosigner=_supervised(db, caller))
         records.audit(db, caller, "notes.addendum", session_id, f"v{version}")
+        _tell(db, caller, EventType.ADDENDUM_ADDED, session_id, version)
         idempotency.complete(resources, db, caller, session_id, 201)
         after = find(db, caller, session_id)
     return notes.opened(resources, after)
@@ -139,6 +143,10 @@ def awaiting(resources: Resources, caller: Caller) -> list[Awaiting]:
         found = rows.awaiting_cosignature(db, caller.therapist_id, LONGEST_LIST)
         records.audit(db, caller, "notes.awaiting", None)
     return [Awaiting(row.id, row.therapist_id, name, row.session_date) for row, name in found]
+
+
+def _tell(db: DbSession, caller: Caller, event: EventType, session_id: UUID, version: int) -> None:
+    outbox.enqueue(db, caller.practice_id, event, session_id, version=version)
 
 
 def _supervised(db: DbSession, caller: Caller) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import DatabaseError
+from shared.domain.webhooks import USUAL
 from shared.services import sessions
 from shared.services.resources import Resources
 from tests.conftest import Office
@@ -24,6 +25,7 @@ from tests.integration.notes_calls import (
     processed,
 )
 from tests.integration.sessions import audited
+from tests.integration.test_outbox import subscribe
 
 
 @pytest.fixture
@@ -265,3 +267,26 @@ def test_signed_notes_are_deleted_only_on_purpose_and_leave_their_hashes(
     assert receipt.json["removed"]["notes"] == 2
     assert me("GET", me.path).status_code == 404
     assert me("DELETE", session).json == receipt.json
+
+
+def test_other_systems_are_told_of_each_move_of_the_record_by_its_version(
+    me: Clinician, supervisor: Clinician, resources: Resources, office: Office, session_id: UUID
+) -> None:
+    subscribe(resources, office, USUAL)
+    me.put({})
+    extract_again(resources, office, session_id)
+    for alert in me("GET", "/api/risk-alerts").json:
+        me("POST", f"/api/risk-alerts/{alert['id']}/acknowledge", json={})
+    me.post("sign")
+    supervisor.post("cosign")
+    me.post("addenda", {"text": "More."})
+    with everything(resources) as db:
+        rows = db.execute(text("SELECT type, facts, session_id FROM webhook_deliveries ORDER BY created_at"))
+        told = [(row.type, row.facts, row.session_id) for row in rows if row.type.startswith("notes.")]
+    assert told == [
+        ("notes.edited", {"version": 2}, session_id),
+        ("notes.proposed", {"version": 3}, session_id),
+        ("notes.signed", {"version": 2}, session_id),
+        ("notes.cosigned", {"version": 2}, session_id),
+        ("notes.addendum_added", {"version": 4}, session_id),
+    ]
