@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.operation_tables import Reconciliation
 from shared.db.tables import Practice, TherapySession
+from shared.db.upload_tables import Upload
 from shared.domain.status import Status
 
 
@@ -47,6 +48,11 @@ def done_with_speech(db: DbSession, ids: Iterable[UUID]) -> set[UUID]:
     """Those of the sessions that need no decoded speech any more."""
     over = TherapySession.status.in_((Status.PROCESSED, Status.CANCELLED))
     return set(db.scalars(select(TherapySession.id).where(TherapySession.id.in_(list(ids)), over)))
+
+
+def arriving(db: DbSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the ids that are uploads under way."""
+    return set(db.scalars(select(Upload.id).where(Upload.id.in_(list(ids)))))
 
 
 def is_due(db: DbSession, every_seconds: float) -> bool:

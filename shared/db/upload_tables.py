@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, func
+from sqlalchemy import BigInteger, Index, String, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,8 +14,9 @@ from shared.vault.sealing import Sealed
 class Upload(Base):
     """A recording that is arriving; ``id`` will be the session's, and names object and key already.
 
-    ``segments``: the lengths of what is durably stored, in bytes of plaintext. ``writer``: the
-    request that stores more, or died doing so. ``stored_by``: the one whose last byte is the last.
+    ``segments``: the lengths of what is durably stored, in bytes of plaintext; ``pieces``: where, in the
+    words of a store that keeps it in pieces. ``writer``: the request that stores more, or died doing so.
+    ``stored_by``: the one whose last byte is the last.
     """
 
     __tablename__ = "uploads"
@@ -34,6 +35,7 @@ class Upload(Base):
     length: Mapped[int] = mapped_column(BigInteger)
     details: Mapped[Sealed]
     segments: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    pieces: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")
     writer: Mapped[UUID | None]
     stored_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -43,6 +43,7 @@ def keep(
     writer: UUID,
     *,
     segments: Sequence[int] | None,
+    pieces: Sequence[str] | None,
     stored_by: UUID | None,
     kept_seconds: float,
     ends: bool,
@@ -55,10 +56,17 @@ def keep(
     values: dict[str, Any] = {"expires_at": func.now() + timedelta(seconds=kept_seconds)}
     if segments is not None:
         values |= {"segments": list(segments), "stored_by": stored_by}
+    if pieces is not None:
+        values["pieces"] = list(pieces)
     if ends:
         values["writer"] = None
     kept = update(Upload).where(_written_by(upload_id, writer)).values(values).returning(Upload.expires_at)
     return db.scalar(kept)
+
+
+def is_written_by(db: DbSession, upload_id: UUID, writer: UUID) -> bool:
+    """Whether no other writer has taken over, and the upload is not over."""
+    return db.scalar(select(Upload.id).where(_written_by(upload_id, writer))) is not None
 
 
 def remove(db: DbSession, upload_id: UUID, writer: UUID) -> bool:

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from shared.db import uploads
 from shared.db.upload_tables import Upload
-from shared.domain.errors import Conflict
 from shared.services import accepting, consent, engine_choice, idempotency, quotas, records, templates
 from shared.services.arriving import KEPT_SECONDS
 from shared.services.callers import Caller
@@ -36,12 +35,6 @@ def create(resources: Resources, caller: Caller, length: int, details: UploadDet
 
     Raises what ``accepting`` and ``consent`` raise, TooLarge and LimitReached.
     """
-    if not resources.recordings.store.can_append:
-        raise Conflict(
-            "This server's storage takes no uploads in parts: send the recording whole, to "
-            "/api/sessions/upload.",
-            "resumable_not_supported",
-        )
     if length > resources.settings.max_upload_bytes:
         raise accepting.too_large(resources.settings.max_upload_bytes)
     accepting.check_size(length)

@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from shared.db.upload_tables import Upload
 from shared.domain.errors import Conflict, TooLarge
 from shared.domain.ports import Block
 from shared.services.resources import Resources
-from shared.storage.recordings import UnfinishedRecording
+from shared.storage.recordings import Laid, UnfinishedRecording
 
 KEPT_SECONDS = 24 * 3600.0
 # What a killed process may lose of an upload: what came since the last of these.
@@ -81,26 +80,35 @@ class Arriving:
 
     def take_back(self) -> datetime:
         """This request is over; all that it brought is dropped."""
-        return self._note(self._before, stored_by=None, ends=True)
+        return self._note(Laid(self._before, None), stored_by=None, ends=True)
 
     def settle(self, db: DbSession) -> None:
         """Within the transaction that ends the upload: raises Overtaken if it is not ours any more."""
         if not uploads.remove(db, self.upload.id, self.token):
             raise _overtaken()
 
-    def _note(self, segments: Sequence[int] | None, *, stored_by: UUID | None, ends: bool) -> datetime:
+    def require_mine(self) -> None:
+        """Raise Overtaken if another request has taken over by now."""
+        with self._resources.database.transaction(self.upload.practice_id) as db:
+            if not uploads.is_written_by(db, self.upload.id, self.token):
+                raise _overtaken()
+
+    def _note(self, laid: Laid | None, *, stored_by: UUID | None, ends: bool) -> datetime:
         with self._resources.database.transaction(self.upload.practice_id) as db:
             expires_at = uploads.keep(
                 db,
                 self.upload.id,
                 self.token,
-                segments=segments,
+                segments=laid.segments if laid else None,
+                pieces=laid.pieces if laid else None,
                 stored_by=stored_by,
                 kept_seconds=KEPT_SECONDS,
                 ends=ends,
             )
         if expires_at is None:
             raise _overtaken()
+        if laid is not None and laid.pieces is not None:
+            self.recording.settled()
         return expires_at
 
 

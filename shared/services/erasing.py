@@ -137,6 +137,7 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
         keys.destroy(session.id)
         failpoints.reach("key_destroyed", session.id)
         recordings.delete(session, RECORDING)
+        recordings.discard_pieces(session)
     recordings.delete(session, SPEECH)
     with database.transaction(session.practice_id) as db:
         if remains.whole:

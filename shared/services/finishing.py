@@ -49,7 +49,7 @@ def finish(
     """
     session = Subject(caller.practice_id, arriving.upload.id)
     arriving.make_safe()
-    arriving.recording.finish()
+    arriving.recording.finish(arriving.require_mine)
     try:
         received = _examined(resources, session, arriving, details)
         with admit():
@@ -66,7 +66,16 @@ def finish(
     except BaseException:
         arriving.give_back()
         raise
+    discard_pieces(resources, session)
     accepting.begin_work(resources, session.id, arriving.upload.length, details)
+
+
+def discard_pieces(resources: Resources, session: Subject) -> None:
+    """Remove what the recording was made of; if that fails, the reconciler will."""
+    try:
+        resources.recordings.discard_pieces(session)
+    except Unavailable as error:
+        log.warning("pieces_left", session_id=session.id, code=error.code)
 
 
 def _examined(resources: Resources, session: Subject, arriving: Arriving, details: UploadDetails) -> Received:

@@ -15,7 +15,7 @@ import structlog
 from shared.db import clock, owners
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
-from shared.storage.objects import ObjectStore, StoredObject
+from shared.storage.objects import PIECE, ObjectStore, StoredObject
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.keystore import KeyStore
 
@@ -123,9 +123,11 @@ def _reconcile_practice(
         own_keys = owners.owned(db, unowned)
         expected = owners.sessions_with_recordings(db)
         over = owners.done_with_speech(db, {subject for subject, _ in stored})
+        arriving = owners.arriving(db, {subject for subject, item in stored if PIECE in item.name})
     found.seen += len(stored)
     for subject, item in stored:
         useless = item.name.endswith(f"/{SPEECH}") and subject in over
+        useless |= PIECE in item.name and subject not in arriving
         if (subject not in owned or useless) and item.modified_at < horizon:
             found.objects.append(item.name)
     there = {subject for subject, item in stored if item.name.endswith(f"/{RECORDING}")}

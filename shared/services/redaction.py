@@ -67,6 +67,7 @@ def _redact(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Step]:
 def _rewrite(bench: Workbench, session: Subject, ranges: Ranges, heartbeat: Heartbeat) -> tuple[int, str]:
     """Put the silenced recording in the place of the stored one; its size and SHA-256 in hex."""
     recordings = bench.resources.recordings
+    recordings.discard_pieces(session)  # of an upload in parts, should they still be there
     try:
         with recordings.open(session, RECORDING) as source, recordings.create(session, SPEECH) as write:
             decoded = bench.resources.decoder.decode(source, _watched(write, heartbeat))

@@ -73,12 +73,17 @@ def receive(
     upload, token, fresh = taken
     running = _hashes.take(upload.stored_by) if upload.segments else hashlib.sha256()
     subject = Subject(caller.practice_id, upload_id)
-    with resources.recordings.append(subject, RECORDING, upload.segments, fresh=fresh) as recording:
+    laid = upload.segments, upload.pieces
+    with resources.recordings.append(subject, RECORDING, *laid, fresh=fresh) as recording:
         arriving = Arriving(resources, upload, token, recording, running, safe_points=not all_or_nothing)
-        _feed(arriving, feed, nothing_by_halves=all_or_nothing)
-        if arriving.offset < upload.length:
-            return _state_of(arriving, _keep(arriving))
-        finish(resources, caller, arriving, announcing.details_of(resources, upload), admit)
+        try:
+            _feed(arriving, feed, nothing_by_halves=all_or_nothing)
+            if arriving.offset < upload.length:
+                return _state_of(arriving, _keep(arriving))
+            finish(resources, caller, arriving, announcing.details_of(resources, upload), admit)
+        except Overtaken:
+            recording.withdraw()
+            raise
     return State(upload_id, upload.length, upload.length, None)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -26,10 +26,26 @@ class Appender:
             while written < len(view):  # a file without a buffer may take less than it is given
                 written += self._file.write(view[written:])
 
-    def sync(self) -> None:
-        """Make durable what was written."""
+    def head(self, length: int) -> bytes:
+        """The object's first bytes."""
+        with disk.errors_as_ours():
+            return os.pread(self._file.fileno(), length, 0)
+
+    def sync(self) -> list[str]:
+        """Make durable what was written: in the object itself, in no pieces."""
         with disk.errors_as_ours():
             os.fsync(self._file.fileno())
+        return []
+
+    def settled(self) -> None:
+        """Nothing was replaced."""
+
+    def complete(self, check: Callable[[], None]) -> None:
+        """The object is there already; whoever was overtaken writes to a file without a name."""
+        self.sync()
+
+    def withdraw(self) -> None:
+        """What was written is in a file without a name."""
 
 
 @contextmanager
@@ -49,7 +65,7 @@ def opened(path: Path, at: int, *, fresh: bool, partial: str) -> Iterator[Append
 
 def _reopened(path: Path, at: int) -> FileIO:
     try:
-        file = FileIO(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "w")
+        file = FileIO(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "w")
     except FileNotFoundError:
         raise _gone() from None
     if os.fstat(file.fileno()).st_size < at:
@@ -63,7 +79,7 @@ def _reopened(path: Path, at: int) -> FileIO:
 def _own_copy(path: Path, at: int, partial: str) -> FileIO:
     make_folders(path.parent)
     new = path.with_name(f"{partial}{secrets.token_hex(8)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     file = FileIO(os.open(new, flags, 0o600), "w")
     try:
         if at:

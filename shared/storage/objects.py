@@ -4,7 +4,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from shared.storage import appending, disk
 from shared.vault.durable import make_folders, sync
 
 PARTIAL = ".partial-"  # what names begin with that are no whole objects
+PIECE = ".piece-"  # within the names of pieces of an object that arrives, where a store has such
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +36,43 @@ class Appending(Protocol):
     def write(self, data: Block) -> None:
         """Add to it."""
 
-    def sync(self) -> None:
-        """Make durable what was written."""
+    def head(self, length: int) -> bytes:
+        """The object's first bytes."""
+
+    def sync(self) -> list[str]:
+        """Make durable what was written; gives the pieces that hold it, for whoever goes on."""
+
+    def settled(self) -> None:
+        """What the last ``sync`` gave is noted for whoever goes on; what it replaced may go."""
+
+    def complete(self, check: Callable[[], None]) -> None:
+        """Make the whole object durable under its name.
+
+        ``check`` is called right before and raises if another writer has taken over.
+        """
+
+    def withdraw(self) -> None:
+        """Another writer has taken over: remove what was written since ``settled``."""
 
 
 class ObjectStore(Protocol):
-    """What recordings need from a store; names are made by us and hold only ``[a-z0-9-/.]``.
-
-    ``can_append``: whether it has ``append``.
-    """
-
-    can_append: bool
+    """What recordings need from a store; names are made by us and hold only ``[a-z0-9-/.]``."""
 
     def create(self, name: str) -> AbstractContextManager[Callable[[Block], object]]:
         """A writer of a new object, durable once the block ends; an error in it leaves nothing."""
 
-    def append(self, name: str, at: int, *, fresh: bool) -> AbstractContextManager[Appending]:
+    def append(
+        self, name: str, at: int, *, fresh: bool, pieces: Sequence[str]
+    ) -> AbstractContextManager[Appending]:
         """Go on with an unfinished object after its first ``at`` bytes; what lies beyond is dropped.
 
         With ``at`` 0 it is begun. ``fresh``: another writer may still be there, who must then change
-        nothing. Raises NotFound if there is less, and Unavailable.
+        nothing. ``pieces`` are what the last ``sync`` that counts has given. Raises NotFound if there
+        is less, and Unavailable.
         """
+
+    def discard_pieces(self, name: str) -> None:
+        """Remove the pieces that an object was made of, or was to be made of; raises Unavailable."""
 
     def open(self, name: str) -> AbstractContextManager[ByteSource]:
         """The object's bytes at random; raises NotFound, or Unavailable where nothing can be known."""
@@ -82,8 +99,6 @@ class ObjectStore(Protocol):
 class LocalStore:
     """Objects as files below one folder, for one machine or a shared file system."""
 
-    can_append = True
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -107,10 +122,13 @@ class LocalStore:
                 partial.unlink(missing_ok=True)
 
     @contextmanager
-    def append(self, name: str, at: int, *, fresh: bool) -> Iterator[Appending]:
+    def append(self, name: str, at: int, *, fresh: bool, pieces: Sequence[str]) -> Iterator[Appending]:
         """See ObjectStore."""
         with appending.opened(self._path(name), at, fresh=fresh, partial=PARTIAL) as end:
             yield end
+
+    def discard_pieces(self, name: str) -> None:
+        """There are none: objects grow in place."""
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from shared.domain.ports import Block, ByteSource
 from shared.storage.objects import Appending, ObjectStore
@@ -44,23 +45,34 @@ class Recordings:
 
     @contextmanager
     def append(
-        self, session: Subject, kind: str, lengths: Sequence[int], *, fresh: bool
+        self, session: Subject, kind: str, lengths: Sequence[int], pieces: Sequence[str], *, fresh: bool
     ) -> Iterator["UnfinishedRecording"]:
         """Go on with an object whose segments have ``lengths``; see ObjectStore.append."""
         key = self._keys.key(session.practice_id, session.id)
-        name = object_name(session, kind)
-        head = self._head(name) if lengths else segments.new_head()
-        with self.store.append(name, segments.stored_before(lengths), fresh=fresh) as end:
+        at = segments.stored_before(lengths)
+        with self.store.append(object_name(session, kind), at, fresh=fresh, pieces=pieces) as end:
+            head = end.head(HEADER_BYTES) if lengths else segments.new_head()
             writer = segments.SegmentWriter(end.write, key, _label(session, kind), lengths, head)
             yield UnfinishedRecording(writer, end)
-
-    def _head(self, name: str) -> bytes:
-        with self.store.open(name) as stored:
-            return stored.read_at(0, HEADER_BYTES)
 
     def delete(self, session: Subject, kind: str) -> None:
         """Remove the object; does nothing if there is none."""
         self.store.delete(object_name(session, kind))
+
+    def discard_pieces(self, session: Subject) -> None:
+        """Remove what the recording was made of as it arrived; see ObjectStore.discard_pieces."""
+        self.store.discard_pieces(object_name(session, RECORDING))
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What is durable of an object: the lengths of its segments in plaintext, and the store's pieces.
+
+    ``pieces`` None: those of before, which hold more.
+    """
+
+    segments: list[int]
+    pieces: list[str] | None
 
 
 class UnfinishedRecording:
@@ -70,23 +82,21 @@ class UnfinishedRecording:
         self._writer = writer
         self._end = end
         self.write = writer.write
+        self.settled, self.withdraw = end.settled, end.withdraw
 
-    def make_safe(self) -> list[int]:
-        """Make what was written durable; gives the lengths of the segments that can be gone on from."""
-        lengths = self._writer.safe_lengths
-        self._end.sync()
-        return lengths
+    def make_safe(self) -> Laid:
+        """Make what was written durable; gives what can be gone on from."""
+        return Laid(self._writer.safe_lengths, self._end.sync())
 
-    def close(self) -> list[int]:
-        """End the segment, durably; gives all lengths."""
+    def close(self) -> Laid:
+        """End the segment, durably."""
         self._writer.close()
-        self._end.sync()
-        return self._writer.lengths
+        return Laid(self._writer.lengths, self._end.sync())
 
-    def finish(self) -> None:
-        """End the object, durably."""
+    def finish(self, check: Callable[[], None]) -> None:
+        """End the object, durably; ``check`` raises if it is not ours to end."""
         self._writer.close_object()
-        self._end.sync()
+        self._end.complete(check)
 
 
 def object_name(session: Subject, kind: str) -> str:

@@ -8,8 +8,8 @@ while a listener who jumps fetches little.
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,8 +17,10 @@ from urllib.parse import unquote, urlsplit
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ports import Block, ByteSource
 from shared.settings import S3Access
+from shared.storage import s3_pieces
 from shared.storage.objects import PARTIAL, Appending, StoredObject
 from shared.storage.s3_errors import answers_as_ours
+from shared.storage.s3_pieces import PieceWriter
 
 MIB = 1024 * 1024
 # 5,000 parts of 8 MiB and as many of 32 MiB: more than the largest upload has, in S3's 10,000 parts.
@@ -29,8 +31,6 @@ _PROBE = f"{PARTIAL}probe"
 
 class S3Store:
     """Objects below ``s3://bucket/prefix``; see ObjectStore for what each call promises."""
-
-    can_append = False  # an object of S3 is written in one go
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self._client = client
@@ -48,9 +48,16 @@ class S3Store:
             upload.abort()
             raise
 
-    def append(self, name: str, at: int, *, fresh: bool) -> AbstractContextManager[Appending]:
-        """Not here; raises Unavailable."""
-        raise Unavailable("Uploads in parts are not kept by this storage.", "resumable_not_supported")
+    @contextmanager
+    def append(self, name: str, at: int, *, fresh: bool, pieces: Sequence[str]) -> Iterator[Appending]:
+        """See ObjectStore; every writer is ``fresh``: it writes to pieces of its own."""
+        yield PieceWriter(self._client, self._bucket, self._key(name), at, pieces)
+
+    def discard_pieces(self, name: str) -> None:
+        """See ObjectStore."""
+        for piece in s3_pieces.names_of(self._client, self._bucket, self._key(name)):
+            with answers_as_ours():
+                self._client.delete_object(Bucket=self._bucket, Key=piece)
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:

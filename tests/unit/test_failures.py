@@ -39,7 +39,7 @@ ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "work
 MAKERS = {"PermanentStepError", "RetryableStepError", "Unavailable", "permanent", "retryable"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 # An answer to an upload, which no step ever gets.
-ONLY_FOR_UPLOADS = {"outcome_unknown", "resumable_not_supported"}
+ONLY_FOR_UPLOADS = {"outcome_unknown"}
 # Words that look like codes of engines: a field, and reasons to look twice at notes that were made.
 NO_ERRORS = {
     "engine_version",
