@@ -8,7 +8,7 @@ from cli.client import JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target, patient_names
 from cli.plain import clock, plain
 from cli.profile import Target
-from cli.rendering import day
+from cli.rendering import day, moment
 
 
 @click.group(epilog=EPILOG)
@@ -38,7 +38,7 @@ def list_alerts(target: Target, answered: bool, session_id: str | None, as_json:
             day(alert.get("session_date")),
             names.get(str(alert.get("patient_id")), alert.get("patient_id")),
             alert.get("session_id"),
-            "acknowledged" if alert.get("acknowledged_at") else f"open, due {day(alert.get('due_at'))}",
+            _state(alert),
         )
         for alert in found
     ]
@@ -48,6 +48,14 @@ def list_alerts(target: Target, answered: bool, session_id: str | None, as_json:
     for alert in found:
         for line in _lines(alert):
             console.print(Text(line), soft_wrap=True)
+
+
+def _state(alert: JsonObject) -> str:
+    if alert.get("acknowledged_at"):
+        return f"acknowledged {moment(alert['acknowledged_at'])}"
+    reminders = alert.get("reminders") or 0
+    told = f", told again {reminders} time(s)" if reminders else ""
+    return f"open, due {moment(alert.get('due_at'))}{told}"
 
 
 def _lines(alert: JsonObject) -> list[str]:

@@ -7,6 +7,8 @@ from rich.text import Text
 from cli.client import JsonObject
 from cli.plain import clock, one_line
 
+WIDTH = 100
+
 
 def print_review(console: Console, document: JsonObject) -> None:
     """Why the notes need more than the usual care; nothing where they do not."""
@@ -60,7 +62,7 @@ def _word(value: object) -> str:
 
 
 def _bullet(console: Console, text: Text) -> None:
-    console.print(Padding(Text("• ").append_text(text), (0, 0, 0, 2)), soft_wrap=True)
+    console.print(Padding(Text("• ").append_text(text), (0, 0, 0, 2)), width=WIDTH)
 
 
 def _title(console: Console, text: str) -> None:

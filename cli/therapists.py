@@ -3,9 +3,11 @@
 from uuid import UUID
 
 import click
+from rich.text import Text
 
 from cli import rendering, screen
 from cli.options import EPILOG, connect, json_option, pass_target
+from cli.plain import one_line
 from cli.profile import Target
 
 
@@ -56,6 +58,23 @@ def disable(target: Target, therapist_id: UUID) -> None:
 def enable(target: Target, therapist_id: UUID) -> None:
     """Take the person's keys again, unless they were revoked or have expired."""
     _set_disabled(target, therapist_id, False)
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@click.option("--by", type=click.UUID, metavar="SUPERVISOR", help="Who co-signs their notes from now on.")
+@click.option("--nobody", is_flag=True, help="Their own signature is enough from now on.")
+@pass_target
+def supervise(target: Target, therapist_id: UUID, by: UUID | None, nobody: bool) -> None:
+    """Say who supervises a therapist, and so co-signs their notes."""
+    if (by is None) != nobody:
+        raise click.UsageError("Name either --by SUPERVISOR or --nobody.")
+    with connect(target, administrator=True) as api:
+        changed = api.send(
+            "PATCH", f"/api/therapists/{therapist_id}", {"supervisor_id": str(by) if by else None}
+        )
+    word = f"is supervised by {changed['supervisor_id']}" if changed.get("supervisor_id") else "signs alone"
+    screen.notices().print(Text(f"{one_line(changed.get('name'))} {word}."), soft_wrap=True)
 
 
 def _set_disabled(target: Target, therapist_id: UUID, disabled: bool) -> None:

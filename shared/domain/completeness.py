@@ -30,6 +30,7 @@ _GOAL = re.compile(
 _RESPONSE = re.compile(
     r"\b(?:(?:it|that|this) (?:has |really |actually )?"
     r"(?:helped|helps|worked|works|did(?: not|n't) (?:help|work))"
+    r"|\w+ (?:helped|worked) (?:a (?:little|bit|lot)|me|well|somewhat)"
     r"|i (?:feel|felt) (?:a (?:bit|little) )?(?:lighter|calmer|better|worse|relieved|more hopeful|hopeful)"
     r"|(?:a bit|a little|much) (?:lighter|calmer|better|worse|easier))\b",
     re.IGNORECASE,

@@ -195,6 +195,23 @@ def test_nobody_signs_by_mistake(
     assert me.notes()["status"] == "draft"
 
 
+def test_an_administrator_says_who_supervises_whom(
+    data: Path,
+    me: Clinician,
+    resources: Resources,
+    office: Office,
+    session_id: UUID,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    boss = colleague(resources, office, session_id)
+    supervise = ["--data", str(data), "therapists", "supervise", str(me.id)]
+    assert run(supervise) == Exit.USAGE
+    assert run([*supervise, "--by", str(boss.id)]) == Exit.OK
+    assert me.post("sign").json["status"] == "awaiting_cosignature"
+    assert run([*supervise, "--nobody"]) == Exit.OK
+    assert "signs alone" in capsys.readouterr().err
+
+
 def test_a_supervisor_finds_and_cosigns(
     notes: Notes,
     me: Clinician,

@@ -116,7 +116,7 @@ def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
     balance = _balance(feelings)
     if grave:
         value = "very_low" if balance <= 0 else "low"
-        return Mood(value, tuple(grave[:2]) + _strongest(feelings, -1)[:1])
+        return Mood(value, (*tuple(dict.fromkeys(grave))[:2], *_strongest(feelings, -1)[:1]))
     if balance <= -0.2:
         value = "very_low" if balance <= -0.8 and len(feelings) >= 8 else "low"
         return Mood(value, _strongest(feelings, -1)[:2])
