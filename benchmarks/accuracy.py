@@ -42,7 +42,8 @@ def conversation(gaps: tuple[float, float], lines: int, voices: tuple[str, str],
     """The sample's first ``lines`` with pauses in ``gaps`` seconds (negative: at once), ``two`` channels."""
     pace = random.Random(7)
     spoken = [
-        (letter, text, speak(text, voices["TC".index(letter)])) for letter, text in list(turns())[:lines]
+        (letter, text, speak(text, voices["TC".index(letter)]))
+        for letter, text in list(turns("therapy_session"))[:lines]
     ]
     length = sum(len(speech) for *_, speech in spoken) + lines * RATE
     tracks = np.zeros((length, 2), np.float64)

@@ -1,12 +1,14 @@
-"""Makes the sample recording and its ground truth from ``therapy_session.txt``.
+"""Makes the sample recordings and their ground truth from their scripts.
 
-Only needed to remake the sample: run it as ``python samples/make_sample.py`` on a machine with
-the ``flite`` speech synthesiser. Both voices are synthetic and the conversation is invented.
+Only needed to remake them: run it as ``python samples/make_sample.py`` (or with the names of those that
+are wanted) on a machine with the ``flite`` speech synthesiser. Both voices are synthetic and the
+conversations are invented. ``risk_session`` is short, and somebody in it wants to die.
 """
 
 import json
 import random
 import subprocess
+import sys
 import tempfile
 import wave
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
-SCRIPT = HERE / "therapy_session.txt"
+SESSIONS = ("therapy_session", "risk_session")
 VOICES = {"T": "slt", "C": "rms"}
 NAMES = {"T": "therapist", "C": "client"}
 RATE = 16_000
@@ -43,20 +45,20 @@ def speak(text: str, voice: str) -> Samples:
     return samples[max(0, loud[0] - RATE // 50) : loud[-1] + RATE // 50]
 
 
-def turns() -> Iterator[tuple[str, str]]:
+def turns(session: str) -> Iterator[tuple[str, str]]:
     """Speaker letter and text of each line of the script."""
-    for line in SCRIPT.read_text(encoding="utf-8").splitlines():
+    for line in (HERE / f"{session}.txt").read_text(encoding="utf-8").splitlines():
         letter, text = line.split(": ", 1)
         yield letter, text
 
 
-def assemble() -> tuple[Samples, list[dict[str, Any]]]:
+def assemble(session: str) -> tuple[Samples, list[dict[str, Any]]]:
     """The whole conversation and, per turn, ``{speaker, start, end, text}`` in seconds."""
     pace = random.Random(7)  # noqa: S311 (lengths of pauses, not secrets)
     pieces: list[Samples] = []
     truth: list[dict[str, Any]] = []
     at = 0
-    for letter, text in turns():
+    for letter, text in turns(session):
         pause = np.zeros(int(pace.uniform(SHORTEST_GAP, LONGEST_GAP) * RATE), np.int16)
         speech = speak(text, VOICES[letter])
         start = at + len(pause)
@@ -81,11 +83,12 @@ def encode(samples: Samples, path: Path) -> None:
 
 
 def main() -> None:
-    """Write ``therapy_session.m4a`` and ``therapy_session.json`` beside the script."""
-    samples, truth = assemble()
-    encode(samples, HERE / "therapy_session.m4a")
-    document = {"seconds": round(len(samples) / RATE, 3), "turns": truth}
-    (HERE / "therapy_session.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    """Write each session's ``.m4a`` and ``.json`` beside its script."""
+    for session in sys.argv[1:] or SESSIONS:
+        samples, truth = assemble(session)
+        encode(samples, HERE / f"{session}.m4a")
+        document = {"seconds": round(len(samples) / RATE, 3), "turns": truth}
+        (HERE / f"{session}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
