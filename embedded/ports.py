@@ -27,11 +27,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def is_answering(port: int) -> bool:
-    """Whether something accepts connections on ``port`` of the loopback address."""
+def is_answering(port: int, host: str = LOOPBACK) -> bool:
+    """Whether something accepts connections on ``port`` of the address."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def next_free(preferred: int, taken: Collection[int] = ()) -> int:

@@ -36,7 +36,7 @@ class Clinic:
 
     def __enter__(self) -> Self:
         self.http = httpx2.Client(
-            base_url=f"http://127.0.0.1:{self.machine.web_port}",
+            base_url=f"http://{self.machine.web_host}:{self.machine.web_port}",
             headers={"Authorization": f"Bearer {self.machine.therapist_key}"},
             timeout=60,
             limits=httpx2.Limits(keepalive_expiry=1.0),  # the server hangs up after two seconds

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -18,11 +18,13 @@ from redis import Redis, RedisError
 import migrations
 from cli.accounts import make_first_accounts
 from embedded import procfile
-from embedded.ports import is_answering, next_free
+from embedded.ports import LOOPBACK, is_answering, next_free
 from embedded.postgres import EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
 from embedded.server import Server, bare_environment
 from shared.settings import Settings, load
+from shared.storage.objects import ObjectStore
+from shared.storage.opening import open_store
 from tests.database import make_inspector
 from tests.faults.arming import Orders
 from tests.faults.clocks import Clocks
@@ -69,6 +71,7 @@ class Machine:
         self.recordings = self.disk / "recordings"
         self.keys = folder / "keys"
         self.workers = [f"worker.{number}" for number in range(1, workers + 1)]
+        self.web_host = LOOPBACK
         self.web_port = 0
         self.therapist_key = ""
         self.clocks: Clocks | None = None  # if set, each process has a clock of its own
@@ -81,6 +84,15 @@ class Machine:
     def settings(self) -> Settings:
         """As the machine's processes read them."""
         return load(self.environment())
+
+    @property
+    def store(self) -> ObjectStore:
+        """Where the recordings lie."""
+        return open_store(self.settings.storage_url, self.settings.s3)
+
+    def placed(self, name: str, argv: Sequence[str]) -> list[str]:
+        """The command of this process, where it is to run: here."""
+        return list(argv)
 
     def environment(self) -> dict[str, str]:
         """Of every process."""
@@ -105,7 +117,7 @@ class Machine:
 
     def start(self) -> None:
         """Bring everything up, as a machine that was switched on."""
-        self.logs.mkdir()
+        self.logs.mkdir(exist_ok=True)
         self.recordings.mkdir()
         self.orders.prepare()
         for server in (self.postgres, self.redis):
@@ -130,7 +142,7 @@ class Machine:
         """Return when everything that is wanted answers."""
         wait_for(self.postgres.is_ready, 60)
         wait_for(self.redis.is_ready, 60)
-        wait_for(lambda: is_answering(self.web_port), START_SECONDS)
+        wait_for(lambda: is_answering(self.web_port, self.web_host), START_SECONDS)
         for name in self.workers:
             kept = self.keeper[name]
             wait_for(lambda kept=kept: not kept.wanted or kept.children(), START_SECONDS)  # type: ignore[misc]
@@ -144,7 +156,8 @@ class Machine:
         argv = [ENTRANCES.get(word, word) for word in words] if entry != "flower" else words
         if entry == "web":
             argv[argv.index("--workers") + 1] = "1"
-        return self.keeper.add(Kept(name, argv, env, self.logs / f"{name}.log", ROOT))
+            argv[argv.index("--bind") + 1] = f"{self.web_host}:{self.web_port}"
+        return self.keeper.add(Kept(name, self.placed(name, argv), env, self.logs / f"{name}.log", ROOT))
 
     def worker_of(self, pid: int) -> str:
         """The name of the worker whose child this is."""
@@ -180,7 +193,8 @@ class Machine:
 
     def _keep_server(self, name: str, server: Server, prepare) -> None:  # type: ignore[no-untyped-def]
         words = self.clocks.wound_for(name, server.command()) if self.clocks else server.command()
-        kept = Kept(name, words, bare_environment(), self.logs / f"{name}.log", Path("/"))
+        argv = self.placed(name, words)
+        kept = Kept(name, argv, bare_environment(), self.logs / f"{name}.log", Path("/"))
         kept.prepare = prepare
         self.keeper.add(kept)
 

@@ -6,7 +6,7 @@ finds wrong it says; nothing found is a pass.
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,7 +24,6 @@ from shared.db.tables import AuditEvent, Output, Patient, StepRow, TherapySessio
 from shared.domain.documents import transcript_from_json
 from shared.domain.status import FINAL, Status
 from shared.services.reconciling import Places, reconcile
-from shared.storage.objects import LocalStore
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault
@@ -100,7 +99,7 @@ def _unsettled(clinic: Clinic) -> set[UUID]:
 def _reconcile(machine: Machine) -> int:
     """How much the reconciler removes that has no owner, however young it is."""
     with closing(Database(machine.postgres.url, pool_size=1)) as database:
-        places = Places(database, LocalStore(machine.recordings), KeyStore(machine.keys))
+        places = Places(database, machine.store, KeyStore(machine.keys))
         return reconcile(places, grace_seconds=0, remove=True, even_if_many=True).removed
 
 
@@ -195,19 +194,21 @@ def _orphans(db: DbSession, machine: Machine, accepted: dict[UUID, Accepted]) ->
     """Objects and keys that no row owns, and rows without theirs, after the reconciler."""
     rows = {row.id: row for row in db.scalars(select(TherapySession))}
     patients = set(db.scalars(select(Patient.id)))
+    objects: defaultdict[UUID, set[str]] = defaultdict(set)  # names by session; a partial one is none
+    for stored in machine.store.list():
+        _, session_id, name = stored.name.split("/")
+        objects[UUID(session_id)].add(name)
     for session_id in set(accepted) & set(rows):
-        folder = machine.recordings / str(rows[session_id].practice_id) / str(session_id)
         wanted = {RECORDING} if rows[session_id].status in FINAL else {RECORDING, SPEECH}
-        there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+        there = objects[session_id]
         if RECORDING not in there or not there <= wanted:
             yield f"{session_id} ({rows[session_id].status}) has the objects {sorted(there)}"
     keys = {UUID(path.stem) for path in (machine.keys / "subjects").glob("*/*.key")}
     for gone in set(accepted) - set(rows):
         if gone in keys:
             yield f"{gone} is deleted, and its key is there"
-        for path in machine.recordings.glob(f"*/{gone}/*"):
-            if not path.name.startswith(".partial-"):
-                yield f"{gone} is deleted, and its {path.name} is there"
+        for name in objects[gone]:
+            yield f"{gone} is deleted, and its {name} is there"
     for owner in (set(rows) | patients) - keys:
         yield f"{owner} has no key"
 
