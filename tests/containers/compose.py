@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -54,9 +55,22 @@ class Deployment:
         """Have ``count`` containers of the service, and leave the others alone."""
         self.compose("up", "--detach", "--no-recreate", "--scale", f"{service}={count}", service)
 
+    def crash(self, service: str) -> None:
+        """Kill the service's one container from outside, as a bug or the kernel would, and see it come back.
+
+        Not by ``docker kill``: what an operator ended stays down, whatever its restart policy says.
+        """
+        (container,) = self.containers(service)
+        began = self._state_of(container, "StartedAt")
+        os.kill(int(self._state_of(container, "Pid")), signal.SIGKILL)
+        wait_for(lambda: self._state_of(container, "StartedAt") != began, seconds=60)
+
+    def _state_of(self, container: str, what: str) -> str:
+        return self.docker("inspect", "--format", f"{{{{.State.{what}}}}}", container).strip()
+
     def is_healthy(self, container: str) -> bool:
         """What the container's own health check says."""
-        return self.docker("inspect", "--format", "{{.State.Health.Status}}", container).strip() == "healthy"
+        return self._state_of(container, "Health.Status") == "healthy"
 
     def client(self, key: str) -> httpx2.Client:
         """A client that trusts the deployment's certificate and speaks through its proxy."""
@@ -71,8 +85,13 @@ class Deployment:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[tuple[Deployment, str]]:
-    """A deployment from clean, as docs/deployment.md says, and its therapist's key; gone at the end."""
+def deployed(folder: Path, *more: Path) -> Iterator[tuple[Deployment, str]]:
+    """A deployment from clean, as docs/deployment.md says, and its therapist's key; gone at the end.
+
+    ``more``: files beside docker-compose.yml, such as an override.
+    """
+    for file in more:
+        shutil.copy(file, folder)
     shutil.copy(ROOT / "docker-compose.yml", folder)
     shutil.copytree(ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("secrets"))
     subprocess.run(["sh", "deploy/make-secrets.sh"], cwd=folder, check=True, capture_output=True)

@@ -5,12 +5,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
 
+import celeryconfig
 from embedded import procfile
-from shared.pipeline import QUEUES
+from shared.pipeline import QUEUES, STEPS
 from shared.settings import variables
 
 ROOT = Path(__file__).parents[2]
@@ -18,8 +20,37 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("sessionscribe")}
 MANIFESTS = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
-# Kinds of other projects, whose schemas the validator does not have.
-FOREIGN_KINDS = {"Kustomization", "ScaledObject"}
+# Kinds of other projects, whose schemas the validator does not have: what we use of them, in their words.
+_TRIGGER = {
+    "type": "object",
+    "required": ["type", "metadata"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"const": "prometheus"},
+        "metricType": {"enum": ["AverageValue", "Value"]},
+        "metadata": {
+            "type": "object",
+            "required": ["serverAddress", "query", "threshold"],
+            "additionalProperties": {"type": "string"},
+        },
+    },
+}
+_COUNT = {"type": "integer", "minimum": 1}
+_SCALED = {
+    "type": "object",
+    "required": ["scaleTargetRef", "triggers"],
+    "additionalProperties": False,
+    "properties": {
+        "scaleTargetRef": {"type": "object", "required": ["name"]},
+        **dict.fromkeys(("minReplicaCount", "maxReplicaCount", "pollingInterval", "cooldownPeriod"), _COUNT),
+        "fallback": {"type": "object", "required": ["failureThreshold", "replicas"]},
+        "triggers": {"type": "array", "minItems": 1, "items": _TRIGGER},
+    },
+}
+FOREIGN_KINDS: dict[str, dict[str, Any]] = {
+    "ScaledObject": {"properties": {"apiVersion": {"const": "keda.sh/v1alpha1"}, "spec": _SCALED}},
+    "Kustomization": {"properties": {"apiVersion": {"const": "kustomize.config.k8s.io/v1beta1"}}},
+}
 KUBERNETES = "1.33"
 
 
@@ -118,9 +149,51 @@ def test_every_image_is_pinned() -> None:
 @pytest.mark.parametrize(("name", "document"), documents(), ids=lambda value: str(value)[:40])
 def test_a_manifest_is_valid(name: str, document: dict[str, Any]) -> None:
     if document["kind"] in FOREIGN_KINDS:
-        assert name in ("kustomization.yaml", "autoscaling-keda.yaml")
+        jsonschema.validate(document, FOREIGN_KINDS[document["kind"]])
     else:
         kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+@pytest.mark.parametrize("wrong", [{"minReplicas": 2}, {"maxReplicaCount": "50"}, {"triggers": []}])
+def test_a_manifest_of_a_foreign_kind_that_is_wrong_is_noticed(wrong: dict[str, Any]) -> None:
+    right = next(document for _, document in documents() if document["kind"] == "ScaledObject")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**right, "spec": {**right["spec"], **wrong}}, FOREIGN_KINDS["ScaledObject"])
+
+
+def test_the_kustomization_names_every_manifest_but_what_comes_before_it_and_one_way_to_scale() -> None:
+    named = next(document["resources"] for _, document in documents() if document["kind"] == "Kustomization")
+    files = {path.name for path in MANIFESTS}
+    apart = {"kustomization.yaml", "release.yaml", "secrets.example.yaml", "autoscaling-keda.yaml"}
+    assert set(named) == files - apart
+
+
+@pytest.mark.parametrize("way", ["autoscaling-hpa.yaml", "autoscaling-keda.yaml"])
+def test_every_pool_is_scaled_and_nothing_else_sets_its_number(way: str) -> None:
+    scaled = {d["spec"]["scaleTargetRef"]["name"] for name, d in documents() if name == way}
+    pools = {d["metadata"]["name"]: d for _, d in documents() if d["kind"] == "Deployment"}
+    workers = {name for name in pools if "worker" in name}
+    assert workers <= scaled <= set(pools)
+    assert not [name for name in workers if "replicas" in pools[name]["spec"]]
+
+
+@pytest.mark.parametrize("pool", sorted(name for name in OURS if name.startswith("worker")))
+def test_a_pool_has_the_same_bounds_everywhere_and_time_to_give_its_work_back(pool: str) -> None:
+    here, there = OURS[pool], pods()[pool]
+    limits = there["containers"][0]["resources"]["limits"]
+    assert here["mem_limit"] == limits["memory"].lower().removesuffix("i")
+    grace = int(here["stop_grace_period"].removesuffix("s"))
+    assert grace == there["terminationGracePeriodSeconds"]
+    assert grace > 4 * celeryconfig.worker_soft_shutdown_timeout
+    assert here["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+
+
+def test_every_kind_of_work_has_a_time_limit_that_its_lease_knows() -> None:
+    limits = {task: said["time_limit"] for task, said in celeryconfig.task_annotations.items()}
+    assert limits == {step.task: step.limit_seconds + 30 for step in STEPS.values()}
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    for step in STEPS.values():
+        assert f"`{step.name}` {step.limit_seconds // 60} min" in guide
 
 
 def test_settings_that_are_deployed_exist() -> None:
