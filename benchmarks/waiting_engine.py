@@ -1,6 +1,7 @@
 """A transcription service that computes nothing: it answers every call after a while, as a busy one would.
 
-Run in a container by ``benchmarks.scaling``, so it needs Python's own library only.
+After ``WAIT_SECONDS``, and ``WAIT_PER_AUDIO_SECOND`` for each second that it was sent. It runs in a
+container too (``benchmarks.scaling``), so it needs Python's own library only.
 """
 
 import json
@@ -9,13 +10,17 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT = 9000
+BYTES_PER_AUDIO_SECOND = 32_000
 _WORDS = "I slept badly again this week."
 
 
 class _Answer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        time.sleep(float(os.environ["WAIT_SECONDS"]))
+        size = int(self.headers["Content-Length"])
+        self.rfile.read(size)
+        audio_seconds = size / BYTES_PER_AUDIO_SECOND
+        per_second = float(os.environ.get("WAIT_PER_AUDIO_SECOND", "0"))
+        time.sleep(float(os.environ.get("WAIT_SECONDS", "0")) + per_second * audio_seconds)
         segment = {"start": 0.0, "end": 5.0, "text": _WORDS}
         body = json.dumps({"text": _WORDS, "duration": 10.0, "segments": [segment]}).encode()
         self.send_response(200)

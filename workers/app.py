@@ -10,8 +10,10 @@ from shared.db.engine import Database
 from shared.queue import make_app
 from shared.services import starting
 from shared.settings import load
+from workers import acknowledging
 from workers.life import SignsOfAWorker
 
+acknowledging.install()
 settings = load(os.environ)
 app = make_app(settings.redis_url)
 app.set_default()

@@ -57,6 +57,26 @@ def test_redis_that_comes_back_empty_finds_its_workers_again(
     clinic.wait_until_processed(busy, *[clinic.upload() for _ in range(3)], seconds=60)
 
 
+def test_a_redis_that_freezes_while_work_ends_finds_all_workers_taking_more(
+    clinic: Clinic, machine: Machine
+) -> None:
+    """It answers late and keeps its connections, as one behind a network that was cut and returned."""
+    machine.orders.arm("hearing", "hold", times=len(machine.workers))
+    sessions = [clinic.upload() for _ in machine.workers]
+    machine.orders.wait_until_taken("hearing", len(machine.workers))
+    before = {name: len(machine.log_of(name)) for name in machine.workers}
+    machine.keeper["redis"].send(signal.SIGSTOP)
+    machine.orders.release("hearing")
+    for name in machine.workers:
+        wait_for(lambda name=name: "Couldn't ack" in machine.log_of(name)[before[name] :], 60)  # type: ignore[misc]
+    machine.keeper["redis"].send(signal.SIGCONT)
+    machine.orders.arm("claimed.transcribe", "hold", times=len(machine.workers))
+    sessions += [clinic.upload() for _ in machine.workers]
+    machine.orders.wait_until_taken("claimed.transcribe", len(machine.workers))
+    machine.orders.release("claimed.transcribe")
+    clinic.wait_until_processed(*sessions)
+
+
 def test_every_message_many_times_has_each_effect_once(clinic: Clinic, machine: Machine) -> None:
     machine.orders.arm("claimed.transcribe", "hold", times=len(machine.workers))
     sessions = [clinic.upload() for _ in range(3)]
