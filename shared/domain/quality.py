@@ -92,6 +92,7 @@ def _reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"{quality.get('filled_seconds', 0.0):.1f} s of it were replaced by silence.",
         )
     yield from _sound_reasons(quality)
+    yield from _voice_reasons(quality)
     yield from _word_reasons(quality)
 
 
@@ -112,6 +113,14 @@ def _sound_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "clipped", f"{quality['clipped_share']:.1%} of the sound is overdriven."
     if (quality.get("overlap_seconds") or 0.0) > MOST_OVERLAP_SHARE * spoken:
         yield "overlap", f"Several people speak at once for {quality['overlap_seconds']:.0f} s."
+
+
+def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    found = quality.get("voices_found")
+    if quality.get("voices_doubt") == "more_voices":
+        yield "more_voices", f"More than {found} voices are heard: some words have the wrong speaker."
+    elif quality.get("voices_doubt") == "few_words" and found and found > 1:
+        yield "voices_unsure", f"Too little is said to be sure of {found} voices: there may be fewer."
 
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,8 @@ def test_a_good_recording_needs_no_review():
         ({"overlap_seconds": 100.0}, "overlap"),
         ({"mean_word_confidence": 0.6}, "low_confidence"),
         ({"low_confidence_share": 0.4}, "low_confidence"),
+        ({"voices_found": 2, "voices_doubt": "more_voices"}, "more_voices"),
+        ({"voices_found": 2, "voices_doubt": "few_words"}, "voices_unsure"),
         ({"words_per_minute": 300.0}, "unlikely_pace"),
         ({"words_per_minute": 20.0}, "unlikely_pace"),
         ({"invented": [{"words": 3, "removed": True}]}, "invented_text"),

@@ -12,7 +12,7 @@ from workers.audio.blocks import Samples, blocks
 from workers.audio.chunking import plan_chunks
 from workers.audio.levels import Layout, Loudness, Mask
 from workers.audio.quality import measure_quality
-from workers.audio.speakers import label_utterances
+from workers.audio.speakers import doubt_about_number, label_utterances
 from workers.audio.voice_activity import Activity, Detector
 
 # A single breath holds no more; engines and readers both want shorter pieces than a chunk.
@@ -45,6 +45,7 @@ class OfflineSpeechAnalyser:
         layout = self._layout(heard, speakers)
         longest = min(LONGEST_UTTERANCE, max(SHORTEST_LIMIT, chunk_seconds))
         voiced: list[Voiced] = []
+        doubt: str | None = None
         for channel in layout.channels:
             activity = voice_activity.listen(pcm, channel, self._new_detector())
             if layout.name == "dual_channel" and channel is not None:
@@ -54,13 +55,18 @@ class OfflineSpeechAnalyser:
             if layout.name == "dual_channel":
                 voiced += [(utterance, channel or 0) for utterance in utterances]
             else:
-                voiced += _split_by_speaker(pcm, utterances, speakers)
+                pieces, doubt = _split_by_speaker(pcm, utterances, speakers)
+                voiced += pieces
         voiced.sort(key=lambda pair: (pair[0].start, pair[0].end))
         return SpeechPlan(
             duration_seconds=pcm.seconds,
             chunks=plan_chunks([utterance for utterance, _ in voiced], chunk_seconds),
             turns=_turns(voiced),
-            quality=measure_quality(pcm, layout, heard, [utterance for utterance, _ in voiced]),
+            quality={
+                **measure_quality(pcm, layout, heard, [utterance for utterance, _ in voiced]),
+                "voices_found": len({voice for _, voice in voiced}),
+                "voices_doubt": doubt,
+            },
         )
 
     @staticmethod
@@ -82,10 +88,12 @@ def _without_bleed(activity: Activity, heard: dict[int, Loudness], channel: int)
     return Activity(kept, activity.seconds)
 
 
-def _split_by_speaker(pcm: PcmSource, utterances: Sequence[Utterance], speakers: int) -> list[Voiced]:
-    """Utterances cut where the speaker changes, each with its voice."""
+def _split_by_speaker(
+    pcm: PcmSource, utterances: Sequence[Utterance], speakers: int
+) -> tuple[list[Voiced], str | None]:
+    """Utterances cut where the speaker changes, each with its voice; and a doubt about their number."""
     if speakers < 2 or not utterances:
-        return [(utterance, 0) for utterance in utterances]
+        return [(utterance, 0) for utterance in utterances], None
     cells = [voiceprints.measure(_samples(pcm, utterance)) for utterance in utterances]
     pieces: list[Voiced] = []
     for utterance, labelled in zip(utterances, label_utterances(cells, speakers), strict=True):
@@ -93,7 +101,7 @@ def _split_by_speaker(pcm: PcmSource, utterances: Sequence[Utterance], speakers:
             last = index == len(labelled) - 1
             upto = utterance.end if last else min(utterance.start + end, utterance.end)
             pieces.append((Utterance(utterance.start + start, upto, utterance.channel), voice))
-    return pieces
+    return pieces, doubt_about_number(cells, speakers)
 
 
 def _samples(pcm: PcmSource, utterance: Utterance) -> Samples:

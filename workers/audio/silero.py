@@ -21,6 +21,7 @@ STRIDES = (1, 2, 2, 1)
 WEIGHTS_FILE = "ggml-silero-v6.2.0.bin"
 # magic, name's length and name, version (3), window, context, layers, their sizes (12), state, …
 HEADER_BYTES = 106
+_HALF = np.float32(0.5)
 _TYPES = {0: "<f4", 1: "<f2"}
 
 Floats = NDArray[np.float32]
@@ -52,18 +53,31 @@ class Network:
         return _sigmoid(hidden @ self._weights["out"] + self._weights["out_bias"])
 
     def _remembered(self, features: Floats) -> Floats:
-        """The LSTM's hidden state after each frame; gates in the order in, forget, cell, out."""
+        """The LSTM's hidden state after each frame; gates in the order in, forget, cell, out.
+
+        One tanh opens all gates, since the sigmoid of x is half of 1 + tanh(x / 2): ``_weights`` has
+        halved what leads to them. This loop is most of the cost, so nothing is allocated in it.
+        """
         driven = features @ self._weights["input"] + self._weights["gates_bias"]
         recurrent = self._weights["recurrent"]
         states = np.empty((len(features), STATE), np.float32)
-        hidden, cell = self._hidden, self._cell
+        hidden, cell = self._hidden, self._cell.copy()
+        gates, bent = np.empty(4 * STATE, np.float32), np.empty(STATE, np.float32)
+        opened, forgotten, proposed, shown = gates.reshape(4, STATE)
         for index in range(len(features)):
-            gates = driven[index] + recurrent @ hidden
-            opened = _sigmoid(gates[: 2 * STATE])
-            cell = opened[STATE:] * cell + opened[:STATE] * np.tanh(gates[2 * STATE : 3 * STATE])
-            hidden = _sigmoid(gates[3 * STATE :]) * np.tanh(cell)
-            states[index] = hidden
-        self._hidden, self._cell = hidden, cell
+            np.dot(recurrent, hidden, out=gates)
+            gates += driven[index]
+            np.tanh(gates, out=gates)
+            cell *= forgotten + 1
+            opened += 1
+            opened *= proposed
+            cell += opened
+            cell *= _HALF
+            np.tanh(cell, out=bent)
+            shown += 1
+            bent *= shown
+            hidden = np.multiply(bent, _HALF, out=states[index])
+        self._hidden, self._cell = hidden.copy(), cell
         return states
 
 
@@ -102,6 +116,10 @@ def _weights() -> dict[str, Floats]:
         "out": stored["decoder.decoder.2.weight"].reshape(STATE),
         "out_bias": stored["decoder.decoder.2.bias"],
     }
+    for name in ("input", "recurrent", "gates_bias"):  # the cell's own gate is no sigmoid
+        halved = np.full(4 * STATE, _HALF, np.float32)
+        halved[2 * STATE : 3 * STATE] = 1
+        made[name] = made[name] * (halved[:, None] if name == "recurrent" else halved)
     for layer in range(len(STRIDES)):
         kernel = stored[f"encoder.{layer}.reparam_conv.weight"]  # (out, in, 3)
         made[f"conv{layer}"] = kernel.transpose(2, 1, 0).reshape(-1, len(kernel))

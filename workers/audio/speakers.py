@@ -1,12 +1,13 @@
 """Who speaks when on one channel: windows of voice, clustered, voted, cut at quiet places."""
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.audio.clustering import k_means, squared_distances
+from workers.audio import voices
+from workers.audio.clustering import squared_distances
 from workers.audio.voiceprints import CELL_SECONDS, Cells
 
 # A window with less voice than this (10-ms frames) is labelled, but teaches nothing.
@@ -16,13 +17,6 @@ TEACHING_FRAMES = 50
 CHANGE_COST = 2.0
 # A change found between two windows is moved to the quietest cell this near.
 SNAP_CELLS = 4
-
-# Of four synthetic voices, alone and in pairs, 80 s each, clean and in noise of 10 dB, a voice cut in
-# two had 2.8 to 3.4 (a normal distribution has 2.65) and two voices 5.2 to 13. Nearer to the lower:
-# two people shown as one are the worse mistake.
-LEAST_SEPARATION = 3.6
-# About half a minute of voice: in fewer windows a cut finds more of a gap by chance than there is.
-FEWEST_TO_JUDGE = 60
 
 Floats = NDArray[np.float64]
 Piece = tuple[float, float, int]
@@ -35,63 +29,72 @@ def label_utterances(utterances: Sequence[Cells], speakers: int) -> list[list[Pi
     however many were expected. The pieces of an utterance
     cover it without gaps.
     """
-    windows = [cells.windows() for cells in utterances]
-    points = np.array([c.voiceprint(w) for c, own in zip(utterances, windows, strict=True) for w in own])
-    voiced = np.array([c.voiced_frames(w) for c, own in zip(utterances, windows, strict=True) for w in own])
-    if speakers < 2 or len(points) < speakers:
+    heard = _Windows.of(utterances)
+    if speakers < 2 or len(heard.points) < speakers:
         return [[(0.0, cells.size * CELL_SECONDS, 0)] for cells in utterances]
-    costs = _costs(points, voiced, speakers)
+    costs = _costs(heard, speakers)
     pieces: list[list[Piece]] = []
     taken = 0
-    for cells, own in zip(utterances, windows, strict=True):
+    for cells in utterances:
+        own = cells.windows()
         per_cell = _vote(cells.size, own, costs[taken : taken + len(own)])
         pieces.append(_pieces(_cheapest_path(per_cell), cells.levels))
         taken += len(own)
     return pieces
 
 
-def _costs(points: Floats, voiced: Floats, speakers: int) -> Floats:
+def doubt_about_number(utterances: Sequence[Cells], speakers: int) -> str | None:
+    """Why the number of voices may be wrong: ``few_words`` to judge by, ``more_voices`` than ``speakers``."""
+    taught, utterance_of = _Windows.of(utterances).teaching(speakers)
+    if len(taught) < voices.FEWEST_TO_JUDGE:
+        return "few_words"
+    return "more_voices" if len(voices.find(taught, utterance_of, speakers + 1)) > speakers else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """What is heard in each window of all utterances, and in which utterance it lies."""
+
+    points: Floats
+    voiced: Floats
+    utterance_of: voices.Places
+
+    @classmethod
+    def of(cls, utterances: Sequence[Cells]) -> "_Windows":
+        found = [(number, cells, own) for number, cells in enumerate(utterances) for own in cells.windows()]
+        return cls(
+            np.array([cells.voiceprint(own) for _, cells, own in found]),
+            np.array([cells.voiced_frames(own) for _, cells, own in found]),
+            np.array([number for number, _, _ in found], np.intp),
+        )
+
+    def normal(self, speakers: int) -> tuple[Floats, NDArray[np.bool_]]:
+        """All points, by the spread of those that teach; and which these are."""
+        teaching = self.voiced >= TEACHING_FRAMES
+        if np.count_nonzero(teaching) < speakers:
+            teaching = np.ones_like(teaching)
+        spread = self.points[teaching].std(axis=0)
+        normal = (self.points - self.points[teaching].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+        return normal, teaching
+
+    def teaching(self, speakers: int) -> tuple[Floats, voices.Places]:
+        """The points that teach, and their utterances."""
+        if not len(self.points):
+            return np.zeros((0, 1)), self.utterance_of
+        normal, teaching = self.normal(speakers)
+        return normal[teaching], self.utterance_of[teaching]
+
+
+def _costs(heard: _Windows, speakers: int) -> Floats:
     """(windows, speakers): how unlike each voice a window is, 1.0 being the usual difference."""
-    teaching = voiced >= TEACHING_FRAMES
-    if np.count_nonzero(teaching) < speakers:
-        teaching = np.ones_like(teaching)
-    spread = points[teaching].std(axis=0)
-    normal = (points - points[teaching].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    distances = squared_distances(normal, _voices(normal[teaching], speakers))
+    normal, teaching = heard.normal(speakers)
+    centres = voices.find(normal[teaching], heard.utterance_of[teaching], speakers)
+    distances = squared_distances(normal, centres)
     if distances.shape[1] == 1:
         return np.zeros_like(distances)
     over_best = distances - distances.min(axis=1, keepdims=True)
     usual = float(np.sort(over_best[teaching], axis=1)[:, 1].mean())
     return np.asarray(over_best / usual) if usual else over_best
-
-
-def _voices(points: Floats, speakers: int) -> Floats:
-    """The centres of the voices in ``points``: ``speakers`` of them, or fewer if so many are not there."""
-    centres = k_means(points, speakers)
-    if len(points) < FEWEST_TO_JUDGE:
-        return centres
-    while len(centres) > 1 and _least_separation(points, centres) < LEAST_SEPARATION:
-        centres = k_means(points, len(centres) - 1)
-    return centres
-
-
-def _least_separation(points: Floats, centres: Floats) -> float:
-    """How far apart the two clusters are that are nearest to each other, in standard deviations.
-
-    Seen along the line through both centres (d' of signal detection theory): a single voice that is
-    cut in two has next to no gap there, two voices have.
-    """
-    nearest = squared_distances(points, centres).argmin(axis=1)
-    least = np.inf
-    for one, other in itertools.combinations(range(len(centres)), 2):
-        axis = centres[other] - centres[one]
-        first, second = points[nearest == one] @ axis, points[nearest == other] @ axis
-        if not first.size or not second.size:
-            return 0.0
-        spread = float(np.sqrt((first.var() + second.var()) / 2))
-        apart = abs(float(first.mean() - second.mean()))
-        least = min(least, apart / spread if spread else np.inf)
-    return float(least)
 
 
 def _vote(cells: int, windows: Sequence[tuple[int, int]], costs: Floats) -> Floats:
