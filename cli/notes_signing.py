@@ -95,6 +95,15 @@ def _say(made: JsonObject, as_json: bool) -> None:
         screen.print_json(made)
         return
     status = one_line(made.get("status")).replace("_", " ")
-    screen.notices().print(Text(f"Version {made.get('version')} is {status}."), soft_wrap=True)
+    lines = [f"Version {made.get('version')} is {status}.", *_signatures(made)]
+    for added in made.get("addenda") or ():
+        lines += [f"Addendum, version {added.get('version')}:", *_signatures(added)]
+    for line in lines:
+        screen.notices().print(Text(line), soft_wrap=True)
+
+
+def _signatures(made: JsonObject) -> Iterator[str]:
     for signature in made.get("signatures") or ():
-        screen.notices().print(Text(f"SHA-256 {one_line(signature.get('content_hash'))}"), soft_wrap=True)
+        part = "co-signed" if signature.get("part") == "cosigner" else "signed"
+        who, digest = one_line(signature.get("signer")), one_line(signature.get("content_hash"))
+        yield f"  {part} by {who}, SHA-256 {digest}"

@@ -67,8 +67,8 @@ def _banner(export: Export) -> tuple[str, bool]:
         return RENDERED_OTHERWISE, False
     standing = export.notes.head.standing
     if standing is Standing.SIGNED:
-        signed = export.notes.head.signatures[-1]
-        return f"{SIGNED} by {signed.signer} on {moment(signed.signed_at)}", True
+        who = (f"by {s.signer} on {moment(s.signed_at)}" for s in export.notes.head.signatures)
+        return f"{SIGNED} {', co-signed '.join(who)}", True
     if standing is Standing.AWAITING_COSIGNATURE:
         return AWAITING, False
     return DRAFT, False
@@ -131,7 +131,9 @@ def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[
 def _item(item: JsonObject, parts: Sequence[str], notebook: Notebook) -> Line:
     words = [flat(word(str(item[part]))) for part in parts if item.get(part)]
     words += ["denied"] if item.get("negated") else []
-    return Line("; ".join(words), notebook.cite(item), _marks(item), is_item=True)
+    *before, last = words or [""]
+    text = "; ".join([*(word.rstrip(".") for word in before), last])
+    return Line(text, notebook.cite(item), _marks(item), is_item=True)
 
 
 def _marks(item: JsonObject) -> tuple[str, ...]:

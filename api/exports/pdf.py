@@ -1,6 +1,7 @@
 """An outline as a PDF: A4, with its banner and ``page n of m`` on each page, evidence as footnotes."""
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from fpdf import FPDF
@@ -11,6 +12,7 @@ from api.exports.shapes import Block, Line, Outline
 _MARGIN = 20.0  # millimetres
 _DRAFT_COLOUR, _FINAL_COLOUR, _QUIET = (150, 60, 0), (0, 90, 60), (95, 95, 95)
 _TEXT, _SMALL, _LINE = 10.0, 8.0, 5.2
+_SPREAD = 1.48  # of a line of running text, as a multiple of the font's size
 _CODES = (
     "Characters that this file's font lacks are named by their Unicode code points, such as [U+738B]. "
     "The Word and Markdown files have the characters themselves."
@@ -111,28 +113,26 @@ def _heading(pdf: _Document, text: str) -> None:
 
 def _block(pdf: _Document, block: Block) -> None:
     _heading(pdf, block.title)
+    running = [line for line in block.lines if not line.is_item]
+    if running:
+        _paragraph(pdf, running)
     for line in block.lines:
         if line.is_item:
-            _line(pdf, line, "•  ")
-        else:
-            _line(pdf, line)
-            pdf.write(_LINE, " ")
-    if pdf.get_x() > pdf.l_margin:
-        pdf.ln(_LINE)
+            _paragraph(pdf, [line], "•  ")
 
 
-def _line(pdf: _Document, line: Line, bullet: str = "") -> None:
-    if bullet and pdf.get_x() > pdf.l_margin:
-        pdf.ln(_LINE)
+def _paragraph(pdf: _Document, lines: Sequence[Line], bullet: str = "") -> None:
+    """``lines`` as running text; broken at spaces alone, never between a word and its numbers."""
     pdf.use("", _TEXT)
-    pdf.write(_LINE, pdf.known(bullet + line.text))
-    for mark in line.marks:
-        pdf.use("I", _TEXT)
-        pdf.write(_LINE, f" ({mark})")
-    if line.footnotes:
-        pdf.use("", _TEXT)
-        pdf.char_vpos = "SUP"
-        pdf.write(_LINE, ",".join(str(number) for number in line.footnotes))
-        pdf.char_vpos = "LINE"
-    if bullet:
-        pdf.ln(_LINE)
+    with pdf.text_columns(line_height=_SPREAD) as column:
+        for position, line in enumerate(lines):
+            pdf.use("", _TEXT)
+            column.write(pdf.known(f"{' ' if position else bullet}{line.text}"))
+            for mark in line.marks:
+                pdf.use("I", _TEXT)
+                column.write(f" ({mark})")
+            if line.footnotes:
+                pdf.use("", _TEXT)
+                pdf.char_vpos = "SUP"
+                column.write(",".join(str(number) for number in line.footnotes))
+                pdf.char_vpos = "LINE"

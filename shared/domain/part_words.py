@@ -29,9 +29,11 @@ def said_about(part: Part, transcript: Transcript) -> list[list[JsonObject]]:
     found: list[list[JsonObject]] = []
     for number, texts in places(transcript) if wanted else ():
         if wanted & related_to(texts):
-            said = [cite(transcript, number + offset, text) for offset, text in enumerate(texts)]
-            found.append([place.as_evidence() for place in said if place is not None])
-    return list({str(pieces): pieces for pieces in found if pieces}.values())[:MOST_PASSAGES]
+            cited = [cite(transcript, number + offset, text) for offset, text in enumerate(texts)]
+            pieces = [place.as_evidence() for place in cited if place is not None]
+            known = [piece for shown in found for piece in shown]
+            found += [pieces] if any(piece not in known for piece in pieces) else []
+    return found[:MOST_PASSAGES]
 
 
 def _named(text: str) -> set[str]:
