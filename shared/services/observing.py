@@ -1,7 +1,11 @@
 """Observing: the state of the whole service in numbers, as it is at this moment."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,6 +19,10 @@ from shared.domain.errors import Unavailable
 from shared.pipeline import QUEUES
 from shared.services.resources import Resources
 from shared.services.stopping import LAST_WRITE_SECONDS
+
+T = TypeVar("T")
+# Prometheus gives a scrape ten seconds by default; what comes later says that the API is down.
+PART_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,45 @@ class Observation:
 
 
 def observe(resources: Resources) -> Observation:
-    """The service now. Never raises because a part of it is away: that is what is to be told."""
-    work, depths, free = _work(resources), _queue_depths(resources), _free_bytes(resources)
-    found = {"database": work is not None, "broker": depths is not None, "storage": free is not None}
-    return Observation(work, depths, free, found)
+    """The service now. Never raises because a part of it is away: that is what is to be told.
+
+    In time, too: a part that has not answered within PART_SECONDS is away. The thread that asks it ends
+    by the limits of its own connection.
+    """
+    over_at = time.monotonic() + PART_SECONDS
+    work, depths, free = (
+        _asked(_work, resources),
+        _asked(_queue_depths, resources),
+        _asked(_free_bytes, resources),
+    )
+    found = Observation(_until(over_at, work), _until(over_at, depths), _until(over_at, free))
+    parts = {
+        "database": found.work is not None,
+        "broker": found.queue_depths is not None,
+        "storage": found.storage_free_bytes is not None,
+    }
+    return replace(found, parts=parts)
+
+
+def _asked(ask: Callable[[Resources], T], resources: Resources) -> Future[T]:
+    """The answer to come, from a thread that nobody waits for at the end of the process."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask(resources))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name=ask.__name__, daemon=True).start()
+    return answer
+
+
+def _until(moment: float, answer: Future[T | None]) -> T | None:
+    try:
+        return answer.result(max(0.0, moment - time.monotonic()))
+    except TimeoutError:
+        return None
 
 
 def _work(resources: Resources) -> Work | None:

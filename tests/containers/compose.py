@@ -61,16 +61,17 @@ class Deployment:
         Not by ``docker kill``: what an operator ended stays down, whatever its restart policy says.
         """
         (container,) = self.containers(service)
-        began = self._state_of(container, "StartedAt")
-        os.kill(int(self._state_of(container, "Pid")), signal.SIGKILL)
-        wait_for(lambda: self._state_of(container, "StartedAt") != began, seconds=60)
+        began = self.state_of(container, "StartedAt")
+        os.kill(int(self.state_of(container, "Pid")), signal.SIGKILL)
+        wait_for(lambda: self.state_of(container, "StartedAt") != began, seconds=60)
 
-    def _state_of(self, container: str, what: str) -> str:
+    def state_of(self, container: str, what: str) -> str:
+        """What the engine says of a container: ``Pid``, ``ExitCode``, ``StartedAt`` and so on."""
         return self.docker("inspect", "--format", f"{{{{.State.{what}}}}}", container).strip()
 
     def is_healthy(self, container: str) -> bool:
         """What the container's own health check says."""
-        return self._state_of(container, "Health.Status") == "healthy"
+        return self.state_of(container, "Health.Status") == "healthy"
 
     def client(self, key: str) -> httpx2.Client:
         """A client that trusts the deployment's certificate and speaks through its proxy."""

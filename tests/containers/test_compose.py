@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -86,6 +87,21 @@ def test_a_killed_container_costs_time_and_nothing_else(
     deployment.crash(service)
     sessions = finished(client, addresses, SECONDS)
     assert [(session["status"], session["error"]) for session in sessions] == [("processed", None)] * 2
+
+
+def test_a_stopped_worker_gives_its_work_back_and_ends_in_good_order(
+    deployment: Deployment, client: httpx2.Client, recording: bytes
+) -> None:
+    address = upload(client, add_patient(client), recording)
+    wait_for(lambda: is_transcribing(client, address), seconds=SECONDS)
+    (worker,) = deployment.containers("worker-transcribe")
+    began = time.monotonic()
+    deployment.compose("stop", "worker-transcribe")
+    assert time.monotonic() - began < 40  # after 45 s it would have been killed
+    assert deployment.state_of(worker, "ExitCode") == "0"
+    deployment.compose("up", "--detach", "worker-transcribe")
+    (session,) = finished(client, [address], SECONDS)
+    assert session["status"] == "processed", session["error"]
 
 
 def test_a_host_that_is_cut_off_and_returns_loses_and_doubles_nothing(

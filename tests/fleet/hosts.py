@@ -16,6 +16,7 @@ from shared.storage.s3 import S3Store
 from tests.faults.keeper import Kept
 from tests.faults.machine import Machine
 from tests.fleet.network import NET, Network, network_of
+from tests.fleet.scraping import TOKEN
 from tests.s3 import BUCKET, CREDENTIALS
 from tests.stack import temporary_folder
 from tests.waiting import wait_for
@@ -83,6 +84,7 @@ class Fleet(Machine):
         self._settings = {
             "STORAGE_URL": f"s3://{BUCKET}",
             "SESSIONSCRIBE_S3_ENDPOINT": f"http://{network[STORAGE]}:{S3_PORT}",
+            "SESSIONSCRIBE_METRICS_TOKEN": TOKEN,
             **CREDENTIALS,
         }
 

@@ -14,6 +14,7 @@ from tests.faults.machine import ROOT, Machine
 TOKEN = "a-token-for-metrics"
 RULES = ROOT / "deploy" / "monitoring" / "alerts.yml"
 JOB = "sessionscribe"
+SCRAPE_SECONDS = 10.0  # as long as Prometheus waits by default
 INSTANCES = ("api-1", "api-2")  # of several processes of the API each tells the same
 MINUTES_BEFORE, MINUTES_AFTER = 10, 50
 Scrape = dict[str, float]
@@ -22,10 +23,10 @@ FIRED = 'group by (alertname) (last_over_time(ALERTS{alertstate="firing"}[2h]))'
 
 def scrape(machine: Machine) -> Scrape:
     """Every sample by its name and labels, and ``up`` as Prometheus adds it."""
-    url = f"http://127.0.0.1:{machine.web_port}/metrics"
+    url = f"http://{machine.web_host}:{machine.web_port}/metrics"
     headers = {"Authorization": f"Bearer {TOKEN}"}
     try:
-        page = httpx2.get(url, headers=headers, timeout=15, trust_env=False)
+        page = httpx2.get(url, headers=headers, timeout=SCRAPE_SECONDS, trust_env=False)
     except httpx2.TransportError:
         return {"up": 0.0}
     assert page.status_code == 200, page.text

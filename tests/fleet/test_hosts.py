@@ -10,11 +10,13 @@ from tests.faults.looking import audited
 from tests.faults.machine import LEASE_SECONDS
 from tests.faults.oracle import judge
 from tests.fleet.hosts import BROKER, DATABASE, STORAGE, Fleet, running_fleet
+from tests.fleet.scraping import scrape
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.fleet
 
 SESSIONS = 6
+PARTS = ("database", "broker", "storage")
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +84,10 @@ def test_a_host_that_returns_before_its_lease_ends_may_end_its_step(fleet: Fleet
     clinic.wait_until_processed(session_id)
 
 
-@pytest.mark.parametrize("host", [DATABASE, BROKER, STORAGE])
-def test_a_host_that_all_others_need_is_cut_off_and_returns(fleet: Fleet, clinic: Clinic, host: str) -> None:
+@pytest.mark.parametrize(("host", "part"), [(DATABASE, "database"), (BROKER, "broker"), (STORAGE, "storage")])
+def test_a_host_that_all_others_need_is_cut_off_and_returns(
+    fleet: Fleet, clinic: Clinic, host: str, part: str
+) -> None:
     fleet.orders.arm("hearing", "hold", times=len(fleet.workers))
     sessions = [clinic.upload() for _ in range(SESSIONS)]
     fleet.orders.wait_until_taken("hearing", len(fleet.workers))
@@ -92,5 +96,17 @@ def test_a_host_that_all_others_need_is_cut_off_and_returns(fleet: Fleet, clinic
     # Longer than the leases, so that all that was begun is in nobody's hands.
     with pytest.raises(pytest.fail.Exception):
         wait_for(lambda: all(clinic.status(s) == "processed" for s in sessions[:1]), 2 * LEASE_SECONDS)
+    up = {name: scrape(fleet)[f'sessionscribe_part_up{{part="{name}"}}'] for name in PARTS}
+    assert up == dict.fromkeys(PARTS, 1) | {part: 0}
     fleet.network.plug_in_again(host)
+    clinic.wait_until_processed(*sessions)
+    everybody_takes_a_session(fleet, clinic)
+
+
+def everybody_takes_a_session(fleet: Fleet, clinic: Clinic) -> None:
+    """No worker is left that looks well and takes nothing."""
+    fleet.orders.arm("claimed.transcribe", "hold", times=len(fleet.workers))
+    sessions = [clinic.upload() for _ in fleet.workers]
+    fleet.orders.wait_until_taken("claimed.transcribe", len(fleet.workers))
+    fleet.orders.release("claimed.transcribe")
     clinic.wait_until_processed(*sessions)

@@ -1,15 +1,17 @@
 """What alerts, panels and autoscalers rely on in the metrics: that it is told, and told in time."""
 
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, update
 
+from shared.db import signs
 from shared.db.lifecycle_tables import Erasure
 from shared.domain.errors import Unavailable
-from shared.services import erasing, sessions
+from shared.services import erasing, observing, sessions
 from shared.services.reconciling import Places, reconcile
 from shared.services.resources import Resources
 from shared.storage.objects import LocalStore
@@ -28,6 +30,24 @@ def test_a_scrape_tells_of_a_store_that_refuses_though_there_is_room(
     seen = scrape(resources)
     assert seen['sessionscribe_part_up{part="storage"}'] == 0
     assert "sessionscribe_storage_free_bytes" not in seen
+
+
+@pytest.mark.parametrize("part", ["database", "storage"])
+def test_a_part_that_does_not_answer_is_told_as_away_in_time(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(observing, "PART_SECONDS", 3.0)
+    over = threading.Event()
+    asked = {"database": (signs, "living"), "storage": (LocalStore, "check")}[part]
+    monkeypatch.setattr(*asked, lambda *_: over.wait(60))
+    try:
+        seen = scrape(resources)
+    finally:
+        over.set()
+    found = {
+        name: seen[f'sessionscribe_part_up{{part="{name}"}}'] for name in ("database", "broker", "storage")
+    }
+    assert found == {"database": 1, "broker": 1, "storage": 1} | {part: 0}
 
 
 def test_what_somebody_waits_for_is_told_as_urgent(resources: Resources, office: Office) -> None:
