@@ -30,6 +30,7 @@ def _configure_logs(**_: object) -> None:
 @worker_init.connect(weak=False)
 def _wait_for_what_tasks_need(**_: object) -> None:
     """Take no message before it can be worked on: on a cold machine workers may come first."""
+    _configure_logs()  # Celery asks for it only after this
     database = Database(settings.database_url, pool_size=1)
 
     def is_over() -> bool:
