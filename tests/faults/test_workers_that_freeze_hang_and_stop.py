@@ -2,14 +2,18 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 
 import pytest
 
 from tests.faults.clinic import Clinic
 from tests.faults.looking import audited, change_steps
-from tests.faults.machine import Machine
+from tests.faults.machine import ROOT, Machine
 from tests.faults.marks import late
 from tests.waiting import wait_for
+from workers import health
 
 pytestmark = pytest.mark.usefixtures("expect_all_well")
 
@@ -100,6 +104,28 @@ def test_twenty_stops_under_load_each_end_in_time_and_lose_nothing(clinic: Clini
         worker.send(signal.SIGTERM)
         wait_for(lambda worker=worker, ended=ended: len(worker.exit_codes) > ended, 40)  # type: ignore[misc]
     clinic.wait_until_processed(*sessions, seconds=120)
+
+
+def node_of(worker: str) -> str:
+    """A worker's name among Celery's, by the machine's."""
+    return health.process_of(f"worker-{worker.rpartition('.')[2]}@{socket.gethostname()}")
+
+
+@pytest.mark.long
+def test_a_frozen_worker_fails_its_health_check_and_passes_it_once_it_was_restarted(
+    clinic: Clinic, machine: Machine
+) -> None:
+    worker = machine.keeper[machine.workers[0]]
+    wait_for(lambda: health.verdict(machine.settings, node_of(worker.name))[0], 60)
+    worker.send(signal.SIGSTOP)
+    command = [sys.executable, "-m", "workers.health", node_of(worker.name)]
+    asked = subprocess.run(
+        command, cwd=ROOT, env=machine.environment(), capture_output=True, text=True, check=False
+    )
+    assert (asked.returncode, "does not answer" in asked.stdout) == (1, True)
+    machine.keeper.restart(worker.name)  # as whoever runs the container does then
+    wait_for(lambda: health.verdict(machine.settings, node_of(worker.name))[0], 60)
+    clinic.wait_until_processed(clinic.upload())
 
 
 @pytest.mark.parametrize("place", ["decoding", "claimed.persist", *late("claimed.transcribe", "hearing.2")])
