@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test faults fleet chaos chaos-seeds whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test faults fleet chaos chaos-seeds reliability whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ fleet: $(VENV)/.dev ## Cause every alert, cut hosts off, run the containers (nee
 
 chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 SECONDS=60
 	@exec $(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) --seconds $(or $(SECONDS),60) $(ARGS)
+
+reliability: $(VENV)/.dev ## Twenty seeds of it on this version, and the page of figures (40 minutes)
+	@$(BIN)/python -m benchmarks.chaos_seeds $(ARGS)
 
 chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fail
 	@$(BIN)/python -m pytest tests/faults/test_chaos.py -m chaos $(ARGS)

@@ -1,8 +1,8 @@
 """Writes the figures of ``docs/reliability.md`` from what chaos runs and recovery measurements left.
 
-``python -m benchmarks.reliability``. Chaos runs add a line each to ``results/chaos.jsonl``
-(``make chaos SEED=1 ARGS='--append-to benchmarks/results/chaos.jsonl'``); ``benchmarks.recovery``
-keeps ``results/recovery.json``. Nothing is left out: every line of the files is told.
+``python -m benchmarks.reliability``; ``benchmarks.chaos_seeds`` does it last. Chaos runs add a line each to
+``results/chaos.jsonl``; ``benchmarks.recovery`` keeps ``results/recovery.json``. Nothing is left out:
+every line of the files is told.
 """
 
 import json
@@ -46,9 +46,11 @@ def _chaos(runs: list[dict[str, Any]]) -> Iterable[str]:
     yield from _injected(whole)
     yield ""
     yield from _by_seed(whole)
+    if said := [f"- seed {run['seed']}: {words}" for run in whole for words in wrong_in(run)]:
+        yield from ("", "What the oracle said:", "", *said)
     if controls:
         yield ""
-        yield "The control, the same without a dispatcher, must fail, and does:"
+        yield "The control, the same without a dispatcher, must leave sessions stuck:"
         yield ""
         for run in controls:
             verdict = run["verdict"]
@@ -56,6 +58,11 @@ def _chaos(runs: list[dict[str, Any]]) -> Iterable[str]:
                 f"- seed {run['seed']}, {run['seconds']:.0f} s: of {verdict['accepted']} accepted sessions "
                 f"{len(verdict['stuck'])} stuck."
             )
+
+
+def wrong_in(run: dict[str, Any]) -> list[str]:
+    """What the oracle found wrong, by kind."""
+    return [f"{kind}: {words}" for kind in KINDS for words in run["verdict"][kind]]
 
 
 def _summary(runs: list[dict[str, Any]]) -> Iterable[str]:
@@ -71,7 +78,8 @@ def _summary(runs: list[dict[str, Any]]) -> Iterable[str]:
         f"{sum(verdict['attempts'] for verdict in verdicts)} attempts of steps, "
         f"{sum(verdict['redis_commands'] for verdict in verdicts)} Redis commands read."
     )
-    yield f"Of the sessions: {found}."
+    well = sum(not wrong_in(run) for run in runs)
+    yield f"Of the sessions: {found}. Nothing was wrong in {well} of the {len(runs)} runs."
     settled = [verdict["settled_in_seconds"] for verdict in verdicts]
     yield (
         f"After the faults ended, everything was final within {statistics.median(settled):.1f} s "

@@ -34,6 +34,7 @@ PAUSE_BETWEEN_FAULTS = (0.5, 3.0)
 PAUSE_BETWEEN_UPLOADS = (0.3, 1.5)
 PAUSE_BETWEEN_CHANGES = (1.0, 5.0)
 SETTLED_WITHIN_SECONDS = 120.0
+WRITTEN = ("benchmarks/results", "docs/reliability.md")
 
 
 @dataclass
@@ -71,9 +72,15 @@ def run(
 
 
 def version() -> str:
-    """What runs, as git names it."""
-    asked = ["git", "describe", "--always", "--tags", "--dirty"]
-    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    """What runs, as git names it; what it writes of itself makes no other version of it."""
+    described = _git("describe", "--always", "--tags")
+    changed = _git("status", "--porcelain", "--", ".", *(f":!{path}" for path in WRITTEN))
+    return f"{described}-dirty" if changed else described
+
+
+def _git(*words: str) -> str:
+    asked = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def _break(clinic: Clinic, made: Run) -> None:
