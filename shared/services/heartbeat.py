@@ -49,6 +49,15 @@ class Heartbeat:
         if self._lost.is_set():
             raise LeaseLost
 
+    def confirm(self) -> None:
+        """Ask now whether the lease is held, before what cannot be taken back.
+
+        The thread that asks now and then was frozen if this one was. Raises LeaseLost and Unavailable.
+        """
+        if not self._extend():
+            self._lost.set()
+        self.check()
+
     def unless_lost(self, call: Callable[[], Result]) -> Result:
         """What ``call`` gives; raises LeaseLost within seconds of the lease's end.
 
@@ -75,12 +84,13 @@ class Heartbeat:
         interval = min(self._lease_seconds / 4, 3.0)
         while not self._stop.wait(interval):
             try:
-                with self._database.transaction(self._lease.practice_id) as db:
-                    held = claims.extend(
-                        db, self._lease, lease_seconds=self._lease_seconds, progress=self._progress
-                    )
+                held = self._extend()
             except (Unavailable, DatabaseError):
                 continue  # Postgres is away: the lease may still be ours when it is back
             if not held:
                 self._lost.set()
                 return
+
+    def _extend(self) -> bool:
+        with self._database.transaction(self._lease.practice_id) as db:
+            return claims.extend(db, self._lease, lease_seconds=self._lease_seconds, progress=self._progress)

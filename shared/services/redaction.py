@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db import outputs, sessions, steps
 from shared.db.claims import Lease
 from shared.db.outputs import Product
+from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
 from shared.domain.off_record import Ranges, silence
 from shared.domain.ports import ByteSource
@@ -80,6 +81,8 @@ def _rewrite(bench: Workbench, session: Subject, ranges: Ranges, heartbeat: Hear
             digest.update(block)
             size += len(block)
             keep(block)
+        failpoints.reach("redacting", session.id)
+        heartbeat.confirm()  # or a run that was frozen brings back what was cut since
     recordings.delete(session, SPEECH)
     return size, digest.hexdigest()
 
