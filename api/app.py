@@ -11,6 +11,7 @@ from api.openapi import make_api
 from api.resources import (
     alerts,
     audio,
+    direct_uploads,
     engines,
     health,
     keys,
@@ -46,6 +47,7 @@ _ROUTES = (
     patients,
     sessions,
     uploads,
+    direct_uploads,
     outputs,
     notes,
     process_notes,

@@ -17,7 +17,7 @@ from shared.settings import Settings
 
 UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"
 # The endpoints of which every call counts, whatever comes of it.
-ATTEMPTED = {"sessions.upload", "uploads.create"}
+ATTEMPTED = {"sessions.upload", "uploads.create", "direct_uploads.create"}
 _EXTENSION = "sessionscribe-limits"
 
 

@@ -94,7 +94,13 @@ def _storage(known: Settings) -> Iterator[Finding]:
             f"{free // MIB} MiB are free, uploads want {known.min_free_disk_mib}",
             "Make room, or lower SESSIONSCRIBE_MIN_FREE_DISK_MIB. New uploads answer 503 until then.",
         )
-    if versions:
+    if versions and known.direct_uploads != "no":
+        yield bad(
+            "storage",
+            "the bucket keeps versions, also of what clients put into it directly",
+            "Switch versioning off: what lies in `incoming/` is not encrypted by us, and stays as a version.",
+        )
+    elif versions:
         yield doubtful(
             "storage",
             "the bucket keeps versions of what is deleted",

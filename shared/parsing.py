@@ -1,9 +1,9 @@
 """How the texts of settings become values; each raises ValueError with what is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Number = TypeVar("_Number", int, float)
 
@@ -79,3 +79,39 @@ def networks(raw: str) -> tuple[str, ...]:
         return tuple(str(ip_network(item, strict=False)) for item in found)
     except ValueError as error:
         raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
+
+
+def problems_between(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with settings that are each well-formed, as sentences for the operator."""
+    return _engine_problems(values) + _storage_problems(values)
+
+
+def _storage_problems(values: Mapping[str, Any]) -> list[str]:
+    """What would be noticed only by the first upload: half a credential, a bucket that is none."""
+    problems = []
+    if values.get("direct_uploads", "no") != "no" and values.get("storage_url", "").startswith("file:"):
+        problems.append(
+            "SESSIONSCRIBE_DIRECT_UPLOADS needs recordings in a bucket: set STORAGE_URL=s3://…, or no"
+        )
+    key, secret = values.get("s3_access_key_id"), values.get("s3_secret_access_key")
+    if bool(key) == bool(secret):
+        return problems
+    missing = "SECRET_ACCESS_KEY" if key else "ACCESS_KEY_ID"
+    return [
+        *problems,
+        f"SESSIONSCRIBE_S3_{missing} is not set: set both, or neither to take the machine's own role",
+    ]
+
+
+def _engine_problems(values: Mapping[str, Any]) -> list[str]:
+    """What the chosen engines need and do not have."""
+    problems = []
+    transcribers = {values.get("transcriber"), *values.get("also_offered", ())}
+    openai = "openai" in {*transcribers, values.get("extractor")}
+    if openai and not values.get("openai_api_key") and not values.get("openai_base_url"):
+        problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
+    if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
+        problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
+    if "faster-whisper" in transcribers and not values.get("whisper_model"):
+        problems.append("SESSIONSCRIBE_WHISPER_MODEL is not set: a model's folder, or its name")
+    return problems

@@ -27,12 +27,16 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role."""
+    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role.
+
+    ``public_endpoint``: by which clients reach it, where that is another.
+    """
 
     endpoint: str | None
     region: str
     access_key_id: str | None = field(repr=False)
     secret_access_key: str | None = field(repr=False)
+    public_endpoint: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,12 @@ class Settings:
     s3_access_key_id: str | None = _setting("SESSIONSCRIBE_S3_ACCESS_KEY_ID", default=None, repr=False)
     s3_secret_access_key: str | None = _setting(
         "SESSIONSCRIBE_S3_SECRET_ACCESS_KEY", default=None, repr=False
+    )
+    s3_public_endpoint: str | None = _setting(
+        "SESSIONSCRIBE_S3_PUBLIC_ENDPOINT", parsing.starting("http://", "https://"), default=None
+    )
+    direct_uploads: str = _setting(
+        "SESSIONSCRIBE_DIRECT_UPLOADS", parsing.one_of("no", "sse-s3", "bucket"), default="no"
     )
     keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", parsing.absolute_path)  # noqa: RUF009 - _setting gives a field()
 
@@ -170,7 +180,8 @@ class Settings:
     @property
     def s3(self) -> S3Access:
         """How to reach S3, where ``storage_url`` names a bucket."""
-        return S3Access(self.s3_endpoint, self.s3_region, self.s3_access_key_id, self.s3_secret_access_key)
+        keys = self.s3_access_key_id, self.s3_secret_access_key
+        return S3Access(self.s3_endpoint, self.s3_region, *keys, self.s3_public_endpoint)
 
 
 def variables() -> list[str]:
@@ -195,7 +206,7 @@ def load(environment: Mapping[str, str]) -> Settings:
                 problems.append(f"{variable} is not set: {REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
-    problems += _engine_problems(values) + _storage_problems(values)
+    problems += parsing.problems_between(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
@@ -220,26 +231,3 @@ REQUIRED = {
     "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
     "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
 }
-
-
-def _storage_problems(values: Mapping[str, Any]) -> list[str]:
-    """A half of a credential opens nothing, and would be noticed only by the first upload."""
-    key, secret = values.get("s3_access_key_id"), values.get("s3_secret_access_key")
-    if bool(key) == bool(secret):
-        return []
-    missing = "SECRET_ACCESS_KEY" if key else "ACCESS_KEY_ID"
-    return [f"SESSIONSCRIBE_S3_{missing} is not set: set both, or neither to take the machine's own role"]
-
-
-def _engine_problems(values: Mapping[str, Any]) -> list[str]:
-    """What the chosen engines need and do not have."""
-    problems = []
-    transcribers = {values.get("transcriber"), *values.get("also_offered", ())}
-    openai = "openai" in {*transcribers, values.get("extractor")}
-    if openai and not values.get("openai_api_key") and not values.get("openai_base_url"):
-        problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
-    if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
-        problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
-    if "faster-whisper" in transcribers and not values.get("whisper_model"):
-        problems.append("SESSIONSCRIBE_WHISPER_MODEL is not set: a model's folder, or its name")
-    return problems

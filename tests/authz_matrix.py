@@ -111,6 +111,14 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
         "headers": {**TUS, "Upload-Offset": "0", "Content-Type": CONTENT_TYPE},
         "data": b"a part",
     },
+    "POST /api/direct-uploads": lambda place: {
+        "json": {
+            "bytes": 2000,
+            "file_name": "a.wav",
+            "file_type": "audio/wav",
+            "patient_id": str(place.office.patient_id),
+        }
+    },
     "PUT /api/sessions/<id:session_id>/process-notes": lambda _: {
         "json": {"text": "Mine."},
         "headers": {"If-Match": "*"},

@@ -1,15 +1,15 @@
 """Objects in a bucket of S3, or of any server that speaks its protocol.
 
 An object that fits into one part is put in one request; a larger one goes as a multipart upload,
-a part in memory at a time, and is not there before its last request. Reads fetch ahead as far as
-they have gone on without a jump, so that decoding from end to end costs one request for some MiB
-while a listener who jumps fetches little.
+a part in memory at a time, and is not there before its last request.
 """
 
+import base64
+import json
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,19 +21,30 @@ from shared.storage import s3_pieces
 from shared.storage.objects import PARTIAL, Appending, StoredObject
 from shared.storage.s3_errors import answers_as_ours
 from shared.storage.s3_pieces import PieceWriter
+from shared.storage.s3_reading import StoredBytes
 
 MIB = 1024 * 1024
 # 5,000 parts of 8 MiB and as many of 32 MiB: more than the largest upload has, in S3's 10,000 parts.
 PART_BYTES, LATER_PART_BYTES, EARLY_PARTS = 8 * MIB, 32 * MIB, 5000
-FIRST_READ_BYTES, LARGEST_READ_BYTES = MIB // 4, 8 * MIB
 _PROBE = f"{PARTIAL}probe"
+INCOMING = "incoming/"  # below it lies what clients sent directly, not yet encrypted by us
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Where somebody may POST a form with these fields, and then the file as ``file``; until when."""
+
+    url: str
+    fields: dict[str, str] = field(repr=False)
+    until: str
 
 
 class S3Store:
     """Objects below ``s3://bucket/prefix``; see ObjectStore for what each call promises."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+    def __init__(self, client: Any, bucket: str, prefix: str, public_client: Any = None) -> None:
         self._client = client
+        self._public_client = public_client or client
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
@@ -54,15 +65,29 @@ class S3Store:
         yield PieceWriter(self._client, self._bucket, self._key(name), at, pieces)
 
     def discard_pieces(self, name: str) -> None:
-        """See ObjectStore."""
+        """See ObjectStore; what a client sent directly is such a piece."""
         for piece in s3_pieces.names_of(self._client, self._bucket, self._key(name)):
             with answers_as_ours():
                 self._client.delete_object(Bucket=self._bucket, Key=piece)
+        self.delete(f"{INCOMING}{name}")
+
+    def invite(self, name: str, length: int, seconds: int, *, encrypted: bool) -> Invitation:
+        """What lets somebody without our credentials put ``length`` bytes below ``INCOMING``.
+
+        ``encrypted``: only if S3 is told to encrypt them. Asks no server: it is a signature.
+        """
+        fields = {"x-amz-server-side-encryption": "AES256"} if encrypted else {}
+        conditions = [["content-length-range", length, length], *({key: fields[key]} for key in fields)]
+        signed = self._public_client.generate_presigned_post(
+            self._bucket, self._key(f"{INCOMING}{name}"), fields, conditions, seconds
+        )
+        policy = json.loads(base64.b64decode(signed["fields"]["policy"]))
+        return Invitation(signed["url"], signed["fields"], policy["expiration"])
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:
         """See ObjectStore."""
-        yield _Object(self._client, self._bucket, self._key(name))
+        yield StoredBytes(self._client, self._bucket, self._key(name))
 
     def delete(self, name: str) -> None:
         """See ObjectStore. In a bucket that keeps versions, older ones stay until its rules remove them."""
@@ -70,17 +95,17 @@ class S3Store:
             self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        """See ObjectStore."""
+        """See ObjectStore. What clients sent directly is listed only where it is asked for."""
         pages = self._client.get_paginator("list_objects_v2")
         with answers_as_ours():
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._key(prefix)):
                 for found in page.get("Contents", ()):
                     name = found["Key"].removeprefix(self._prefix)
-                    if name != _PROBE:
+                    if name != _PROBE and name.startswith(INCOMING) == prefix.startswith(INCOMING):
                         yield StoredObject(name, found["Size"], found["LastModified"])
 
     def sweep_partials(self, older_than_seconds: float) -> int:
-        """See ObjectStore: multipart uploads that nobody ended."""
+        """See ObjectStore: multipart uploads that nobody ended, and what was sent and never taken over."""
         horizon = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
         pages = self._client.get_paginator("list_multipart_uploads")
         removed = 0
@@ -92,6 +117,10 @@ class S3Store:
                             Bucket=self._bucket, Key=begun["Key"], UploadId=begun["UploadId"]
                         )
                         removed += 1
+        for found in self.list(INCOMING):
+            if found.modified_at < horizon:
+                self.delete(found.name)
+                removed += 1
         return removed
 
     def check(self) -> None:
@@ -176,74 +205,30 @@ class _Upload:
         self._pending.clear()
 
 
-class _Object:
-    """A ``ByteSource`` over an object as it was when it was opened; threads may share it."""
-
-    def __init__(self, client: Any, bucket: str, key: str) -> None:
-        self._client = client
-        self._where = {"Bucket": bucket, "Key": key}
-        self._lock = threading.Lock()
-        self._start, self._block = 0, b""
-        self._ahead = FIRST_READ_BYTES
-        self.size, self._tag = self._measure()
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        end = min(offset + length, self.size)
-        if offset < 0 or offset >= end:
-            return b""
-        with self._lock:
-            if not self._start <= offset or end > self._start + len(self._block):
-                self._fetch(offset, end)
-            return self._block[offset - self._start : end - self._start]
-
-    def _fetch(self, offset: int, end: int) -> None:
-        """Have at least ``offset`` to ``end`` in the block; more ahead, the longer reads went straight on."""
-        reached = self._start + len(self._block)
-        goes_on = self._start <= offset <= reached
-        self._ahead = min(self._ahead * 2, LARGEST_READ_BYTES) if goes_on else FIRST_READ_BYTES
-        kept = self._block[offset - self._start :] if goes_on else b""
-        first = offset + len(kept)
-        last = min(max(end, offset + self._ahead), self.size) - 1
-        with answers_as_ours():
-            answer = self._client.get_object(**self._where, Range=f"bytes={first}-{last}", IfMatch=self._tag)
-            fetched = answer["Body"].read()
-        if len(fetched) != last + 1 - first:
-            raise Unavailable("The storage gave less than was asked for.", "storage_unavailable")
-        self._start, self._block = offset, kept + fetched
-
-    def _measure(self) -> tuple[int, str]:
-        """Size and tag, and the first block with them: most objects are read from their beginning."""
-        try:
-            with answers_as_ours():
-                answer = self._client.get_object(**self._where, Range=f"bytes=0-{FIRST_READ_BYTES - 1}")
-                self._block = answer["Body"].read()
-        except NotFound:
-            raise NotFound("The stored object is gone.", "object_gone") from None
-        whole = int(answer["ContentRange"].rpartition("/")[2])
-        return whole, answer["ETag"]
-
-
 def open_s3(url: str, access: S3Access) -> S3Store:
     """The store that ``s3://bucket/prefix`` names; connects to nothing yet."""
     import boto3  # takes half a second: only where it is used
     from botocore.config import Config
 
+    def client(endpoint: str | None) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=access.region,
+            aws_access_key_id=access.access_key_id,
+            aws_secret_access_key=access.secret_access_key,
+            config=Config(
+                connect_timeout=5,
+                read_timeout=30,
+                retries={"mode": "standard", "total_max_attempts": 3},
+                max_pool_connections=32,
+                s3={"addressing_style": "path" if endpoint else "auto"},
+                # Every frame is authenticated by us; servers of other makes know no other checksums.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
     parts = urlsplit(url)
-    client = boto3.client(
-        "s3",
-        endpoint_url=access.endpoint,
-        region_name=access.region,
-        aws_access_key_id=access.access_key_id,
-        aws_secret_access_key=access.secret_access_key,
-        config=Config(
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=32,
-            s3={"addressing_style": "path" if access.endpoint else "auto"},
-            # Every frame is authenticated by us; servers of other makes know no other checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-    return S3Store(client, parts.netloc, unquote(parts.path))
+    public = client(access.public_endpoint) if access.public_endpoint else None
+    return S3Store(client(access.endpoint), parts.netloc, unquote(parts.path), public)

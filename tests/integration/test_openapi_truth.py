@@ -78,6 +78,12 @@ include-path-regex = "/((process-)?notes(/|$)|templates)"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "304", "400", "401", "403", "404", "409", "412", "415", "422", "428"]
 
+# Nor that a file's name has the ending of a recording, or that there is a bucket.
+[[operations]]
+include-path-regex = "^/api/direct-uploads"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422"]
+
 # Nor where an upload is, that it exists still, or what a header holds in Base64.
 [[operations]]
 include-path-regex = "^/api/uploads"
