@@ -32,8 +32,9 @@ class Kind(StrEnum):
     OUTAGE = "outage"
 
 
-# The nearest ancestor decides. What stands here for ``Exception`` is a bug of ours, or of a library.
-KINDS: dict[type[Exception], Kind] = {
+# The nearest ancestor decides. What stands here for ``BaseException`` is a bug of ours, or of a library:
+# one in Rust that panics raises what is no ``Exception``.
+KINDS: dict[type[BaseException], Kind] = {
     PermanentStepError: Kind.PERMANENT,
     RetryableStepError: Kind.RETRYABLE,
     Unavailable: Kind.OUTAGE,
@@ -41,7 +42,7 @@ KINDS: dict[type[Exception], Kind] = {
     TamperedObject: Kind.PERMANENT,
     DatabaseError: Kind.RETRYABLE,
     DomainError: Kind.RETRYABLE,
-    Exception: Kind.RETRYABLE,
+    BaseException: Kind.RETRYABLE,
 }
 
 _WHAT_TO_DO = {
@@ -71,9 +72,14 @@ _UNEXPECTED = "The step ended unexpectedly."
 OUTAGE_ATTEMPTS = 150
 
 
-def failure_of(error: Exception) -> Failure:
+def kind_of(error: type[BaseException]) -> Kind:
+    """By the nearest ancestor that the table names."""
+    return next(KINDS[base] for base in error.__mro__ if base in KINDS)
+
+
+def failure_of(error: BaseException) -> Failure:
     """What the table says of an error that ended an attempt."""
-    kind = next(KINDS[base] for base in type(error).__mro__ if base in KINDS)
+    kind = kind_of(type(error))
     if isinstance(error, DomainError):
         detail = error.detail if isinstance(error, StepError) else _STAYED_AWAY
         named = float(getattr(error, "retry_after_seconds", None) or 0.0)

@@ -62,11 +62,11 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
             work(lease, heartbeat)
     except LeaseLost:
         log.warning("lease_lost", **attempts.fields(lease))
-    except Exception as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
-        _end_badly(database, lease, error)
-    except BaseException:
-        give_back(database, lease)  # SystemExit: the worker must go, another goes on at once
+    except (SystemExit, KeyboardInterrupt, GeneratorExit):
+        give_back(database, lease)  # the worker must go, another goes on at once
         raise
+    except BaseException as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
+        _end_badly(database, lease, error)
     else:
         return True
     return False
@@ -151,7 +151,7 @@ def _finish_once(
     failpoints.reach("finished", lease.step, lease.session_id)
 
 
-def _end_badly(database: Database, lease: Lease, error: Exception) -> None:
+def _end_badly(database: Database, lease: Lease, error: BaseException) -> None:
     """Postpone the step or fail the session. If even that cannot be written, the lease runs out."""
     failure = failures.failure_of(error)
     if not isinstance(error, DomainError):  # its type alone: its words, or a traceback, may quote a record

@@ -169,6 +169,25 @@ def test_a_worker_that_must_go_gives_its_step_back_at_once(resources: Resources,
     assert claim(resources, session_id) is not None
 
 
+def test_a_library_that_panics_costs_an_attempt_and_not_the_worker(
+    resources: Resources, office: Office
+) -> None:
+    """A panic in Rust is no Exception; taken for the end of the worker, it would come back for ever."""
+
+    class Panic(BaseException):
+        pass
+
+    def panic(*_: object) -> None:
+        raise Panic("my brother said")
+
+    session_id = promise(resources, office)
+    lease = claim(resources, session_id)
+    assert lease is not None
+    assert not leases.under(resources.database, lease, 60, panic)
+    found = step(resources, session_id, "transcribe")
+    assert (found.attempt, found.state, found.error_code) == (1, StepState.READY, "unexpected_error")
+
+
 def test_a_worker_that_is_ended_because_it_hung_has_used_up_its_attempt(
     resources: Resources, office: Office
 ) -> None:

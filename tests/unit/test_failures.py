@@ -30,9 +30,12 @@ from shared.services.failures import (
     document,
     failure_of,
     is_final,
+    kind_of,
     pause_seconds,
 )
 from shared.storage.recordings import SPEECH_GONE
+from shared.vault.frames import TamperedObject
+from shared.vault.keystore import KeyStoreError
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "workers.engines", "workers.audio")
@@ -59,6 +62,10 @@ INTERNAL = {
     "workers.engines.call_limits.NoPlace",
     "workers.engines.openai_client._OversizedAnswer",
 }
+
+
+class Panic(BaseException):
+    """As a library in Rust raises it."""
 
 
 def modules(package: ModuleType) -> Iterator[str]:
@@ -116,9 +123,25 @@ def is_code(node: ast.AST) -> bool:
 def test_every_error_of_an_adapter_has_a_place_of_its_own_in_the_table() -> None:
     found = errors_of_adapters()
     assert len(found) >= 5
-    named = [kind for kind in KINDS if kind is not Exception]
+    named = [kind for kind in KINDS if kind is not BaseException]
     lacking = {name_of(kind) for kind in found if not issubclass(kind, tuple(named))}
     assert lacking - INTERNAL == set()
+
+
+def every_error(kind: type[BaseException] = BaseException) -> Iterator[type[BaseException]]:
+    """Every class of errors that this process knows: Python's, the libraries' and ours."""
+    for child in type.__subclasses__(kind):
+        yield child
+        yield from every_error(child)
+
+
+def test_whatever_any_library_raises_is_tried_again_as_if_it_were_a_bug() -> None:
+    errors_of_adapters()  # has them imported
+    foreign = {kind for kind in every_error() if not issubclass(kind, DomainError)}
+    assert len(foreign) > 300
+    permanent = {kind for kind in foreign if kind_of(kind) is Kind.PERMANENT}
+    assert permanent == {kind for kind in foreign if issubclass(kind, KeyStoreError | TamperedObject)}
+    assert {kind_of(kind) for kind in foreign - permanent} == {Kind.RETRYABLE}
 
 
 def test_every_code_that_work_can_fail_with_is_in_the_table() -> None:
@@ -158,6 +181,7 @@ def test_what_a_client_is_told_is_never_a_librarys_sentence() -> None:
         (Unavailable("Away.", "something_new"), Kind.OUTAGE),
         (DomainError("Odd."), Kind.RETRYABLE),
         (ZeroDivisionError(), Kind.RETRYABLE),
+        (Panic(), Kind.RETRYABLE),
     ],
 )
 def test_the_type_of_an_error_decides_and_the_code_may_say_that_it_is_an_outage(
