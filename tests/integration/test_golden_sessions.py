@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from shared.domain.drafts import checked
+from shared.domain.sentences import check_text
+from shared.domain.template_forms import BUILT_IN, Part, Template
+from shared.domain.templates import rendered
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
+from shared.domain.wording import RISK_LABELS
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import answer, honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Received, Reply
@@ -77,6 +81,29 @@ def test_every_quote_shown_is_verbatim_at_the_time_given(one: Golden, openai: Op
             heard = [w for w in segment.words if w.start >= piece["start"] and w.end <= piece["end"]]
             assert " ".join(word.text for word in heard).strip(".,?!") in segment.text
             assert heard
+
+
+OWN = Template("own", "Own", (Part("sleep", "Sleep", "How they sleep."), Part("family", "Family", "")))
+
+
+@pytest.mark.parametrize("one", GOLDEN, ids=lambda one: one.name)
+def test_every_sentence_of_every_template_passes_the_check_of_any_other_text(one: Golden) -> None:
+    said = one.transcript
+    notes = notes_of(RulesExtractor(), said)
+    risks = tuple(label[:1].upper() + label[1:] for label in RISK_LABELS.values())
+    seen = 0
+    for template in (*BUILT_IN.values(), OWN):
+        for section in rendered(notes, template, said).get("sections", []):
+            for told in section["sentences"]:
+                assert told["verified"]
+                for piece in told["evidence"]:
+                    assert piece["quote"] in said.segments[piece["segment"]].text
+                # A mention of risk is a label and its quotes, which are verbatim: that is all it claims.
+                if not told["structural"] and not told["sentence"].startswith(risks):
+                    seen += 1
+                    found = check_text(told["sentence"], said, told["evidence"])
+                    assert [again["reason"] for again in found] == [None] * len(found)
+    assert seen > 20
 
 
 def _pieces(value: Any) -> Iterator[JsonObject]:
