@@ -12,6 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from api.engine_metrics import of_engines
 from shared.db.tallies import BOUNDS, Count
 from shared.domain.status import FINAL, Status
 from shared.pipeline import QUEUES, STEPS, URGENT_QUEUE
@@ -49,6 +50,7 @@ class _Observed(Collector):
             yield from _gauges(seen.work)
             yield from _counters(seen.work.tallies)
             yield from _histograms(seen.work.tallies)
+            yield from of_engines(seen.work.tallies)
 
 
 def _gauge(name: str, text: str, values: Mapping[str, float], label: str = "") -> Metric:

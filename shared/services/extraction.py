@@ -13,7 +13,7 @@ from shared.domain.template_forms import DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
-from shared.services import engine_choice, leases, speakers, templates
+from shared.services import costs, engine_choice, leases, speakers, templates
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 
@@ -56,5 +56,6 @@ def _save(bench: Workbench, lease: Lease, notes: JsonObject) -> None:
         outputs.put(db, lease.practice_id, lease.session_id, Product.DRAFT, sealed)
         steps.make_ready(db, lease.session_id, PERSIST, from_state=StepState.WAITING)
         sessions.dispatch_in(db, lease.session_id, sessions.HINT_GRACE_SECONDS)
+        costs.count_notes(db, lease.session_id, notes)
 
     leases.finish(bench.resources.database, lease, save)

@@ -22,7 +22,7 @@ from shared.domain.status import StepState
 from shared.domain.usage import total_usage
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
-from shared.services import engine_choice, leases, safety, stopping
+from shared.services import costs, engine_choice, leases, safety, stopping
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
 from shared.services.plans import WatchedPcm, forget_speech, session_row, speech, stored_plan
@@ -137,5 +137,6 @@ def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) 
         practice_engines.note_usage(db, session.practice_id, session.id, transcript.usage)
         steps.make_ready(db, session.id, EXTRACT_NOTES, from_state=StepState.WAITING)
         sessions.dispatch_in(db, session.id, sessions.HINT_GRACE_SECONDS)
+        costs.count_transcript(db, session.id, transcript.usage)
 
     leases.finish(resources.database, lease, save)

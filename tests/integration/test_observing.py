@@ -14,6 +14,7 @@ from shared.db.engine import Database
 from shared.db.operation_tables import SignOfLife
 from shared.db.tables import StepRow
 from shared.domain.errors import RetryableStepError
+from shared.domain.values import ExtractionRequest, JsonObject, TranscriberCapabilities, Transcript
 from shared.pipeline import TRANSCRIBE
 from shared.services import accounts, dispatching, leases, observing, stopping
 from shared.services.history import of_any, of_own
@@ -58,6 +59,42 @@ def test_what_ended_is_counted_with_how_long_it_took(resources: Resources, offic
     assert seen['sessionscribe_step_seconds_bucket{le="+Inf",outcome="done",step="persist"}'] == 2
     assert seen["sessionscribe_time_to_notes_seconds_count"] == 2
     assert seen["sessionscribe_time_to_notes_seconds_sum"] > 0
+
+
+def test_what_engines_took_is_counted_once_in_dollars_seconds_and_tokens(
+    resources: Resources, office: Office
+) -> None:
+    class PaidExtractor(FakeExtractor):
+        def extract(self, transcript: Transcript, request: ExtractionRequest) -> JsonObject:
+            made_by = {
+                "engine": "openai",
+                "engine_version": "1",
+                "input_tokens": 9000,
+                "output_tokens": 700,
+                "cost_usd": 0.0125,
+            }
+            return {**super().extract(transcript, request), "provenance": made_by}
+
+    class PaidTranscriber(FakeTranscriber):
+        @property
+        def capabilities(self) -> TranscriberCapabilities:
+            return replace(super().capabilities, cost_per_minute=0.6)
+
+    session_id = promise(resources, office)
+    bench = bench_with(resources, transcriber=PaidTranscriber(), extractor=PaidExtractor())
+    work(bench, session_id)
+    work(bench, session_id)  # messages that come again change nothing
+    seen = scrape(resources)
+    engine = "fake-1"
+    audio = seen[f'sessionscribe_engine_audio_seconds_total{{engine="{engine}"}}']
+    assert audio > 0
+    assert seen[f'sessionscribe_engine_calls_total{{engine="{engine}"}}'] == 3
+    assert seen[f'sessionscribe_engine_usd_total{{engine="{engine}"}}'] == pytest.approx(
+        audio / 100, abs=1e-3
+    )
+    assert seen['sessionscribe_engine_usd_total{engine="openai"}'] == 0.0125
+    assert seen['sessionscribe_engine_tokens_total{direction="input",engine="openai"}'] == 9000
+    assert seen['sessionscribe_engine_tokens_total{direction="output",engine="openai"}'] == 700
 
 
 def test_attempts_that_end_badly_are_counted_by_their_code(resources: Resources, office: Office) -> None:
