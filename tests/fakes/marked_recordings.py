@@ -16,6 +16,13 @@ LOUD = 3000
 # What FFmpeg's encoder puts before the sound of an AAC, in samples.
 AAC_PRIMING = 1024
 
+# Options by which FFmpeg encrypts the sound of an M4A or MP4, as shops do.
+PROTECTED = {
+    "encryption_scheme": "cenc-aes-ctr",
+    "encryption_key": "76a6c65c5ea762046bd749a2e632ccbb",
+    "encryption_kid": "a7e61c373e219033c21091fa607bf3b8",
+}
+
 Samples = NDArray[np.int16]
 Edit = tuple[float, float | None]
 

@@ -83,6 +83,13 @@ def test_fields_may_stand_before_and_after_the_file(
         assert db.execute(text("SELECT speakers, language FROM sessions")).one() == (3, "en-GB")
 
 
+@pytest.mark.parametrize("speakers", ["1", "6"])
+def test_one_to_six_may_speak(call: Caller, resources: Resources, office: Office, speakers: str) -> None:
+    assert call.upload(office.patient_id, tone(), speakers=speakers).status_code == 202
+    with everything(resources) as db:
+        assert db.execute(text("SELECT speakers FROM sessions")).scalar_one() == int(speakers)
+
+
 def test_a_plaintext_copy_is_never_spooled(
     call: Caller, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +132,8 @@ REFUSALS = {
     "elf inside": ({"content": b"\x7fELF\x02\x01\x01" + bytes(4000)}, 415, "not_audio"),
     "unknown field": ({"patientid": "x"}, 422, "validation_failed"),
     "bad speakers": ({"speakers": "many"}, 422, "validation_failed"),
+    "no speaker": ({"speakers": "0"}, 422, "validation_failed"),
+    "a crowd": ({"speakers": "7"}, 422, "validation_failed"),
     "bad date": ({"session_date": "yesterday"}, 422, "validation_failed"),
     "date off the calendar": ({"session_date": "0001-01-01T00:00:00+14:00"}, 422, "validation_failed"),
     "unknown template": ({"template": "../../etc"}, 422, "validation_failed"),

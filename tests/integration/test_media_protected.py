@@ -13,14 +13,9 @@ import pytest
 from shared.domain.errors import PermanentStepError, UnsupportedMedia
 from shared.media.limits import MediaLimits
 from shared.media.sandbox import Sandbox
-from tests.fakes.marked_recordings import marked, recording, with_edits
+from tests.fakes.marked_recordings import PROTECTED, marked, recording, with_edits
 from tests.fakes.media_files import Bytes, lying_flac
 
-PROTECTED = {
-    "encryption_scheme": "cenc-aes-ctr",
-    "encryption_key": "76a6c65c5ea762046bd749a2e632ccbb",
-    "encryption_kid": "a7e61c373e219033c21091fa607bf3b8",
-}
 HUNDRED_HOURS = 100 * 3600
 
 

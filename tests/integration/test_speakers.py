@@ -7,10 +7,11 @@ from flask import Flask
 from sqlalchemy import text
 
 from shared.domain.status import Status
+from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.database import everything
-from tests.fakes.speech import FakeTranscriber
+from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.sessions import audited, bench_with, promise, row, step, versions, work
 
@@ -70,6 +71,27 @@ def test_one_call_relabels_the_transcript_in_every_format_the_notes_and_the_find
     notes = call("GET", f"{path}/notes").json["extracted_notes"]
     assert {flag["speaker"] for flag in notes["risk_flags"]} <= {"Ann Onymous", "Therapist"}
     assert audited(resources, session_id, "speakers.change") == 1
+
+
+def test_of_a_couple_both_are_clients_and_keep_their_names_apart(call, resources, office):
+    utterances = [Utterance(i * 20.0, i * 20.0 + 18.0) for i in range(3)]
+    turns = tuple(Turn(u.start, u.end, f"Speaker {i + 1}") for i, u in enumerate(utterances))
+    plan = SpeechPlan(60.0, tuple(Chunk((utterance,)) for utterance in utterances), turns)
+    bench = bench_with(resources, analyser=FakeSpeechAnalyser(plan), transcriber=FakeTranscriber(RISK))
+    path = f"/api/sessions/{(couple := promise(resources, office))}"
+    work(bench, couple)
+    roles = {"Speaker 1": "therapist", "Speaker 2": "client", "Speaker 3": "client"}
+    cast = [{"label": label, "role": role} for label, role in roles.items()]
+    call("PUT", f"{path}/speakers", json={"speakers": cast})
+    work(bench, couple)
+    segments = call("GET", f"{path}/transcript").json["segments"]
+    assert [s["speaker"] for s in segments] == ["Therapist", "Client 1", "Client 2"]
+    for flag in call("GET", path).json["risk_flags"]:
+        assert flag["speaker"] == segments[flag["evidence"][0]["segment"]]["speaker"]
+    named = [{"label": "Speaker 3", "role": "client", "name": "Bo"}]
+    call("PUT", f"{path}/speakers", json={"speakers": named})
+    segments = call("GET", f"{path}/transcript").json["segments"]
+    assert [s["speaker"] for s in segments] == ["Therapist", "Client", "Bo"]
 
 
 def test_a_role_that_changes_has_the_notes_made_again(call, resources, session_id):
