@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.assembly import ChannelPhrase, assemble
+from shared.domain.units import units_of
 from shared.domain.values import (
     SAMPLE_RATE,
     Segment,
@@ -79,13 +80,15 @@ def decode(path: Path) -> NDArray[np.int16]:
 
 
 def transcribe(recording: Recording, plan: SpeechPlan) -> list[ChannelPhrase]:
-    """Every utterance of ``plan`` through the offline engine, in the recording's clock."""
+    """All that ``plan`` has for the offline engine, in the recording's clock."""
     engine = PocketsphinxTranscriber()
     heard: list[ChannelPhrase] = []
-    for utterance in (u for chunk in plan.chunks for u in chunk.utterances):
-        pcm = recording.read(utterance.start, utterance.end, utterance.channel)
+    can = engine.capabilities
+    units = [unit for chunk in plan.chunks for unit in units_of(chunk, plan.turns, can.unit, can.word_times)]
+    for unit in units:
+        pcm = recording.read(unit.start, unit.end, unit.channel)
         for phrase in engine.transcribe(pcm, TranscriptionHints("en")):
-            heard.append((utterance.channel, phrase.shifted(utterance.start)))
+            heard.append((unit.channel, phrase.shifted(unit.start)))
     return heard
 
 

@@ -8,13 +8,17 @@ from shared.domain.values import Chunk, Turn, Utterance
 LONGEST_TURN_SECONDS = 30.0
 
 
-def units_of(chunk: Chunk, turns: Sequence[Turn], unit: str) -> tuple[Utterance, ...]:
+def units_of(
+    chunk: Chunk, turns: Sequence[Turn], unit: str, word_times: bool = False
+) -> tuple[Utterance, ...]:
     """The stretches of ``chunk`` for an engine of this ``unit`` (see TranscriberCapabilities).
 
-    A stretch by turn holds what one speaker says in a row, with the pauses between.
+    A stretch by turn holds what one speaker says in a row, with the pauses between. Utterances that were
+    parted only because the speaker changes are one to an engine with ``word_times``: its words find their
+    speaker by them, and a word that is cut in two is lost.
     """
     if unit == "utterance":
-        return chunk.utterances
+        return _without_cuts(chunk.utterances) if word_times else chunk.utterances
     if unit == "chunk":
         return (Utterance(chunk.start, chunk.end, chunk.channel),)
     grouped: list[tuple[Utterance, int | None]] = []
@@ -31,6 +35,17 @@ def units_of(chunk: Chunk, turns: Sequence[Turn], unit: str) -> tuple[Utterance,
         else:
             grouped.append((utterance, turn))
     return tuple(stretch for stretch, _ in grouped)
+
+
+def _without_cuts(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    joined: list[Utterance] = []
+    for utterance in utterances:
+        last = joined[-1] if joined else None
+        if last and utterance.start <= last.end and utterance.end - last.start <= LONGEST_TURN_SECONDS:
+            joined[-1] = Utterance(last.start, utterance.end, last.channel)
+        else:
+            joined.append(utterance)
+    return tuple(joined)
 
 
 def _turn_of(utterance: Utterance, turns: Sequence[Turn]) -> int | None:

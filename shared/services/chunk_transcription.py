@@ -107,7 +107,7 @@ def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:
     can = transcriber.capabilities
     phrases: list[Phrase] = []
     sent = calls = 0.0
-    units = units_of(chunk, plan.turns, can.unit)
+    units = units_of(chunk, plan.turns, can.unit, can.word_times)
     total = sum(unit.end - unit.start for unit in units)
     with speech(bench, lease.subject, channels) as pcm:
         for unit in units:

@@ -34,5 +34,15 @@ def test_an_utterance_longer_than_a_chunk_is_a_chunk_of_its_own():
     assert [(chunk.start, chunk.end) for chunk in chunks] == [(0, 5), (6, 50), (51, 55)]
 
 
+def test_speech_that_goes_on_is_not_cut_where_only_the_speaker_changes():
+    chunks = plan_chunks(utterances((0, 10), (11, 18), (18, 24), (24, 33), (34, 40)), 30.0)
+    assert [(chunk.start, chunk.end) for chunk in chunks] == [(0, 10), (11, 40)]
+
+
+def test_speech_without_a_pause_is_cut_where_the_speaker_changes():
+    chunks = plan_chunks(utterances((0, 12), (12, 24), (24, 36), (36, 48)), 30.0)
+    assert [(chunk.start, chunk.end) for chunk in chunks] == [(0, 24), (24, 48)]
+
+
 def test_no_speech_gives_no_chunks():
     assert plan_chunks([], 30.0) == ()

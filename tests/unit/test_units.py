@@ -16,6 +16,13 @@ def test_an_engine_for_utterances_gets_each():
     assert spans(CHUNK, TURNS, "utterance") == [(0, 2), (3, 5), (6, 7), (8, 9)]
 
 
+def test_an_engine_with_times_of_words_gets_uncut_what_was_parted_for_a_change_of_speaker():
+    chunk = Chunk((Utterance(0, 2), Utterance(2, 5), Utterance(6, 20), Utterance(20, 34), Utterance(34, 40)))
+    joined = [(0, 5), (6, 34), (34, 40)]
+    assert [(u.start, u.end) for u in units_of(chunk, TURNS, "utterance", word_times=True)] == joined
+    assert units_of(chunk, TURNS, "utterance", word_times=False) == chunk.utterances
+
+
 def test_an_engine_for_turns_gets_what_one_speaker_says_in_a_row():
     assert spans(CHUNK, TURNS, "turn") == [(0, 5), (6, 7), (8, 9)]
 

@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 
 
 def squared_distances(points: Floats, centres: Floats) -> Floats:
-    """(points, centres) squared Euclidean distances."""
-    return np.asarray(((points[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2))
+    """(points, centres) squared Euclidean distances; a centre at a time, since points are thousands."""
+    return np.stack([((points - centre) ** 2).sum(axis=1) for centre in centres], axis=1)
 
 
 def k_means(points: Floats, k: int) -> Floats:

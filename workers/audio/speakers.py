@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from workers.audio import voices
 from workers.audio.clustering import squared_distances
-from workers.audio.voiceprints import CELL_SECONDS, Cells
+from workers.audio.voiceprints import CELL_SECONDS, Cells, Kept
 
 # A window with less voice than this (10-ms frames) is labelled, but teaches nothing.
 TEACHING_FRAMES = 50
@@ -121,7 +121,7 @@ def _cheapest_path(costs: Floats) -> list[int]:
     return path[::-1]
 
 
-def _pieces(path: Sequence[int], levels: Floats) -> list[Piece]:
+def _pieces(path: Sequence[int], levels: Kept) -> list[Piece]:
     changes = [i for i in range(1, len(path)) if path[i] != path[i - 1]]
     edges = [0.0]
     for index in changes:

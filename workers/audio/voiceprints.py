@@ -20,6 +20,8 @@ WINDOW_CELLS, STEP_CELLS = 15, 5
 QUIET_DB = 35.0
 
 Floats = NDArray[np.float64]
+# Kept for every tenth of a second of speech: half the size of what is computed with.
+Kept = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ class Cells:
     ``counts`` is (cells,), ``sums`` and ``squares`` are (cells, 19), ``levels`` is (cells,) in dB.
     """
 
-    counts: Floats
-    sums: Floats
-    squares: Floats
-    levels: Floats
+    counts: Kept
+    sums: Kept
+    squares: Kept
+    levels: Kept
 
     @property
     def size(self) -> int:
@@ -54,8 +56,8 @@ class Cells:
         """Mean and standard deviation of the coefficients in ``window``, 38 numbers."""
         part = slice(*window)
         count = max(1.0, float(self.counts[part].sum()))
-        mean = self.sums[part].sum(axis=0) / count
-        variance = self.squares[part].sum(axis=0) / count - mean**2
+        mean = self.sums[part].sum(axis=0, dtype=np.float64) / count
+        variance = self.squares[part].sum(axis=0, dtype=np.float64) / count - mean**2
         return np.concatenate([mean, np.sqrt(np.maximum(variance, 0.0))])
 
 
@@ -72,10 +74,10 @@ def measure(samples: Samples) -> Cells:
     counts = np.add.reduceat(voiced, edges)
     frames_per_cell = np.add.reduceat(np.ones_like(levels), edges)
     return Cells(
-        counts=counts,
-        sums=np.add.reduceat(weighted, edges, axis=0),
-        squares=np.add.reduceat(weighted * cepstra, edges, axis=0),
-        levels=np.add.reduceat(levels, edges) / frames_per_cell,
+        counts=counts.astype(np.float32),
+        sums=np.add.reduceat(weighted, edges, axis=0).astype(np.float32),
+        squares=np.add.reduceat(weighted * cepstra, edges, axis=0).astype(np.float32),
+        levels=(np.add.reduceat(levels, edges) / frames_per_cell).astype(np.float32),
     )
 
 
