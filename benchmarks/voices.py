@@ -40,7 +40,7 @@ def spoken(text: str, voice: str) -> Samples:
 def conversation(voices: Sequence[str], gaps: tuple[float, float], seed: int) -> Conversation:
     """Lines in any order, each by another voice than the one before (if there is another)."""
     chance = random.Random(seed)
-    texts = [text for _, text in turns()]
+    texts = [text for _, text in turns("therapy_session")]
     pieces: list[Samples] = [np.zeros(RATE // 2, np.int16)]
     truth = []
     at, last = RATE // 2, None
