@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli import note_changes, note_texts, notes_rendering, rendering, screen
+from cli import note_changes, note_texts, notes_making, notes_rendering, rendering, screen
 from cli.client import Api, JsonObject
 from cli.exits import CommandError, Exit
 from cli.notes_editing import edit
@@ -36,6 +36,9 @@ for command in (edit, sign, cosign, addendum, awaiting, templates, process):
 @VERSION
 @TEMPLATE
 @click.option("--format", "form", type=click.Choice(["md", "json"]))
+@click.option(
+    "--left-out", is_flag=True, help="Only what the transcript does not bear out, with the reasons."
+)
 @json_option
 @pass_target
 def show(
@@ -44,6 +47,7 @@ def show(
     version: int | None,
     template: str | None,
     form: str | None,
+    left_out: bool,
     as_json: bool,
 ) -> None:
     """Show the notes, with who signed them and what was added."""
@@ -55,6 +59,8 @@ def show(
         found = api.document(_path(session_id), query)
         if as_json or form == "json":
             screen.print_json(found)
+        elif left_out:
+            notes_making.print_left_out(screen.results(), found.get("extracted_notes") or {})
         else:
             _print(found)
 

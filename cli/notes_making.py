@@ -57,6 +57,17 @@ def print_origin(console: Console, document: JsonObject) -> None:
     _bullet(console, Text(f"{made.get('parts')} part(s), {made.get('calls')} call(s), {counted}, {price}"))
 
 
+def print_left_out(console: Console, document: JsonObject) -> None:
+    """What an engine wrote or a clinician set aside, and why it is not in the notes."""
+    console.print(Text("None of this is in the notes.", style="bold"))
+    for entry in document.get("unsupported") or ():
+        item = entry.get("item") or {}
+        said = [one_line(value) for value in item.values() if isinstance(value, str) and value]
+        said += [f"“{one_line(piece.get('quote'))}”" for piece in item.get("evidence") or ()]
+        line = Text(f"{_word(entry.get('field'))}: {'; '.join(said)}")
+        _bullet(console, line.append(f"  [{one_line(entry.get('reason'))}]", style="yellow"))
+
+
 def _word(value: object) -> str:
     return one_line(value).replace("_", " ")
 

@@ -144,7 +144,8 @@ def _text(console: Console, title: str, value: object) -> None:
 def _unsupported(console: Console, document: JsonObject) -> None:
     count = len(list(_objects(document.get("unsupported"))))
     if count:
-        sentence = f"{count} item(s) had no words in the transcript to bear them out, and were left out."
+        sentence = f"{count} item(s) are not borne out by the transcript and were left out: see --left-out of notes show."
+        console.print()
         console.print(Text(sentence, style="yellow"))
 
 

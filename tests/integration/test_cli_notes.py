@@ -177,6 +177,19 @@ def test_notes_are_shown_in_a_template_with_what_is_missing_and_what_made_them(
     assert "For the patient" not in shown
 
 
+def test_what_is_left_out_is_shown_apart_with_its_reason(
+    notes: Notes, me: Clinician, session_id: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    me.put({"risk_flags": []})
+    assert notes("show", session_id) == Exit.OK
+    assert "--left-out" in capsys.readouterr().out
+    assert notes("show", session_id, "--left-out") == Exit.OK
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "None of this is in the notes." in shown
+    assert "risk flags: suicidal_ideation" in shown
+    assert "[Set aside by the clinician.]" in shown
+
+
 def test_a_session_with_signed_notes_is_deleted_only_on_purpose(
     notes: Notes, session_id: UUID, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
