@@ -144,7 +144,7 @@ def _text(console: Console, title: str, value: object) -> None:
 def _unsupported(console: Console, document: JsonObject) -> None:
     count = len(list(_objects(document.get("unsupported"))))
     if count:
-        sentence = f"{count} item(s) are not borne out by the transcript and were left out: see --left-out of notes show."
+        sentence = f"{count} item(s) that the transcript does not bear out: see `notes show --left-out`."
         console.print()
         console.print(Text(sentence, style="yellow"))
 
