@@ -53,7 +53,7 @@ def main() -> None:
         running_stack(Path(folder), asked.workers, asked.wait) as (url, key),
     ):
         with httpx2.Client(
-            base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False
+            base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60
         ) as client:
             patient = add_patient(client)
             addresses = []
