@@ -11,3 +11,4 @@ lock requirements/redis.in --no-annotate --no-deps --output-file requirements/re
 lock pyproject.toml --output-file requirements/runtime.lock
 lock pyproject.toml --group dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
 lock pyproject.toml --extra whisper --constraint requirements/dev.lock --output-file requirements/whisper.lock
+lock pyproject.toml --extra otel --constraint requirements/dev.lock --output-file requirements/otel.lock
