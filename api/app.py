@@ -32,6 +32,7 @@ from api.resources import (
 from api.uploads import OVERHEAD_BYTES
 from api.wiring import build_resources
 from shared import logs
+from shared.outbound import traces
 from shared.services import starting
 from shared.services.resources import Resources
 from shared.settings import Settings, load
@@ -72,6 +73,7 @@ def create_app(resources: Resources | None = None) -> Flask:
         settings = load(os.environ)
         logs.configure("api", settings.log_level)
         _wait_for_keys(settings)
+        traces.install(settings.traces_endpoint, "api")
         resources = build_resources(settings)
     app = Flask("sessionscribe", static_folder=None)
     app.config.update(

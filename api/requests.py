@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 from api.bodies import TooSlow
 from api.errors import Malformed
 from api.request_ids import request_id
+from shared.outbound import traces
 
 log = structlog.get_logger(__name__)
 
@@ -74,12 +75,16 @@ def install(app: Flask) -> None:
     def _end(response: Response) -> Response:
         response.headers["X-Request-Id"] = request_id()
         caller = g.get("caller")
+        seconds = round(time.monotonic() - g.started, 4)
+        if request.url_rule:
+            route = str(request.url_rule)
+            traces.request(request_id(), request.method, route, response.status_code, seconds)
         log.info(
             "request",
             method=request.method if request.url_rule else "-",
             route=str(request.url_rule) if request.url_rule else "-",
             status=response.status_code,
-            duration_seconds=round(time.monotonic() - g.started, 4),
+            duration_seconds=seconds,
             request_id=request_id(),
             key_id=caller.key_id if caller else None,
         )

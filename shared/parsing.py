@@ -1,6 +1,7 @@
 """How the texts of settings become values; each raises ValueError with what is wrong."""
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,7 +84,10 @@ def networks(raw: str) -> tuple[str, ...]:
 
 def problems_between(values: Mapping[str, Any]) -> list[str]:
     """What is wrong with settings that are each well-formed, as sentences for the operator."""
-    return _engine_problems(values) + _storage_problems(values)
+    problems = _engine_problems(values) + _storage_problems(values)
+    if values.get("traces_endpoint") and find_spec("opentelemetry") is None:
+        problems.append("SESSIONSCRIBE_TRACES_ENDPOINT needs the extra otel: make otel")
+    return problems
 
 
 def _storage_problems(values: Mapping[str, Any]) -> list[str]:

@@ -164,6 +164,9 @@ class Settings:
         "SESSIONSCRIBE_ORPHANS_KEPT_HOURS", parsing.number(float, 1.0, 1_000_000.0), default=72.0
     )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
+    traces_endpoint: str | None = _setting(
+        "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.starting("http://", "https://"), default=None
+    )
     log_level: str = _setting(
         "SESSIONSCRIBE_LOG_LEVEL", parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
     )

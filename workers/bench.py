@@ -10,6 +10,7 @@ from shared.db.engine import Database
 from shared.domain.ports import SpeechAnalyser
 from shared.media.limits import MediaLimits
 from shared.media.sandbox import Sandbox
+from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
 from shared.services.engines import Workbench
 from shared.services.resources import Resources
@@ -41,7 +42,9 @@ def use(workbench: Workbench) -> Iterator[None]:
 
 @cache
 def _own() -> Workbench:
-    return build(load(os.environ))
+    settings = load(os.environ)
+    traces.install(settings.traces_endpoint, "worker")
+    return build(settings)
 
 
 def build(settings: Settings) -> Workbench:

@@ -15,6 +15,7 @@ from shared import logs
 from shared.db import signs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
+from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
 from shared.services import dispatching, erasing, idempotency, reconciling, resumable, safety, starting
 from shared.services.dispatching import Broker
@@ -61,6 +62,7 @@ def main() -> None:
         _wait_for_what_is_needed(settings, stop)
     except NotYet:
         return
+    traces.install(settings.traces_endpoint, "dispatcher")
     pulse = Pulse()
     name = f"{signs.DISPATCHER}@{socket.gethostname()}"
     life = SignsOfLife(settings.database_url, name, signs.DISPATCHER, pulse.is_felt, sign_file())

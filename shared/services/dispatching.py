@@ -16,6 +16,7 @@ from shared.db.engine import Database
 from shared.db.sessions import Due
 from shared.domain import failpoints
 from shared.domain.status import Status
+from shared.outbound import traces
 from shared.pipeline import CHAIN, REDACT, STEPS, TRANSCRIBE_CHUNK
 from shared.queue import WorkQueue
 
@@ -35,8 +36,10 @@ def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: fl
         urgent = {item.session_id for item in due if turns.is_urgent(db, item.session_id)}
     for item in due:
         failpoints.reach("put_off", item.session_id)
-        publish_ready(queue, item.session_id, work[item.session_id], urgent=item.session_id in urgent)
         count = sum(work[item.session_id].values())
+        told = {"session_id": item.session_id, "count": count}
+        with traces.spanning("dispatch again", item.request_id, told):
+            publish_ready(queue, item.session_id, work[item.session_id], urgent=item.session_id in urgent)
         log.info("dispatched_again", session_id=item.session_id, request_id=item.request_id, count=count)
     return len(due)
 

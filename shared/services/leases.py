@@ -19,6 +19,7 @@ from shared.db.engine import Database, DatabaseError
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, Unavailable
 from shared.domain.status import UNFINISHED, Status, StepState
+from shared.outbound import traces
 from shared.pipeline import STEPS, Step
 from shared.services import attempts, failures
 from shared.services.engines import Workbench
@@ -56,20 +57,25 @@ def claim_at(bench: Workbench, session_id: UUID, step: Step) -> Lease | None:
 
 def under(database: Database, lease: Lease, lease_seconds: float, work: Work) -> bool:
     """Do ``work`` under a lease that is held; True if it ended well."""
-    try:
-        with Heartbeat(database, lease, lease_seconds) as heartbeat:
-            failpoints.reach("claimed", lease.step, lease.session_id)
-            work(lease, heartbeat)
-    except LeaseLost:
-        log.warning("lease_lost", **attempts.fields(lease))
-    except (SystemExit, KeyboardInterrupt, GeneratorExit):
-        give_back(database, lease)  # the worker must go, another goes on at once
-        raise
-    except BaseException as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
-        _end_badly(database, lease, error)
-    else:
-        return True
-    return False
+    with traces.spanning(f"step {lease.step}", lease.request_id, attempts.fields(lease)) as told:
+        try:
+            with Heartbeat(database, lease, lease_seconds) as heartbeat:
+                failpoints.reach("claimed", lease.step, lease.session_id)
+                work(lease, heartbeat)
+        except LeaseLost:
+            told["outcome"] = "lease_lost"
+            log.warning("lease_lost", **attempts.fields(lease))
+        except (SystemExit, KeyboardInterrupt, GeneratorExit):
+            told["outcome"] = "given_back"
+            give_back(database, lease)  # the worker must go, another goes on at once
+            raise
+        except BaseException as error:  # noqa: BLE001 - a task is an entrance: a bug costs one attempt, not the worker
+            told |= {"outcome": "ended_badly", "code": failures.failure_of(error).code}
+            _end_badly(database, lease, error)
+        else:
+            told["outcome"] = "done"
+            return True
+        return False
 
 
 def is_done(bench: Workbench, session_id: UUID, step: Step) -> bool:
