@@ -34,7 +34,7 @@ def test_a_session_that_is_ended_meanwhile_stays_ended(clinic: Clinic, machine: 
 # What has become of a worker that was about to end a step: what it obeys, and what brings it back.
 DEAD, FROZEN, LATE = "kill worker", "stop", "hold"
 CASES = [(step, worker) for step in STEPS for worker in (DEAD, FROZEN, LATE)]
-SHORT = {("transcribe_chunk", DEAD), ("persist", FROZEN), ("extract_notes", LATE)}
+SHORT = {("persist", FROZEN), ("extract_notes", LATE)}
 EVERY_CASE = [case if case in SHORT else pytest.param(*case, marks=pytest.mark.long) for case in CASES]
 
 
