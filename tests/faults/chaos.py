@@ -22,6 +22,7 @@ from uuid import uuid4
 
 import httpx2
 
+from shared import logs
 from tests.faults.breaking import FAULTS
 from tests.faults.clinic import Clinic
 from tests.faults.clocks import library
@@ -157,6 +158,7 @@ def main() -> None:
     arguments.add_argument("--append-to", type=Path, help="a file that gets the outcome as a line of JSON")
     arguments.add_argument("--settled-within", type=float, default=SETTLED_WITHIN_SECONDS)
     asked = arguments.parse_args()
+    logs.configure("chaos", "ERROR")  # or what is logged stands before the outcome
     made = run(
         asked.seed,
         asked.seconds,
