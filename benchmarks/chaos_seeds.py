@@ -39,10 +39,24 @@ def main() -> None:
     if not asked.without_recovery and json.loads(RECOVERY.read_text())["version"] != here:
         subprocess.run([sys.executable, "-m", "benchmarks.recovery", "--write"], cwd=ROOT, check=True)
     reliability.main()
-    wrong = [run["seed"] for run in _lines(here) if run["with_dispatcher"] and reliability.wrong_in(run)]
+    sys.exit(1 if _tell(here, missing) else 0)
+
+
+def _tell(here: str, missing: list[int]) -> bool:
+    """Say what is not as it should be; whether anything is."""
+    whole = [run for run in _lines(here) if run["with_dispatcher"]]
     blind = [run for run in _lines(here) if not run["with_dispatcher"] and not run["verdict"]["stuck"]]
-    print(f"version {here}: wrong in seeds {wrong}, no verdict of {missing}, blind controls {len(blind)}")
-    sys.exit(1 if wrong or missing or blind else 0)
+    told = {
+        "something wrong in seeds": [run["seed"] for run in whole if reliability.wrong_in(run)],
+        "nothing accepted in seeds": [run["seed"] for run in whole if not run["verdict"]["accepted"]],
+        "no verdict of seeds (0: the control)": missing,
+        "the control finds nothing in seeds": [run["seed"] for run in blind],
+    }
+    for what, seeds in told.items():
+        if seeds:
+            print(f"{what}: {', '.join(map(str, seeds))}")
+    print(f"{len(whole)} runs of version {here}")
+    return any(told.values())
 
 
 def _lines(of_version: str) -> list[dict[str, Any]]:
