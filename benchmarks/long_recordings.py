@@ -11,6 +11,7 @@ import json
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from uuid import UUID
 import av
 
 from benchmarks.machine import Machine, Taken, Watch, cpu_seconds, running_machine, running_workers
-from shared.db import sessions
+from shared.db import audit, sessions
 from shared.domain.status import FINAL, Status
 from shared.domain.values import (
     BYTES_PER_SAMPLE,
@@ -32,6 +33,7 @@ from shared.domain.values import (
     TranscriptionHints,
     Word,
 )
+from shared.pipeline import TRANSCRIBE_CHUNK
 from shared.services import (
     accepting,
     chunk_transcription,
@@ -164,12 +166,20 @@ def openai(minutes: float, workers: int, latency: float) -> None:
             practice_engines.change(machine.resources, machine.office.caller, {"away_allowed": True})
             wall, taken, session_id = _whole_way(machine, minutes, workers)
             usage = reading.transcript(machine.resources, machine.office.caller, session_id)["usage"]
+            shares = _chunks_by_worker(machine, session_id)
         print(
             f"openai, {latency:.1f} s a call, {workers} workers: {minutes:.0f} minutes in {wall:.1f} s; "
-            f"{len(server.received)} calls, {server.most_at_once} at once"
+            f"{len(server.received)} calls, {server.most_at_once} at once; chunks by worker {shares}"
         )
         _print_taken(taken, minutes)
         print(f"  usage {usage}")
+
+
+def _chunks_by_worker(machine: Machine, session_id: UUID) -> list[int]:
+    with machine.resources.database.transaction(machine.office.caller.practice_id) as db:
+        events = audit.about_steps(db, session_id)
+    done = [e.actor for e in events if (e.step, e.action) == (TRANSCRIBE_CHUNK.name, "step.done")]
+    return sorted(Counter(done).values(), reverse=True)
 
 
 def _words_for(request: Received) -> Reply:
