@@ -36,7 +36,7 @@ REMIND_EVERY_SECONDS = 60.0
 
 
 @dataclass
-class _Turn:
+class Turn:
     """Something that is done every so many seconds; the first time at once."""
 
     every_seconds: float
@@ -87,7 +87,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     store = open_store(settings.storage_url, settings.s3)
     keys = KeyStore(settings.keys_dir)
     recordings = Recordings(store, keys)
-    sweep, remind = _Turn(SWEEP_EVERY_SECONDS), _Turn(REMIND_EVERY_SECONDS)
+    sweep, remind = Turn(SWEEP_EVERY_SECONDS), Turn(REMIND_EVERY_SECONDS)
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
