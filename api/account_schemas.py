@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from api.fields import Moment, Text
 from shared.services.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
-from shared.services.key_rotation import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
+from shared.services.overlaps import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
 
 _LONGEST_NAME = 100
 

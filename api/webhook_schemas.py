@@ -7,7 +7,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from api.fields import Moment, Text
 from api.schemas import PageQuerySchema
 from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState, EventType
-from shared.services.webhooks import DEFAULT_OVERLAP_HOURS, LONGEST_URL, MAX_OVERLAP_HOURS
+from shared.services.overlaps import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
+from shared.services.webhooks import LONGEST_URL
 
 _LONGEST_LABEL = 100
 _EVENT_WORDS = sorted(event.value for event in SUBSCRIBABLE)

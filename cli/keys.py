@@ -7,12 +7,10 @@ from rich.text import Text
 
 from cli import rendering, screen
 from cli.client import JsonObject
-from cli.options import EPILOG, connect, json_option, pass_target
+from cli.options import EPILOG, connect, json_option, overlap_option, pass_target
 from cli.plain import one_line
 from cli.profile import Target
 from shared.services.callers import Scope
-
-DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 7 * 24  # as the API has them; it has the last word
 
 
 @click.group(epilog=EPILOG)
@@ -73,13 +71,7 @@ def revoke(target: Target, key_id: UUID) -> None:
 
 @keys.command(epilog=EPILOG)
 @click.argument("key_id", type=click.UUID, metavar="ID")
-@click.option(
-    "--overlap-hours",
-    type=click.IntRange(0, MAX_OVERLAP_HOURS),
-    default=DEFAULT_OVERLAP_HOURS,
-    show_default=True,
-    help="For how long the old key still works.",
-)
+@overlap_option("For how long the old key still works.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
 @json_option
 @pass_target

@@ -24,6 +24,13 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
 
 
+def overlap_option(what: str) -> Callable[[F], F]:
+    """``--overlap-hours`` of a rotation; the API, which has the same limits, has the last word."""
+    return click.option(
+        "--overlap-hours", type=click.IntRange(0, 7 * 24), default=24, show_default=True, help=what
+    )
+
+
 def connect(target: Target, *, administrator: bool = False) -> Api:
     """The API of the target, with the key that the command needs."""
     return Api(*target.address(administrator=administrator))

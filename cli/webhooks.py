@@ -7,12 +7,11 @@ from rich.text import Text
 
 from cli import rendering, screen
 from cli.client import JsonObject
-from cli.options import EPILOG, Moment, connect, json_option, pass_target
+from cli.options import EPILOG, Moment, connect, json_option, overlap_option, pass_target
 from cli.plain import one_line
 from cli.profile import Target
 from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState
 
-DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 7 * 24  # as the API has them; it has the last word
 _EVENT = click.Choice(sorted(event.value for event in SUBSCRIBABLE))
 _USUAL = ", ".join(sorted(event.value for event in USUAL))
 
@@ -91,13 +90,7 @@ def remove(target: Target, webhook_id: UUID) -> None:
 
 @webhooks.command(epilog=EPILOG)
 @click.argument("webhook_id", type=click.UUID, metavar="ID")
-@click.option(
-    "--overlap-hours",
-    type=click.IntRange(0, MAX_OVERLAP_HOURS),
-    default=DEFAULT_OVERLAP_HOURS,
-    show_default=True,
-    help="For how long the old secret signs too.",
-)
+@overlap_option("For how long the old secret signs too.")
 @json_option
 @pass_target
 def rotate(target: Target, webhook_id: UUID, overlap_hours: int, as_json: bool) -> None:

@@ -5,13 +5,11 @@ from uuid import UUID
 
 from shared.db import clock, keys
 from shared.db.tables import ApiKey
-from shared.domain.errors import Conflict, InvalidInput
+from shared.domain.errors import Conflict
 from shared.services import accounts
 from shared.services.callers import Caller, Scope
+from shared.services.overlaps import DEFAULT_OVERLAP_HOURS, check_overlap
 from shared.services.resources import Resources
-
-DEFAULT_OVERLAP_HOURS = 24
-MAX_OVERLAP_HOURS = 7 * 24
 
 
 def rotate(
@@ -28,8 +26,7 @@ def rotate(
     is disabled) or NotAllowed (the caller's own key lacks scopes that this one has).
     """
     accounts.check_expiry(expires_in_days)
-    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
-        raise InvalidInput(f"An overlap is from 0 to {MAX_OVERLAP_HOURS} hours.", "overlap_out_of_range")
+    check_overlap(overlap_hours)
     with resources.database.transaction(caller.practice_id) as db:
         old = keys.to_rotate(db, caller.practice_id, key_id, accounts.whose(caller))
         person = keys.therapist(db, caller.practice_id, old.therapist_id) if old is not None else None

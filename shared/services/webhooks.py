@@ -17,6 +17,7 @@ from shared.domain.webhooks import EventType, PauseReason
 from shared.outbound.addresses import is_literal, may_be_called
 from shared.services import accounts, idempotency
 from shared.services.callers import Caller
+from shared.services.overlaps import DEFAULT_OVERLAP_HOURS, check_overlap
 from shared.services.resources import Resources
 from shared.services.webhook_messages import mint_secret
 from shared.vault.sealing import Subject
@@ -24,7 +25,6 @@ from shared.vault.sealing import Subject
 URL, LABEL, SECRET = "webhook.url", "webhook.label", "webhook.secret"  # what is sealed as what
 MOST_ENDPOINTS = 20
 LONGEST_URL = 2000
-DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,7 @@ def rotate(
 
     Raises NotFound and InvalidInput.
     """
-    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
-        raise InvalidInput(f"An overlap is from 0 to {MAX_OVERLAP_HOURS} hours.", "overlap_out_of_range")
+    check_overlap(overlap_hours)
     secret = mint_secret()
     subject = Subject(caller.practice_id, endpoint_id)
     with resources.database.transaction(caller.practice_id) as db:

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from cli import examining
 from shared.domain.errors import Unavailable
 from shared.services import erasing, reconciling, resumable
 from shared.services.reconciling import Places
@@ -260,3 +261,24 @@ def test_where_it_is_off_or_there_is_no_bucket_clients_are_told(
     call = caller_of(app_of(where), where, office)
     answer = call("POST", PATH, json=usual(office))
     assert (answer.status_code, answer.json["code"]) == (409, "direct_uploads_off")
+
+
+def test_doctor_finds_a_bucket_that_would_keep_what_is_sent(resources: Resources, s3_url: str) -> None:
+    access = access_to(s3_url)
+    url = f"s3://kept-{uuid4()}"
+    kept = open_store(url, access)
+    assert isinstance(kept, S3Store)
+    kept.make_bucket()
+    kept._client.put_bucket_versioning(
+        Bucket=url.removeprefix("s3://"), VersioningConfiguration={"Status": "Enabled"}
+    )
+    known = dataclasses.replace(
+        resources.settings,
+        storage_url=url,
+        s3_endpoint=s3_url,
+        s3_access_key_id=access.access_key_id,
+        s3_secret_access_key=access.secret_access_key,
+    )
+    for wanted, verdict in (("no", "doubtful"), ("bucket", "bad")):
+        found = list(examining._storage(dataclasses.replace(known, direct_uploads=wanted)))
+        assert [finding.verdict for finding in found if "versions" in finding.text] == [verdict]
