@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -54,16 +53,6 @@ class Deployment:
     def scale(self, service: str, count: int) -> None:
         """Have ``count`` containers of the service, and leave the others alone."""
         self.compose("up", "--detach", "--no-recreate", "--scale", f"{service}={count}", service)
-
-    def crash(self, service: str) -> None:
-        """Kill the service's one container from outside, as a bug or the kernel would, and see it come back.
-
-        Not by ``docker kill``: what an operator ended stays down, whatever its restart policy says.
-        """
-        (container,) = self.containers(service)
-        began = self.state_of(container, "StartedAt")
-        os.kill(int(self.state_of(container, "Pid")), signal.SIGKILL)
-        wait_for(lambda: self.state_of(container, "StartedAt") != began, seconds=60)
 
     def state_of(self, container: str, what: str) -> str:
         """What the engine says of a container: ``Pid``, ``ExitCode``, ``StartedAt`` and so on."""

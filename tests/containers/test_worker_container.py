@@ -64,6 +64,11 @@ class SessionWorker(CeleryWorkerContainer):
     def ready_prompt(self) -> None:
         """None: our workers log no more than they must."""
 
+    def ready(self) -> bool:
+        """Whether it runs: on the host's network it never gets the address for which others wait."""
+        self._container.reload()
+        return bool(self._container.status == "running")
+
     @classmethod
     def command(cls, *args: str, **_: object) -> list[str]:
         return [*COMMAND, *args]
