@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Moment, Text
+from api.fields import Moment, Text, Whole
 from shared.services.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
 from shared.services.overlaps import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
 
@@ -49,9 +49,9 @@ class TherapistChangeSchema(Schema):
 class RotateSchema(Schema):
     """For how long the old key still works, and how long the new one lasts."""
 
-    overlap_hours = fields.Integer(
-        strict=True, load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
+    overlap_hours = Whole(
+        load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
     )
-    expires_in_days = fields.Integer(
-        strict=True, load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
+    expires_in_days = Whole(
+        load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
     )

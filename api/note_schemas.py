@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import AsStored, Moment, Text
+from api.fields import AsStored, Moment, Text, Whole, Word
 from api.file_names import is_harmful
 from api.session_schemas import TEMPLATE_NAME
 from shared.domain.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS
@@ -90,7 +90,7 @@ class EditSchema(Schema):
 class RenderSchema(Schema):
     """The template that the notes are to be in."""
 
-    template = fields.String(required=True, validate=validate.Regexp(TEMPLATE_NAME))
+    template = Word(TEMPLATE_NAME, required=True)
 
 
 class AddendumCreateSchema(Schema):
@@ -102,13 +102,13 @@ class AddendumCreateSchema(Schema):
 class SignSchema(Schema):
     """Which version is signed; it must be the current one."""
 
-    version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=_VERSION)
+    version = Whole(load_default=None, allow_none=True, validate=_VERSION)
 
 
 class OfferSchema(Schema):
     """Which offered version is meant."""
 
-    version = fields.Integer(strict=True, required=True, validate=_VERSION)
+    version = Whole(required=True, validate=_VERSION)
 
 
 class AcceptSchema(OfferSchema):
@@ -158,9 +158,9 @@ class NotesQuerySchema(Schema):
 
     version = fields.Integer(load_default=None, validate=_VERSION)
     format = fields.String(load_default=None, validate=validate.OneOf(("json", "md", "docx", "pdf", "fhir")))
-    template = fields.String(
+    template = Word(
+        TEMPLATE_NAME,
         load_default=None,
-        validate=validate.Regexp(TEMPLATE_NAME),
         metadata={"description": "Another template, filled from the same evidence; nothing is stored."},
     )
 

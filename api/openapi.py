@@ -9,9 +9,11 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 
+from api.account_schemas import TherapistChangeSchema
 from api.requests import IdConverter
-from api.schemas import PatientChangeSchema, ProblemSchema
+from api.schemas import ConsentGivenSchema, PatientChangeSchema, ProblemSchema
 from api.session_schemas import UploadBodySchema
+from api.webhook_schemas import WebhookChangeSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -43,6 +45,16 @@ _ERROR_HEADERS: dict[int, dict[str, Any]] = {
 }
 LOCATION = {"Location": _header("The address of what was made or is being worked on.")}
 NEXT_PAGE = {"Link": _header('The next page: `<...>; rel="next"`.', required=False)}
+# What marshmallow can only say in code.
+_GIVEN_TOGETHER = {
+    "anyOf": [
+        {
+            "required": ["given_on", "method"],
+            "properties": {"given_on": {"type": "string"}, "method": {"type": "string"}},
+        },
+        {"properties": {"given_on": {"enum": [None]}, "method": {"enum": [None]}}},
+    ]
+}
 ETAG = {"ETag": _header("For `If-None-Match`.")}
 
 
@@ -80,7 +92,10 @@ def make_api(app: Flask) -> ProblemApi:
     )
     api = ProblemApi(app)
     api.spec.components.schema("UploadBody", schema=UploadBodySchema)
-    api.spec.components.schema("PatientChange", {"minProperties": 1}, schema=PatientChangeSchema)
+    api.spec.components.schema("ConsentGiven", _GIVEN_TOGETHER, schema=ConsentGivenSchema)
+    for changes in (PatientChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
+        name = changes.__name__.removesuffix("Schema")
+        api.spec.components.schema(name, {"minProperties": 1}, schema=changes)
     api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
     return api
 

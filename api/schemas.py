@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Moment, Text
+from api.fields import Moment, Text, Whole
 from shared.services.callers import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.services.patients import CONSENT_METHODS
@@ -54,6 +54,10 @@ class ConsentSchema(Schema):
     )
 
 
+class ConsentGivenSchema(ConsentSchema):
+    """The consent of a new patient: given, with its day and its method, or not yet."""
+
+
 class PatientChangeSchema(Schema):
     """What of a patient may be changed."""
 
@@ -70,6 +74,7 @@ class PatientCreateSchema(PatientChangeSchema):
     """A new patient."""
 
     name = Text(_LONGEST_NAME, required=True)
+    consent = fields.Nested(ConsentGivenSchema)
 
 
 class PatientSchema(Schema):
@@ -86,9 +91,15 @@ class KeyCreateSchema(Schema):
     """A new API key; without ``therapist_id`` the caller's own."""
 
     therapist_id = fields.UUID(load_default=None)
-    scopes = fields.List(fields.Enum(Scope, by_value=True), load_default=None, allow_none=True)
+    scopes = fields.List(
+        fields.Enum(Scope, by_value=True),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "Of those that the person may have; all usual ones if not said."},
+    )
     label = Text(100, may_be_empty=True, load_default="")
-    expires_in_days = fields.Integer(strict=True, load_default=90, metadata={"minimum": 1, "maximum": 365})
+    expires_in_days = Whole(load_default=90, metadata={"minimum": 1, "maximum": 365})
 
 
 class KeySchema(Schema):

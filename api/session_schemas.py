@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from api.fields import AsStored, Moment, Text
+from api.fields import AsStored, Moment, Text, Word
 from api.off_record_schemas import RangesText
 from api.schemas import PageQuerySchema
 from api.speaker_schemas import SpeakerSchema
@@ -12,7 +12,7 @@ from shared.domain.status import Status
 from shared.schemas.notes import NotesSchema
 from shared.settings import TRANSCRIBERS
 
-TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}\Z"
+TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
 
 
 class ErrorSchema(Schema):
@@ -135,7 +135,7 @@ class FormatQuerySchema(Schema):
 class ExtractSchema(Schema):
     """How notes are wanted."""
 
-    template = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(TEMPLATE_NAME))
+    template = Word(TEMPLATE_NAME, load_default=None, allow_none=True)
 
 
 class ExtractedSchema(Schema):
@@ -204,8 +204,8 @@ class UploadFormSchema(Schema):
 
     patient_id = fields.UUID()
     session_date = Moment()
-    template = fields.String(
-        validate=validate.Regexp(TEMPLATE_NAME),
+    template = Word(
+        TEMPLATE_NAME,
         metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},
     )
     speakers = fields.Integer(
@@ -214,8 +214,8 @@ class UploadFormSchema(Schema):
             "description": "How many people speak, 2 if not said; a guess that is too high does little."
         },
     )
-    language = fields.String(
-        validate=validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z"),
+    language = Word(
+        r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
         metadata={"description": "A tag such as `en-GB`; pocketsphinx knows English only."},
     )
     transcriber = fields.String(

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Moment, Text
+from api.fields import Moment, Text, Word
 from api.session_schemas import TEMPLATE_NAME as NAME
 from shared.domain.template_forms import Part, Template
 from shared.domain.templates import SOURCES
@@ -17,7 +17,7 @@ _LONGEST_PROCESS_NOTES = 100_000
 class PartSchema(Schema):
     """A part of a template. Without ``sources`` its title and instruction say what fills it."""
 
-    name = fields.String(required=True, validate=validate.Regexp(NAME))
+    name = Word(NAME, required=True)
     title = Text(100, required=True)
     instruction = Text(1000, may_be_empty=True, load_default="")
     sources = fields.List(
@@ -28,7 +28,7 @@ class PartSchema(Schema):
 class TemplateCreateSchema(Schema):
     """A template of the practice's own."""
 
-    name = fields.String(required=True, validate=validate.Regexp(NAME))
+    name = Word(NAME, required=True)
     title = Text(100, required=True)
     parts = fields.List(
         fields.Nested(PartSchema), required=True, validate=validate.Length(min=1, max=MOST_PARTS)
@@ -54,7 +54,7 @@ class TemplateSchema(TemplateCreateSchema):
 class UsualSchema(Schema):
     """The template that is used where none is named."""
 
-    name = fields.String(required=True, validate=validate.Regexp(NAME))
+    name = Word(NAME, required=True)
 
 
 class ProcessNotesQuerySchema(Schema):

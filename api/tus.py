@@ -22,7 +22,7 @@ from shared.services.promising import UploadDetails
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,checksum,termination"
-ALGORITHMS = ("sha1", "sha256")
+ALGORITHMS = {"sha1": 20, "sha256": 32}  # and the bytes of each
 CONTENT_TYPE = "application/offset+octet-stream"
 PATH = "/api/uploads"
 MAX_METADATA_BYTES = 8000  # gunicorn takes headers up to 8190 bytes
@@ -133,7 +133,7 @@ class Checksum:
             self._expected = base64.b64decode(value.strip(), validate=True)
         except (binascii.Error, ValueError):
             self._expected = b""
-        if algorithm not in ALGORITHMS or not self._expected:
+        if len(self._expected) != ALGORITHMS.get(algorithm):
             raise InvalidInput(
                 f"Send Upload-Checksum as one of {', '.join(ALGORITHMS)}, a blank, and the value in Base64.",
                 "upload_checksum_invalid",

@@ -4,6 +4,7 @@ from typing import Any
 
 from api import tus
 from api.openapi import LOCATION
+from shared.services import accepting
 
 
 def _answered(description: str, kind: str = "string", *, required: bool = True) -> dict[str, Any]:
@@ -33,11 +34,15 @@ STATE = {**_VERSION, **_OFFSET, **_EXPIRES, **_SESSION}
 HEADERS = [_asked("Tus-Resumable", {"type": "string", "enum": [tus.VERSION]}, "The protocol's version.")]
 CREATION = [
     *HEADERS,
-    _asked("Upload-Length", _BYTES, "The recording's size."),
+    _asked("Upload-Length", _BYTES | {"minimum": accepting.MIN_BYTES}, "The recording's size."),
     _asked(
         "Upload-Metadata",
-        {"type": "string", "maxLength": tus.MAX_METADATA_BYTES},
-        "Pairs of a key and a value in Base64, separated by commas.",
+        {
+            "type": "string",
+            "format": "tus-metadata",
+        },
+        "Pairs of a key and a value in Base64, separated by commas; with `filename` and `patient_id`, up to "
+        f"{tus.MAX_METADATA_BYTES} bytes.",
     ),
 ]
 MISMATCH = {
@@ -50,8 +55,8 @@ PATCHING: dict[str, Any] = {
         _asked("Upload-Offset", _BYTES, "Where this part begins: what HEAD says."),
         _asked(
             "Upload-Checksum",
-            {"type": "string", "pattern": "^(sha1|sha256) [A-Za-z0-9+/]+=*$"},
-            "Of this part; the whole part is refused if it has another.",
+            {"type": "string", "format": "tus-checksum", "examples": ["sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="]},
+            "`sha1` or `sha256`, a blank, and the value in Base64: a part with another is refused whole.",
             required=False,
         ),
     ],

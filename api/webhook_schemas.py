@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.fields import Moment, Text
+from api.fields import Moment, Text, Whole
 from api.schemas import PageQuerySchema
 from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState, EventType
 from shared.services.overlaps import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
@@ -83,8 +83,8 @@ class NewSecretSchema(WebhookSchema):
 class RotateSecretSchema(Schema):
     """For how long the old secret signs too."""
 
-    overlap_hours = fields.Integer(
-        strict=True, load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
+    overlap_hours = Whole(
+        load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
     )
 
 

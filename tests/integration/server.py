@@ -46,11 +46,11 @@ def running_server(environment: Mapping[str, str], log_path: Path, threads: int 
         )
         port: int = listener.getsockname()[1]
     try:
-        wait_for(lambda: _answers(server, port, log_path), 60)
+        wait_for(lambda: _answers(server, port, log_path), 120)
         yield Server(port, server)
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=60)
 
 
 def _answers(server: "subprocess.Popen[bytes]", port: int, log_path: Path) -> bool:

@@ -222,7 +222,7 @@ def test_a_part_of_unknown_length_that_comes_to_too_much_leaves_nothing_of_itsel
     call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even what was safe by then: the client would go on behind bytes that may not be its own."""
-    monkeypatch.setattr(arriving, "SAFE_BYTES", 1)
+    monkeypatch.setattr(arriving, "SAFE_SECONDS", 0.0)
     address = begun(call, len(CONTENT), office.patient_id)
     assert send(call, address, 0, CONTENT[:100]).status_code == 204
     upload_id = UUID(address.rsplit("/", 1)[1])
@@ -425,7 +425,7 @@ def test_the_newest_request_wins_and_the_one_before_changes_nothing(
     call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that hangs does not keep its client from going on by another."""
-    monkeypatch.setattr(arriving, "SAFE_BYTES", 1)
+    monkeypatch.setattr(arriving, "SAFE_SECONDS", 0.0)
     address = begun(call, len(CONTENT), office.patient_id)
     upload_id = UUID(address.rsplit("/", 1)[1])
 
@@ -448,6 +448,7 @@ def test_after_a_killed_process_what_was_safe_is_gone_on_from(
     call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arriving, "SAFE_BYTES", 100_000)
+    monkeypatch.setattr(arriving, "SAFE_SECONDS_APART", 0.0)
     content = tone(10)
     address = begun(call, len(content), office.patient_id)
     with monkeypatch.context() as dying:

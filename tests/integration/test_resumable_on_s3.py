@@ -213,7 +213,7 @@ def test_a_part_that_turns_out_too_long_is_taken_back(
     call: Caller, there: Resources, store: S3Store, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also after some of it was made safe, and pieces were united with those of before."""
-    monkeypatch.setattr(arriving, "SAFE_BYTES", 1)
+    monkeypatch.setattr(arriving, "SAFE_SECONDS", 0.0)
     address = begun(call, len(CONTENT), office.patient_id)
     send(call, address, 0, CONTENT[:1000])
     upload_id = UUID(address.rpartition("/")[2])
