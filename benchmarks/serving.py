@@ -80,7 +80,7 @@ def served(folder: Path) -> Iterator[Server]:
             yield Server(port, key, office.patient_id, psutil.Process(process.pid))
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 def _wait_for(port: int) -> None:
