@@ -34,7 +34,7 @@ def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = N
     if side_by_side == 1:
         along = Along.at(bench) if lease is not None else None
         well = _transcribe_next(bench, session_id, lease, along)
-        return (along and along.lease) or well
+        return (along.lease if well and along else None) or well
     _transcribe_side_by_side(bench, session_id, side_by_side, lease)
     return True
 
@@ -105,7 +105,7 @@ def _transcribe_next(
         if complete and (along is None or along.lease is None):
             bench.resources.queue.publish(session_id, TRANSCRIBE)
 
-    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work, lease)
+    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work, lease, along)
 
 
 def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:

@@ -39,14 +39,29 @@ FINISH_PAUSE_SECONDS = 0.5
 Work = Callable[[Lease, Heartbeat], None]
 
 
-def run(bench: Workbench, session_id: UUID, step: Step, work: Work, lease: Lease | None = None) -> bool:
+def run(
+    bench: Workbench,
+    session_id: UUID,
+    step: Step,
+    work: Work,
+    lease: Lease | None = None,
+    along: Along | None = None,
+) -> bool:
     """Do ``work`` under ``lease``, or under one that is claimed now, of the step or one of its chunks.
 
-    True if it was claimed and ended well. An error of the work postpones or fails the step.
+    True if it was claimed and ended well. An error of the work postpones or fails the step; what was
+    taken ``along`` by then is given back, because nobody goes on with it.
     """
     lease = lease or claim_at(bench, session_id, step)
     resources = bench.resources
-    return lease is not None and under(resources.database, lease, resources.settings.lease_seconds, work)
+    well = False
+    try:
+        well = lease is not None and under(resources.database, lease, resources.settings.lease_seconds, work)
+    finally:
+        taken = along and along.lease
+        if taken and not well:
+            give_back(resources.database, taken)
+    return well
 
 
 def claim_at(bench: Workbench, session_id: UUID, step: Step, practice_id: UUID | None = None) -> Lease | None:

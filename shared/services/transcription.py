@@ -61,7 +61,7 @@ def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -
             _unite(bench, lease, found, found.plan[0])
             run.united = True
 
-    ended = leases.run(bench, session_id, TRANSCRIBE, work, lease)
+    ended = leases.run(bench, session_id, TRANSCRIBE, work, lease, run.along)
     if ended and run.united and run.session is not None:
         forget_speech(bench, run.session)
         return True

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import wording
-from shared.domain.evidence import TEXT_FIELDS, verify
+from shared.domain.evidence import LIST_FIELDS, TEXT_FIELDS, verify
 from shared.domain.quotes import words_of
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.schemas.notes import NotesSchema
@@ -202,8 +202,13 @@ WORDS = words_of(" ".join(golden(name).text for name in NAMES))
     st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map(" ".join), max_size=8),
     st.randoms(),
 )
-def test_any_jumble_of_words_gives_valid_notes_that_stand(lines: list[str], random: st.randoms) -> None:
+def test_any_jumble_of_words_gives_valid_notes_and_what_does_not_stand_is_set_apart(
+    lines: list[str], random: st.randoms
+) -> None:
+    """Of sense, all stands (see above); no grammar reads "open how http to" or "not met you suicide"."""
     said = from_lines([f"{random.choice('TC')}: {line}" for line in lines])
-    notes = notes_of(said)
-    assert NotesSchema().validate(notes) == {}
-    assert verify(notes, said)["unsupported"] == []
+    verified = verify(notes_of(said), said)
+    assert NotesSchema().validate(verified) == {}
+    assert all(item["verified"] for field in LIST_FIELDS for item in verified[field])
+    assert all(entry["reason"] for entry in verified["unsupported"])
+    assert verify(verified, said) == verified
