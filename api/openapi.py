@@ -146,15 +146,13 @@ def text_answer(*media_types: str) -> dict[str, Any]:
 def file_answer(*media_types: str) -> dict[str, Any]:
     """The documentation of an answer that also comes as a file."""
     kinds = [kind for kind in media_types if kind != "application/json"]
-    content = {
-        kind: {
-            "schema": {"type": "string"}
-            if kind.startswith("text/")
-            else {"type": "string", "format": "binary"}
-        }
-        for kind in kinds
-    }
-    return {"content": content}
+    return {"content": {kind: {"schema": _schema_of(kind)} for kind in kinds}}
+
+
+def _schema_of(kind: str) -> dict[str, Any]:
+    if kind.endswith("+json"):
+        return {"type": "object"}
+    return {"type": "string"} if kind.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def binary_answer(description: str) -> dict[str, Any]:

@@ -97,6 +97,7 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
         "query_string": {"patient_id": str(place.office.patient_id)},
         **form([("file", tone(), "session.wav", "audio/wav")]),
     },
+    f"POST {NOTES}/sign": lambda place: _answered(place),
     f"PUT {NOTES}": lambda _: {"json": {"extracted_notes": {}}, "headers": {"If-Match": "*"}},
     f"POST {NOTES}/render": lambda _: {"json": {"template": "soap"}},
     f"POST {NOTES}/accept": lambda _: {"json": {"version": 2}},
@@ -244,6 +245,13 @@ def _alert(resources: Resources, session_id: UUID) -> UUID:
     query = text("SELECT id FROM risk_alerts WHERE session_id = :session_id")
     with everything(resources) as db:
         return UUID(str(db.execute(query, {"session_id": session_id}).scalar_one()))
+
+
+def _answered(place: Place) -> dict[str, Any]:
+    """Nobody signs over an open alert."""
+    acknowledged = place.callers["owner"]("POST", f"/api/risk-alerts/{place.alert_id}/acknowledge")
+    assert acknowledged.status_code in (200, 409)  # for an earlier caller, or now
+    return {"json": {}}
 
 
 def _expired(resources: Resources, caller: Caller) -> Caller:

@@ -66,16 +66,9 @@ def run(
 
 def claim_at(bench: Workbench, session_id: UUID, step: Step, practice_id: UUID | None = None) -> Lease | None:
     """``claim`` for the worker at this workbench."""
-    resources = bench.resources
-    seconds = resources.settings.lease_seconds
-    return claim(
-        resources.database,
-        session_id,
-        step,
-        lease_seconds=seconds,
-        worker=bench.worker,
-        practice_id=practice_id,
-    )
+    database, seconds = bench.resources.database, bench.resources.settings.lease_seconds
+    whose = {"practice_id": practice_id} if practice_id else {}
+    return claim(database, session_id, step, lease_seconds=seconds, worker=bench.worker, **whose)
 
 
 def under(database: Database, lease: Lease, lease_seconds: float, work: Work) -> bool:

@@ -48,4 +48,7 @@ def expect_all_well(clinic: Clinic, listener: RedisListener) -> Iterator[None]:
     """After the test the oracle finds nothing wrong."""
     yield
     clinic.machine.orders.disarm()
-    assert judge(clinic, listener).problems == []
+    problems = judge(clinic, listener).problems
+    if problems:
+        clinic.machine.show()
+    assert problems == []

@@ -110,7 +110,7 @@ expected-statuses = ["400", "401", "403", "412", "415", "422"]
 
 # Nor that a cursor came from the same list with the same filters.
 [[operations]]
-include-name-regex = "^GET /api/(sessions/|webhooks/.*/deliveries)$"
+include-name-regex = "^GET /api/(sessions/|risk-alerts|webhooks/.*/deliveries)$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "422"]
 
