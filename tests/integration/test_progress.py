@@ -59,33 +59,33 @@ def test_there_is_no_estimate_before_anything_is_heard(
     resources: Resources, office: Office, session_id: UUID
 ) -> None:
     assert found(resources, office, session_id) == Progress(0.0)
-    running(resources, session_id, 1, 3, 0.0)
+    running(resources, session_id, 1, 300, 0.0)
     assert found(resources, office, session_id) == Progress(0.0)
 
 
 def test_the_rest_is_estimated_at_the_pace_of_what_is_done(
     resources: Resources, office: Office, session_id: UUID
 ) -> None:
-    done(resources, session_id, 1, seconds=4)
-    running(resources, session_id, 2, 2, 0.5)  # one worker: 4 s a chunk, and 4.5 chunks are left
+    done(resources, session_id, 1, seconds=400)
+    running(resources, session_id, 2, 200, 0.5)  # one worker: 400 s a chunk, and 4.5 chunks are left
     reached = found(resources, office, session_id)
     assert reached.share == pytest.approx(0.9 * 1.5 / 6)
-    assert reached.seconds_left == pytest.approx(18, rel=0.05)
+    assert reached.seconds_left == pytest.approx(1800, rel=0.05)
 
 
 def test_workers_side_by_side_share_the_rest(resources: Resources, office: Office, session_id: UUID) -> None:
-    running(resources, session_id, 1, 2, 0.5)
-    running(resources, session_id, 2, 2, 0.5)
-    assert found(resources, office, session_id).seconds_left == pytest.approx(10, rel=0.05)
+    running(resources, session_id, 1, 200, 0.5)
+    running(resources, session_id, 2, 200, 0.5)
+    assert found(resources, office, session_id).seconds_left == pytest.approx(1000, rel=0.05)
 
 
 def test_a_night_between_two_attempts_is_no_pace(
     resources: Resources, office: Office, session_id: UUID
 ) -> None:
-    done(resources, session_id, 1, seconds=4, ago=40_000)
+    done(resources, session_id, 1, seconds=400, ago=40_000)
     assert found(resources, office, session_id).seconds_left is None  # nobody works on it
-    running(resources, session_id, 2, 2, 0.5)
-    assert found(resources, office, session_id).seconds_left == pytest.approx(18, rel=0.05)
+    running(resources, session_id, 2, 200, 0.5)
+    assert found(resources, office, session_id).seconds_left == pytest.approx(1800, rel=0.05)
 
 
 def test_once_there_is_a_transcript_nothing_of_it_is_left(
