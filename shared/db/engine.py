@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from shared.db import dialect, parting
 from shared.domain.errors import Unavailable
 
 # Bounds on what one statement may cost others. Without them a lock that is never released
@@ -40,8 +39,8 @@ _KEEPALIVES = {
 APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
 
 # Both are transaction-local, so that a pooled connection carries neither over to the next borrower;
-# sent at once with what begins the transaction, because each costs a round trip.
-_ACT_AS = text("BEGIN; SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
+# one statement, because each costs a round trip.
+_ACT_AS = text("SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
 
 
 # A connection that was used within this time, and says nothing, is taken to be alive.
@@ -56,10 +55,9 @@ class Database:
     """A pool of connections; safe to share between threads, to be made anew after a fork."""
 
     def __init__(self, url: str, pool_size: int = 5) -> None:
-        address = make_url(url).set(drivername=dialect.NAME)
+        dialect = make_url(url).set(drivername="postgresql+psycopg2")
         self._engine = create_engine(
-            address,
-            isolation_level="AUTOCOMMIT",  # the driver's: transactions begin with _ACT_AS
+            dialect,
             pool_size=pool_size,
             max_overflow=5,
             pool_timeout=10,
@@ -101,9 +99,7 @@ class Database:
         try:
             with self._sessions.begin() as db:
                 db.execute(_ACT_AS, {"role": role, "practice": practice})
-                parting.keep(db)
                 yield db
-                parting.send(db, "COMMIT")
         except DBAPIError as error:
             raise _as_ours(error) from None
         except PoolTimeout:
