@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from shared.settings import load
 from tests.conftest import environment_of, make_office, make_resources
 from tests.database import make_inspector
 from tests.stack import running_postgres, running_redis
+from tests.waiting import wait_for
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,15 @@ def served(folder: Path) -> Iterator[Server]:
         ]  # fmt: skip
         process = subprocess.Popen(command, env={**os.environ, **environment})
         try:
-            _wait_for(port)
+            wait_for(lambda: _answers(port), 60)
             yield Server(port, key, office.patient_id, psutil.Process(process.pid))
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        try:
-            if httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200:
-                return
-        except httpx2.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the server does not answer")
+def _answers(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+    except httpx2.TransportError:
+        return False

@@ -47,9 +47,7 @@ def running_s3(
 
     try:
         wait_for(answers, 60)
-        store = open_store(f"s3://{BUCKET}", access_to(url))
-        assert isinstance(store, S3Store)
-        assert store.make_bucket()
+        assert store_at(url).make_bucket()
         yield url
     finally:
         server.terminate()
@@ -59,3 +57,10 @@ def running_s3(
 def access_to(url: str) -> S3Access:
     """The credentials for the server at ``url``, which takes any."""
     return S3Access(url, "us-east-1", *CREDENTIALS.values())
+
+
+def store_at(url: str, prefix: str = "") -> S3Store:
+    """The store of the server at ``url``, or the part of it below ``prefix``."""
+    store = open_store(f"s3://{BUCKET}/{prefix}", access_to(url))
+    assert isinstance(store, S3Store)
+    return store

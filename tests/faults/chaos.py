@@ -26,7 +26,8 @@ from shared import logs
 from tests.faults.breaking import FAULTS
 from tests.faults.clinic import Clinic
 from tests.faults.clocks import library
-from tests.faults.machine import ROOT, listening_to_redis, running_machine
+from tests.faults.listening import listening_to_redis
+from tests.faults.machine import ROOT, running_machine
 from tests.faults.oracle import Verdict, judge
 
 WORKERS = 3
@@ -59,7 +60,10 @@ def run(
     """Break a machine for so many seconds, let it calm down, and judge it."""
     made = Run(seed, seconds, dispatcher, version(), datetime.now(UTC).isoformat(timespec="seconds"))
     own_clocks = library() is not None
-    with running_machine(WORKERS, own_clocks=own_clocks) as machine, listening_to_redis(machine) as listener:
+    with (
+        running_machine(WORKERS, own_clocks=own_clocks) as machine,
+        listening_to_redis(machine.redis.url, machine.marker) as listener,
+    ):
         with Clinic(machine) as clinic:
             if not dispatcher:
                 machine.keeper.hold_down("dispatcher")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.clinic import Clinic
-from tests.faults.listening import RedisListener
-from tests.faults.machine import Machine, listening_to_redis, running_machine
+from tests.faults.listening import RedisListener, listening_to_redis
+from tests.faults.machine import Machine, running_machine
 from tests.faults.oracle import judge
 
 
@@ -20,7 +20,7 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture(scope="session")
 def listener(machine: Machine) -> Iterator[RedisListener]:
-    with listening_to_redis(machine) as listener:
+    with listening_to_redis(machine.redis.url, machine.marker) as listener:
         yield listener
 
 

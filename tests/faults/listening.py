@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -71,3 +73,14 @@ def _value_of(redis: Redis, key: bytes) -> bytes:
         b"none": lambda: None,  # it went since it was listed
     }
     return key + repr(reading[redis.type(key)]()).encode()
+
+
+@contextmanager
+def listening_to_redis(url: str, marker: str) -> Iterator[RedisListener]:
+    """Everything that Redis is told meanwhile, searched for what was said."""
+    listener = RedisListener(url, marker)
+    listener.start()
+    try:
+        yield listener
+    finally:
+        listener.stop()

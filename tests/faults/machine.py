@@ -29,7 +29,6 @@ from tests.database import make_inspector
 from tests.faults.arming import Orders
 from tests.faults.clocks import Clocks
 from tests.faults.keeper import Keeper, Kept
-from tests.faults.listening import RedisListener
 from tests.stack import temporary_folder
 from tests.waiting import wait_for
 
@@ -243,14 +242,3 @@ def _mount(folder: Path) -> bool:
 def _thaw(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def listening_to_redis(machine: Machine) -> Iterator[RedisListener]:
-    """Everything that Redis is told meanwhile, searched for what was said."""
-    listener = RedisListener(machine.redis.url, machine.marker)
-    listener.start()
-    try:
-        yield listener
-    finally:
-        listener.stop()

@@ -14,8 +14,9 @@ from shared.pipeline import QUEUES
 from tests.database import everything
 from tests.faults.breaking import lose_redis
 from tests.faults.clinic import Accepted, Clinic
+from tests.faults.listening import listening_to_redis
 from tests.faults.looking import audited, change_steps
-from tests.faults.machine import Machine, listening_to_redis, running_machine
+from tests.faults.machine import Machine, running_machine
 from tests.faults.oracle import judge
 from tests.waiting import wait_for
 
@@ -94,7 +95,11 @@ def unfinished(machine: Machine) -> int:
 
 
 def test_flower_shows_ids_asks_for_its_password_changes_nothing_and_outlives_redis() -> None:
-    with running_machine() as machine, Clinic(machine) as clinic, listening_to_redis(machine) as listener:
+    with (
+        running_machine() as machine,
+        Clinic(machine) as clinic,
+        listening_to_redis(machine.redis.url, machine.marker) as listener,
+    ):
         port, login = next_free(18800), ("flower", uuid4().hex)
         machine.keep("flower", FLOWER_PORT=str(port), FLOWER_BASIC_AUTH=":".join(login))
         wait_for(lambda: is_answering(port), 60)

@@ -11,7 +11,7 @@ from sqlalchemy import func, update
 from shared.db import signs
 from shared.db.lifecycle_tables import Erasure
 from shared.domain.errors import Unavailable
-from shared.services import erasing, observing, sessions
+from shared.services import erasing, sessions
 from shared.services.reconciling import Places, reconcile
 from shared.services.resources import Resources
 from shared.storage.objects import LocalStore
@@ -36,7 +36,6 @@ def test_a_scrape_tells_of_a_store_that_refuses_though_there_is_room(
 def test_a_part_that_does_not_answer_is_told_as_away_in_time(
     resources: Resources, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    monkeypatch.setattr(observing, "PART_SECONDS", 3.0)
     over = threading.Event()
     asked = {"database": (signs, "living"), "storage": (LocalStore, "check")}[part]
     monkeypatch.setattr(*asked, lambda *_: over.wait(60))

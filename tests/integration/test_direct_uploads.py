@@ -23,7 +23,7 @@ from shared.storage.s3 import INCOMING, S3Store
 from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
-from tests.s3 import BUCKET, access_to, running_s3
+from tests.s3 import access_to, running_s3, store_at
 
 CONTENT = tone(3)
 PATH = "/api/direct-uploads"
@@ -37,9 +37,7 @@ def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def store(s3_url: str) -> S3Store:
-    made = open_store(f"s3://{BUCKET}/{uuid4()}", access_to(s3_url))
-    assert isinstance(made, S3Store)
-    return made
+    return store_at(s3_url, str(uuid4()))
 
 
 @pytest.fixture

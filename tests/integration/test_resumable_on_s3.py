@@ -35,7 +35,7 @@ from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.integration.resumable import TUS, ask, begun, metadata, send
 from tests.integration.server import running_api
-from tests.s3 import BUCKET, CREDENTIALS, access_to, running_s3
+from tests.s3 import BUCKET, CREDENTIALS, access_to, running_s3, store_at
 from tests.waiting import wait_for
 
 MIB = 1024 * 1024
@@ -52,9 +52,7 @@ def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def store(s3_url: str) -> S3Store:
-    made = open_store(f"s3://{BUCKET}/{uuid4()}", access_to(s3_url))
-    assert isinstance(made, S3Store)
-    return made
+    return store_at(s3_url, str(uuid4()))
 
 
 @pytest.fixture

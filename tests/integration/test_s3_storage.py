@@ -20,7 +20,7 @@ from shared.vault.frames import FRAME_BYTES, TamperedObject
 from shared.vault.sealing import Subject
 from tests.conftest import Office
 from tests.integration.sessions import bench_with, promise, row, work
-from tests.s3 import BUCKET, access_to, running_s3
+from tests.s3 import BUCKET, access_to, running_s3, store_at
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,7 @@ def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def store(s3_url: str) -> S3Store:
     """A store of its own: below a prefix that nobody else has."""
-    made = open_store(f"s3://{BUCKET}/{uuid4()}", access_to(s3_url))
-    assert isinstance(made, S3Store)
-    return made
+    return store_at(s3_url, str(uuid4()))
 
 
 @pytest.fixture
