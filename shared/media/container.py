@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import av
 from av.audio.codeccontext import AudioCodecContext
@@ -11,6 +11,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard
 
+from shared.media.headers import BinaryFile, Header, read_header
 from shared.media.limits import MediaLimits
 
 # Demuxers that read one file and open nothing else: no hls, concat, dash, sdp, image2, ...
@@ -28,14 +29,11 @@ _OWN_NAMES = frozenset({"mp3", "ogg", "flac", "aac", "mpeg"})
 # These two have no header that knows the length; FFmpeg guesses it from the first bit rates.
 _FAMILIES_THAT_GUESS = frozenset({"aac", "mpeg"})
 # Their clocks begin at zero by definition: sound that begins later is late, and a player waits for it.
+# Not so fragments: they keep the clock of whoever sent them, which may have run for hours.
 _FAMILIES_FROM_ZERO = frozenset({"mp4", "webm"})
 # Their time stamps are numbers of samples; those of others come from a clock beside the sound.
 _FAMILIES_THAT_COUNT = frozenset({"flac", "ogg"})
 _EXACT_SECONDS, _JITTER_SECONDS = 0.03, 0.1
-# Recorders that cannot go back to the header write the largest size that it holds, or half of it.
-_OPEN_ENDED_BYTES = 2**31 - 2**16
-# Before the sound there are a few chunks of a few kilobytes in any honest file.
-_MOST_CHUNKS = 32
 
 # What PyAV raises for bad media: FFmpegError is an OSError or ValueError by errno, a stream without
 # a codec an AttributeError, silly numbers OverflowError, ZeroDivisionError or MemoryError.
@@ -51,16 +49,6 @@ class Refused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-class BinaryFile(Protocol):
-    """What FFmpeg reads from."""
-
-    def read(self, length: int) -> bytes: ...
-
-    def seek(self, offset: int, whence: int = 0) -> int: ...
-
-    def tell(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -104,7 +92,7 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         "codec_whitelist": ",".join(_CODECS),
     }
     try:
-        wav_bytes = _promised_wav_bytes(file)
+        header = read_header(file, size)
         container = av.open(
             file,
             "r",
@@ -124,8 +112,8 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
     family = short if short in _OWN_NAMES else _FAMILIES.get(short, "")
     if not family:
         raise Refused("not_audio")
-    declared, promised = _lengths(container, stream, family, size, wav_bytes)
-    zero = _zero(container, family)
+    declared, promised = _lengths(container, stream, family, size, header)
+    zero = _zero(container, family, header.in_fragments)
     return OpenRecording(container, stream, family, stream.codec_context.name, declared, promised, zero)
 
 
@@ -142,27 +130,8 @@ def _choose(container: InputContainer) -> AudioStream:
     raise Refused("codec_not_supported")
 
 
-def _promised_wav_bytes(file: BinaryFile) -> int | None:
-    """How much sound the header of a WAV promises: FFmpeg tells what the file holds instead.
-
-    None for other files, and where the header promises nothing: written to a pipe, it says 4 GiB or 2.
-    """
-    promised = None
-    if file.read(12).startswith(b"RIFF"):
-        for _ in range(_MOST_CHUNKS):
-            header = file.read(8)
-            length = int.from_bytes(header[4:], "little")
-            if header[:4] == b"data":
-                promised = length if 0 < length < _OPEN_ENDED_BYTES else None
-            if len(header) < 8 or header[:4] == b"data":
-                break
-            file.seek(length + length % 2, 1)
-    file.seek(0)
-    return promised
-
-
 def _lengths(
-    container: InputContainer, stream: AudioStream, family: str, size: int, wav_bytes: int | None
+    container: InputContainer, stream: AudioStream, family: str, size: int, header: Header
 ) -> tuple[float | None, float | None]:
     """What the header says of the length, in seconds: within the file's size, and as it stands.
 
@@ -177,17 +146,25 @@ def _lengths(
         return None, None
     bit_rate = stream.codec_context.bit_rate
     if family == "wav" and bit_rate:
-        promised = wav_bytes * 8 / bit_rate if wav_bytes else None
+        promised = header.wav_bytes * 8 / bit_rate if header.wav_bytes else None
         return min(seconds, size * 8 / bit_rate), promised
-    if family == "mp4" and stream.start_time and stream.time_base:  # the length does not count what is before
+    if family == "ogg" or header.in_fragments:  # the length counts from their clock's own zero
+        begins = _start(container) or 0.0
+        seconds -= begins if begins < seconds else 0.0
+    elif family == "mp4" and stream.start_time and stream.time_base:  # the length leaves out what is before
         seconds += max(0.0, float(stream.start_time * stream.time_base))
     return seconds, None if family in _FAMILIES_THAT_GUESS else seconds
 
 
-def _zero(container: InputContainer, family: str) -> float | None:
-    """Where the recording begins by its own clock: an MPEG stream may begin at any hour, a film at zero."""
-    if family in _FAMILIES_FROM_ZERO:
+def _zero(container: InputContainer, family: str, in_fragments: bool) -> float | None:
+    """Where the recording begins by its own clock: a stream may begin at any hour, a film at zero."""
+    if family in _FAMILIES_FROM_ZERO and not in_fragments:
         return 0.0
+    return _start(container)
+
+
+def _start(container: InputContainer) -> float | None:
+    """What the clock shows where the first sound or picture begins."""
     return None if container.start_time is None else container.start_time / av.time_base
 
 

@@ -1,5 +1,6 @@
 """Recordings with a short tone at known times, in any container, with edits and late sound."""
 
+import re
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -113,6 +114,25 @@ def with_edits(m4a: bytes, edits: Sequence[Edit], rate: int = 48_000) -> bytes:
     for parent in (moov, trak, edts):
         struct.pack_into(">I", data, parent, struct.unpack_from(">I", data, parent)[0] + len(box) - old)
     return bytes(data)
+
+
+def with_clock_at(fragments: bytes, seconds: float, rate: int = 48_000) -> bytes:
+    """An MP4 in fragments of FFmpeg's whose clock, of ``rate`` ticks, shows ``seconds`` at its beginning."""
+    data = bytearray(fragments)
+    for found in re.finditer(rb"tfdt\x01\0\0\0", fragments):
+        (ticks,) = struct.unpack_from(">Q", data, found.end())
+        struct.pack_into(">Q", data, found.end(), ticks + round(seconds * rate))
+    return bytes(data)
+
+
+def without_fragments(mp4: bytes, lost: range) -> bytes:
+    """``mp4`` without those of its fragments whose numbers, from 1, are in ``lost``."""
+    kept, number = b"", 0
+    for at, size, kind in _boxes(mp4, 0, len(mp4)):
+        number += kind == b"moof"
+        if kind not in (b"moof", b"mdat") or number not in lost:
+            kept += mp4[at : at + size]
+    return kept
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, bytes]]:

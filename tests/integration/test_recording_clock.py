@@ -8,12 +8,20 @@ import pytest
 from shared.media.child import decode
 from shared.media.container import open_recording
 from shared.media.limits import MediaLimits
-from tests.fakes.marked_recordings import damaged, marks_in, recording, with_edits
+from tests.fakes.marked_recordings import (
+    damaged,
+    marks_in,
+    recording,
+    with_clock_at,
+    with_edits,
+    without_fragments,
+)
 
 # Containers with a clock of their own; what the encoder puts in front may remain in some of them.
 CLOCKS = {
     "m4a": ("ipod", "aac", {"movflags": "faststart"}),
     "m4a alac": ("ipod", "alac", {}),
+    "mp4 fragments": ("mp4", "aac", {"movflags": "frag_keyframe+empty_moov"}),
     "webm": ("webm", "libopus", {}),
     "webm live": ("webm", "libopus", {"live": "1"}),
     "opus": ("ogg", "libopus", {}),
@@ -27,7 +35,12 @@ COUNTED = {
     "mpga": ("mp2", "mp2", {}),
     "mpeg": ("mpeg", "mp2", {}),
     "aac": ("adts", "aac", {}),
-    "mp4 fragments": ("mp4", "aac", {"movflags": "frag_keyframe+empty_moov"}),
+}
+# As live recorders write: half a second a fragment, each with its place on a clock.
+LIVE = {
+    "movflags": "empty_moov+default_base_moof",
+    "frag_duration": "500000",
+    "video_track_timescale": "48000",
 }
 CLOSE = 0.03
 DAMAGED = ("m4a", "webm", "flac")
@@ -73,6 +86,36 @@ def test_a_stream_that_was_cut_from_a_longer_one_begins_at_zero() -> None:
     assert (marks, filled) == (close(1.0, 4.0), 0.0)
 
 
+@pytest.mark.parametrize("film", [False, True])
+@pytest.mark.parametrize("hours", [0.001, 2.0, 20.0])
+def test_a_live_recorder_whose_clock_has_run_for_hours_begins_at_zero(hours: float, film: bool) -> None:
+    data = with_clock_at(recording("mp4", "aac", film=film, options=LIVE), hours * 3600)
+    marks, seconds, filled = heard(data)
+    assert (marks, filled) == (close(1.0, 4.0), 0.0)
+    assert seconds == pytest.approx(6.0, abs=0.05)
+    assert open_recording(io.BytesIO(data), len(data)).promised_seconds == pytest.approx(6.0, abs=0.05)
+
+
+def test_what_was_kept_of_a_station_on_the_air_for_hours_begins_at_zero_and_lacks_nothing() -> None:
+    data = recording("ogg", "libopus", starts_at=20 * 3600.0)
+    assert heard(data)[0] == close(1.0, 4.0)
+    assert open_recording(io.BytesIO(data), len(data)).promised_seconds == pytest.approx(6.0, abs=0.05)
+
+
+def test_sound_of_a_live_recorder_that_begins_after_the_picture_is_late() -> None:
+    data = recording("mp4", "aac", starts_at=5.0, film=True, options=LIVE)
+    assert heard(with_clock_at(data, 7200.0))[0] == close(6.0, 9.0)
+
+
+@pytest.mark.parametrize("lost", [range(4, 8), range(4, 60)])
+def test_fragments_that_a_live_recorder_lost_are_silence(lost: range) -> None:
+    data = recording("mp4", "aac", (1.0, 40.0), seconds=42.0, options=LIVE)
+    marks, seconds, filled = heard(without_fragments(with_clock_at(data, 7200.0), lost))
+    assert marks == close(1.0, 40.0)
+    assert seconds == pytest.approx(42.0, abs=0.05)
+    assert filled == pytest.approx(len(lost) * 24 * 1024 / 48_000, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("edits", "expected"),
     [
@@ -88,7 +131,7 @@ def test_an_edit_list_is_obeyed(edits: list[tuple[float, float | None]], expecte
     assert heard(with_edits(recording("ipod", "aac"), edits))[0] == close(*expected)
 
 
-@pytest.mark.parametrize("name", ["m4a", "webm", "webm live", "opus"])
+@pytest.mark.parametrize("name", ["m4a", "mp4 fragments", "webm", "webm live", "opus"])
 def test_a_gap_stays_a_gap(name: str) -> None:
     container, codec, options = CLOCKS[name]
     marks, seconds, filled = heard(recording(container, codec, options=options, lost=(2.0, 3.0)))
