@@ -8,7 +8,7 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,16 @@ class Conversation:
 
 def conversation(gaps: tuple[float, float], lines: int, voices: tuple[str, str], two: bool) -> Conversation:
     """The sample's first ``lines`` with pauses in ``gaps`` seconds (negative: at once), ``two`` channels."""
+    return spoken_by(voices, list(turns("therapy_session"))[:lines], gaps, two)
+
+
+def spoken_by(
+    voices: tuple[str, str], script: Sequence[tuple[str, str]], gaps: tuple[float, float], two: bool
+) -> Conversation:
+    """``script`` (who of T and C, and what) by ``voices``, with pauses as ``conversation`` has them."""
     pace = random.Random(7)
-    spoken = [
-        (letter, text, speak(text, voices["TC".index(letter)]))
-        for letter, text in list(turns("therapy_session"))[:lines]
-    ]
-    length = sum(len(speech) for *_, speech in spoken) + lines * RATE
+    spoken = [(letter, text, speak(text, voices["TC".index(letter)])) for letter, text in script]
+    length = sum(len(speech) for *_, speech in spoken) + len(spoken) * RATE
     tracks = np.zeros((length, 2), np.float64)
     truth: list[dict[str, Any]] = []
     at = RATE // 2

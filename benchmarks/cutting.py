@@ -1,8 +1,9 @@
 """Measures what cutting a recording at silences costs in words, beside the same engine given it whole.
 
-``python -m benchmarks.cutting`` speaks the sample's conversation anew (needs flite) with several pairs of
-synthetic voices and paces, some 25 minutes in all; it takes a quarter of an hour of one core. ``--only N``
-does one conversation, ``--into FILE`` adds its counts to a file, and ``--sum FILE`` tells what a file says.
+``python -m benchmarks.cutting`` speaks the sample's conversation and the golden sessions anew (needs flite)
+with several pairs of synthetic voices and paces, some 80 minutes in all; it takes a quarter of an hour of one
+quiet core. ``--only N`` does one conversation, ``--into FILE`` adds its counts to a file, and ``--sum FILE``
+tells what a file says.
 """
 
 import argparse
@@ -15,31 +16,47 @@ from typing import Any
 import jiwer
 import numpy as np
 
-from benchmarks.accuracy import conversation
+from benchmarks.accuracy import spoken_by
 from benchmarks.transcription import transcribe
+from samples.make_sample import turns
 from shared.domain.assembly import assemble
 from shared.domain.values import TranscriptionHints
 from tests.fakes.speech import InMemoryPcm
+from tests.fixtures.golden_sessions import sessions
+from tests.fixtures.transcripts.loading import LABELS
 from workers.audio.analyser import OfflineSpeechAnalyser
 from workers.engines.pocketsphinx import PocketsphinxTranscriber
 
 CALM, QUICK = (0.3, 0.8), (0.0, 0.1)
 CONVERSATIONS = [
-    (("slt", "rms"), CALM),
-    (("rms", "awb"), CALM),
-    (("slt", "awb"), QUICK),
-    (("awb", "rms"), QUICK),
-    (("rms", "slt"), QUICK),
-    (("awb", "slt"), CALM),
+    (("slt", "rms"), CALM, "sample"),
+    (("rms", "awb"), CALM, "sample"),
+    (("slt", "awb"), QUICK, "sample"),
+    (("awb", "rms"), QUICK, "sample"),
+    (("rms", "slt"), QUICK, "sample"),
+    (("awb", "slt"), CALM, "sample"),
+    (("slt", "rms"), CALM, "golden sessions"),
+    (("awb", "slt"), QUICK, "golden sessions"),
+    (("rms", "awb"), CALM, "golden sessions"),
+    (("rms", "slt"), QUICK, "golden sessions"),
+    (("slt", "awb"), CALM, "golden sessions"),
+    (("awb", "rms"), QUICK, "golden sessions"),
 ]
-TURNS = 51
 RESAMPLES = 10_000
 
 
-def measure(number: int, lines: int) -> dict[str, Any]:
+def script(name: str) -> list[tuple[str, str]]:
+    """Who says what: the sample's conversation, or all golden sessions one after the other."""
+    if name == "sample":
+        return list(turns("therapy_session"))
+    letters = {label: letter for letter, label in LABELS.items()}
+    return [(letters[said.speaker], said.text) for one in sessions() for said in one.transcript.segments]
+
+
+def measure(number: int, most_turns: int | None) -> dict[str, Any]:
     """For each turn of a conversation how many words it has, and how many are wrong cut and whole."""
-    voices, gaps = CONVERSATIONS[number]
-    made = conversation(gaps, lines, voices, two=False)
+    voices, gaps, text = CONVERSATIONS[number]
+    made = spoken_by(voices, script(text)[:most_turns], gaps, two=False)
     pcm = InMemoryPcm(made.samples)
     plan = OfflineSpeechAnalyser().analyse(pcm, 2, 30.0)
     cut = assemble(plan, transcribe(pcm, plan), "en", "pocketsphinx", draft=True)
@@ -48,6 +65,7 @@ def measure(number: int, lines: int) -> dict[str, Any]:
     return {
         "voices": voices,
         "gaps": gaps,
+        "text": text,
         "seconds": round(pcm.seconds, 1),
         "chunks": len(plan.chunks),
         "words": [len(turn) for turn in said],
@@ -96,7 +114,7 @@ def main() -> None:
     """Print each conversation's figures and those of all together, one JSON object a line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", type=int, choices=range(len(CONVERSATIONS)))
-    parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument("--turns", type=int, help="no more than so many turns of each conversation")
     parser.add_argument("--into", type=Path)
     parser.add_argument("--sum", type=Path)
     given = parser.parse_args()
@@ -106,7 +124,10 @@ def main() -> None:
     else:
         for number in range(len(CONVERSATIONS)) if given.only is None else [given.only]:
             rows.append(measure(number, given.turns))
-            print(json.dumps({"voices": rows[-1]["voices"], **summed(rows[-1:])}), flush=True)
+            print(
+                json.dumps({"voices": rows[-1]["voices"], "text": rows[-1]["text"], **summed(rows[-1:])}),
+                flush=True,
+            )
         if given.into:
             with given.into.open("a") as out:
                 out.writelines(json.dumps(row) + "\n" for row in rows)
