@@ -16,8 +16,10 @@ import psutil
 from shared.domain.errors import PermanentStepError, UnsupportedMedia
 from shared.media.limits import MediaLimits
 from shared.media.sandbox import Sandbox
-from tests.fakes.media_files import Bytes, honest
-from tests.integration.test_media_mutations import SEEDS, mutated
+from tests.fakes.media_files import HONEST, Bytes, honest
+from tests.integration.test_media_mutations import mutated
+
+SEEDS = tuple(HONEST)
 
 LIMITS = MediaLimits(max_seconds=60, probe_cpu_seconds=5, decode_cpu_seconds=5)
 HANG_SECONDS = 15.0

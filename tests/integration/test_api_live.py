@@ -1,6 +1,5 @@
 """The API as it runs: gunicorn with threads, the real decoder, real sockets."""
 
-import io
 import json
 import socket
 from collections.abc import Iterator
@@ -8,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
-import av
 import httpx2
-import numpy as np
 import pytest
 
 from shared.services import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
+from tests.fakes.marked_recordings import PROTECTED, recording
+from tests.fakes.media_files import HONEST, encode, honest, lying_flac, playlists, wav_header
 from tests.integration.api_client import left_behind, tone
 from tests.integration.server import running_server
 from tests.waiting import wait_for
@@ -71,45 +70,30 @@ def live(environment: dict[str, str], resources: Resources, office: Office, tmp_
     assert CANARY not in (tmp_path / "api.log").read_bytes()
 
 
-def encoded(container: str, codec: str, seconds: float = 2.0, rate: int = 44_100) -> bytes:
-    """A tone in this container and codec."""
-    samples = (np.sin(np.arange(int(seconds * rate)) * 0.06) * 8000).astype(np.int16)
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=rate)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = rate
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            output.mux(packet)
-    return file.getvalue()
+def test_real_recordings_of_every_kind_are_accepted(live: Live) -> None:
+    for label, (extension, *_) in HONEST.items():
+        answer = live.upload(honest(label, seconds=1), f"a{extension}", "audio/mpeg")
+        assert answer.status_code == 202, (label, answer.text)
+    answer = live.upload(honest("m4a", seconds=1), "a.mp3", "audio/mpeg")
+    assert answer.status_code == 202, answer.text
 
 
-ACCEPTED = {
-    "wav": (lambda: tone(2), "a.wav", "audio/x-wav"),
-    "m4a": (lambda: encoded("ipod", "aac"), "a.m4a", "audio/x-m4a"),
-    "m4a named mp3": (lambda: encoded("ipod", "aac"), "a.mp3", "audio/mpeg"),
-    "mp3": (lambda: encoded("mp3", "libmp3lame"), "a.mp3", "audio/mpeg"),
-    "webm": (lambda: encoded("webm", "libopus", rate=48_000), "a.webm", "video/webm"),
-    "flac": (lambda: encoded("flac", "flac"), "a.flac", "audio/flac"),
+HOSTILE = {
+    "header and zeros": (lambda: honest("m4a")[:48] + bytes(20_000), "not_audio"),
+    "playlist": (lambda: playlists("file:///etc/passwd")["hls"] + b"#\n" * 1000, "not_audio"),
+    "html": (lambda: b"<html><body>" + CANARY * 100, "not_audio"),
+    "encrypted": (lambda: recording("mp4", "aac", options=PROTECTED), "encrypted"),
+    "silent film": (lambda: encode("mp4", "aac", picture=True, sound=False) + bytes(1024), "no_audio_stream"),
+    "a hundred hours": (lambda: lying_flac(3, 100 * 3600 * 16_000), "too_long"),
+    "a hertz": (lambda: wav_header(1, 1), "sample_rate_out_of_range"),
+    "nine channels": (lambda: wav_header(16_000, 9), "too_many_channels"),
 }
 
 
-def test_real_recordings_of_every_family_are_accepted(live: Live) -> None:
-    for label, (make, name, media_type) in ACCEPTED.items():
-        answer = live.upload(make(), name, media_type)
-        assert answer.status_code == 202, (label, answer.text)
-
-
-def test_what_only_looks_like_a_recording_is_a_415(live: Live, resources: Resources) -> None:
-    hostile = {
-        "header and zeros": encoded("ipod", "aac")[:48] + bytes(20_000),
-        "playlist": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n" + b"#\n" * 1000,
-        "html": b"<html><body>" + CANARY * 100,
-    }
-    for label, content in hostile.items():
-        answer = live.upload(content, "a.wav", "audio/wav")
-        assert answer.status_code == 415, (label, answer.text)
+def test_what_is_no_recording_for_us_is_a_415_that_says_why(live: Live, resources: Resources) -> None:
+    for label, (make, code) in HOSTILE.items():
+        answer = live.upload(make(), "a.wav", "audio/wav")
+        assert (answer.status_code, answer.json()["code"]) == (415, code), (label, answer.text)
         assert CANARY.decode() not in answer.text
     assert left_behind(resources) == []
 
