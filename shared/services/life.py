@@ -1,5 +1,6 @@
 """Signs of life: a process says that it goes on, in a file for who started it and in Postgres for all."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,13 @@ from pathlib import Path
 from shared.db import signs
 from shared.db.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
+
+# Held while a sign is given, and to fork: a child inherits every lock as it is at that moment (of
+# SQLAlchemy, the driver, an import), and one that this thread holds would never be released in it.
+_no_fork = threading.Lock()
+os.register_at_fork(
+    before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_no_fork.release
+)
 
 
 class SignsOfLife:
@@ -40,8 +48,9 @@ class SignsOfLife:
 
     def _give_signs(self) -> None:
         while True:
-            if self._goes_on():
-                self._give()
+            with _no_fork:
+                if self._goes_on():
+                    self._give()
             if self._stop.wait(signs.EVERY_SECONDS):
                 return
 
