@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
+from shared.db import parting
 from shared.db.engine import Database
 from shared.services.resources import Resources
 from tests.database import everything
@@ -51,15 +52,15 @@ def plans_of(database: Database) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """Collects each query that is run meanwhile, with its plan."""
     found: list[tuple[str, dict[str, Any]]] = []
     engine = database._engine
-    explaining = False
 
     def explain(conn: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        nonlocal explaining
-        if explaining or "set_config" in statement or not statement.lstrip().startswith(_QUERIES):
+        if "set_config" in statement:
             return
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-        plan = cursor.fetchone()[0]
-        found.append((statement, (plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]))
+        for single in statement.split(parting.BETWEEN):
+            if single.lstrip().startswith(_QUERIES):
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {single}", parameters)
+                plan = cursor.fetchone()[0]
+                found.append((single, (plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]))
 
     event.listen(engine, "before_cursor_execute", explain)
     try:
@@ -68,7 +69,7 @@ def plans_of(database: Database) -> Iterator[list[tuple[str, dict[str, Any]]]]:
         event.remove(engine, "before_cursor_execute", explain)
 
 
-_QUERIES = ("SELECT", "UPDATE", "DELETE", "WITH", "\nWITH")
+_QUERIES = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.parting import at_the_end
 from shared.db.tables import AuditEvent
+
+_RECORD = """
+INSERT INTO audit_events (practice_id, actor, action, subject_id, request_id, step, part, attempt, code)
+VALUES (%(practice)s, %(actor)s, %(action)s, %(subject)s, %(request)s, %(step)s, %(part)s, %(attempt)s,
+    %(code)s)
+"""
 
 
 def record(
@@ -26,19 +33,18 @@ def record(
     code: str | None = None,
 ) -> None:
     """Add one event. ``actor`` is ``therapist:<id>``, ``worker:<host>`` or ``dispatcher``."""
-    db.add(
-        AuditEvent(
-            practice_id=practice_id,
-            actor=actor,
-            action=action,
-            subject_id=subject_id,
-            request_id=request_id,
-            step=step,
-            part=part,
-            attempt=attempt,
-            code=code,
-        )
-    )
+    values = {
+        "practice": str(practice_id),
+        "actor": actor,
+        "action": action,
+        "subject": None if subject_id is None else str(subject_id),
+        "request": request_id,
+        "step": step,
+        "part": part,
+        "attempt": attempt,
+        "code": code,
+    }
+    at_the_end(db, _RECORD, values)
 
 
 def about_steps(db: DbSession, session_id: UUID) -> Sequence[AuditEvent]:

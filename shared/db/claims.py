@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables import StepRow, TherapySession
-from shared.domain.status import UNFINISHED, StepState
+from shared.domain.status import UNFINISHED, Status, StepState
 from shared.pipeline import Step
 from shared.vault.sealing import Subject
 
@@ -53,60 +53,67 @@ def abandoned() -> ColumnElement[bool]:
     )
 
 
-def claim(db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, worker: str) -> Lease | None:
-    """Take the step, or its first claimable chunk; None if there is nothing to take.
+_UNFINISHED = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
+
+# One statement, which is one round trip: the session is held first, as everybody does who changes its
+# steps; of the step's rows the first is taken that nobody else has in hand, as it is by then (SKIP LOCKED
+# looks again at a row that changed since the statement began).
+_CLAIM = text(f"""
+WITH held AS MATERIALIZED (
+    SELECT id, status, request_id FROM sessions
+    WHERE id = CAST(:session AS uuid) AND status IN ({_UNFINISHED}) FOR NO KEY UPDATE
+),
+found AS MATERIALIZED (
+    SELECT steps.part, steps.state FROM steps JOIN held ON held.id = steps.session_id
+    WHERE steps.name = :step AND steps.attempt < steps.max_attempts AND (
+        (steps.state = 'ready' AND (steps.not_before IS NULL OR steps.not_before <= now()))
+        OR (steps.state = 'running' AND (steps.lease_until < now() OR steps.deadline_at < now()))
+    )
+    ORDER BY steps.part LIMIT 1 FOR UPDATE OF steps SKIP LOCKED
+)
+UPDATE steps SET state = 'running', attempt = steps.attempt + 1, lease_token = CAST(:token AS uuid),
+    lease_until = now() + make_interval(secs => :lease_seconds),
+    deadline_at = now() + make_interval(secs => :limit_seconds),
+    not_before = NULL, worker = :worker, started_at = now(), error_code = NULL
+FROM found, held
+WHERE steps.session_id = CAST(:session AS uuid) AND steps.name = :step AND steps.part = found.part
+RETURNING steps.practice_id, steps.part, steps.attempt, steps.max_attempts,
+    found.state = 'running' AS took_over, held.status, held.request_id
+""")  # noqa: S608 - made of constants
+
+
+def claim(
+    db: DbSession, session_id: UUID, step: Step, *, lease_seconds: float, worker: str
+) -> tuple[Lease, Status] | None:
+    """Take the step, or its first claimable chunk, and hold the session, whose status comes with it.
 
     Of any number of callers exactly one gets it, and nobody once the session is final.
     """
-    found = _claimable(db, session_id, step)
-    if found is None:
-        return None
     token = uuid4()
-    row = db.execute(
-        update(StepRow)
-        .where(StepRow.session_id == session_id, StepRow.name == step.name, StepRow.part == found.part)
-        .values(
-            state=StepState.RUNNING,
-            attempt=StepRow.attempt + 1,
-            lease_token=token,
-            lease_until=func.now() + timedelta(seconds=lease_seconds),
-            deadline_at=func.now() + timedelta(seconds=step.limit_seconds),
-            not_before=None,
-            worker=worker,
-            started_at=func.now(),
-            error_code=None,
-        )
-        .returning(StepRow.practice_id, StepRow.attempt, StepRow.max_attempts)
-    ).one()
-    return Lease(
+    values = {
+        "session": str(session_id),
+        "step": step.name,
+        "token": str(token),
+        "lease_seconds": lease_seconds,
+        "limit_seconds": step.limit_seconds,
+        "worker": worker,
+    }
+    row = db.execute(_CLAIM, values).first()
+    if row is None:
+        return None
+    lease = Lease(
         session_id=session_id,
         practice_id=row.practice_id,
         step=step.name,
-        part=found.part,
+        part=row.part,
         attempt=row.attempt,
         max_attempts=row.max_attempts,
         token=token,
         worker=worker,
-        request_id=found.request_id,
-        took_over=found.state is StepState.RUNNING,
+        request_id=row.request_id,
+        took_over=row.took_over,
     )
-
-
-def _claimable(db: DbSession, session_id: UUID, step: Step) -> Row[int, StepState, str | None] | None:
-    """The first part of the step that may be claimed, held to the end, and whose request it follows from."""
-    return db.execute(
-        select(StepRow.part, StepRow.state, TherapySession.request_id)
-        .join(TherapySession, TherapySession.id == StepRow.session_id)
-        .where(
-            StepRow.session_id == session_id,
-            StepRow.name == step.name,
-            TherapySession.status.in_(UNFINISHED),
-            claimable(),
-        )
-        .order_by(StepRow.part)
-        .limit(1)
-        .with_for_update(of=StepRow, skip_locked=True)
-    ).first()
+    return lease, Status(row.status)
 
 
 def extend(db: DbSession, lease: Lease, *, lease_seconds: float, progress: float) -> bool:
@@ -124,14 +131,43 @@ def extend(db: DbSession, lease: Lease, *, lease_seconds: float, progress: float
     return result.first() is not None
 
 
-def close(db: DbSession, lease: Lease, state: StepState, error_code: str | None = None) -> bool:
-    """End the run under this lease in ``state``; False if the lease is no longer held (fenced)."""
-    done = {"progress": 1.0, "done_at": func.now()} if state is StepState.DONE else {}
-    attempts = {"attempt": 0} if state is StepState.FANNED_OUT else {}
+_FINISH = text(f"""
+WITH held AS MATERIALIZED (
+    SELECT status FROM sessions WHERE id = CAST(:session AS uuid) FOR NO KEY UPDATE
+)
+UPDATE steps SET state = :state, lease_until = NULL, error_code = NULL,
+    progress = CASE WHEN :done THEN 1.0 ELSE progress END,
+    done_at = CASE WHEN :done THEN now() ELSE done_at END,
+    attempt = CASE WHEN :done THEN attempt ELSE 0 END
+FROM held
+WHERE held.status IN ({_UNFINISHED}) AND steps.session_id = CAST(:session AS uuid) AND steps.name = :step
+    AND steps.part = :part AND steps.state = 'running' AND steps.lease_token = CAST(:token AS uuid)
+RETURNING steps.part
+""")  # noqa: S608 - made of constants
+
+
+def finish(db: DbSession, lease: Lease, state: StepState) -> bool:
+    """Hold the session and end the run under this lease well: in ``done``, or ``fanned_out``.
+
+    False if the lease is no longer held, or the session is over (fenced).
+    """
+    values = {
+        "session": str(lease.session_id),
+        "step": lease.step,
+        "part": lease.part,
+        "token": str(lease.token),
+        "state": state.value,
+        "done": state is StepState.DONE,
+    }
+    return db.execute(_FINISH, values).first() is not None
+
+
+def fail(db: DbSession, lease: Lease, error_code: str) -> bool:
+    """End the run under this lease, and the step; False if the lease is no longer held (fenced)."""
     result = db.execute(
         update(StepRow)
         .where(_held(lease))
-        .values(state=state, lease_until=None, error_code=error_code, **done, **attempts)
+        .values(state=StepState.FAILED, lease_until=None, error_code=error_code)
         .returning(StepRow.part)
     )
     return result.first() is not None

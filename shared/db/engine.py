@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shared.db import dialect, parting
 from shared.domain.errors import Unavailable
 
 # Bounds on what one statement may cost others. Without them a lock that is never released
@@ -39,8 +40,8 @@ _KEEPALIVES = {
 APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
 
 # Both are transaction-local, so that a pooled connection carries neither over to the next borrower;
-# one statement, because each costs a round trip.
-_ACT_AS = text("SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
+# sent at once with what begins the transaction, because each costs a round trip.
+_ACT_AS = text("BEGIN; SELECT set_config('role', :role, true), set_config('app.practice', :practice, true)")
 
 
 # A connection that was used within this time, and says nothing, is taken to be alive.
@@ -55,9 +56,10 @@ class Database:
     """A pool of connections; safe to share between threads, to be made anew after a fork."""
 
     def __init__(self, url: str, pool_size: int = 5) -> None:
-        dialect = make_url(url).set(drivername="postgresql+psycopg2")
+        address = make_url(url).set(drivername=dialect.NAME)
         self._engine = create_engine(
-            dialect,
+            address,
+            isolation_level="AUTOCOMMIT",  # the driver's: transactions begin with _ACT_AS
             pool_size=pool_size,
             max_overflow=5,
             pool_timeout=10,
@@ -99,7 +101,9 @@ class Database:
         try:
             with self._sessions.begin() as db:
                 db.execute(_ACT_AS, {"role": role, "practice": practice})
+                parting.keep(db)
                 yield db
+                parting.send(db, "COMMIT")
         except DBAPIError as error:
             raise _as_ours(error) from None
         except PoolTimeout:

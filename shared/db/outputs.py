@@ -6,8 +6,14 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.parting import at_the_end
 from shared.db.tables import Output
 from shared.vault.sealing import Sealed
+
+_PUT = """
+INSERT INTO outputs (session_id, practice_id, name, part, body)
+VALUES (%(session)s, %(practice)s, %(name)s, %(part)s, %(body)s)
+"""
 
 
 class Product(StrEnum):
@@ -29,8 +35,18 @@ def kind(product: Product, part: int = 0) -> str:
 def put(
     db: DbSession, practice_id: UUID, session_id: UUID, product: Product, body: Sealed, part: int = 0
 ) -> None:
-    """Store an output; a second one of the same kind and part violates the primary key."""
-    db.add(Output(session_id=session_id, practice_id=practice_id, name=product, part=part, body=body))
+    """Store an output; a second one of the same kind and part violates the primary key.
+
+    It is there at the end of the transaction, not before.
+    """
+    values = {
+        "session": str(session_id),
+        "practice": str(practice_id),
+        "name": product.value,
+        "part": part,
+        "body": body.data,
+    }
+    at_the_end(db, _PUT, values)
 
 
 def replace(db: DbSession, practice_id: UUID, session_id: UUID, product: Product, body: Sealed) -> None:
@@ -44,6 +60,19 @@ def get(db: DbSession, session_id: UUID, product: Product) -> Sealed | None:
     return db.scalar(
         select(Output.body).where(Output.session_id == session_id, Output.name == product, Output.part == 0)
     )
+
+
+def several(db: DbSession, session_id: UUID, *products: Product) -> dict[Product, dict[int, Sealed]]:
+    """The bodies of the session's outputs of these kinds by part, in order; asked once."""
+    rows = db.execute(
+        select(Output.name, Output.part, Output.body)
+        .where(Output.session_id == session_id, Output.name.in_(products))
+        .order_by(Output.part)
+    )
+    found: dict[Product, dict[int, Sealed]] = {product: {} for product in products}
+    for name, part, body in rows:
+        found[Product(name)][part] = body
+    return found
 
 
 def parts(db: DbSession, session_id: UUID, product: Product) -> list[tuple[int, Sealed]]:

@@ -3,12 +3,19 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.engine_tables import PracticeEngines, TranscriptionUsage
+from shared.db.engine_tables import PracticeEngines
+from shared.db.parting import at_the_end
 from shared.domain.values import Usage
+
+_FORGET_USAGE = "DELETE FROM transcription_usage WHERE session_id = %(session)s"
+_USAGE = """
+INSERT INTO transcription_usage (session_id, practice_id, engine, calls, audio_seconds, cost_usd)
+VALUES (%(session)s, %(practice)s, %(engine)s, %(calls)s, %(seconds)s, %(cost)s)
+"""
 
 
 def of_practice(db: DbSession, practice_id: UUID) -> PracticeEngines | None:
@@ -25,15 +32,15 @@ def hold(db: DbSession, practice_id: UUID) -> PracticeEngines:
 
 def note_usage(db: DbSession, practice_id: UUID, session_id: UUID, usages: Iterable[Usage]) -> None:
     """What the session's transcript took, in place of what was noted before."""
-    db.execute(delete(TranscriptionUsage).where(TranscriptionUsage.session_id == session_id))
+    session, practice = str(session_id), str(practice_id)
+    at_the_end(db, _FORGET_USAGE, {"session": session})
     for usage in usages:
-        db.add(
-            TranscriptionUsage(
-                session_id=session_id,
-                practice_id=practice_id,
-                engine=usage.engine,
-                calls=usage.calls,
-                audio_seconds=usage.audio_seconds,
-                cost_usd=usage.cost_usd,
-            )
-        )
+        values = {
+            "session": session,
+            "practice": practice,
+            "engine": usage.engine,
+            "calls": usage.calls,
+            "seconds": usage.audio_seconds,
+            "cost": usage.cost_usd,
+        }
+        at_the_end(db, _USAGE, values)

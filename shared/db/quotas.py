@@ -7,9 +7,18 @@ from sqlalchemy import Date, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.parting import at_the_end
 from shared.db.request_tables import QuotaDay
-from shared.db.tables import TherapySession
 
+_SETTLE_DAY = """
+UPDATE quota_days SET seconds = quota_days.seconds + %(seconds)s - sessions.charged_seconds FROM sessions
+WHERE sessions.id = %(session)s AND sessions.charged_seconds IS NOT NULL
+    AND quota_days.practice_id = sessions.practice_id AND quota_days.day = sessions.charged_on
+"""
+_SETTLE = """
+UPDATE sessions SET charged_seconds = %(seconds)s
+WHERE id = %(session)s AND charged_on IS NOT NULL AND charged_seconds IS NOT NULL
+"""
 _TODAY = cast(func.timezone("UTC", func.now()), Date)
 
 
@@ -46,13 +55,6 @@ def charge(
 
 def settle(db: DbSession, session_id: UUID, seconds: float) -> None:
     """Replace the length that was charged for a session by the one that decoding found."""
-    session = db.get(TherapySession, session_id, with_for_update=True, populate_existing=True)
-    if session is None or session.charged_on is None or session.charged_seconds is None:
-        return
-    difference = seconds - session.charged_seconds
-    session.charged_seconds = seconds
-    db.execute(
-        update(QuotaDay)
-        .where(QuotaDay.practice_id == session.practice_id, QuotaDay.day == session.charged_on)
-        .values(seconds=QuotaDay.seconds + difference)
-    )
+    values = {"session": str(session_id), "seconds": seconds}
+    at_the_end(db, _SETTLE_DAY, values)
+    at_the_end(db, _SETTLE, values)

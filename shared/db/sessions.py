@@ -1,21 +1,49 @@
 """Therapy sessions: found, listed, moved from status to status, and due to be dispatched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, func, select, text, tuple_, update
 from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.orm.util import identity_key
 
 from shared.db import events, outbox, tallies
-from shared.db.claims import abandoned, claimable
+from shared.db.claims import claimable
+from shared.db.parting import at_the_end
 from shared.db.tables import StepRow, TherapySession
 from shared.domain.status import FINAL, UNFINISHED, Status, sources_of
 from shared.domain.webhooks import EVENT_OF_STATUS
 
 # Time for a message that was just sent to arrive, before the dispatcher sends another.
 HINT_GRACE_SECONDS = 5.0
+
+_DISPATCH_IN = """
+UPDATE sessions SET dispatch_after = now() + make_interval(secs => %(seconds)s), dispatches = 0,
+    updated_at = now()
+WHERE id = %(session)s
+"""
+_LOOK_AFTER = """
+UPDATE sessions
+SET dispatch_after = least(dispatch_after, now() + make_interval(secs => %(seconds)s)), dispatches = 0,
+    updated_at = now()
+WHERE id = %(session)s
+"""
+_DURATION = "UPDATE sessions SET duration_seconds = %(seconds)s, updated_at = now() WHERE id = %(session)s"
+# The change and what followers are told of it: the event's number is drawn while the change locks the row.
+_MOVE = text("""
+WITH moved AS (
+    UPDATE sessions SET status = :to, error_code = CAST(:code AS text), error_detail = CAST(:detail AS text),
+        updated_at = now(), processed_at = CASE WHEN :to = 'processed' THEN now() ELSE processed_at END
+    WHERE id = CAST(:session AS uuid) AND status = ANY(:sources)
+    RETURNING practice_id, now() - created_at AS age
+),
+told AS (
+    INSERT INTO session_events (practice_id, session_id, status, code)
+    SELECT practice_id, CAST(:session AS uuid), :to, CAST(:code AS text) FROM moved
+)
+SELECT practice_id, age FROM moved
+""")
 
 
 def of_therapist(
@@ -92,23 +120,29 @@ def move(
 
     The only place that changes a status. True also where the session already stands there.
     """
-    processed = {"processed_at": func.now()} if to is Status.PROCESSED else {}
-    moved = db.execute(
-        update(TherapySession)
-        .where(TherapySession.id == session_id, TherapySession.status.in_(sources_of(to)))
-        .values(
-            status=to, error_code=error_code, error_detail=error_detail, updated_at=func.now(), **processed
-        )
-        .returning(TherapySession.practice_id, (func.now() - TherapySession.created_at).label("age"))
-    ).first()
+    values = {
+        "session": str(session_id),
+        "to": to.value,
+        "sources": [status.value for status in sources_of(to)],
+        "code": error_code,
+        "detail": error_detail,
+    }
+    moved = db.execute(_MOVE, values).first()
     if moved is None:
         return hold(db, session_id) == to
-    events.record(db, moved.practice_id, session_id, to, error_code)
+    _read_again(db, session_id)
     if to in EVENT_OF_STATUS:
         outbox.enqueue(db, moved.practice_id, EVENT_OF_STATUS[to], session_id, code=error_code)
     if to in FINAL:
         tallies.add_end(db, session_id, to, error_code, moved.age)
     return True
+
+
+def _read_again(db: DbSession, session_id: UUID) -> None:
+    """Whoever has the row at hand sees it as it is now."""
+    row = db.identity_map.get(identity_key(TherapySession, session_id))
+    if row is not None:
+        db.refresh(row)
 
 
 def status_of(session_id: UUID) -> Select[Status]:
@@ -127,11 +161,7 @@ def hold(db: DbSession, session_id: UUID) -> Status | None:
 
 def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:
     """Have the dispatcher look at the session after ``seconds``, and forget earlier repeats."""
-    db.execute(
-        update(TherapySession)
-        .where(TherapySession.id == session_id)
-        .values(dispatch_after=func.now() + timedelta(seconds=seconds), dispatches=0)
-    )
+    at_the_end(db, _DISPATCH_IN, {"session": str(session_id), "seconds": seconds})
 
 
 def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
@@ -151,93 +181,18 @@ def look_after_lease(db: DbSession, session_id: UUID, lease_seconds: float) -> N
     Without it a session that waited long, and is looked at every ten minutes by now, would also
     wait that long for another worker if this one dies.
     """
-    lapse = func.now() + timedelta(seconds=lease_seconds)
-    db.execute(
-        update(TherapySession)
-        .where(TherapySession.id == session_id)
-        .values(dispatch_after=func.least(TherapySession.dispatch_after, lapse), dispatches=0)
-    )
+    at_the_end(db, _LOOK_AFTER, {"session": str(session_id), "seconds": lease_seconds})
 
 
 def set_duration(db: DbSession, session_id: UUID, seconds: float) -> None:
     """Note the recording's length, found by decoding it."""
-    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(duration_seconds=seconds))
+    at_the_end(db, _DURATION, {"session": str(session_id), "seconds": seconds})
 
 
 def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, sha256: str) -> None:
     """Note what the stored recording now is."""
     facts = {"audio_family": family, "audio_bytes": size, "audio_sha256": sha256, "updated_at": func.now()}
     db.execute(update(TherapySession).where(TherapySession.id == session_id).values(**facts))
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A session that the dispatcher must wake somebody up for."""
-
-    session_id: UUID
-    practice_id: UUID
-    request_id: str | None = None
-
-
-def take_due(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
-    """Sessions with work that nobody does, each put off by a growing pause for the next look.
-
-    The pause doubles from ``redispatch_seconds`` up to ten minutes. Callers side by side
-    never get the same session.
-    """
-    someone_must = select(StepRow.session_id).where(StepRow.session_id == TherapySession.id, claimable())
-    due = (
-        select(TherapySession.id)
-        .where(
-            TherapySession.status.in_(UNFINISHED),
-            TherapySession.dispatch_after <= func.now(),
-            someone_must.exists(),
-        )
-        .order_by(TherapySession.dispatch_after)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = db.scalars(due).all()
-    pause = func.least(redispatch_seconds * func.power(2, func.least(TherapySession.dispatches, 16)), 600)
-    rows = db.execute(
-        update(TherapySession)
-        .where(TherapySession.id.in_(ids))
-        .values(
-            dispatch_after=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause),
-            dispatches=TherapySession.dispatches + 1,
-        )
-        .returning(TherapySession.id, TherapySession.practice_id, TherapySession.request_id)
-    )
-    return [Due(row.id, row.practice_id, row.request_id) for row in rows]
-
-
-def exhausted(db: DbSession) -> list[tuple[Due, str]]:
-    """Sessions of which a step was abandoned at its last attempt, with the step's name.
-
-    For an operator, who holds none of them: whoever fails the step looks again.
-    """
-    rows = db.execute(
-        select(StepRow.session_id, StepRow.practice_id, StepRow.name, TherapySession.request_id)
-        .distinct()
-        .join(TherapySession, TherapySession.id == StepRow.session_id)
-        .where(
-            TherapySession.status.in_(UNFINISHED),
-            abandoned(),
-            StepRow.attempt >= StepRow.max_attempts,
-        )
-    )
-    return [(Due(row.session_id, row.practice_id, row.request_id), row.name) for row in rows]
-
-
-def all_due_now(db: DbSession) -> int:
-    """Have the dispatcher look at every unfinished session at once; gives their number."""
-    rows = db.execute(
-        update(TherapySession)
-        .where(TherapySession.status.in_(UNFINISHED), TherapySession.dispatch_after > func.now())
-        .values(dispatch_after=func.now(), dispatches=0)
-        .returning(TherapySession.id)
-    )
-    return len(rows.all())
 
 
 def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:

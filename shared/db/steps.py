@@ -3,8 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, text, update
 from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.orm import aliased
 
 from shared.db.claims import Lease
 from shared.db.tables import StepRow
@@ -15,6 +16,15 @@ from shared.pipeline import CHAIN, REDACT, STEPS, TRANSCRIBE, TRANSCRIBE_CHUNK, 
 _MAX_ATTEMPTS = case({step.name: step.max_attempts for step in STEPS.values()}, value=StepRow.name)
 # A length that a file declares moves its turn by a day at the most.
 _LATEST_SECONDS = 86_400.0
+# A chunk's turn is its recording's.
+_CHUNKS = text("""
+INSERT INTO steps (
+    session_id, practice_id, name, part, state, audio_seconds, progress, attempt, max_attempts, due_at
+)
+SELECT session_id, practice_id, :chunk, chunks.part, 'ready', seconds, 0.0, 0, :attempts, due_at
+FROM steps, unnest(CAST(:seconds AS float8[])) WITH ORDINALITY AS chunks(seconds, part)
+WHERE session_id = CAST(:session AS uuid) AND name = :whole AND steps.part = 0
+""")
 
 
 def insert_chain(
@@ -34,13 +44,14 @@ def insert_chain(
 
 def insert_chunks(db: DbSession, lease: Lease, audio_seconds: list[float]) -> None:
     """Rows for the chunks 1, 2, … of a recording, all ready; ``audio_seconds`` of speech in each."""
-    due_at = db.scalars(select(StepRow.due_at).where(_is(lease.session_id, TRANSCRIBE))).one()
-    for part, seconds in enumerate(audio_seconds, start=1):
-        row = _row(lease.practice_id, lease.session_id, TRANSCRIBE_CHUNK, StepState.READY)
-        row.part = part
-        row.audio_seconds = seconds
-        row.due_at = due_at
-        db.add(row)
+    values = {
+        "session": str(lease.session_id),
+        "whole": TRANSCRIBE.name,
+        "chunk": TRANSCRIBE_CHUNK.name,
+        "attempts": TRANSCRIBE_CHUNK.max_attempts,
+        "seconds": audio_seconds,
+    }
+    db.execute(_CHUNKS, values)
 
 
 def _row(practice_id: UUID, session_id: UUID, step: Step, state: StepState) -> StepRow:
@@ -72,25 +83,20 @@ def make_ready(db: DbSession, session_id: UUID, step: Step, *, from_state: StepS
     )
 
 
-def lock(db: DbSession, session_id: UUID, step: Step) -> None:
-    """Hold the step's row to the end of the transaction, so that finishing chunks queue up."""
-    db.execute(select(StepRow.part).where(_is(session_id, step)).with_for_update())
+def fan_in(db: DbSession, session_id: UUID) -> bool:
+    """Make the transcription ready again if all of its chunks are done; False if some are not.
 
-
-def chunks_left(db: DbSession, session_id: UUID) -> int:
-    """How many chunks of the session are not done."""
-    return (
-        db.scalar(
-            select(func.count())
-            .select_from(StepRow)
-            .where(
-                StepRow.session_id == session_id,
-                StepRow.name == TRANSCRIBE_CHUNK.name,
-                StepRow.state != StepState.DONE,
-            )
-        )
-        or 0
+    The session must be held: otherwise two that end at once would not see each other.
+    """
+    chunk = aliased(StepRow)
+    left = select(chunk.part).where(
+        chunk.session_id == session_id, chunk.name == TRANSCRIBE_CHUNK.name, chunk.state != StepState.DONE
     )
+    made = update(StepRow).where(
+        _is(session_id, TRANSCRIBE), StepRow.state == StepState.FANNED_OUT, ~left.exists()
+    )
+    made = made.values(state=StepState.READY, not_before=None, ready_at=func.now())
+    return db.execute(made.returning(StepRow.part)).first() is not None
 
 
 def close_open(db: DbSession, session_id: UUID, error_code: str) -> None:

@@ -6,10 +6,17 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.operation_tables import Tally
+from shared.db.parting import at_the_end
+
+_ADD = """
+INSERT INTO tallies (event, step, code, bucket, slot, count, seconds)
+VALUES (%(event)s, %(step)s, %(code)s, %(bucket)s, %(slot)s, %(count)s, %(seconds)s)
+ON CONFLICT (event, step, code, bucket, slot)
+DO UPDATE SET count = tallies.count + excluded.count, seconds = tallies.seconds + excluded.seconds
+"""
 
 # Upper ends of the buckets of a duration, in seconds; the last bucket has none.
 BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0)
@@ -40,19 +47,18 @@ def add(
 ) -> None:
     """Count an event about a session; ``seconds`` is how long it took.
 
-    The last thing that a transaction does, for it holds the row until the end; sessions before steps.
+    At the end of the transaction, because it holds the row until then; sessions before steps.
     """
-    row = insert(Tally).values(
-        event=event,
-        step=step,
-        code=code,
-        bucket=bisect_left(BOUNDS, seconds),
-        slot=session_id.int % _SLOTS,
-        count=count,
-        seconds=max(seconds, 0.0),
-    )
-    more = {"count": Tally.count + row.excluded.count, "seconds": Tally.seconds + row.excluded.seconds}
-    db.execute(row.on_conflict_do_update(index_elements=list(Tally.__table__.primary_key), set_=more))
+    values = {
+        "event": event,
+        "step": step,
+        "code": code,
+        "bucket": bisect_left(BOUNDS, seconds),
+        "slot": session_id.int % _SLOTS,
+        "count": count,
+        "seconds": max(seconds, 0.0),
+    }
+    at_the_end(db, _ADD, values)
 
 
 def add_end(db: DbSession, session_id: UUID, status: str, code: str | None, age: timedelta) -> None:

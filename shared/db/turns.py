@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.operation_tables import Turn
+from shared.db.parting import at_the_end
 from shared.db.tables import StepRow
 from shared.domain.status import UNFINISHED, StepState
 from shared.pipeline import Step
@@ -26,6 +25,8 @@ class Candidate:
 
     session_id: UUID
     step: str
+    practice_id: UUID
+    urgent: bool = False
 
 
 _ALIVE = "EXISTS (SELECT FROM sessions WHERE id = session_id AND status IN ({}))".format(
@@ -76,34 +77,50 @@ ranked AS (
         + row_number() OVER (PARTITION BY practice_id ORDER BY due_at, session_id, part) AS rank
     FROM waiting LEFT JOIN at_work USING (practice_id) LEFT JOIN turns USING (practice_id)
 )
-SELECT session_id, name FROM ranked
-ORDER BY rank, served_at NULLS FIRST, due_at, session_id, part LIMIT :most
+SELECT session_id, name, practice_id, false AS urgent, row_number() OVER (
+    ORDER BY rank, served_at NULLS FIRST, due_at, session_id, part
+) AS place FROM ranked
+UNION ALL
+SELECT session_id, name, practice_id, true, 0 FROM steps
+WHERE session_id = CAST(:woken_for AS uuid) AND name = CAST(:step AS text) AND urgent AND state <> 'done'
+ORDER BY place LIMIT :most
 """)  # noqa: S608 - made of constants
 
 
-def fairest(db: DbSession, names: Sequence[str], *, most: int) -> list[Candidate]:
+def fairest(
+    db: DbSession, names: Sequence[str], *, most: int, woken_for: tuple[UUID, Step] | None = None
+) -> list[Candidate]:
     """What could be claimed now of the steps of these names, at most ``most``, next turn first.
 
+    ``woken_for``: a step that goes past all turns if somebody waits for it; it then comes first, and says so.
     For an operator: it looks across practices. Nothing is held, so others may take it meanwhile.
     """
-    rows = db.execute(_FAIREST, {"names": list(names), "most": most})
-    return [Candidate(row.session_id, row.name) for row in rows]
+    session_id, step = (str(woken_for[0]), woken_for[1].name) if woken_for else (None, None)
+    values = {"names": list(names), "most": most, "woken_for": session_id, "step": step}
+    rows = db.execute(_FAIREST, values)
+    return [Candidate(row.session_id, row.name, row.practice_id, row.urgent) for row in rows]
 
 
-def is_urgent(db: DbSession, session_id: UUID, step: Step | None = None) -> bool:
-    """Whether somebody waits for this step of this session (or for any step that is not done)."""
-    mine = [StepRow.session_id == session_id, StepRow.state != StepState.DONE]
-    if step is not None:
-        mine.append(StepRow.name == step.name)
+def is_urgent(db: DbSession, session_id: UUID) -> bool:
+    """Whether somebody waits for any step of this session that is not done."""
+    mine = (StepRow.session_id == session_id, StepRow.state != StepState.DONE)
     return bool(db.scalar(select(func.bool_or(StepRow.urgent)).where(*mine)))
+
+
+# Who finds the row held need not wait: it is being set to this very moment.
+_SERVE = """
+UPDATE turns SET served_at = clock_timestamp() WHERE practice_id IN (
+    SELECT practice_id FROM turns WHERE practice_id = %(practice)s FOR UPDATE SKIP LOCKED
+)
+"""
+_SERVE_FIRST = """
+INSERT INTO turns (practice_id, served_at) SELECT CAST(%(practice)s AS uuid), clock_timestamp()
+WHERE NOT EXISTS (SELECT FROM turns WHERE practice_id = %(practice)s)
+ON CONFLICT DO NOTHING
+"""
 
 
 def serve(db: DbSession, practice_id: UUID) -> None:
     """Note that a step of the practice was claimed just now."""
-    now = func.clock_timestamp()
-    # Who finds the row held need not wait: it is being set to this very moment.
-    free = select(Turn.practice_id).where(Turn.practice_id == practice_id).with_for_update(skip_locked=True)
-    noted = update(Turn).where(Turn.practice_id.in_(free)).values(served_at=now).returning(Turn.practice_id)
-    if db.execute(noted).first() is None:
-        first = insert(Turn).values(practice_id=practice_id, served_at=now)
-        db.execute(first.on_conflict_do_nothing())
+    at_the_end(db, _SERVE, {"practice": str(practice_id)})
+    at_the_end(db, _SERVE_FIRST, {"practice": str(practice_id)})

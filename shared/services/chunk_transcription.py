@@ -15,33 +15,38 @@ from shared.domain import failpoints
 from shared.domain.documents import heard_to_json
 from shared.domain.errors import DomainError
 from shared.domain.ports import Transcriber
-from shared.domain.status import StepState
 from shared.domain.units import units_of
 from shared.domain.values import Heard, Phrase, TranscriptionHints, Usage
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
 from shared.services import engine_choice, leases, practice_engines, turns
+from shared.services.along import Along
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat, LeaseLost
-from shared.services.plans import session_row, speech, stored_plan
+from shared.services.plans import Material, material, speech
 from shared.services.promising import VOCABULARY
 
 
-def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
+def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool | Lease:
     """Transcribe the next chunk that nobody has (or the one of ``lease``); behind HTTP, several side by
-    side until none is left. True if it went well."""
-    side_by_side = _calls_side_by_side(bench, session_id)
+    side until none is left. True if it went well; after the last chunk of all, the lease of what unites
+    them."""
+    side_by_side = _calls_side_by_side(bench, session_id, lease)
     if side_by_side == 1:
-        return _transcribe_next(bench, session_id, lease)
+        along = Along.at(bench) if lease is not None else None
+        well = _transcribe_next(bench, session_id, lease, along)
+        return (along.lease if well and along else None) or well
     _transcribe_side_by_side(bench, session_id, side_by_side, lease)
     return True
 
 
-def _calls_side_by_side(bench: Workbench, session_id: UUID) -> int:
+def _calls_side_by_side(bench: Workbench, session_id: UUID, lease: Lease | None) -> int:
     """How many calls the session's engine takes; 1 also where that cannot be said, which the step tells."""
     resources = bench.resources
+    offered = resources.settings.offered_transcribers
+    if len(offered) == 1 and not resources.settings.sends_away(offered[0]):  # whatever anybody chose
+        return bench.transcriber(offered[0]).capabilities.parallel_calls
     try:
-        with resources.database.operating() as db:
-            practice_id = sessions.practice_of(db, session_id)
+        practice_id = lease.practice_id if lease else _practice_of(bench, session_id)
         if practice_id is None:
             return 1
         with resources.database.transaction(practice_id) as db:
@@ -50,6 +55,11 @@ def _calls_side_by_side(bench: Workbench, session_id: UUID) -> int:
     except DomainError:
         return 1
     return bench.transcriber(engine).capabilities.parallel_calls if engine else 1
+
+
+def _practice_of(bench: Workbench, session_id: UUID) -> UUID | None:
+    with bench.resources.database.operating() as db:
+        return sessions.practice_of(db, session_id)
 
 
 def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int, lease: Lease | None) -> None:
@@ -85,31 +95,33 @@ def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int, l
         bench.resources.queue.publish_chunks(session_id, 1)
 
 
-def _transcribe_next(bench: Workbench, session_id: UUID, lease: Lease | None) -> bool:
+def _transcribe_next(
+    bench: Workbench, session_id: UUID, lease: Lease | None, along: Along | None = None
+) -> bool:
     """True if a chunk was taken and transcribed, so that it is worth asking for the next."""
 
     def work(held: Lease, heartbeat: Heartbeat) -> None:
-        if _save_chunk(bench, held, _hear(bench, held, heartbeat)):
+        complete = _save_chunk(bench, held, _hear(bench, held, heartbeat), along)
+        if complete and (along is None or along.lease is None):
             bench.resources.queue.publish(session_id, TRANSCRIBE)
 
-    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work, lease)
+    return leases.run(bench, session_id, TRANSCRIBE_CHUNK, work, lease, along)
 
 
 def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:
     """What is said in one chunk, with times in the recording's clock."""
-    stored = stored_plan(bench, lease)
-    if stored is None:
-        raise LeaseLost  # the session was transcribed, or erased, by somebody else
-    plan, channels = stored
+    found, engine, hints = _wanted(bench, lease)
+    if found.plan is None:
+        raise LeaseLost  # the session was transcribed by somebody else
+    plan, channels = found.plan
     chunk = plan.chunks[lease.part - 1]
-    engine, hints = _wanted(bench, lease)
     transcriber = bench.transcriber(engine)
     can = transcriber.capabilities
     phrases: list[Phrase] = []
     sent = calls = 0.0
     units = units_of(chunk, plan.turns, can.unit, can.word_times)
     total = sum(unit.end - unit.start for unit in units)
-    with speech(bench, lease.subject, channels) as pcm:
+    with speech(bench, lease.subject, channels, found.off_record) as pcm:
         for unit in units:
             audio = pcm.read(unit.start, unit.end, unit.channel)
             watched = _watched(hints, heartbeat, sent, total)
@@ -143,7 +155,7 @@ def _transcribed(
     return heartbeat.unless_lost(lambda: transcriber.transcribe(audio, hints))
 
 
-def _save_chunk(bench: Workbench, lease: Lease, heard: Heard) -> bool:
+def _save_chunk(bench: Workbench, lease: Lease, heard: Heard, along: Along | None) -> bool:
     """Store the chunk; True if it was the last one and the step can go on."""
     resources = bench.resources
     kind = outputs.kind(Product.CHUNK, lease.part)
@@ -152,26 +164,33 @@ def _save_chunk(bench: Workbench, lease: Lease, heard: Heard) -> bool:
 
     def save(db: DbSession) -> None:
         nonlocal complete
-        steps.lock(db, lease.session_id, TRANSCRIBE)  # two last chunks at once must see each other
         outputs.put(db, lease.practice_id, lease.session_id, Product.CHUNK, sealed, lease.part)
-        complete = steps.chunks_left(db, lease.session_id) == 0
+        # The session is held: of two last chunks at once, the second sees the first.
+        complete = steps.fan_in(db, lease.session_id)
         if complete:
-            steps.make_ready(db, lease.session_id, TRANSCRIBE, from_state=StepState.FANNED_OUT)
             sessions.dispatch_in(db, lease.session_id, sessions.HINT_GRACE_SECONDS)
         else:  # the work goes on: messages that wait in the queue need no repeating yet
             sessions.dispatch_in(db, lease.session_id, resources.settings.redispatch_seconds)
+        if complete and along is not None:
+            along.take(TRANSCRIBE, lease)
 
-    leases.finish(resources.database, lease, save)
+    leases.finish(resources.database, lease, save, along=along)
     return complete
 
 
-def _wanted(bench: Workbench, lease: Lease) -> tuple[str, TranscriptionHints]:
-    """The engine for the session, and what it is told: first the upload's words, then the practice's."""
+def _wanted(bench: Workbench, lease: Lease) -> tuple[Material, str, TranscriptionHints]:
+    """What is stored, the engine for the session, and what it is told: first the upload's words, then the
+    practice's."""
     resources = bench.resources
     with resources.database.transaction(lease.practice_id) as db:
-        row = session_row(db, lease)
+        found = material(db, resources.vault, lease)
+        row = found.row
         engine = engine_choice.for_session(resources, db, row)
         usual = practice_engines.vocabulary(resources, db, lease.practice_id)
     own = resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
     words = {word.casefold(): word for word in reversed((*own, *usual))}
-    return engine, TranscriptionHints(language=row.language, vocabulary=tuple(reversed(words.values())))
+    return (
+        found,
+        engine,
+        TranscriptionHints(language=row.language, vocabulary=tuple(reversed(words.values()))),
+    )

@@ -11,9 +11,9 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.db import audit, claims, sessions, steps, tallies, turns
+from shared.db import audit, claims, due, sessions, steps, tallies, turns
+from shared.db.due import Due
 from shared.db.engine import Database
-from shared.db.sessions import Due
 from shared.domain import failpoints
 from shared.domain.status import Status
 from shared.outbound import traces
@@ -29,19 +29,19 @@ _CANARY = "sessionscribe:broker-epoch"
 def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: float) -> int:
     """Wake somebody up for each session that is due; gives the number of sessions."""
     with database.operating() as db:
-        due = sessions.take_due(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
-        work = {item.session_id: sessions.ready_work(db, item.session_id) for item in due}
-        if due:
-            tallies.add(db, "dispatch.repeated", due[0].session_id, count=len(due))
-        urgent = {item.session_id for item in due if turns.is_urgent(db, item.session_id)}
-    for item in due:
+        taken = due.take(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
+        work = {item.session_id: sessions.ready_work(db, item.session_id) for item in taken}
+        if taken:
+            tallies.add(db, "dispatch.repeated", taken[0].session_id, count=len(taken))
+        urgent = {item.session_id for item in taken if turns.is_urgent(db, item.session_id)}
+    for item in taken:
         failpoints.reach("put_off", item.session_id)
         count = sum(work[item.session_id].values())
         told = {"session_id": item.session_id, "count": count}
         with traces.spanning("dispatch again", item.request_id, told):
             publish_ready(queue, item.session_id, work[item.session_id], urgent=item.session_id in urgent)
         log.info("dispatched_again", session_id=item.session_id, request_id=item.request_id, count=count)
-    return len(due)
+    return len(taken)
 
 
 def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int], *, urgent: bool = False) -> None:
@@ -58,44 +58,44 @@ def publish_ready(queue: WorkQueue, session_id: UUID, ready: dict[str, int], *, 
 def fail_exhausted(database: Database) -> int:
     """Fail the sessions whose step was abandoned at its last attempt; gives their number."""
     with database.operating() as db:
-        exhausted = sessions.exhausted(db)
+        exhausted = due.exhausted(db)
     failed = [item for item in exhausted if _fail(database, *item)]
-    for due, step in failed:
+    for item, step in failed:
         log.error(
             "session_failed",
-            session_id=due.session_id,
-            request_id=due.request_id,
+            session_id=item.session_id,
+            request_id=item.request_id,
             step=step,
             code="worker_lost",
         )
     return len(failed)
 
 
-def _fail(database: Database, due: Due, step: str) -> bool:
+def _fail(database: Database, item: Due, step: str) -> bool:
     """Fail the session, unless another dispatcher, or its worker come back, was faster."""
-    with database.transaction(due.practice_id) as db:
-        sessions.hold(db, due.session_id)
-        if not claims.fail_abandoned(db, due.session_id, STEPS[step]):
+    with database.transaction(item.practice_id) as db:
+        sessions.hold(db, item.session_id)
+        if not claims.fail_abandoned(db, item.session_id, STEPS[step]):
             return False
-        steps.close_open(db, due.session_id, "worker_lost")
+        steps.close_open(db, item.session_id, "worker_lost")
         sessions.move(
             db,
-            due.session_id,
+            item.session_id,
             Status.FAILED,
             error_code="worker_lost",
             error_detail="The work ended without an answer, as often as it was tried. Retry the session.",
         )
         audit.record(
             db,
-            practice_id=due.practice_id,
+            practice_id=item.practice_id,
             actor="dispatcher",
             action="step.failed",
-            subject_id=due.session_id,
-            request_id=due.request_id,
+            subject_id=item.session_id,
+            request_id=item.request_id,
             step=step,
             code="worker_lost",
         )
-        tallies.add(db, "step.lost", due.session_id, step=step)
+        tallies.add(db, "step.lost", item.session_id, step=step)
     return True
 
 
@@ -117,7 +117,7 @@ def look_at_broker(database: Database, redis: Redis) -> Broker:
         if redis.exists(_CANARY):
             return Broker.WELL
         with database.operating() as db:
-            count = sessions.all_due_now(db)
+            count = due.all_now(db)
         redis.set(_CANARY, "1")
     except RedisError as error:
         log.warning("broker_away", error=type(error).__name__)

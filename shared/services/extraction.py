@@ -20,14 +20,14 @@ from shared.services.heartbeat import Heartbeat
 
 def extract_notes(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
     """Run the step, if it can be claimed (or is, by ``lease``); True once the draft is there."""
-    leases.run(
+    ended = leases.run(
         bench,
         session_id,
         EXTRACT_NOTES,
         lambda held, heartbeat: _save(bench, held, _draft(bench, held, heartbeat)),
         lease,
     )
-    return leases.is_done(bench, session_id, EXTRACT_NOTES)
+    return ended or leases.is_done(bench, session_id, EXTRACT_NOTES)
 
 
 def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:

@@ -18,10 +18,11 @@ from shared.db.claims import Lease
 from shared.db.engine import Database, DatabaseError
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, Unavailable
-from shared.domain.status import UNFINISHED, Status, StepState
+from shared.domain.status import Status, StepState
 from shared.outbound import traces
 from shared.pipeline import STEPS, Step
 from shared.services import attempts, failures
+from shared.services.along import Along
 from shared.services.engines import Workbench
 from shared.services.failures import Failure, Kind
 from shared.services.heartbeat import Heartbeat, LeaseLost
@@ -38,21 +39,36 @@ FINISH_PAUSE_SECONDS = 0.5
 Work = Callable[[Lease, Heartbeat], None]
 
 
-def run(bench: Workbench, session_id: UUID, step: Step, work: Work, lease: Lease | None = None) -> bool:
+def run(
+    bench: Workbench,
+    session_id: UUID,
+    step: Step,
+    work: Work,
+    lease: Lease | None = None,
+    along: Along | None = None,
+) -> bool:
     """Do ``work`` under ``lease``, or under one that is claimed now, of the step or one of its chunks.
 
-    True if it was claimed and ended well. An error of the work postpones or fails the step.
+    True if it was claimed and ended well. An error of the work postpones or fails the step; what was
+    taken ``along`` by then is given back, because nobody goes on with it.
     """
     lease = lease or claim_at(bench, session_id, step)
     resources = bench.resources
-    return lease is not None and under(resources.database, lease, resources.settings.lease_seconds, work)
+    well = False
+    try:
+        well = lease is not None and under(resources.database, lease, resources.settings.lease_seconds, work)
+    finally:
+        taken = along and along.lease
+        if taken and not well:
+            give_back(resources.database, taken)
+    return well
 
 
-def claim_at(bench: Workbench, session_id: UUID, step: Step) -> Lease | None:
+def claim_at(bench: Workbench, session_id: UUID, step: Step, practice_id: UUID | None = None) -> Lease | None:
     """``claim`` for the worker at this workbench."""
-    resources = bench.resources
-    seconds = resources.settings.lease_seconds
-    return claim(resources.database, session_id, step, lease_seconds=seconds, worker=bench.worker)
+    database, seconds = bench.resources.database, bench.resources.settings.lease_seconds
+    whose = {"practice_id": practice_id} if practice_id else {}
+    return claim(database, session_id, step, lease_seconds=seconds, worker=bench.worker, **whose)
 
 
 def under(database: Database, lease: Lease, lease_seconds: float, work: Work) -> bool:
@@ -85,29 +101,46 @@ def is_done(bench: Workbench, session_id: UUID, step: Step) -> bool:
 
 
 def claim(
-    database: Database, session_id: UUID, step: Step, *, lease_seconds: float, worker: str
+    database: Database,
+    session_id: UUID,
+    step: Step,
+    *,
+    lease_seconds: float,
+    worker: str,
+    practice_id: UUID | None = None,
 ) -> Lease | None:
     """Take the step, or one of its chunks, and move the session to the step's status.
 
-    A message holds a session id and nothing else, so whose session it is must be found out first.
+    A message holds a session id and nothing else: without ``practice_id``, whose session it is must be
+    found out first.
     """
-    with database.operating() as db:
-        practice_id = sessions.practice_of(db, session_id)
+    if practice_id is None:
+        with database.operating() as db:
+            practice_id = sessions.practice_of(db, session_id)
     if practice_id is None:
         return None
     with database.transaction(practice_id) as db:
-        if sessions.hold(db, session_id) not in UNFINISHED:
-            return None
-        lease = claims.claim(db, session_id, step, lease_seconds=lease_seconds, worker=worker)
-        if lease is None:
-            return None
+        lease = _claim(db, session_id, step, lease_seconds, worker)
+    return lease and _told(lease)
+
+
+def _claim(db: DbSession, session_id: UUID, step: Step, lease_seconds: float, worker: str) -> Lease | None:
+    taken = claims.claim(db, session_id, step, lease_seconds=lease_seconds, worker=worker)
+    if taken is None:
+        return None
+    lease, status = taken
+    if status is not step.status:
         sessions.move(db, session_id, step.status)
-        sessions.look_after_lease(db, session_id, lease_seconds)
-        turns.serve(db, practice_id)
-        attempts.begin(db, lease)
+    sessions.look_after_lease(db, session_id, lease_seconds)
+    turns.serve(db, lease.practice_id)
+    attempts.begin(db, lease)
+    return lease
+
+
+def _told(lease: Lease) -> Lease:
     # Whatever this thread logs until its task ends follows from that request.
     structlog.contextvars.bind_contextvars(request_id=lease.request_id)
-    log.info("step_started", worker=worker, **attempts.fields(lease))
+    log.info("step_started", worker=lease.worker, **attempts.fields(lease))
     return lease
 
 
@@ -117,8 +150,11 @@ def finish(
     save: Callable[[DbSession], None],
     *,
     state: StepState = StepState.DONE,
+    along: Along | None = None,
 ) -> None:
     """End the step well: one transaction, fenced by the lease, with what ``save`` writes.
+
+    With ``along`` it also claims the step that ``save`` named there: nobody else can come between.
 
     While Postgres is away it is tried again, for two minutes: an effect that is there already
     is not made twice, and the work is not thrown away. Raises LeaseLost if somebody else has
@@ -128,7 +164,7 @@ def finish(
     give_up_at = time.monotonic() + FINISH_PATIENCE_SECONDS
     while True:
         try:
-            return _finish_once(database, lease, save, state)
+            return _finish_once(database, lease, save, state, along)
         except Unavailable:
             if time.monotonic() > give_up_at:
                 raise
@@ -136,14 +172,17 @@ def finish(
 
 
 def _finish_once(
-    database: Database, lease: Lease, save: Callable[[DbSession], None], state: StepState
+    database: Database,
+    lease: Lease,
+    save: Callable[[DbSession], None],
+    state: StepState,
+    along: Along | None,
 ) -> None:
     with database.transaction(lease.practice_id) as db:
-        status = sessions.hold(db, lease.session_id)
-        fenced = status not in UNFINISHED or not claims.close(db, lease, state)
+        fenced = not claims.finish(db, lease, state)
         if fenced:
             if claims.was_closed_by(db, lease):
-                return
+                return  # and what was taken along then, was
             attempts.end(db, lease, "step.fenced")
         else:
             save(db)
@@ -151,10 +190,14 @@ def _finish_once(
             if after is not None and state is StepState.DONE:
                 sessions.move(db, lease.session_id, after)
             attempts.end(db, lease, f"step.{state}")
+            if along is not None and along.step is not None:
+                along.lease = _claim(db, lease.session_id, along.step, along.lease_seconds, lease.worker)
     if fenced:
         raise LeaseLost
     log.info("step_ended", state=state, **attempts.fields(lease))
     failpoints.reach("finished", lease.step, lease.session_id)
+    if along is not None and along.lease is not None:
+        _told(along.lease)
 
 
 def _end_badly(database: Database, lease: Lease, error: BaseException) -> None:
@@ -185,7 +228,7 @@ def _postpone(db: DbSession, lease: Lease, failure: Failure) -> bool:
 
 
 def _fail(db: DbSession, lease: Lease, failure: Failure) -> bool:
-    if not claims.close(db, lease, StepState.FAILED, failure.code):
+    if not claims.fail(db, lease, failure.code):
         return False
     steps.close_open(db, lease.session_id, failure.code)
     to = Status.FAILED

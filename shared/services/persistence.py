@@ -17,24 +17,27 @@ from shared.domain.webhooks import EventType
 from shared.pipeline import PERSIST
 from shared.services import leases, safety, speakers, templates
 from shared.services.engines import Workbench
+from shared.services.heartbeat import Heartbeat
 from shared.services.plans import forget_speech, session_row
 
 
 def persist(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
     """Run the step, if it can be claimed (or is, by ``lease``); True once the notes are published."""
-    if leases.run(
-        bench, session_id, PERSIST, lambda held, _: _publish(bench, held, _verified(bench, held)), lease
-    ):
-        forget_speech(bench, session_id)  # if the first try, after transcribing, failed
-    return leases.is_done(bench, session_id, PERSIST)
+
+    def work(held: Lease, _: Heartbeat) -> None:
+        _publish(bench, held, _verified(bench, held))
+        forget_speech(bench, held.subject)  # if the first try, after transcribing, failed
+
+    ended = leases.run(bench, session_id, PERSIST, work, lease)
+    return ended or leases.is_done(bench, session_id, PERSIST)
 
 
 def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     """The draft and the screen's risk flags, each item checked against the transcript."""
     session = lease.subject
     with bench.resources.database.transaction(lease.practice_id) as db:
-        draft = outputs.get(db, lease.session_id, Product.DRAFT)
-        transcript, cast_as = speakers.sealed(db, lease.session_id)
+        stored = outputs.several(db, lease.session_id, Product.DRAFT, Product.TRANSCRIPT, Product.SPEAKERS)
+        draft, transcript, cast_as = (of_kind.get(0) for of_kind in stored.values())
         row = session_row(db, lease)
         form = templates.named(bench.resources.vault, db, row.template)
     if draft is None or transcript is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from uuid import UUID
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.orm import Session as DbSession
@@ -13,6 +13,7 @@ from shared.db.outputs import Product
 from shared.db.tables import TherapySession
 from shared.domain.documents import plan_from_json
 from shared.domain.errors import NotFound, PermanentStepError, Unavailable
+from shared.domain.off_record import Ranges
 from shared.domain.ports import PcmSource
 from shared.domain.values import SpeechPlan
 from shared.services.engines import Workbench
@@ -20,35 +21,50 @@ from shared.services.heartbeat import LeaseLost
 from shared.services.off_record import opened_ranges
 from shared.storage.pcm import StoredPcm
 from shared.storage.recordings import SPEECH, SPEECH_GONE
-from shared.vault.sealing import Subject
+from shared.vault.sealing import Sealed, Subject, Vault
 
 log = structlog.get_logger(__name__)
 
 
-def stored_plan(bench: Workbench, lease: Lease) -> tuple[SpeechPlan, int] | None:
-    """The plan and the number of decoded channels, once the recording has been decoded."""
-    with bench.resources.database.transaction(lease.practice_id) as db:
-        sealed = outputs.get(db, lease.session_id, Product.PLAN)
-    if sealed is None:
-        return None
-    body = bench.resources.vault.open(lease.subject, outputs.kind(Product.PLAN), sealed)
-    return plan_from_json(body["plan"]), body["channels"]
+@dataclass(frozen=True, slots=True, repr=False)
+class Material:
+    """What a run of the transcription begins with, read together.
+
+    ``plan`` with the number of decoded channels, once the recording has been decoded; ``off_record``: what
+    of it is to be heard by nobody; ``chunks``: what was heard in each part so far, if that was asked for.
+    """
+
+    row: TherapySession
+    plan: tuple[SpeechPlan, int] | None
+    off_record: Ranges
+    chunks: dict[int, Sealed]
+
+
+def material(db: DbSession, vault: Vault, lease: Lease, *, chunks: bool = False) -> Material:
+    """What is stored for the session under the lease; raises LeaseLost if it has been erased."""
+    session = lease.subject
+    wanted = (Product.PLAN, Product.OFF_RECORD, *((Product.CHUNK,) if chunks else ()))
+    stored = outputs.several(db, session.id, *wanted)
+    sealed = stored[Product.PLAN].get(0)
+    body = vault.open(session, outputs.kind(Product.PLAN), sealed) if sealed is not None else None
+    return Material(
+        row=session_row(db, lease),
+        plan=(plan_from_json(body["plan"]), body["channels"]) if body is not None else None,
+        off_record=opened_ranges(vault, session, stored[Product.OFF_RECORD].get(0)),
+        chunks=stored.get(Product.CHUNK, {}),
+    )
 
 
 @contextmanager
-def speech(bench: Workbench, session: Subject, channels: int) -> Iterator[StoredPcm]:
+def speech(bench: Workbench, session: Subject, channels: int, off_record: Ranges) -> Iterator[StoredPcm]:
     """The session's decoded audio, to be read at random; what is off the record is silence in it.
 
     The recording was redacted before it was decoded. But a run that was under way when something was
     taken off the record may have decoded the old one, and may come back.
     """
-    resources = bench.resources
-    with resources.database.transaction(session.practice_id) as db:
-        off = outputs.get(db, session.id, Product.OFF_RECORD)
-    ranges = opened_ranges(resources.vault, session, off)
     try:
-        with resources.recordings.open(session, SPEECH) as source:
-            yield StoredPcm(source, channels, ranges)
+        with bench.resources.recordings.open(session, SPEECH) as source:
+            yield StoredPcm(source, channels, off_record)
     except NotFound as error:
         raise PermanentStepError(
             "What was decoded from the recording is gone. Retry the session: it is decoded again.",
@@ -56,16 +72,12 @@ def speech(bench: Workbench, session: Subject, channels: int) -> Iterator[Stored
         ) from error
 
 
-def forget_speech(bench: Workbench, session_id: UUID) -> None:
+def forget_speech(bench: Workbench, session: Subject) -> None:
     """Remove the decoded audio, which nobody needs any more; what stays is swept up later."""
-    with bench.resources.database.operating() as db:
-        practice_id = sessions.practice_of(db, session_id)
-    if practice_id is None:
-        return
     try:
-        bench.resources.recordings.delete(Subject(practice_id, session_id), SPEECH)
+        bench.resources.recordings.delete(session, SPEECH)
     except Unavailable as error:
-        log.warning("speech_left", session_id=session_id, code=error.code)
+        log.warning("speech_left", session_id=session.id, code=error.code)
 
 
 class WatchedPcm:

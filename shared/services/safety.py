@@ -86,6 +86,8 @@ def grave_among(flags: Sequence[JsonObject], threshold: str) -> list[JsonObject]
 
 def unalerted(resources: Resources, session: Subject, flags: Sequence[JsonObject]) -> list[JsonObject]:
     """Those of ``flags`` of which no alert of the session has the kind and a passage yet."""
+    if not flags:
+        return []
     with resources.database.transaction(session.practice_id) as db:
         rows = [(row.id, row.findings) for row in alerts.of_session(db, session.id)]
     told = {

@@ -79,10 +79,8 @@ def cast(resources: Resources, caller: Caller, session_id: UUID, people: Mapping
 
 def sealed(db: DbSession, session_id: UUID) -> tuple[Sealed | None, Sealed | None]:
     """The stored transcript and what was said of its speakers, both to be opened."""
-    return (
-        outputs.get(db, session_id, Product.TRANSCRIPT),
-        outputs.get(db, session_id, Product.SPEAKERS),
-    )
+    stored = outputs.several(db, session_id, Product.TRANSCRIPT, Product.SPEAKERS)
+    return stored[Product.TRANSCRIPT].get(0), stored[Product.SPEAKERS].get(0)
 
 
 def opened_casting(vault: Vault, session: Subject, stored: Sealed | None) -> Casting:

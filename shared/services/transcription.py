@@ -5,7 +5,7 @@ makes a row for every chunk; the step is then ``fanned_out`` and nobody's. The c
 completes the set makes it ready again, and the second run unites the chunks.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
@@ -21,11 +21,12 @@ from shared.domain.quality import recording_facts
 from shared.domain.status import StepState
 from shared.domain.usage import total_usage
 from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
-from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
+from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE, TRANSCRIBE_CHUNK
 from shared.services import costs, engine_choice, leases, safety, stopping
+from shared.services.along import Along
 from shared.services.engines import Workbench
 from shared.services.heartbeat import Heartbeat
-from shared.services.plans import WatchedPcm, forget_speech, session_row, speech, stored_plan
+from shared.services.plans import Material, WatchedPcm, forget_speech, material, speech
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
@@ -33,39 +34,60 @@ from shared.vault.sealing import Subject
 NO_ENGINE = "none"
 
 
-def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
-    """Run the step's next phase, if it can be claimed (or is, by ``lease``); True once the transcript
-    is there."""
-    held: list[Subject] = []
+@dataclass
+class _Run:
+    """One phase of the step: whose it is, whether it was the last, and what it takes along."""
+
+    along: Along | None
+    session: Subject | None = None
+    united: bool = False
+
+
+def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool | Lease:
+    """Run the step's next phase, if it can be claimed (or is, by ``lease``).
+
+    True once the transcript is there; after the first phase under ``lease``, that of the first chunk.
+    """
+    run = _Run(Along.at(bench) if lease is not None else None)
 
     def work(lease: Lease, heartbeat: Heartbeat) -> None:
-        held.append(lease.subject)
-        stored = stored_plan(bench, lease)
-        if stored is None:
-            _fan_out(bench, lease, heartbeat)
+        run.session = lease.subject
+        with bench.resources.database.transaction(lease.practice_id) as db:
+            found = material(db, bench.resources.vault, lease, chunks=True)
+            engine = engine_choice.for_session(bench.resources, db, found.row) if found.plan is None else ""
+        if found.plan is None:
+            _fan_out(bench, lease, heartbeat, found, engine, run.along)
         else:
-            _unite(bench, lease, stored[0])
+            _unite(bench, lease, found, found.plan[0])
+            run.united = True
 
-    ended = leases.run(bench, session_id, TRANSCRIBE, work, lease)
-    for session in held:
-        stopping.discard_decoded_if_over(bench.resources, session)
-    done = leases.is_done(bench, session_id, TRANSCRIBE)
-    if ended and done:
-        forget_speech(bench, session_id)
-    return done
+    ended = leases.run(bench, session_id, TRANSCRIBE, work, lease, run.along)
+    if ended and run.united and run.session is not None:
+        forget_speech(bench, run.session)
+        return True
+    if not ended and run.session is not None:
+        # Whoever ended the session meanwhile had looked before the speech came into the store.
+        stopping.discard_decoded_if_over(bench.resources, run.session)
+    if ended:
+        return (run.along and run.along.lease) or False
+    return leases.is_done(bench, session_id, TRANSCRIBE)
 
 
-def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
+def _fan_out(
+    bench: Workbench,
+    lease: Lease,
+    heartbeat: Heartbeat,
+    found: Material,
+    engine: str,
+    along: Along | None,
+) -> None:
     resources = bench.resources
     session = lease.subject
-    with resources.database.transaction(lease.practice_id) as db:
-        row = session_row(db, lease)
-        engine = engine_choice.for_session(resources, db, row)
     decoded = _decode(bench, session, heartbeat)
-    with speech(bench, session, decoded.channels) as pcm:
+    with speech(bench, session, decoded.channels, found.off_record) as pcm:
         watched = WatchedPcm(pcm, lambda: heartbeat.report(0.0))
         plan = bench.analyser.analyse(
-            watched, row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
+            watched, found.row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
         )
     plan = replace(plan, quality={**plan.quality, **recording_facts(decoded)})
     body = {"plan": plan_to_json(plan), "channels": decoded.channels}
@@ -79,11 +101,14 @@ def _fan_out(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> None:
         sessions.dispatch_in(db, session.id, resources.settings.redispatch_seconds)
         if not plan.chunks:  # nothing was said: the second run unites nothing
             steps.make_ready(db, session.id, TRANSCRIBE, from_state=StepState.FANNED_OUT)
+        if along is not None:
+            along.take(TRANSCRIBE_CHUNK if plan.chunks else TRANSCRIBE, lease)
 
-    leases.finish(resources.database, lease, save, state=StepState.FANNED_OUT)
+    leases.finish(resources.database, lease, save, state=StepState.FANNED_OUT, along=along)
+    taken = along is not None and along.lease is not None
     if plan.chunks:
-        resources.queue.publish_chunks(session.id, len(plan.chunks))
-    else:
+        resources.queue.publish_chunks(session.id, len(plan.chunks) - taken)
+    elif not taken:
         resources.queue.publish(session.id, TRANSCRIBE)
 
 
@@ -102,22 +127,18 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
         raise PermanentStepError("The stored recording is gone.", "recording_gone") from error
 
 
-def _unite(bench: Workbench, lease: Lease, plan: SpeechPlan) -> None:
-    resources = bench.resources
-    session = lease.subject
-    with resources.database.transaction(lease.practice_id) as db:
-        stored = outputs.parts(db, session.id, Product.CHUNK)
-        language = session_row(db, lease).language
+def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) -> None:
+    vault = bench.resources.vault
     chunks = [
-        (part, heard_from_json(resources.vault.open(session, outputs.kind(Product.CHUNK, part), body)))
-        for part, body in stored
+        (part, heard_from_json(vault.open(lease.subject, outputs.kind(Product.CHUNK, part), body)))
+        for part, body in found.chunks.items()
     ]
     phrases = [(plan.chunks[part - 1].channel, phrase) for part, heard in chunks for phrase in heard.phrases]
     usage = total_usage(heard.usage for _, heard in chunks)
     transcript = assemble(
         plan,
         phrases,
-        language=language or "en",
+        language=found.row.language or "en",
         engine=" and ".join(one.engine for one in usage) or NO_ENGINE,
         draft=any(heard.draft for _, heard in chunks),
     )

@@ -18,8 +18,8 @@ from shared.pipeline import STEPS, Step, following
 from shared.services import leases
 from shared.services.engines import Workbench
 
-Run = Callable[[Workbench, UUID, Lease], bool]
-"""Does a step under a lease that is held; True if the step is done."""
+Run = Callable[[Workbench, UUID, Lease], bool | Lease]
+"""Does a step under a lease that is held; True if the step is done, or the lease of what was taken along."""
 
 # Beyond as many as ask at the same moment for the same, one finds something the others left.
 _CANDIDATES = 16
@@ -35,23 +35,26 @@ def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) 
     ``run`` has a function for each step. What somebody waits for is done as it comes.
     """
     lease = _claim_patiently(bench, step, woken_for)
-    if lease is not None:
-        done = run[lease.step](bench, lease.session_id, lease)
-        if done and (lease.session_id, lease.step) != (woken_for, step.name):
-            _go_on(bench, lease)  # the message that would is still in the queue, behind others
+    done = False
+    while lease is not None:
+        outcome = run[lease.step](bench, lease.session_id, lease)
+        if isinstance(outcome, bool):
+            done = outcome
+            break
+        lease = outcome
+    if lease is not None and done:
+        if (lease.session_id, lease.step) == (woken_for, step.name):
+            return following(step) is not None  # which that end made ready
+        _go_on(bench, lease)  # the message that would is still in the queue, behind others
     return _waits(bench, woken_for, following(step))
 
 
 def _claim(bench: Workbench, step: Step, woken_for: UUID) -> Lease | None:
-    with bench.resources.database.operating() as db:
-        urgent = turns.is_urgent(db, woken_for, step)
-        candidates = [] if urgent else turns.fairest(db, _names(step), most=_CANDIDATES)
-    if urgent:
-        return leases.claim_at(bench, woken_for, step)
+    candidates = _fairest(bench, step, _CANDIDATES, woken_for)
     for _ in range(_ROUNDS):
         for candidate in candidates:
-            lease = leases.claim_at(bench, candidate.session_id, STEPS[candidate.step])
-            if lease is not None:
+            lease = leases.claim_at(bench, candidate.session_id, STEPS[candidate.step], candidate.practice_id)
+            if lease is not None or candidate.urgent:
                 return lease
         if len(candidates) < _CANDIDATES:
             return None
@@ -74,9 +77,10 @@ def _claim_patiently(bench: Workbench, step: Step, woken_for: UUID) -> Lease | N
             time.sleep(PAUSE_SECONDS)
 
 
-def _fairest(bench: Workbench, step: Step, most: int) -> list[Candidate]:
+def _fairest(bench: Workbench, step: Step, most: int, woken_for: UUID | None = None) -> list[Candidate]:
+    past_all = (woken_for, step) if woken_for is not None else None
     with bench.resources.database.operating() as db:
-        return turns.fairest(db, _names(step), most=most)
+        return turns.fairest(db, _names(step), most=most, woken_for=past_all)
 
 
 def _names(step: Step) -> list[str]:
@@ -86,7 +90,7 @@ def _names(step: Step) -> list[str]:
 
 def is_next(bench: Workbench, session_id: UUID, step: Step) -> bool:
     """Whether it is this step's turn, among all that wait for its queue."""
-    return _fairest(bench, step, most=1) == [Candidate(session_id, step.name)]
+    return [(one.session_id, one.step) for one in _fairest(bench, step, most=1)] == [(session_id, step.name)]
 
 
 def _go_on(bench: Workbench, lease: Lease) -> None:

@@ -20,7 +20,7 @@ from shared.pipeline import REDACT, TRANSCRIBE
 from shared.services import leases, redaction, transcription
 from shared.services.engines import Workbench
 from shared.services.heartbeat import LeaseLost
-from shared.services.plans import speech
+from shared.services.plans import material, speech
 from shared.services.resources import Resources
 from shared.storage.recordings import SPEECH
 from shared.vault.sealing import Subject
@@ -215,7 +215,9 @@ def test_a_run_that_was_under_way_saves_nothing_and_is_heard_as_silence(call, be
     session = Subject(row(clinic, uploaded).practice_id, uploaded)
     with clinic.recordings.create(session, SPEECH) as write:
         write(np.full(60 * SAMPLE_RATE, 9000, np.int16).tobytes())
-    with speech(bench, session, 1) as pcm:
+    with clinic.database.transaction(session.practice_id) as db:
+        ranges = material(db, clinic.vault, claimed).off_record
+    with speech(bench, session, 1, ranges) as pcm:
         middle = np.frombuffer(pcm.read(10.0, 50.0), np.int16)
     assert loudness(middle, 10.0, 29.7) == 0
     assert loudness(middle, 0.0, 9.0) == 9000
