@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,32 +62,35 @@ def _command_of(process: psutil.Process) -> str:
         return ""
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[RunningStack]:
-    """A running stack with two workers and short leases."""
+@contextmanager
+def running_stack(settings: Mapping[str, str], seconds: float = 120) -> Iterator[RunningStack]:
+    """A stack that is ready, with these settings beside the usual; ended with everything in it."""
     with temporary_folder() as data:
         environment = {name: value for name, value in os.environ.items() if name not in REPLACED}
-        environment |= {
-            "WORKERS": "2",
-            "SESSIONSCRIBE_LEASE_SECONDS": "6",
-            "SESSIONSCRIBE_REDISPATCH_SECONDS": "2",
-        }
         with (data / "up.log").open("wb") as log:
             process = subprocess.Popen(
                 launched([sys.executable, "-m", "cli.main", "--data", str(data), "up"]),
                 cwd=ROOT,
-                env=environment,
+                env={**environment, **settings},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         running = RunningStack(data, process)
         try:
-            wait_for(lambda: is_ready(running), seconds=90)
+            wait_for(lambda: is_ready(running), seconds)
             yield running
         finally:
             process.terminate()
             process.wait(timeout=90)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    """A running stack with two workers and short leases."""
+    short = {"SESSIONSCRIBE_LEASE_SECONDS": "6", "SESSIONSCRIBE_REDISPATCH_SECONDS": "2"}
+    with running_stack({"WORKERS": "2", **short}) as running:
+        yield running
 
 
 def is_ready(running: RunningStack) -> bool:

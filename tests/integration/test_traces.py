@@ -1,10 +1,6 @@
 """Traces: one from the request to the last step, made of ids, with nothing in it that anybody said."""
 
-import gzip
-import http.server
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
@@ -18,6 +14,7 @@ from shared.outbound import traces
 from shared.services import dispatching
 from shared.services.resources import Resources
 from shared.settings import SettingsError, load
+from tests.collecting import collecting
 from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
@@ -101,12 +98,13 @@ def test_nothing_is_made_where_traces_are_off(resources: Resources, office: Offi
 
 
 def test_spans_are_sent_by_otlp() -> None:
-    with collector() as (url, bodies):
-        traces.install(url, "test")
+    with collecting() as collector:
+        traces.install(collector.url, "test")
         traces.request("an-id-that-is-no-uuid", "POST", "/api/patients", 201, 0.5)
         traces.stop()
-    assert len(bodies) == 1
-    assert b"POST /api/patients" in bodies[0]
+    assert len(collector.bodies) == 1
+    (span,) = collector.trace(f"{traces.trace_id_of('an-id-that-is-no-uuid'):032x}")
+    assert (span.service, span.name, span.parent_id) == ("test", "POST /api/patients", "")
 
 
 def test_a_collector_that_is_away_costs_the_work_nothing(
@@ -127,29 +125,3 @@ def test_an_address_without_the_extra_is_told_at_start(
     monkeypatch.setattr("shared.parsing.find_spec", lambda _: None)
     with pytest.raises(SettingsError, match="make otel"):
         load(wanted)
-
-
-@contextmanager
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """A server that keeps what is posted to it; gives its address."""
-    bodies: list[bytes] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            bodies.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/v1/traces", bodies
-        finally:
-            server.shutdown()
-            thread.join()
