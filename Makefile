@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test faults fleet chaos chaos-seeds reliability otel whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test faults fleet s3 chaos chaos-seeds reliability otel whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ faults: $(VENV)/.dev ## Break a whole machine in every way that we know, the lon
 
 fleet: $(VENV)/.dev ## Cause every alert, cut hosts off, run the containers (needs prometheus, root, Docker)
 	@$(BIN)/python -m pytest tests/fleet tests/containers -m 'fleet or docker' $(ARGS)
+
+s3: $(VENV)/.dev ## Run what stores on S3 against Ceph's gateway (needs Debian's ceph-mon ceph-osd radosgw)
+	@TEST_S3_SERVER=ceph $(BIN)/python -m pytest -m 'ceph or not ceph' $(or $(ARGS),tests/integration/test_s3_storage.py tests/integration/test_direct_uploads*.py tests/integration/test_resumable_on_s3.py tests/e2e/test_on_s3.py)
 
 chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 SECONDS=60
 	@exec $(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) --seconds $(or $(SECONDS),60) $(ARGS)

@@ -35,7 +35,7 @@ from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.integration.resumable import TUS, ask, begun, metadata, send
 from tests.integration.server import running_api
-from tests.s3 import BUCKET, CREDENTIALS, access_to, running_s3, store_at
+from tests.s3 import BUCKET, CREDENTIALS, LEAST_PART, access_to, running_s3, store_at
 from tests.waiting import wait_for
 
 MIB = 1024 * 1024
@@ -44,9 +44,7 @@ CONTENT = tone(3)
 
 @pytest.fixture(scope="module")
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_s3(
-        tmp_path_factory.mktemp("s3") / "s3.log", environment={"S3_UPLOAD_PART_MIN_SIZE": "1"}
-    ) as url:
+    with running_s3(tmp_path_factory.mktemp("s3") / "s3.log", environment={LEAST_PART: "1"}) as url:
         yield url
 
 
