@@ -20,6 +20,8 @@ _FIRST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP/[0-9]
 _BROKEN_LINE = re.compile(rb"(?<!\r)\n")
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _UNMEASURED = re.compile(rb"\r\n(?:Expect|Transfer-Encoding):", re.IGNORECASE)
 
 
@@ -43,6 +45,7 @@ class Arrival:
         self.received = bytearray()
         self._head_bytes = 0
         self._awaited_bytes = 0  # of head and body
+        self._declared_bytes: int | None = 0  # of the body, None where that is not said
         self.is_whole = True  # when it is ready: whether no more of its body is to come
         self._has_first_line = False
 
@@ -64,6 +67,13 @@ class Arrival:
         """Whether request line and headers are there."""
         return bool(self._head_bytes)
 
+    @property
+    def missing_bytes(self) -> int:
+        """How much more there is to come at least, for all that was received."""
+        if self._declared_bytes is None:
+            return 0 if self.received.endswith(_LAST_CHUNK) else 1
+        return max(0, self._head_bytes + self._declared_bytes - len(self.received))
+
     def _without_end(self, searched: int) -> State:
         """Each byte is looked at a few times at most, however slowly they come."""
         if len(self.received) > MAX_HEAD_BYTES:
@@ -81,6 +91,7 @@ class Arrival:
     def _await_body(self, head: bytearray) -> None:
         length = _LENGTH.search(head)
         declared = int(length[1]) if length else 0
+        self._declared_bytes = None if _CHUNKED.search(head) else declared
         measured = not _UNMEASURED.search(head)
         refused = declared > self._most_bytes
         self.is_whole = refused or (measured and declared <= MAX_WHOLE_BYTES)

@@ -5,6 +5,8 @@ from typing import IO, Any
 from flask import Request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout
 
+from shared.domain.errors import Stopping
+
 _WAITED_FOR_BYTES = 256 * 1024
 
 
@@ -27,7 +29,8 @@ def stream_of(request: Request) -> IO[bytes]:
 def read_into(stream: IO[bytes], view: memoryview) -> int:
     """Fill ``view`` with what has come of the body, at least a byte; 0 at the end.
 
-    Raises BadRequest for a body that breaks off, RequestTimeout for one that comes too slowly.
+    Raises BadRequest for a body that breaks off, RequestTimeout for one that comes too slowly, Stopping
+    for one that the server does not wait for any more.
     """
     try:
         if hasattr(stream, "readinto"):
@@ -35,7 +38,7 @@ def read_into(stream: IO[bytes], view: memoryview) -> int:
             return count
         # Such a stream waits until it has all that was asked for, or the end.
         data = stream.read(min(len(view), _WAITED_FOR_BYTES))
-    except HTTPException:
+    except (HTTPException, Stopping):
         raise
     except TooSlow as error:
         raise RequestTimeout from error

@@ -13,6 +13,7 @@ from datetime import UTC
 
 from flask import json
 
+from api import stopping
 from shared.domain.errors import NotFound, Unavailable
 from shared.services.following import RISK_CODES, Change, News
 
@@ -52,7 +53,7 @@ def seen(last_event_id: str | None) -> Seen:
 
 
 def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) -> Iterator[str]:
-    """The stream, until the session ends, is deleted, or the time is up.
+    """The stream, until the session ends, is deleted, the time is up, or the server stops.
 
     ``ask`` gives the news after a change; no connection is held between two questions.
     """
@@ -76,7 +77,8 @@ def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) ->
         if time.monotonic() - spoke >= pace.silence_seconds:
             yield ": still here\n\n"
             spoke = time.monotonic()
-        time.sleep(pace.poll_seconds)
+        if stopping.pause(pace.poll_seconds):
+            return
 
 
 def _told(news: News, since: Seen) -> Iterator[tuple[str, Seen]]:

@@ -17,30 +17,28 @@ import resource
 import selectors
 import socket
 import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 import structlog
 from gunicorn import util
 from gunicorn.http import errors
-from gunicorn.http.body import LengthReader
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn
 
-from api import unreadable
+from api import recurring, stopping, unreadable
 from api.arrivals import Arrival, State
-from api.closing import closing
-from api.direct_body import DirectBody
+from api.line import Line
 from api.lingering import Lingering
-from api.places import MAX_ASIDE, ClientSocket, Places
+from api.places import ClientSocket, Places
+from api.request_threads import RequestThreads
+from api.stopping import Ending
+from shared.domain.errors import Stopping
 
 log = structlog.get_logger(__name__)
 
 _READ_BYTES = 64 * 1024
 _LOOK_EVERY_SECONDS = 0.5
-# What is left of a body that was not read, and is there already, goes to keep the connection.
-_DRAIN_SECONDS = 0.05
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn carries no types
@@ -49,18 +47,16 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn carries no types
     arrival: Arrival
 
 
-class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
+class QuietThreadWorker(RequestThreads):
     """The one worker class of this project; the module says what it is for."""
-
-    wsgi: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._arriving: dict[Connection, None] = {}  # in the order of their coming
-        self._whole: deque[Connection] = deque()  # whose requests are there, and wait for a place
-        self._begun: deque[Connection] = deque()
-        self._places = Places(self.cfg.threads, lambda: self.method_queue.defer(self._let_in))
+        self._places = Places(self.cfg.threads, lambda: self.method_queue.defer(self._line.let_in))
+        self._line = Line(self._places, self._begin, partial(self._refuse, error=ConnectionError()))
         self._look_at = 0.0
+        self._ending: Ending | None = None
 
     def init_process(self) -> None:
         """See gunicorn; lets the process have a file for each connection it may have."""
@@ -70,20 +66,10 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
         super().init_process()
 
-    def load_wsgi(self) -> None:
-        """See gunicorn."""
-        super().load_wsgi()
-        self._most_bytes: int = self.wsgi.config["MOST_BODY_BYTES"]
-        self.wsgi = closing(self.wsgi)
-
     def run(self) -> None:
         """See gunicorn."""
         self._lingering = Lingering(self.poller, self._closed)
         super().run()
-
-    def get_thread_pool(self) -> ThreadPoolExecutor:
-        """Threads for all who have a place, all who stepped aside, and all who were dropped just now."""
-        return ThreadPoolExecutor(max_workers=self.cfg.threads + 2 * MAX_ASIDE)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection; where there are too many, the one that has waited longest goes."""
@@ -126,10 +112,12 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
             data = b""
         if data:
             self._take(conn, data)
-        elif conn.arrival.has_head:  # the body is cut short: the application says so
-            self._dispatch(conn)
-        else:
+        elif not conn.arrival.has_head:
             self._drop(conn)
+        elif conn.arrival.missing_bytes and not conn.arrival.is_whole:
+            self._refuse(conn, ConnectionError())
+        else:  # a small body may be cut short too: the application says so
+            self._dispatch(conn)
 
     def _take(self, conn: Connection, data: bytes) -> None:
         state = conn.arrival.add(data)
@@ -149,35 +137,12 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: Connection) -> None:
         """See gunicorn."""
-        coming = isinstance(conn.sock, ClientSocket) and conn.sock.coming
-        (self._begun if coming else self._whole).append(conn)
-        self._let_in()
+        self._line.add(conn)
 
-    def _let_in(self) -> None:
-        for waiting in (self._whole, self._begun):
-            while waiting and self._places.take(waiting[0].sock):
-                conn = waiting.popleft()
-                self.tpool.submit(self.handle, conn).add_done_callback(
-                    partial(self.method_queue.defer, self.finish_request, conn)
-                )
-
-    # In a thread.
-
-    def handle_request(self, req: Any, conn: Connection) -> Any:
-        """See gunicorn; a body of known length is read without copies."""
-        if isinstance(req.body.reader, LengthReader) and isinstance(conn.sock, ClientSocket):
-            req.body = DirectBody(req.body.reader, conn.sock)
-        return super().handle_request(req, conn)
-
-    def _keepalive_after(self, conn: Connection, keepalive: Any) -> bool:
-        """Whether another request may follow; what the client has yet to send is not waited for."""
-        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + _DRAIN_SECONDS))
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        """Answer a request that could not be read, or whose answer failed; the caller closes."""
-        unreadable.answer(client, exc)
-
-    # In the loop again.
+    def _begin(self, conn: Connection) -> None:
+        self.tpool.submit(self.handle, conn).add_done_callback(
+            partial(self.method_queue.defer, self.finish_request, conn)
+        )
 
     def finish_request(self, conn: Connection, future: "Future[Any]") -> None:
         """See gunicorn; neither the next request nor the end of the connection holds anybody up."""
@@ -195,7 +160,7 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - an entrance: the loop must go on for everybody else
             log.warning("connection_failed", error=type(error).__name__)
             self._drop(conn)
-        self._let_in()
+        self._line.let_in()
 
     def _keep_alive(self, conn: Connection) -> None:
         conn.sock.setblocking(False)
@@ -223,12 +188,25 @@ class QuietThreadWorker(ThreadWorker):  # type: ignore[misc]
             return
         self._look_at = now + _LOOK_EVERY_SECONDS
         self._lingering.look(now)
-        self._let_in()
+        self._line.look()
+        recurring.tell_all(now=not self.alive)
         for conn in list(self._arriving):
             if conn.arrival.deadline < now and conn.arrival.received:
                 self._refuse(conn, TimeoutError())
             elif conn.arrival.deadline < now or not (self.alive or conn.arrival.received):
                 self._drop(conn)
+        if not self.alive:
+            self._end(now)
+
+    def _end(self, now: float) -> None:
+        """The process shall stop: nobody is waited for so long that it has to be killed in the end."""
+        if self._ending is None:
+            self._ending = Ending(now, self.cfg.graceful_timeout)
+            stopping.begin()
+        if now >= self._ending.refuse_at:
+            for conn in (*self._arriving, *self._line.take_out()):
+                self._refuse(conn, Stopping())
+        self._places.ending = now >= self._ending.give_up_at
 
     def _refuse(self, conn: Connection, error: BaseException) -> None:
         self._forget(conn)

@@ -10,9 +10,12 @@ most, and while all places aside are taken one of them comes in now and then: cl
 again whenever they are dropped wait for each other, and nobody else for them.
 """
 
+import array
 import errno
+import fcntl
 import select
 import socket
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +24,8 @@ from typing import Any
 import structlog
 
 from api.bodies import TooSlow
+from api.recurring import Recurring
+from shared.domain.errors import Stopping
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +41,15 @@ WINDOW_SECONDS = 20.0
 WINDOW_BYTES = 20 * 1024
 
 
+# How often whoever waits for a client looks whether all must end.
+_LOOK_SECONDS = 1.0
+_dropped = Recurring("slow_clients_dropped")
+
+
 class Places:
     """``on_free`` is called, in any thread, when a request may be let in."""
+
+    ending = False  # whether no client is to be waited for any more
 
     def __init__(self, count: int, on_free: Callable[[], None], max_aside: int = MAX_ASIDE) -> None:
         self._free = count
@@ -77,7 +89,7 @@ class Places:
             self._aside[client] = time.monotonic()
             self._free_place(client)
         if slowest is not None:
-            log.warning("slow_client_dropped", count=self._max_aside)
+            _dropped.note()
             slowest.drop()
         self._on_free()
 
@@ -127,9 +139,10 @@ class ClientSocket(socket.socket):
         self._begin_window()
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """See socket; raises TooSlow."""
+        """See socket; raises TooSlow, and Stopping."""
         if self.gettimeout() is not None:  # whoever set a timeout waits no longer than that
             return super().recv(size, flags)
+        self._require_time()
         while True:
             try:
                 data = super().recv(size, flags | socket.MSG_DONTWAIT)
@@ -140,7 +153,8 @@ class ClientSocket(socket.socket):
                 return data
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        """See socket, but takes as much as is there, up to the whole buffer; raises TooSlow."""
+        """See socket, but takes as much as is there, up to the whole buffer; raises TooSlow, Stopping."""
+        self._require_time()
         filled = 0
         with memoryview(buffer) as view:
             while filled < len(view):
@@ -173,6 +187,16 @@ class ClientSocket(socket.socket):
                 self._count(count)
                 sent += count
 
+    def is_cut_short(self, missing_bytes: int) -> bool:
+        """Whether the client has hung up before so many bytes more came."""
+        poll = select.poll()
+        poll.register(self, select.POLLRDHUP)
+        if not poll.poll(0):
+            return False
+        unread = array.array("i", [0])
+        fcntl.ioctl(self, termios.FIONREAD, unread)
+        return unread[0] < missing_bytes
+
     def drop(self) -> None:
         """End the connection under whoever waits for it."""
         self.dropped = True
@@ -184,7 +208,7 @@ class ClientSocket(socket.socket):
     def _wait_to_send(self) -> None:
         try:
             self._wait(select.POLLOUT)
-        except TooSlow as error:
+        except (TooSlow, Stopping) as error:
             raise BrokenPipeError(errno.EPIPE, "the client takes too little") from error
 
     def _wait(self, event: int) -> None:
@@ -194,8 +218,9 @@ class ClientSocket(socket.socket):
             return
         if self.places is not None:
             self.places.step_aside(self)
-        while not self._is_ready(poll, WINDOW_SECONDS - self._waited):
-            pass
+        self._require_time()
+        while not self._is_ready(poll, min(_LOOK_SECONDS, WINDOW_SECONDS - self._waited)):
+            self._require_time()
 
     def _is_ready(self, poll: "select.poll", seconds: float) -> bool:
         began = time.monotonic()
@@ -208,6 +233,10 @@ class ClientSocket(socket.socket):
                 raise TooSlow
             self._begin_window()
         return ready
+
+    def _require_time(self) -> None:
+        if self.places is not None and self.places.ending:
+            raise Stopping
 
     def _begin_window(self) -> None:
         self._waited, self._window_moved = 0.0, 0

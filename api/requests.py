@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 from api.bodies import TooSlow
 from api.errors import Malformed
 from api.request_ids import request_id
+from shared.domain.errors import Stopping
 from shared.outbound import traces
 
 log = structlog.get_logger(__name__)
@@ -41,10 +42,10 @@ class BodyRequest(Request):
     """A request whose body may break off, or be framed wrongly: the client's fault, not ours."""
 
     def get_data(self, *arguments: Any, **options: Any) -> Any:
-        """See Werkzeug; raises BadRequest for a body that cannot be read."""
+        """See Werkzeug; raises BadRequest for a body that cannot be read, RequestTimeout, and Stopping."""
         try:
             return super().get_data(*arguments, **options)
-        except HTTPException:
+        except (HTTPException, Stopping):
             raise
         except TooSlow as error:
             raise RequestTimeout from error

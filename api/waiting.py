@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from flask import request
 
+from api import stopping
+
 MAX_WAIT_SECONDS = 60
 _POLL_SECONDS = 0.5
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", re.IGNORECASE)
@@ -24,7 +26,7 @@ def seconds_preferred() -> int:
 def wait_until(has_happened: Callable[[], bool], seconds: float) -> bool | None:
     """Whether it has happened within ``seconds``; holds no transaction meanwhile.
 
-    None if it has not and too many others wait: the preference is not honoured.
+    None if it has not and too many others wait, or the server stops: the preference is not honoured.
     """
     if has_happened():
         return True
@@ -33,9 +35,11 @@ def wait_until(has_happened: Callable[[], bool], seconds: float) -> bool | None:
     try:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(_POLL_SECONDS, left))
+            ends = stopping.pause(min(_POLL_SECONDS, left))
             if has_happened():
                 return True
+            if ends:
+                return None
         return False
     finally:
         _places.release()

@@ -167,6 +167,19 @@ class Unavailable(DomainError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class Stopping(Unavailable):
+    """This process is about to end, and another takes its place; what has come so far may be kept."""
+
+    default_code = "stopping"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server is about to stop, and this request did not come in time. Send it again; a recording "
+            "best by a resumable upload, which goes on where it was.",
+            retry_after_seconds=1,
+        )
+
+
 class StepError(DomainError):
     """A run of a step ended badly; the subclass decides whether it is tried again."""
 

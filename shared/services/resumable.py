@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from shared.db import audit, sessions, uploads
 from shared.db.engine import Database
 from shared.db.upload_tables import Upload
-from shared.domain.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
+from shared.domain.errors import Conflict, InvalidInput, NotFound, Stopping, TooLarge, Unavailable
 from shared.domain.ports import Block
 from shared.services import announcing, consent, records
 from shared.services.announcing import State
@@ -96,6 +96,9 @@ def _feed(
         raise
     except TooLarge:
         arriving.take_back()
+        raise
+    except Stopping:
+        _keep(arriving, nothing=nothing_by_halves)
         raise
     except Unavailable:  # what could not be written whole is not to be gone on from
         arriving.give_back()

@@ -117,3 +117,19 @@ def test_of_a_head_that_comes_byte_by_byte_no_byte_is_looked_at_often() -> None:
             arrival.add(b"a")
     assert len(begins) == 1000
     assert max(begins) <= 5
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "missing"),
+    [
+        (b"Content-Length: 10\r\n", b"hello", 5),
+        (b"Content-Length: 10\r\n", b"helloworld", 0),
+        (b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n", 1),
+        (b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\n\r\n", 0),
+        (b"", b"", 0),
+    ],
+)
+def test_what_is_missing_of_a_request_is_known(head: bytes, body: bytes, missing: int) -> None:
+    arrival = Arrival()
+    arrival.add(b"POST /x HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + body)
+    assert arrival.missing_bytes == missing

@@ -2,13 +2,14 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from api import places
 from api.bodies import TooSlow
 from api.places import ClientSocket, Places
+from shared.domain.errors import Stopping
 from tests.waiting import wait_for
 
 
@@ -202,3 +203,39 @@ def test_a_client_that_makes_itself_waited_for_again_and_again_loses_its_place(
     threads[0].join()
     pair.client.shutdown(socket.SHUT_WR)
     threads[1].join()
+
+
+def test_when_all_must_end_no_client_is_waited_for(held: Places, pairs: list[Pair]) -> None:
+    ended: list[type[BaseException]] = []
+
+    def until_told(call: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            with pytest.raises((Stopping, BrokenPipeError)) as caught:
+                call()
+            ended.append(caught.type)
+
+        return run
+
+    threads = [
+        in_thread(until_told(lambda: pairs[0].server.recv(10))),
+        in_thread(until_told(lambda: pairs[1].server.sendall(bytes(10_000_000)))),
+    ]
+    wait_for(lambda: held.take(WHOLE), 10)
+    held.ending = True
+    for thread in threads:
+        thread.join(10)
+    assert set(ended) == {Stopping, BrokenPipeError}
+    pairs[2].client.sendall(b"a")
+    with pytest.raises(Stopping):  # not even what is there: a quick client could go on for hours
+        pairs[2].server.recv_into(bytearray(10))
+
+
+@pytest.mark.parametrize(("sent", "missing", "cut_short"), [(10, 11, True), (10, 10, False), (0, 1, True)])
+def test_who_hung_up_before_all_was_sent_is_known(
+    pairs: list[Pair], sent: int, missing: int, cut_short: bool
+) -> None:
+    server, client = pairs[0].server, pairs[0].client
+    client.sendall(b"a" * sent)
+    assert not server.is_cut_short(missing)
+    client.close()
+    assert server.is_cut_short(missing) is cut_short
