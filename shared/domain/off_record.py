@@ -27,6 +27,19 @@ def merged(ranges: Iterable[tuple[float, float]]) -> Ranges:
     return tuple(found)
 
 
+def beyond(ranges: Ranges, before: Ranges) -> Ranges:
+    """The time that is in ``ranges`` and not in ``before``."""
+    rest = []
+    for start, end in ranges:
+        at = start
+        for since, upto in before:
+            if at < upto and since < end:
+                rest.append((at, since))
+                at = upto
+        rest.append((at, end))
+    return tuple((start, end) for start, end in rest if start < end)
+
+
 def parsed(text: str) -> Ranges:
     """Ranges as people write them: ``12:30-13:05, 1:02:00-1:02:30, 4000-4010.5``. Raises ValueError."""
     found = []
@@ -63,20 +76,22 @@ def overlaps(start: float, end: float, ranges: Ranges) -> bool:
     return any(start < upto + MARGIN_SECONDS and since - MARGIN_SECONDS < end for since, upto in ranges)
 
 
-def without(transcript: JsonObject, ranges: Ranges) -> JsonObject:
+def without(transcript: JsonObject, ranges: Ranges, before: Ranges = ()) -> JsonObject:
     """The transcript document without a word of what was said in ``ranges``.
 
     A segment loses its words there. One whose engine gave no times for its words goes as a whole:
-    which of them were said when cannot be known.
+    which of them were said when cannot be known. ``before``: those of the ranges that the transcript
+    was made or left without already; what lies beside them, or has them in its middle, stays.
     """
     quality = transcript["quality"]
+    off = [{"start": start, "end": end} for start, end in ranges]
+    ranges = beyond(ranges, before)
     spans = {
         name: [span for span in quality[name] if not overlaps(span["start"], span["end"], ranges)]
         for name in ("low_confidence_spans", "invented")
         if name in quality
     }
     segments = [piece for segment in transcript["segments"] for piece in _rest_of(segment, ranges)]
-    off = [{"start": start, "end": end} for start, end in ranges]
     return {
         **transcript,
         "segments": segments,

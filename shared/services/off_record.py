@@ -15,7 +15,7 @@ from shared.db.outputs import Product
 from shared.db.safety_tables import RiskAlert
 from shared.db.tables import TherapySession
 from shared.domain.errors import Conflict, InvalidInput
-from shared.domain.off_record import MOST_RANGES, Ranges, merged, overlaps, without
+from shared.domain.off_record import MOST_RANGES, Ranges, beyond, merged, overlaps, without
 from shared.domain.status import Status
 from shared.pipeline import EXTRACT_NOTES, REDACT, TRANSCRIBE
 from shared.services import idempotency, records
@@ -53,8 +53,8 @@ def cut(
             )
         sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
         outputs.replace(db, row.practice_id, session_id, Product.OFF_RECORD, sealed)
-        transcribed = _cut_transcript(resources, db, session, all_ranges)
-        _forget_derived(resources, db, session, all_ranges)
+        transcribed = _cut_transcript(resources, db, session, all_ranges, before)
+        _forget_derived(resources, db, session, beyond(all_ranges, before))
         _begin_again(db, row, transcribed)
         row.request_id = caller.request_id
         records.audit(db, caller, "session.off_the_record", session_id)
@@ -81,13 +81,16 @@ def _check(db: DbSession, row: TherapySession, ranges: Ranges, keep_signed_notes
         )
 
 
-def _cut_transcript(resources: Resources, db: DbSession, session: Subject, ranges: Ranges) -> bool:
-    """Put the transcript without ``ranges`` in the place of the stored one; False if there is none."""
+def _cut_transcript(
+    resources: Resources, db: DbSession, session: Subject, ranges: Ranges, before: Ranges
+) -> bool:
+    """Put the transcript without ``ranges`` in the place of the stored one, which is without ``before``;
+    False if there is none."""
     sealed = outputs.get(db, session.id, Product.TRANSCRIPT)
     if sealed is None:
         return False
     kind = outputs.kind(Product.TRANSCRIPT)
-    rest = without(resources.vault.open(session, kind, sealed), ranges)
+    rest = without(resources.vault.open(session, kind, sealed), ranges, before)
     replaced = resources.vault.seal(session, kind, rest)
     outputs.replace(db, session.practice_id, session.id, Product.TRANSCRIPT, replaced)
     return True

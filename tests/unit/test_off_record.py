@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.off_record import merged, overlaps, parsed, silence, without
+from shared.domain.off_record import beyond, merged, overlaps, parsed, silence, without
 from shared.domain.values import SAMPLE_RATE
 
 TIMES = st.floats(0, 100).map(lambda x: round(x, 2))
@@ -54,6 +54,15 @@ def test_merging_keeps_the_time_and_leaves_no_overlap(ranges):
         assert inside == any(start <= moment <= end for start, end in found)
 
 
+@given(RANGES, RANGES)
+def test_what_lies_beyond_earlier_ranges_is_all_that_they_leave(ranges, earlier):
+    found = beyond(merged(ranges), merged(earlier))
+    edges = sorted({edge for pair in (*ranges, *earlier, *found) for edge in pair})
+    for moment in [(one + next_one) / 2 for one, next_one in itertools.pairwise(edges)]:
+        inside, taken, left = (any(a < moment < b for a, b in each) for each in (ranges, earlier, found))
+        assert left == (inside and not taken)
+
+
 @pytest.mark.parametrize("channels", [1, 2])
 @given(ranges=RANGES, first=st.integers(0, 40 * SAMPLE_RATE))
 def test_exactly_the_ranges_become_silence(channels, ranges, first):
@@ -86,6 +95,15 @@ def test_text_without_times_of_words_goes_as_a_whole():
     untimed = segment("Nobody knows when each word was said.", 0.0, timed=False)
     apart = segment("Fine.", 20.0, timed=False)
     assert without(transcript(untimed, apart), ((1.0, 1.5),))["segments"] == [apart]
+
+
+def test_what_was_left_beside_an_earlier_range_stays_when_another_is_taken_out():
+    beside = segment("One two.", 0.0)
+    across = segment("It was silent for a while in here.", 4.0, timed=False)
+    said = transcript(beside, across, segment("Not this.", 20.0))
+    rest = without(said, ((2.0, 3.0), (6.0, 8.0), (20.0, 30.0)), ((2.0, 3.0), (6.0, 8.0)))
+    assert rest["segments"] == [beside, across]
+    assert [off["start"] for off in rest["quality"]["off_the_record"]] == [2.0, 6.0, 20.0]
 
 
 def test_the_report_tells_the_ranges_and_no_more_of_what_lay_in_them():

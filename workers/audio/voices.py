@@ -13,7 +13,7 @@ from workers.audio.clustering import k_means, squared_distances
 LEAST_SEPARATION = 3.6
 # A cluster of a few windows lies apart by chance, because the cut was chosen to part them: 4.3 with 33
 # windows and 5.5 with 19 were seen, within one voice. The square of that falls with the number.
-WITHIN_ONE_VOICE, BY_CHANCE = 2.95, 420.0
+WITHIN_ONE_VOICE, BY_CHANCE = 2.95, 450.0
 # A window of 1.5 s every half second: a change of speaker falls into three of them. Of the clusters that
 # were nobody's voice 95 % and more lay between two voices, of the others none.
 MIXED_WINDOWS, MIXED_SHARE = 3, 0.5
