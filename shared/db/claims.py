@@ -53,7 +53,7 @@ def abandoned() -> ColumnElement[bool]:
     )
 
 
-_UNFINISHED = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
+UNFINISHED_WORDS = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
 
 # One statement, which is one round trip: the session is held first, as everybody does who changes its
 # steps; of the step's rows the first is taken that nobody else has in hand, as it is by then (SKIP LOCKED
@@ -61,7 +61,7 @@ _UNFINISHED = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
 _CLAIM = text(f"""
 WITH held AS MATERIALIZED (
     SELECT id, status, request_id FROM sessions
-    WHERE id = CAST(:session AS uuid) AND status IN ({_UNFINISHED}) FOR NO KEY UPDATE
+    WHERE id = CAST(:session AS uuid) AND status IN ({UNFINISHED_WORDS}) FOR NO KEY UPDATE
 ),
 found AS MATERIALIZED (
     SELECT steps.part, steps.state FROM steps JOIN held ON held.id = steps.session_id
@@ -140,7 +140,7 @@ UPDATE steps SET state = :state, lease_until = NULL, error_code = NULL,
     done_at = CASE WHEN :done THEN now() ELSE done_at END,
     attempt = CASE WHEN :done THEN attempt ELSE 0 END
 FROM held
-WHERE held.status IN ({_UNFINISHED}) AND steps.session_id = CAST(:session AS uuid) AND steps.name = :step
+WHERE held.status IN ({UNFINISHED_WORDS}) AND steps.session_id = CAST(:session AS uuid) AND steps.name = :step
     AND steps.part = :part AND steps.state = 'running' AND steps.lease_token = CAST(:token AS uuid)
 RETURNING steps.part
 """)  # noqa: S608 - made of constants

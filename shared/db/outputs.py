@@ -75,16 +75,6 @@ def several(db: DbSession, session_id: UUID, *products: Product) -> dict[Product
     return found
 
 
-def parts(db: DbSession, session_id: UUID, product: Product) -> list[tuple[int, Sealed]]:
-    """All parts of an output that exist, in order."""
-    rows = db.execute(
-        select(Output.part, Output.body)
-        .where(Output.session_id == session_id, Output.name == product)
-        .order_by(Output.part)
-    )
-    return [(part, body) for part, body in rows]
-
-
 def discard(db: DbSession, session_id: UUID, *products: Product) -> None:
     """Remove outputs that are no longer needed or are to be made again."""
     db.execute(delete(Output).where(Output.session_id == session_id, Output.name.in_(products)))

@@ -13,9 +13,10 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.claims import UNFINISHED_WORDS
 from shared.db.parting import at_the_end
 from shared.db.tables import StepRow
-from shared.domain.status import UNFINISHED, StepState
+from shared.domain.status import StepState
 from shared.pipeline import Step
 
 
@@ -29,9 +30,7 @@ class Candidate:
     urgent: bool = False
 
 
-_ALIVE = "EXISTS (SELECT FROM sessions WHERE id = session_id AND status IN ({}))".format(
-    ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
-)
+_ALIVE = f"EXISTS (SELECT FROM sessions WHERE id = session_id AND status IN ({UNFINISHED_WORDS}))"
 _LAPSED = "(lease_until < now() OR deadline_at < now())"
 
 # The practices are found by jumping from one to the next in the index, not by reading what waits:

@@ -7,8 +7,8 @@ from shared.db.claims import Lease
 from shared.pipeline import Step
 from shared.services.engines import Workbench
 
-# A step that took longer leaves the next to whoever's turn it is: what goes past the turns is at most a
-# minute's work, and no message's time limit has to hold two long steps.
+# A step that took longer leaves the next to whoever's turn it is: what goes past the turns is one chunk,
+# or what unites them, and no message's time limit has to hold two long steps.
 TAKE_ALONG_SECONDS = 60.0
 
 
@@ -30,5 +30,5 @@ class Along:
 
     def take(self, step: Step, after: Lease) -> None:
         """Have ``step`` claimed too, unless what came before it took long."""
-        if time.monotonic() - after.claimed_at < TAKE_ALONG_SECONDS:
-            self.step = step
+        in_time = time.monotonic() - after.claimed_at < TAKE_ALONG_SECONDS
+        self.step = step if in_time else None

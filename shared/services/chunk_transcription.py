@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db import outputs, sessions, steps
 from shared.db.claims import Lease
+from shared.db.engine import DatabaseError
 from shared.db.outputs import Product
 from shared.domain import failpoints
 from shared.domain.documents import heard_to_json
@@ -52,7 +53,7 @@ def _calls_side_by_side(bench: Workbench, session_id: UUID, lease: Lease | None)
         with resources.database.transaction(practice_id) as db:
             row = sessions.get(db, session_id)
             engine = engine_choice.for_session(resources, db, row) if row else None
-    except DomainError:
+    except (DomainError, DatabaseError):
         return 1
     return bench.transcriber(engine).capabilities.parallel_calls if engine else 1
 
@@ -66,7 +67,7 @@ def _transcribe_side_by_side(bench: Workbench, session_id: UUID, threads: int, l
     """Take chunk after chunk in each thread, for half of the step's time, while it is this session's turn."""
     stop = threading.Event()
     stop_at = time.monotonic() + TRANSCRIBE_CHUNK.limit_seconds / 2
-    held: set[Lease] = set()
+    held = {lease} if lease else set[Lease]()
 
     def take_chunks(first: Lease | None) -> None:
         taken = first or leases.claim_at(bench, session_id, TRANSCRIBE_CHUNK)

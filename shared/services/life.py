@@ -14,9 +14,22 @@ from shared.domain.errors import Unavailable
 # Held while a sign is given, and to fork: a child inherits every lock as it is at that moment (of
 # SQLAlchemy, the driver, an import), and one that this thread holds would never be released in it.
 _no_fork = threading.Lock()
-os.register_at_fork(
-    before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_no_fork.release
-)
+_forking = threading.local()
+# A Postgres that is frozen holds up a sign for as long as it is; a worker without a child is worse.
+FORK_WAITS_SECONDS = 10.0
+
+
+def _before_fork() -> None:
+    _forking.holds = False  # also if a signal's handler raises meanwhile, which Python lets pass
+    _forking.holds = _no_fork.acquire(timeout=FORK_WAITS_SECONDS)
+
+
+def _after_fork() -> None:
+    if _forking.holds:
+        _no_fork.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 class SignsOfLife:

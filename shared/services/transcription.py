@@ -101,14 +101,14 @@ def _fan_out(
         sessions.dispatch_in(db, session.id, resources.settings.redispatch_seconds)
         if not plan.chunks:  # nothing was said: the second run unites nothing
             steps.make_ready(db, session.id, TRANSCRIBE, from_state=StepState.FANNED_OUT)
-        if along is not None:
-            along.take(TRANSCRIBE_CHUNK if plan.chunks else TRANSCRIBE, lease)
+        elif along is not None:
+            along.take(TRANSCRIBE_CHUNK, lease)
 
     leases.finish(resources.database, lease, save, state=StepState.FANNED_OUT, along=along)
     taken = along is not None and along.lease is not None
     if plan.chunks:
         resources.queue.publish_chunks(session.id, len(plan.chunks) - taken)
-    elif not taken:
+    else:
         resources.queue.publish(session.id, TRANSCRIBE)
 
 

@@ -37,7 +37,7 @@ def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) 
     lease = _claim_patiently(bench, step, woken_for)
     done = False
     while lease is not None:
-        outcome = run[lease.step](bench, lease.session_id, lease)
+        outcome = _do(bench, lease, run[lease.step])
         if isinstance(outcome, bool):
             done = outcome
             break
@@ -47,6 +47,15 @@ def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) 
             return following(step) is not None  # which that end made ready
         _go_on(bench, lease)  # the message that would is still in the queue, behind others
     return _waits(bench, woken_for, following(step))
+
+
+def _do(bench: Workbench, lease: Lease, run: Run) -> bool | Lease:
+    """What the run gives; where the worker must go before it has begun, another goes on at once."""
+    try:
+        return run(bench, lease.session_id, lease)
+    except (SystemExit, KeyboardInterrupt):
+        leases.give_back(bench.resources.database, lease)
+        raise
 
 
 def _claim(bench: Workbench, step: Step, woken_for: UUID) -> Lease | None:

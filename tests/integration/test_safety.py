@@ -218,6 +218,8 @@ def test_followers_of_the_session_are_told_without_a_word_of_it(
     changes = following.news(resources, office.caller, grave, 0).changes
     codes = [change.code for change in changes if change.code]
     assert codes == ["risk_found", "risk_overdue"]
+    statuses = [list(Status).index(Status(change.status)) for change in changes]
+    assert statuses == sorted(statuses)
 
 
 def test_a_deleted_session_takes_its_alerts_along(call: Caller, resources: Resources, grave: UUID) -> None:

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.orm import Session as DbSession
 
+from shared.db import parting
 from shared.db.claims import Lease
+from shared.domain.errors import Unavailable
 from shared.domain.status import StepState
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
-from shared.services import chunk_transcription, leases, transcription
+from shared.services import chunk_transcription, leases, transcription, turns
 from shared.services.engines import Workbench
 from shared.services.resources import Resources
 from tests.conftest import Office
@@ -68,6 +71,47 @@ def test_an_error_after_the_end_of_a_step_gives_back_what_was_taken_along(
     chunk = step(resources, session_id, TRANSCRIBE_CHUNK.name, 1)
     assert (chunk.state, chunk.attempt) == (StepState.READY, 0)
     assert step(resources, session_id, TRANSCRIBE.name).state == StepState.FANNED_OUT
+
+
+def test_what_was_taken_along_is_known_though_the_answer_of_the_commit_was_lost(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[str] = []
+    send = parting.send
+
+    def send_and_lose(db: DbSession, last: str) -> None:
+        wrote = bool(db.info.get("parting"))
+        send(db, last)
+        if wrote and not answers:
+            answers.append("lost")
+            raise Unavailable("away")
+
+    session_id = promise(resources, office)
+    bench = bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(1)))
+    lease = leases.claim_at(bench, session_id, TRANSCRIBE)
+    monkeypatch.setattr("shared.services.leases.FINISH_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(parting, "send", send_and_lose)
+    chunk = transcription.transcribe(bench, session_id, lease)
+    assert answers == ["lost"]
+    assert isinstance(chunk, Lease)
+    row = step(resources, session_id, TRANSCRIBE_CHUNK.name, 1)
+    assert (row.state, row.attempt, row.lease_token) == (StepState.RUNNING, 1, chunk.token)
+
+
+def test_a_worker_that_must_go_between_two_steps_gives_the_second_back(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    bench = bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(1)))
+
+    def must_go(*_: object) -> bool:
+        raise SystemExit
+
+    run = {TRANSCRIBE.name: transcription.transcribe, TRANSCRIBE_CHUNK.name: must_go}
+    with pytest.raises(SystemExit):
+        turns.take(bench, TRANSCRIBE, session_id, run)
+    chunk = step(resources, session_id, TRANSCRIBE_CHUNK.name, 1)
+    assert (chunk.state, chunk.attempt) == (StepState.READY, 0)
 
 
 def test_a_step_that_took_long_leaves_the_next_to_whose_turn_it_is(
