@@ -51,6 +51,6 @@ class PauseReason(StrEnum):
 
 
 # Seconds after each failed attempt until the next, as the Standard Webhooks specification (1.0.0,
-# "Deliverability and reliability") suggests: eleven attempts in a little over three days.
+# "Deliverability and reliability") suggests, and once more: eleven attempts in a little over four days.
 RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400, 86_400)
 MOST_ATTEMPTS = len(RETRY_SECONDS) + 1

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -53,6 +54,26 @@ class Deployment:
     def scale(self, service: str, count: int) -> None:
         """Have ``count`` containers of the service, and leave the others alone."""
         self.compose("up", "--detach", "--no-recreate", "--scale", f"{service}={count}", service)
+
+    def crash(self, service: str) -> None:
+        """Kill the service's one container from outside, as a bug or the kernel would, and see it come back.
+
+        Not by ``docker kill``: what an operator ended stays down, whatever its restart policy says.
+        """
+        (container,) = self.containers(service)
+        with self.coming_back(container):
+            os.kill(int(self.state_of(container, "Pid")), signal.SIGKILL)
+
+    @contextmanager
+    def coming_back(self, container: str) -> Iterator[None]:
+        """Waits, when the block is over, until the container runs that began anew since."""
+        began = self.state_of(container, "StartedAt")
+        yield
+        wait_for(lambda: self.state_of(container, "StartedAt") != began, seconds=60)
+
+    def processes(self, container: str) -> list[int]:
+        """The ids, as this machine knows them, of what runs in the container."""
+        return [int(line) for line in self.docker("top", container, "-o", "pid").splitlines()[1:]]
 
     def state_of(self, container: str, what: str) -> str:
         """What the engine says of a container: ``Pid``, ``ExitCode``, ``StartedAt`` and so on."""
@@ -116,6 +137,17 @@ def upload(client: httpx2.Client, patient: str, recording: bytes) -> str:
     )
     assert answer.status_code == 202, answer.text
     return answer.headers["Location"]
+
+
+def attempts(client: httpx2.Client, address: str) -> list[dict[str, Any]]:
+    """Each attempt of each step of the session, with its worker and outcome."""
+    return list(client.get(f"{address}/history").json()["attempts"])
+
+
+def is_in_hand(client: httpx2.Client, address: str) -> bool:
+    """Whether a worker is listening to a part of the session."""
+    found = [(attempt["step"], attempt["outcome"]) for attempt in attempts(client, address)]
+    return ("transcribe_chunk", "running") in found
 
 
 def finished(client: httpx2.Client, addresses: Sequence[str], seconds: float) -> list[dict[str, Any]]:

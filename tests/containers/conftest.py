@@ -1,14 +1,21 @@
 """What the tests of this folder need: a Docker engine, and the image that build_images.sh makes."""
 
+import json
 import os
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import docker
+import httpx2
 import pytest
 from docker.constants import DEFAULT_UNIX_SOCKET
 from docker.errors import DockerException, ImageNotFound
 from testcontainers.core.config import testcontainers_config
+
+from tests.containers.compose import Deployment, deployed
+from tests.e2e.conftest import excerpt
+from tests.faults.machine import WITHOUT_LIMITS
 
 IMAGE = "sessionscribe:latest"
 BASE_IMAGE = "sessionscribe-test-base:bookworm"
@@ -30,6 +37,36 @@ def engine() -> None:
         pytest.skip("no Docker engine answers")
     # Its reaper is an image of a registry; the tests end their containers themselves.
     testcontainers_config.ryuk_disabled = True
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, engine: None) -> Iterator[tuple[Deployment, str]]:
+    """The deployment that the tests of this folder share, and its therapist's key."""
+    override = tmp_path_factory.mktemp("more") / "docker-compose.override.yml"
+    override.write_text(json.dumps({"services": {"api": {"environment": WITHOUT_LIMITS}}}))  # JSON is YAML
+    with deployed(tmp_path_factory.mktemp("deployment"), override) as made:
+        yield made
+
+
+@pytest.fixture
+def deployment(running: tuple[Deployment, str]) -> Iterator[Deployment]:
+    """The deployment, brought back to one container of each service afterwards."""
+    yield running[0]
+    running[0].compose("up", "--detach", "--no-recreate")
+
+
+@pytest.fixture
+def client(running: tuple[Deployment, str]) -> Iterator[httpx2.Client]:
+    """The therapist's, through the proxy."""
+    deployment, key = running
+    with deployment.client(key) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def recording() -> bytes:
+    """Twelve seconds of speech."""
+    return excerpt(12.0)
 
 
 def listens() -> bool:

@@ -163,6 +163,11 @@ def test_a_message_is_repeated_under_one_id_until_it_is_taken(
     ]  # fmt: skip
 
 
+def test_the_pauses_grow_and_last_four_days() -> None:
+    assert list(RETRY_SECONDS) == sorted(RETRY_SECONDS)
+    assert 4 <= sum(RETRY_SECONDS) / 86_400 < 5
+
+
 def test_an_endpoint_that_asks_to_be_left_alone_is(
     resources: Resources, office: Office, administrator: Caller
 ) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "monitoring"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FOLDER = DEPLOY / "monitoring"
 ALERTS = FOLDER / "alerts.yml"
 PROMTOOL = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
@@ -42,12 +43,20 @@ def test_every_alert_says_what_to_do_and_has_a_test_that_causes_its_fault() -> N
 
 
 @needs_promtool
-def test_the_dashboard_asks_what_prometheus_understands(tmp_path: Path) -> None:
-    rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(expressions())]
-    path = tmp_path / "panels.yml"
-    path.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))  # YAML holds JSON
+@pytest.mark.parametrize(("asked", "least"), [("dashboard", 13), ("autoscaler", 3)])
+def test_what_is_asked_of_prometheus_it_understands(tmp_path: Path, asked: str, least: int) -> None:
+    questions = expressions() if asked == "dashboard" else triggers()
+    rules = [{"record": f"asked:{number}", "expr": expr} for number, expr in enumerate(questions)]
+    path = tmp_path / "asked.yml"
+    path.write_text(json.dumps({"groups": [{"name": "asked", "rules": rules}]}))  # YAML holds JSON
     assert promtool("check", "rules", str(path)).returncode == 0
-    assert len(rules) > 12
+    assert len(rules) >= least
+
+
+def triggers() -> list[str]:
+    """What KEDA asks before it scales a pool."""
+    objects = yaml.safe_load_all((DEPLOY / "kubernetes" / "autoscaling-keda.yaml").read_text())
+    return [trigger["metadata"]["query"] for scaled in objects for trigger in scaled["spec"]["triggers"]]
 
 
 def test_no_alert_names_a_person_or_a_practice() -> None:
