@@ -27,7 +27,7 @@ up: $(VENV)/.runtime ## Run the whole stack here until Ctrl-C, and print its add
 	@exec $(BIN)/sessionscribe up
 
 test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: $(VENV)/.dev ## Break a whole machine in every way that we know, the long ones too
 	@$(BIN)/python -m pytest tests/faults -m 'long or not long' $(ARGS)

@@ -32,6 +32,30 @@ from tests.stack import running_postgres, running_redis
 hypothesis_settings.register_profile("sessionscribe", deadline=None)
 hypothesis_settings.load_profile("sessionscribe")
 
+# What takes longest begins first: at the end it would keep one process busy and let the others wait.
+LONGEST = (
+    "integration/test_openapi_truth.py",
+    "e2e/",
+    "faults/",
+    "integration/test_embedded_",
+    "integration/test_slow_clients.py",
+    "integration/test_stopping.py",
+    "integration/test_cli_",
+    "integration/test_authz.py",
+    "integration/test_sessions_api.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first; within them, and between all others, nothing changes."""
+    tests = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(tests).as_posix() if item.path.is_relative_to(tests) else ""
+        return next((n for n, long in enumerate(LONGEST) if name.startswith(long)), len(LONGEST))
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:

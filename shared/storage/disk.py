@@ -19,5 +19,9 @@ def errors_as_ours() -> Iterator[None]:
 def as_unavailable(error: OSError) -> Unavailable:
     """The system's error in our words."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Unavailable("The storage is full; nothing was saved. Try again later.", "disk_full", 60)
-    return Unavailable("The storage is not available; nothing was saved.", "storage_unavailable")
+        return Unavailable(
+            "The storage is full; nothing was left half-done. Try again later.", "disk_full", 60
+        )
+    return Unavailable(
+        "The storage is not available for now; nothing was left half-done. Try again.", "storage_unavailable"
+    )

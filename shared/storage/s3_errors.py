@@ -31,16 +31,26 @@ def answers_as_ours(absent: type[NotFound] | type[Unavailable] = NotFound) -> It
         raise _as_ours(str(error.response.get("Error", {}).get("Code", "")), absent) from None
     except (BotoCoreError, OSError) as error:
         log.warning("storage_away", error=type(error).__name__)
-        raise Unavailable("The storage is not available; nothing was saved.", "storage_unavailable") from None
+        raise Unavailable(
+            "The storage is not available for now; nothing was left half-done. Try again.",
+            "storage_unavailable",
+        ) from None
 
 
 def _as_ours(code: str, absent: type[NotFound] | type[Unavailable]) -> Exception:
     if code == "NoSuchBucket":
         log.error("storage_refused", provider_code=code)
-        return Unavailable("The storage has no such bucket; nothing was saved.", "storage_unavailable")
+        return Unavailable(
+            "The storage has no such bucket; nothing was left half-done. Tell who runs the service.",
+            "storage_unavailable",
+        )
     if code in _ABSENT or code in _EMPTY_RANGE:
         return absent("The stored object is gone.", "object_gone")
     log.warning("storage_refused", provider_code=code)
     if code in _FULL:
-        return Unavailable("The storage is full; nothing was saved. Try again later.", "disk_full", 60)
-    return Unavailable("The storage is not available; nothing was saved.", "storage_unavailable")
+        return Unavailable(
+            "The storage is full; nothing was left half-done. Try again later.", "disk_full", 60
+        )
+    return Unavailable(
+        "The storage is not available for now; nothing was left half-done. Try again.", "storage_unavailable"
+    )

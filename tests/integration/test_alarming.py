@@ -75,7 +75,9 @@ def test_a_deletion_that_fails_again_and_again_is_overdue_in_the_end(
 
 
 def store_away(*_: object) -> None:
-    raise Unavailable("The storage is not available; nothing was saved.", "storage_unavailable")
+    raise Unavailable(
+        "The storage is not available for now; nothing was left half-done. Try again.", "storage_unavailable"
+    )
 
 
 def delay_erasure(resources: Resources, seconds: float) -> None:
