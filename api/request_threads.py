@@ -35,11 +35,14 @@ class RequestThreads(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no
     def handle_request(self, req: Any, conn: Any) -> Any:
         """See gunicorn; a body of known length is read without copies."""
         if isinstance(req.body.reader, LengthReader) and isinstance(conn.sock, ClientSocket):
-            req.body = DirectBody(req.body.reader, conn.sock)
+            req.body = DirectBody(req.body.reader, conn.sock, asked_for=req._expected_100_continue)
+            req._expected_100_continue = False
         return super().handle_request(req, conn)
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
         """Whether another request may follow; what the client has yet to send is not waited for."""
+        if getattr(conn.parser.mesg.body, "asked_for", False):
+            return False  # was it sent or not? Where the next request begins is not known
         return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + _DRAIN_SECONDS))
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:

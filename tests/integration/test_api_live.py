@@ -124,6 +124,19 @@ def test_a_declared_length_over_the_limit_is_refused_unread(live: Live) -> None:
         assert _answer_on(connection).startswith(b"HTTP/1.1 413")
 
 
+def test_who_asks_before_sending_is_told_to_send_only_what_is_wanted(live: Live) -> None:
+    body = PART + tone(2) + END
+    ask = "\r\nExpect: 100-continue"
+    for length, told in ((LIMIT * 10, b"HTTP/1.1 413"), (len(body), b"HTTP/1.1 100")):
+        with live.begin(f"Content-Length: {length}{ask}") as connection:
+            assert connection.recv(12, socket.MSG_WAITALL) == told
+            if length == len(body):
+                connection.sendall(body)
+                answer = _answer_on(connection)
+                assert answer.startswith(b" Continue\r\n\r\nHTTP/1.1 202 "), answer
+                assert answer.count(b"HTTP/1.1 100") == 0
+
+
 def _answer_on(connection: socket.socket) -> bytes:
     answer = b""
     try:
