@@ -206,6 +206,7 @@ class QuietThreadWorker(RequestThreads):
         if now >= self._ending.refuse_at:
             for conn in (*self._arriving, *self._line.take_out()):
                 self._refuse(conn, Stopping())
+        self._lingering.seconds = stopping.LINGERING_SECONDS
         self._places.ending = now >= self._ending.give_up_at
 
     def _refuse(self, conn: Connection, error: BaseException) -> None:

@@ -19,6 +19,8 @@ _READ_BYTES = 64 * 1024
 class Lingering:
     """Throws away what still comes; ``on_closed`` is called for each connection in the end."""
 
+    seconds = _SECONDS
+
     def __init__(self, poller: selectors.BaseSelector, on_closed: Callable[[], None]) -> None:
         self._poller = poller
         self._on_closed = on_closed
@@ -27,7 +29,7 @@ class Lingering:
 
     def add(self, client: socket.socket) -> None:
         """Tell the client that there is no more, and close when it has seen that."""
-        self._until[client] = time.monotonic() + _SECONDS
+        self._until[client] = time.monotonic() + self.seconds
         try:
             client.shutdown(socket.SHUT_WR)
             client.setblocking(False)

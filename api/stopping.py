@@ -4,7 +4,8 @@ import threading
 
 _REFUSE_SECONDS = 2.0  # as long as gunicorn keeps connections for a request that may be on its way
 # What is left to put away what was begun, answer, and close: then the server is killed.
-_PUTTING_AWAY_SECONDS = 4.0
+_PUTTING_AWAY_SECONDS = 5.0
+LINGERING_SECONDS = 0.5  # for a client to read the last answer
 _begun = threading.Event()
 
 
