@@ -71,6 +71,11 @@ def silence(pcm: bytearray, first_sample: int, frame_bytes: int, ranges: Ranges)
         pcm[begin * frame_bytes : until * frame_bytes] = bytes((until - begin) * frame_bytes)
 
 
+def told(ranges: Ranges) -> list[JsonObject]:
+    """The ranges as the quality report names them."""
+    return [{"start": start, "end": end} for start, end in ranges]
+
+
 def overlaps(start: float, end: float, ranges: Ranges) -> bool:
     """Whether a stretch comes within the margin of what is off the record."""
     return any(start < upto + MARGIN_SECONDS and since - MARGIN_SECONDS < end for since, upto in ranges)
@@ -84,7 +89,7 @@ def without(transcript: JsonObject, ranges: Ranges, before: Ranges = ()) -> Json
     was made or left without already; what lies beside them, or has them in its middle, stays.
     """
     quality = transcript["quality"]
-    off = [{"start": start, "end": end} for start, end in ranges]
+    off = told(ranges)
     ranges = beyond(ranges, before)
     spans = {
         name: [span for span in quality[name] if not overlaps(span["start"], span["end"], ranges)]

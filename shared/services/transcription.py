@@ -17,6 +17,7 @@ from shared.domain import failpoints
 from shared.domain.assembly import assemble
 from shared.domain.documents import heard_from_json, plan_to_json, transcript_to_json
 from shared.domain.errors import NotFound, PermanentStepError
+from shared.domain.off_record import told
 from shared.domain.quality import recording_facts
 from shared.domain.status import StepState
 from shared.domain.usage import total_usage
@@ -133,6 +134,8 @@ def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) ->
         (part, heard_from_json(vault.open(lease.subject, outputs.kind(Product.CHUNK, part), body)))
         for part, body in found.chunks.items()
     ]
+    if found.off_record:
+        plan = replace(plan, quality={**plan.quality, "off_the_record": told(found.off_record)})
     phrases = [(plan.chunks[part - 1].channel, phrase) for part, heard in chunks for phrase in heard.phrases]
     usage = total_usage(heard.usage for _, heard in chunks)
     transcript = assemble(

@@ -195,6 +195,8 @@ def test_at_upload_nothing_of_it_is_ever_transcribed(call, bench, clinic, office
     redact_and_work(bench, session_id)
     assert row(clinic, session_id).status is Status.PROCESSED
     assert loudness(samples(call, session_id), 19.9, 39.7) == 0
+    quality = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert quality["off_the_record"] == [{"start": 19.9, "end": 39.7}]
 
 
 def test_ranges_that_cannot_be_read_refuse_the_upload(call, office):
