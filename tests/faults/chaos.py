@@ -53,6 +53,11 @@ class Run:
     verdict: Verdict = field(default_factory=Verdict)
     load: float = 0.0
 
+    @property
+    def broken_answers(self) -> int:
+        """How many requests were answered by an error that nobody foresaw; what broke is in the log."""
+        return sum(count for what, count in self.requests.items() if what.endswith("answered 500"))
+
 
 def run(
     seed: int, seconds: float, *, dispatcher: bool = True, settled_within: float = SETTLED_WITHIN_SECONDS
@@ -70,7 +75,7 @@ def run(
             _break(clinic, made)
             machine.calm_down(but=() if dispatcher else ("dispatcher",))
             made.verdict = judge(clinic, listener, within=settled_within)
-        if made.verdict.problems:
+        if made.verdict.problems or made.broken_answers:
             machine.show()
     made.load = round(os.getloadavg()[0], 1)
     return made

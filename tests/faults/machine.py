@@ -173,10 +173,12 @@ class Machine:
         self.wait_until_up()
 
     def show(self) -> None:
-        """The ends of the logs, for whoever looks for the cause."""
+        """The errors in the logs and their ends, for whoever looks for the cause."""
         for kept in self.keeper:
             print(f"--- {kept.name}: {kept.exit_codes[-9:]}", file=sys.stderr)
-            print("\n".join(self.log_of(kept.name).splitlines()[-15:]), file=sys.stderr)
+            lines = self.log_of(kept.name).splitlines()
+            errors = [line for line in lines[:-15] if '"level": "error"' in line]
+            print("\n".join([*errors, *lines[-15:]]), file=sys.stderr)
 
     def connect_to_redis(self) -> Redis:
         return Redis.from_url(self.redis.url, socket_timeout=5)
