@@ -34,9 +34,9 @@ def main() -> None:
 
 def drain(bench: Bench, count: int, window: int) -> dict[str, object]:
     """Sessions a second of each ``window``, from the first to the last, with the load of the machine then."""
-    sessions = promise_sessions(bench.machine, count)
     for kept in [*bench.ours, *bench.bare]:
         kept.send_group(signal.SIGSTOP)
+    sessions = promise_sessions(bench.machine, count)
     publishing(bench, sessions)()
     for kept in bench.ours:
         kept.send_group(signal.SIGCONT)
