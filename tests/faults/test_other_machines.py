@@ -30,7 +30,7 @@ def test_a_step_longer_than_the_visibility_timeout_has_one_effect() -> None:
         machine.orders.arm("hearing.1", "hold")
         session_id = clinic.upload(chunks=1)
         machine.orders.wait_until_taken("hearing.1")
-        wait_for(lambda: started(machine, "pipeline.transcribe_chunk") >= 2, 60)
+        wait_for(lambda: started(machine, "pipeline.transcribe") >= 2, 60)
         machine.orders.release("hearing.1")
         clinic.wait_until_processed(session_id)
         assert judge(clinic).problems == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from celery.signals import task_postrun, worker_process_init
 
+import celeryconfig
 from shared.domain import failpoints
 from shared.services import leases
 from shared.services.resources import Resources
@@ -22,7 +23,9 @@ leases.BACKOFF_SECONDS = 0.5  # what is tried again, is tried again soon
 _in_use = ExitStack()
 
 if seconds := os.environ.get("FAULTS_TIME_LIMIT"):  # a parent ends a hung task after as long
-    app.conf.task_annotations = {"*": {"time_limit": float(seconds)}}
+    limits = {"*": {"time_limit": float(seconds)}}
+    app.conf.task_annotations = limits
+    celeryconfig.task_annotations = limits  # also of what a step sends, whose messages name a limit
 if seconds := os.environ.get("FAULTS_VISIBILITY_TIMEOUT"):  # Redis gives out again what takes longer
     timeout = {"visibility_timeout": float(seconds), "unacked_restore_interval": 1}
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, **timeout}
