@@ -20,6 +20,8 @@ PLACES = ("claimed", "finishing", "finished", "ended", "published", "decoding", 
 ALWAYS_AGAIN = ("promising", "promised", "rows_removed", "key_destroyed", "cancelled")
 RENAME_EXCHANGE = 2
 
+_mending: list[threading.Thread] = []
+
 
 def kill_child(machine: Machine, chance: random.Random) -> None:
     for child in _worker(machine, chance).children()[:1]:
@@ -102,7 +104,7 @@ def take_storage_away(machine: Machine, chance: random.Random) -> None:
             threading.Event().wait(pause)
 
     pause = chance.uniform(0.5, 2.0)
-    threading.Thread(target=be_away, daemon=True).start()
+    _begin(threading.Thread(target=be_away, daemon=True))
 
 
 def ambush(machine: Machine, chance: random.Random) -> None:
@@ -220,4 +222,15 @@ def _thaw(pid: int) -> None:
 def _later(seconds: float, act: Callable[[], object]) -> None:
     timer = threading.Timer(seconds, act)
     timer.daemon = True
-    timer.start()
+    _begin(timer)
+
+
+def _begin(mending: threading.Thread) -> None:
+    _mending.append(mending)
+    mending.start()
+
+
+def wait_until_mended() -> None:
+    """Return when everything that was broken for a while is whole again: eight seconds at most."""
+    while _mending:
+        _mending.pop().join()

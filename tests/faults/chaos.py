@@ -23,7 +23,7 @@ from uuid import uuid4
 import httpx2
 
 from shared import logs
-from tests.faults.breaking import FAULTS
+from tests.faults.breaking import FAULTS, wait_until_mended
 from tests.faults.clinic import Clinic
 from tests.faults.clocks import library
 from tests.faults.listening import listening_to_redis
@@ -73,6 +73,7 @@ def run(
             if not dispatcher:
                 machine.keeper.hold_down("dispatcher")
             _break(clinic, made)
+            wait_until_mended()
             machine.calm_down(but=() if dispatcher else ("dispatcher",))
             made.verdict = judge(clinic, listener, within=settled_within)
         if made.verdict.problems or made.broken_answers:
