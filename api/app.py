@@ -6,8 +6,12 @@ import time
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from api import auth, docs, errors, rate_limits, requests, security_headers, tus
-from api.openapi import make_api
+from api import auth
+from api.dependencies import build_resources
+from api.http import problems as errors
+from api.http import rate_limits, requests, security_headers
+from api.openapi import pages as docs
+from api.openapi.document import make_api
 from api.resources import (
     alerts,
     audio,
@@ -15,11 +19,8 @@ from api.resources import (
     engines,
     health,
     keys,
-    lifecycle,
     notes,
     off_record,
-    operations,
-    outputs,
     patients,
     process_notes,
     sessions,
@@ -29,11 +30,14 @@ from api.resources import (
     uploads,
     webhooks,
 )
-from api.uploads import OVERHEAD_BYTES
-from api.wiring import build_resources
+from api.resources import history as operations
+from api.resources import session_lifecycle as lifecycle
+from api.resources import transcripts as outputs
+from api.uploads import tus
+from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.outbound import traces
-from shared.services import starting
+from shared.services.operations import startup
 from shared.services.resources import Resources
 from shared.settings import Settings, load
 
@@ -110,4 +114,4 @@ def _wait_for_keys(settings: Settings) -> None:
     Postgres is not waited for: requests answer 503 until it is there.
     """
     over_at = time.monotonic() + _PATIENCE_SECONDS
-    starting.wait_for(lambda: starting.keys_ready(settings.keys_dir), lambda: time.monotonic() > over_at)
+    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir), lambda: time.monotonic() > over_at)

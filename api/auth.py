@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, current_app, g, request
 
-from api import rate_limits
-from api.request_ids import request_id
+from api.http import rate_limits
+from api.http.request_ids import request_id
 from shared.domain.errors import InvalidInput, NotAuthenticated
-from shared.services import accounts, credentials
-from shared.services.callers import Caller, Scope
+from shared.services.access.caller import Caller, Scope
+from shared.services.accounts import accounts, credentials
 from shared.services.resources import Resources
 
 View = TypeVar("View", bound=Callable[..., Any])

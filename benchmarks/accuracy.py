@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.transcription import transcribe, word_error_rate
 from samples.make_sample import NAMES, RATE, speak, turns
-from shared.domain.assembly import assemble
+from shared.domain.transcripts.assembly import assemble
 from shared.domain.values import Segment, TranscriptionHints
 from tests.fakes.speech import InMemoryPcm
 from workers.audio.analyser import OfflineSpeechAnalyser

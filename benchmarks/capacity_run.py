@@ -22,8 +22,8 @@ import httpx2
 
 from benchmarks import waiting_engine
 from benchmarks.capacity import measured, simulate
+from cli.local.stack import wait_until_ready
 from cli.profile import saved_profile
-from cli.stack import wait_until_ready
 from embedded.launch import launched
 from embedded.ports import LOOPBACK
 from tests.containers.compose import add_patient, finished, upload

@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.accuracy import spoken_by
 from benchmarks.transcription import transcribe
 from samples.make_sample import turns
-from shared.domain.assembly import assemble
+from shared.domain.transcripts.assembly import assemble
 from shared.domain.values import TranscriptionHints
 from tests.fakes.speech import InMemoryPcm
 from tests.fixtures.golden_sessions import sessions

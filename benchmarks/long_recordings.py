@@ -23,7 +23,7 @@ from uuid import UUID
 import av
 
 from benchmarks.machine import Machine, Taken, Watch, cpu_seconds, running_machine, running_workers
-from shared.db import audit, sessions
+from shared.db.queries import audit, sessions
 from shared.domain.status import FINAL, Status
 from shared.domain.values import (
     BYTES_PER_SAMPLE,
@@ -34,18 +34,13 @@ from shared.domain.values import (
     Word,
 )
 from shared.pipeline import TRANSCRIBE_CHUNK
-from shared.services import (
-    accepting,
-    chunk_transcription,
-    extraction,
-    persistence,
-    practice_engines,
-    transcription,
-)
-from shared.services import sessions as reading
-from shared.services.promising import UploadDetails
+from shared.services.engines import practice_engines
+from shared.services.sessions import reading
+from shared.services.steps import chunk_transcription, extraction, persistence, transcription
+from shared.services.uploads import accepting
+from shared.services.uploads.registration import UploadDetails
 from tests.fakes.openai_server import KEY, FakeOpenAI, Nature, Received, Reply
-from workers import bench as workbench
+from workers import dependencies as workbench
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "therapy_session.m4a"
 SAID = " ".join(turn["text"] for turn in json.loads(SAMPLE.with_suffix(".json").read_text())["turns"]).split()

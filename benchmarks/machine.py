@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import migrations
-from api.wiring import build_resources
+from api.dependencies import build_resources
 from embedded import procfile
 from embedded.launch import launched
 from shared import logs

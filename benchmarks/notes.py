@@ -8,7 +8,7 @@ sessions that were held out while the lexicons were written apart from the other
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from shared.domain.drafts import checked
+from shared.domain.notes.drafts import checked
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI

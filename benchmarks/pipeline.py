@@ -24,7 +24,7 @@ from benchmarks.two_sides import (
     unfinished,
 )
 from shared import logs
-from shared.db.tables import TherapySession
+from shared.db.tables.core import TherapySession
 from tests.database import everything
 from tests.faults.chaos import version
 from tests.waiting import wait_for

@@ -18,9 +18,9 @@ from sqlalchemy.engine import Connection
 
 from benchmarks.statements import Messages, working
 from shared import logs
-from shared.db import parting
-from shared.services import dispatching
-from shared.services.engines import Workbench
+from shared.db.connection import deferred
+from shared.services.jobs import dispatching
+from shared.services.jobs.worker_context import Workbench
 from tests.conftest import Office
 from tests.faults.chaos import version
 from tests.integration.eager import working_at
@@ -63,7 +63,7 @@ def _times(bench: Workbench, office: Office, messages: Messages) -> dict[str, An
     whole: set[str] = set()
 
     def explain(conn: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        for single in statement.split(parting.BETWEEN):
+        for single in statement.split(deferred.BETWEEN):
             name = next((name for name, words in NAMES.items() if words in single), None)
             if name is None or "set_config" in single:
                 continue

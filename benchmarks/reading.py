@@ -21,17 +21,17 @@ import migrations
 from api.app import create_app
 from embedded.postgres import OWNER, SUPERUSER
 from shared import logs
-from shared.db import notes, outputs, sessions, steps
-from shared.db.outputs import Product
-from shared.db.tables import Patient, Practice, Therapist, TherapySession
-from shared.domain.documents import transcript_to_json
+from shared.db.queries import notes, outputs, sessions, steps
+from shared.db.queries.outputs import Product
+from shared.db.tables.core import Patient, Practice, Therapist, TherapySession
 from shared.domain.status import Status
+from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.values import Segment, Transcript
-from shared.services import accounts
-from shared.services import sessions as service
-from shared.services.callers import THERAPIST_SCOPES, Caller
-from shared.services.promising import FILE_NAME
+from shared.services.access.caller import THERAPIST_SCOPES, Caller
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
+from shared.services.sessions import reading as service
+from shared.services.uploads.registration import FILE_NAME
 from shared.settings import load
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def _resources(url: str, folder: Path) -> Resources:
-    from api.wiring import build_resources
+    from api.dependencies import build_resources
 
     KeyStore.initialise(folder / "keys")
     environment = {

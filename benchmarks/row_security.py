@@ -16,8 +16,8 @@ from sqlalchemy.orm import sessionmaker
 
 import migrations
 from embedded.postgres import OWNER, SUPERUSER
-from shared.db.engine import Database
-from shared.db.tables import TherapySession
+from shared.db.connection.engine import Database
+from shared.db.tables.core import TherapySession
 from tests.stack import running_postgres
 
 PRACTICES, SESSIONS = 50, 100_000

@@ -14,8 +14,8 @@ import psutil
 
 import migrations
 from embedded.ports import next_free
-from shared.db.engine import Database
-from shared.services import accounts
+from shared.db.connection.engine import Database
+from shared.services.accounts import accounts
 from shared.settings import load
 from tests.conftest import environment_of, make_office, make_resources
 from tests.database import make_inspector
@@ -70,7 +70,8 @@ def served(folder: Path) -> Iterator[Server]:
         database.close()
         port = next_free(18900)
         command = [
-            sys.executable, "-m", "gunicorn", "--worker-class", "api.gunicorn_worker.QuietThreadWorker",
+            sys.executable, "-m", "gunicorn",
+            "--worker-class", "api.server.gunicorn_worker.QuietThreadWorker",
             "--threads", "16", "--no-control-socket", "--log-level", "warning",
             "--bind", f"127.0.0.1:{port}", "api.app:create_app()",
         ]  # fmt: skip

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from api import arrivals
+from api.server import request_buffer
 from benchmarks.serving import Server, served
 from shared import logs
 from tests.stack import temporary_folder
@@ -34,7 +34,7 @@ UPLOAD = (
     "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n--x\r\n"
 )
 # As much as is waited for before an upload is begun with, all at once.
-BEGUN_UPLOAD = UPLOAD + "X-Slow: a\r\n" * (arrivals.BEGUN_BYTES // 11 + 1)
+BEGUN_UPLOAD = UPLOAD + "X-Slow: a\r\n" * (request_buffer.BEGUN_BYTES // 11 + 1)
 CROWDS = {
     "headers and small bodies": (HEADERS, SMALL_BODY),
     "a third of them uploads": (HEADERS, SMALL_BODY, UPLOAD),

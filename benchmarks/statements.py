@@ -21,10 +21,10 @@ from sqlalchemy import event
 
 import migrations
 from shared import logs
-from shared.db.engine import Database
+from shared.db.connection.engine import Database
 from shared.domain.status import Status
 from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step, following
-from shared.services.engines import Workbench
+from shared.services.jobs.worker_context import Workbench
 from shared.settings import load
 from tests.conftest import Office, environment_of, make_office, make_resources
 from tests.database import make_inspector

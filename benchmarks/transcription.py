@@ -18,8 +18,8 @@ import jiwer
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.domain.assembly import ChannelPhrase, assemble
-from shared.domain.units import units_of
+from shared.domain.transcripts.assembly import ChannelPhrase, assemble
+from shared.domain.transcripts.units import units_of
 from shared.domain.values import (
     SAMPLE_RATE,
     Segment,

@@ -17,10 +17,10 @@ from kombu import Queue
 from sqlalchemy import Connection, create_engine, select, text
 
 from embedded.postgres import OWNER, SUPERUSER
-from shared.db.engine import Database
-from shared.db.tables import Patient
+from shared.db.connection.engine import Database
+from shared.db.tables.core import Patient
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import THERAPIST_SCOPES, Caller
+from shared.services.access.caller import THERAPIST_SCOPES, Caller
 from tests.conftest import Office, make_resources
 from tests.database import everything
 from tests.faults.clinic import Clinic

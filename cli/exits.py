@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import click
 
-from cli.plain import plain
+from cli.sanitise import plain
 
 
 class Exit(IntEnum):

@@ -13,7 +13,7 @@ def main() -> None:
     early = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if early:  # not where the caller has it ignored
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    from cli.commands import run  # takes some tenths of a second, in which nothing needs an end in good order
+    from cli.app import run  # takes some tenths of a second, in which nothing needs an end in good order
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

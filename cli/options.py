@@ -8,10 +8,10 @@ from uuid import UUID
 
 import click
 
-from cli.client import Api, JsonObject
 from cli.exits import CommandError, Exit, epilog
-from cli.plain import one_line, plain
+from cli.http.client import Api, JsonObject
 from cli.profile import Target
+from cli.sanitise import one_line, plain
 
 F = TypeVar("F", bound=Callable[..., object])
 

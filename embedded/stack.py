@@ -19,7 +19,7 @@ RELEASE = "release"
 WEB, FLOWER, WORKER = "web", "flower", "worker"
 WEB_PORT, FLOWER_PORT = 8000, 5555
 METRICS_TOKEN = "SESSIONSCRIBE_METRICS_TOKEN"  # noqa: S105 - the name of a setting
-# They touch a file to show that they live (workers/life.py), and are ended if they do not.
+# They touch a file to show that they live (workers/liveness.py), and are ended if they do not.
 WATCHED = frozenset({WORKER, "dispatcher"})
 MOST_WORKERS = 256
 FLOWER_USER = "flower"

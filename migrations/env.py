@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
-from shared.db.tables import Base
+from shared.db.tables.core import Base
 
 # A migration that waits for a lock stops everybody behind it: better to give up and try again.
 _LIMITS = "-c lock_timeout=5000 -c statement_timeout=600000"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.db.engine import APPLICATION, OPERATOR
+from shared.db.connection.engine import APPLICATION, OPERATOR
 
 # Empty after a transaction that had set it, NULL before the first: both must match no row.
 _THIS_PRACTICE = "nullif(current_setting('app.practice', true), '')::uuid"

@@ -21,22 +21,18 @@ from werkzeug.routing import Rule
 
 import migrations
 from api import auth
-from api.tus import CONTENT_TYPE
-from shared.db.engine import Database
+from api.uploads.tus import CONTENT_TYPE
+from shared.db.connection.engine import Database
 from shared.domain.template_forms import Part, Template
 from shared.domain.webhooks import USUAL
-from shared.services import (
-    accounts,
-    announcing,
-    credentials,
-    process_notes,
-    templates,
-    webhook_log,
-    webhooks,
-)
-from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
-from shared.services.promising import UploadDetails
+from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
+from shared.services.accounts import accounts, credentials
+from shared.services.notes import process_notes, templates
 from shared.services.resources import Resources
+from shared.services.uploads import tus_creation
+from shared.services.uploads.registration import UploadDetails
+from shared.services.webhooks import delivery_log
+from shared.services.webhooks import endpoints as webhooks
 from shared.settings import load
 from tests.conftest import Office, environment_of, make_office, make_resources
 from tests.database import everything, make_inspector
@@ -229,7 +225,7 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     key, _ = accounts.create_key(resources, mine.practice_id, mine.therapist_id)
     alert_id = _alert(resources, session_id)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
-    upload = announcing.create(resources, mine, 2000, details, "")
+    upload = tus_creation.create(resources, mine, 2000, details, "")
     others = (alert_id, upload.id, template_id)
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
@@ -237,7 +233,7 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
 def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:
     """A webhook of the practice with a message to it."""
     endpoint, _ = webhooks.create(resources, office.caller, "https://hook.example/", USUAL)
-    return endpoint.id, webhook_log.test(resources, office.caller, endpoint.id).id
+    return endpoint.id, delivery_log.test(resources, office.caller, endpoint.id).id
 
 
 def _alert(resources: Resources, session_id: UUID) -> UUID:

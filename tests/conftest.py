@@ -13,10 +13,10 @@ from sqlalchemy import text
 import migrations
 from embedded.postgres import EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
-from shared.db.engine import Database
-from shared.db.tables import Patient, Practice, Therapist
+from shared.db.connection.engine import Database
+from shared.db.tables.core import Patient, Practice, Therapist
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import THERAPIST_SCOPES, Caller
+from shared.services.access.caller import THERAPIST_SCOPES, Caller
 from shared.services.resources import Resources
 from shared.settings import Settings, load
 from shared.storage.opening import open_store

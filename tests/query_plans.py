@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
-from shared.db import parting
-from shared.db.engine import Database
+from shared.db.connection import deferred
+from shared.db.connection.engine import Database
 from shared.services.resources import Resources
 from tests.database import everything
 
@@ -56,7 +56,7 @@ def plans_of(database: Database) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     def explain(conn: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if "set_config" in statement:
             return
-        for single in statement.split(parting.BETWEEN):
+        for single in statement.split(deferred.BETWEEN):
             if single.lstrip().startswith(_QUERIES):
                 cursor.execute(f"EXPLAIN (FORMAT JSON) {single}", parameters)
                 plan = cursor.fetchone()[0]

@@ -7,14 +7,14 @@ from celery.worker import state
 from sqlalchemy.orm import configure_mappers
 
 from shared import logs
-from shared.db.engine import Database
+from shared.db.connection.engine import Database
 from shared.queue import make_app
-from shared.services import starting
+from shared.services.operations import startup
 from shared.settings import load
-from workers import acknowledging
-from workers.life import SignsOfAWorker
+from workers import kombu_ack_fix
+from workers.liveness import SignsOfAWorker
 
-acknowledging.install()
+kombu_ack_fix.install()
 settings = load(os.environ)
 app = make_app(settings.redis_url)
 app.set_default()
@@ -38,6 +38,6 @@ def _wait_for_what_tasks_need(**_: object) -> None:
     def is_over() -> bool:
         return bool(state.should_stop or state.should_terminate)
 
-    starting.wait_for(lambda: starting.database_ready(database), is_over)
-    starting.wait_for(lambda: starting.keys_ready(settings.keys_dir), is_over)
+    startup.wait_for(lambda: startup.database_ready(database), is_over)
+    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir), is_over)
     database.close()  # nothing is handed down to the children

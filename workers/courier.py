@@ -11,12 +11,12 @@ from uuid import UUID
 import structlog
 
 from shared import logs
-from shared.db import deliveries
-from shared.db.deliveries import Taken
-from shared.db.engine import Database, DatabaseError
+from shared.db.connection.engine import Database, DatabaseError
+from shared.db.queries import deliveries
+from shared.db.queries.deliveries import Taken
 from shared.domain.errors import Unavailable
 from shared.outbound.posting import Poster
-from shared.services import webhook_delivery
+from shared.services.webhooks import delivery as webhook_delivery
 from shared.settings import Settings, load
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault

@@ -12,21 +12,26 @@ import structlog
 from redis import Redis
 
 from shared import logs
-from shared.db import signs
-from shared.db.engine import Database, DatabaseError
+from shared.db.connection.engine import Database, DatabaseError
+from shared.db.queries import heartbeats
 from shared.domain.errors import Unavailable
 from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, erasing, idempotency, reconciling, resumable, safety, starting
-from shared.services.dispatching import Broker
-from shared.services.life import Pulse, SignsOfLife
-from shared.services.reconciling import Places
-from shared.services.starting import NotYet
+from shared.services import idempotency
+from shared.services.alerts import risk_alerts
+from shared.services.jobs import dispatching
+from shared.services.jobs.dispatching import Broker
+from shared.services.lifecycle import deletion
+from shared.services.operations import reconciliation, startup
+from shared.services.operations.liveness import Pulse, SignsOfLife
+from shared.services.operations.reconciliation import Places
+from shared.services.operations.startup import NotYet
+from shared.services.uploads import resumable
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
-from workers.life import sign_file
+from workers.liveness import sign_file
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +69,8 @@ def main() -> None:
         return
     traces.install(settings.traces_endpoint, "dispatcher")
     pulse = Pulse()
-    name = f"{signs.DISPATCHER}@{socket.gethostname()}"
-    life = SignsOfLife(settings.database_url, name, signs.DISPATCHER, pulse.is_felt, sign_file())
+    name = f"{heartbeats.DISPATCHER}@{socket.gethostname()}"
+    life = SignsOfLife(settings.database_url, name, heartbeats.DISPATCHER, pulse.is_felt, sign_file())
     life.begin()
     run(settings, stop, pulse)
 
@@ -73,8 +78,8 @@ def main() -> None:
 def _wait_for_what_is_needed(settings: Settings, stop: threading.Event) -> None:
     """On a cold machine the dispatcher may come before the database, the schema and the keys."""
     database = Database(settings.database_url, pool_size=1)
-    starting.wait_for(lambda: starting.database_ready(database), stop.is_set)
-    starting.wait_for(lambda: starting.keys_ready(settings.keys_dir), stop.is_set)
+    startup.wait_for(lambda: startup.database_ready(database), stop.is_set)
+    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir), stop.is_set)
     database.close()
 
 
@@ -93,13 +98,13 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
         try:
             # First: nobody waits longer to hear of a danger because a disk or a broker is away.
             if remind.comes_after(seconds):
-                safety.remind_overdue(database, hours=settings.risk_reminder_hours)
+                risk_alerts.remind_overdue(database, hours=settings.risk_reminder_hours)
             dispatching.fail_exhausted(database)
             # With the broker away nothing is taken as sent: the pauses between repeats stay short.
             if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
                 dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
             resumable.sweep(database)
-            erasing.erase_due(database, recordings, keys)
+            deletion.erase_due(database, recordings, keys)
             if sweep.comes_after(seconds):
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)
@@ -113,7 +118,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
 def _reconcile_meanwhile(settings: Settings, places: Places) -> None:
     """In a thread of its own: to list a large store takes minutes, in which work must be sent on."""
     kept = settings.orphans_kept_hours * 3600
-    compare = functools.partial(reconciling.reconcile_daily, places, grace_seconds=kept)
+    compare = functools.partial(reconciliation.reconcile_daily, places, grace_seconds=kept)
     threading.Thread(target=compare, name="reconciling", daemon=True).start()
 
 

@@ -11,8 +11,8 @@ import sys
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from shared.db import signs
-from shared.db.engine import Database, DatabaseError
+from shared.db.connection.engine import Database, DatabaseError
+from shared.db.queries import heartbeats
 from shared.domain.errors import Unavailable
 from shared.queue import make_app
 from shared.settings import Settings, load
@@ -22,14 +22,14 @@ PING_SECONDS = 3.0
 
 def verdict(settings: Settings, process: str) -> tuple[bool, str]:
     """Whether the process is well, and why."""
-    is_worker = not process.startswith(f"{signs.DISPATCHER}@")
+    is_worker = not process.startswith(f"{heartbeats.DISPATCHER}@")
     answers = _answers(settings, process) if is_worker else None
     if answers is False:
         return False, f"{process} does not answer, though Redis does"
     age = _age(settings, process)
     if age is None:
         return True, f"{process} {'answers' if answers else 'cannot be asked'}; Postgres is away"
-    if age >= signs.FRESH_SECONDS:
+    if age >= heartbeats.FRESH_SECONDS:
         return False, f"{process} gave no sign of life for {min(age, 1e9):.0f} s"
     return True, f"{process} gave a sign of life {age:.0f} s ago" + (
         "; Redis is away" if is_worker and answers is None else ""
@@ -50,7 +50,7 @@ def _age(settings: Settings, process: str) -> float | None:
     database = Database(settings.database_url, pool_size=1)
     try:
         with database.operating() as db:
-            age = signs.age_of(db, process)
+            age = heartbeats.age_of(db, process)
     except (Unavailable, DatabaseError):
         return None
     finally:
@@ -60,8 +60,8 @@ def _age(settings: Settings, process: str) -> float | None:
 
 def process_of(word: str | None) -> str:
     """Whom a word names: none, the worker of this container; ``dispatcher``, this machine's; else itself."""
-    if word == signs.DISPATCHER:
-        return f"{signs.DISPATCHER}@{socket.gethostname()}"
+    if word == heartbeats.DISPATCHER:
+        return f"{heartbeats.DISPATCHER}@{socket.gethostname()}"
     return word or f"worker-{os.environ.get('INSTANCE', '1')}@{socket.gethostname()}"
 
 

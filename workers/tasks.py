@@ -7,11 +7,12 @@ from celery import shared_task
 from celery.exceptions import Ignore
 
 from shared.pipeline import EXTRACT_NOTES, PERSIST, REDACT, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
-from shared.services import chunk_transcription, extraction, persistence, redaction, transcription, turns
+from shared.services.jobs import scheduling
+from shared.services.steps import chunk_transcription, extraction, persistence, redaction, transcription
 from workers.base import SessionTask
-from workers.bench import bench
+from workers.dependencies import bench
 
-RUN: Mapping[str, turns.Run] = {
+RUN: Mapping[str, scheduling.Run] = {
     TRANSCRIBE.name: transcription.transcribe,
     TRANSCRIBE_CHUNK.name: chunk_transcription.transcribe_chunk,
     REDACT.name: redaction.redact,
@@ -26,7 +27,7 @@ def _task(step: Step):  # type: ignore[no-untyped-def]  # Celery's decorator is 
 
 def _take_turn(step: Step, session_id: UUID) -> None:
     """Do what is next in the step's queue; the chain goes on if the session's next step waits."""
-    if not turns.take(bench(), step, session_id, RUN):
+    if not scheduling.take(bench(), step, session_id, RUN):
         raise Ignore
 
 
@@ -39,13 +40,13 @@ def transcribe(session_id: UUID) -> None:
 @_task(TRANSCRIBE_CHUNK)
 def transcribe_chunk(session_id: UUID) -> None:
     """Transcribe one chunk that nobody has."""
-    turns.take(bench(), TRANSCRIBE_CHUNK, session_id, RUN)
+    scheduling.take(bench(), TRANSCRIBE_CHUNK, session_id, RUN)
 
 
 @_task(REDACT)
 def redact(session_id: UUID) -> None:
     """Take what is off the record out of a stored recording."""
-    turns.take(bench(), REDACT, session_id, RUN)
+    scheduling.take(bench(), REDACT, session_id, RUN)
 
 
 @_task(EXTRACT_NOTES)
@@ -57,4 +58,4 @@ def extract_notes(session_id: UUID) -> None:
 @_task(PERSIST)
 def persist(session_id: UUID) -> None:
     """Verify and publish notes."""
-    turns.take(bench(), PERSIST, session_id, RUN)
+    scheduling.take(bench(), PERSIST, session_id, RUN)

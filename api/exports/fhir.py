@@ -9,10 +9,10 @@ from api.exports import FILES
 from api.exports.making import made_by
 from api.exports.outline import notes_outline
 from api.exports.shapes import Block, Line, Outline
-from shared.domain.canonical import canonical
-from shared.domain.records import Kind, Part, Standing
+from shared.domain.notes.canonical_json import canonical
+from shared.domain.notes.record import Kind, Part, Standing
 from shared.domain.values import JsonObject
-from shared.services.exporting import Export
+from shared.services.notes.exporting import Export
 
 MEDIA_TYPE = "application/fhir+json"
 _IDENTIFIERS = "urn:ietf:rfc:3986"

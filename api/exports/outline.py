@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from api.exports.making import making_blocks, review_blocks
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
-from shared.domain.records import Standing
+from shared.domain.notes.record import Standing
 from shared.domain.values import JsonObject
-from shared.services.exporting import Export
-from shared.services.notes import Notes
-from shared.services.process_notes import Process
+from shared.services.notes.exporting import Export
+from shared.services.notes.process_notes import Process
+from shared.services.notes.reading import Notes
 
 NOT_BORNE_OUT = "not borne out by the transcript"
 DRAFT = "DRAFT. Not signed. Read against the recording before use."

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from flask import Response
 
-from api.alert_schemas import AcknowledgeSchema, AlertQuerySchema, AlertSchema
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import NEXT_PAGE, answers
-from api.pages import page_response, position
-from shared.services import safety
-from shared.services.callers import Scope
-from shared.services.safety import AlertRecord
+from api.http.json_bodies import Blueprint
+from api.http.pages import page_response, position
+from api.openapi.document import NEXT_PAGE, answers
+from api.schemas.alerts import AcknowledgeSchema, AlertQuerySchema, AlertSchema
+from shared.services.access.caller import Scope
+from shared.services.alerts import risk_alerts
+from shared.services.alerts.risk_alerts import AlertRecord
 
 blueprint = Blueprint(
     "risk-alerts", __name__, url_prefix="/api/risk-alerts", description="What must be answered for."
@@ -30,8 +30,8 @@ def list_alerts(query: dict[str, Any]) -> Response:
     That there is none means that nothing was found in what was transcribed, never that there is no risk.
     """
     wanted = query["state"] == "open", query["session_id"]
-    after = position(query["cursor"], safety.listing(*wanted))
-    page = safety.page(
+    after = position(query["cursor"], risk_alerts.listing(*wanted))
+    page = risk_alerts.page(
         resources(),
         caller(),
         limit=query["limit"],
@@ -49,4 +49,4 @@ def list_alerts(query: dict[str, Any]) -> Response:
 @needs(Scope.NOTES_WRITE)
 def acknowledge(given: dict[str, Any], alert_id: UUID) -> AlertRecord:
     """Say that an alert was seen, and in `note` what was done; 409 if it was acknowledged before."""
-    return safety.acknowledge(resources(), caller(), alert_id, given["note"])
+    return risk_alerts.acknowledge(resources(), caller(), alert_id, given["note"])

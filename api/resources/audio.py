@@ -8,13 +8,13 @@ from uuid import UUID
 import structlog
 from flask import Response, request
 
-from api import ranges
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import ETAG, RANGE_PARAMETERS, answers, binary_answer
+from api.http import ranges
+from api.http.json_bodies import Blueprint
+from api.openapi.document import ETAG, RANGE_PARAMETERS, answers, binary_answer
 from shared.domain.ports import ByteSource
-from shared.services import listening
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
+from shared.services.transcripts import playback
 from shared.vault.frames import TamperedObject
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ _TYPES = {
 def audio(session_id: UUID) -> Response:
     """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256."""
     with ExitStack() as opened:
-        found = opened.enter_context(listening.recording(resources(), caller(), session_id))
+        found = opened.enter_context(playback.recording(resources(), caller(), session_id))
         part = _part(found.sha256, found.source.size)
         start, stop = part or (0, found.source.size)
         response = Response(_body(found.source, start, stop), 206 if part else 200)

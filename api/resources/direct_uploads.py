@@ -5,18 +5,21 @@ from uuid import UUID
 
 from flask import Response, g, jsonify
 
-from api import file_names, idempotency, rate_limits, session_documents
+from api import idempotency
 from api.auth import caller, needs, resources
-from api.direct_upload_schemas import DirectUploadCreateSchema, DirectUploadSchema
-from api.json_bodies import Blueprint
-from api.openapi import LOCATION, answers
-from api.session_schemas import SessionSchema
-from api.uploads import details_of
+from api.http import rate_limits
+from api.http.json_bodies import Blueprint
+from api.openapi.document import LOCATION, answers
+from api.schemas import file_names, session_documents
+from api.schemas.direct_uploads import DirectUploadCreateSchema, DirectUploadSchema
+from api.schemas.sessions import SessionSchema
+from api.uploads.form import details_of
 from shared.domain.errors import InvalidInput
-from shared.services import direct_uploads, resumable, sessions
-from shared.services.callers import Scope
-from shared.services.direct_uploads import Direct
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
+from shared.services.sessions import reading as sessions
+from shared.services.uploads import direct_uploads, resumable
+from shared.services.uploads.direct_uploads import Direct
 
 PATH = "/api/direct-uploads"
 blueprint = Blueprint(

@@ -3,12 +3,12 @@
 from typing import Any
 
 from api.auth import caller, needs, resources
-from api.engine_schemas import EnginesChangeSchema, EnginesSchema
-from api.json_bodies import Blueprint
-from api.openapi import answers
-from shared.services import practice_engines
-from shared.services.callers import Scope
-from shared.services.practice_engines import Engines
+from api.http.json_bodies import Blueprint
+from api.openapi.document import answers
+from api.schemas.engines import EnginesChangeSchema, EnginesSchema
+from shared.services.access.caller import Scope
+from shared.services.engines import practice_engines
+from shared.services.engines.practice_engines import Engines
 
 blueprint = Blueprint(
     "engines", __name__, url_prefix="/api/practice/engines", description="The speech engines of a practice."

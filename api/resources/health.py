@@ -7,11 +7,12 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from api import metrics_text
 from api.auth import public, resources
-from api.openapi import answers
+from api.metrics import prometheus as metrics_text
+from api.openapi.document import answers
 from shared.domain.errors import NotAuthenticated
-from shared.services import observing, readiness
+from shared.services.operations import metrics as observing
+from shared.services.operations import readiness
 
 blueprint = Blueprint("health", __name__, description="Whether the server lives and is ready.")
 

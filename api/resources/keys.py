@@ -6,14 +6,14 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from api import idempotency
-from api.account_schemas import RotateSchema
 from api.auth import any_key, caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import LOCATION, answers
-from api.schemas import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
-from shared.db.tables import ApiKey
-from shared.services import accounts, key_register, key_rotation
-from shared.services.callers import Caller, Scope
+from api.http.json_bodies import Blueprint
+from api.openapi.document import LOCATION, answers
+from api.schemas.accounts import RotateSchema
+from api.schemas.core import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
+from shared.db.tables.core import ApiKey
+from shared.services.access.caller import Caller, Scope
+from shared.services.accounts import accounts, api_keys, key_rotation
 from shared.services.idempotency import Answered
 
 blueprint = Blueprint("keys", __name__, url_prefix="/api", description="API keys.")
@@ -34,12 +34,12 @@ def whoami() -> Caller:
 @needs(Scope.KEYS)
 def list_keys() -> Any:
     """The keys that the caller may manage."""
-    return key_register.list_keys(resources(), caller())
+    return api_keys.list_keys(resources(), caller())
 
 
 def _key_again(first: Answered) -> Response:
     """What was made, without its secret: of that nothing is kept but a hash."""
-    return _made(key_register.get_key(resources(), caller(), first.resource_id), None)
+    return _made(api_keys.get_key(resources(), caller(), first.resource_id), None)
 
 
 @blueprint.route("/keys", methods=["POST"])
@@ -66,7 +66,7 @@ def create_key(wanted: dict[str, Any]) -> Response:
 @needs(Scope.KEYS)
 def revoke_key(key_id: UUID) -> None:
     """End a key from its next request on."""
-    key_register.revoke_key(resources(), caller(), key_id)
+    api_keys.revoke_key(resources(), caller(), key_id)
 
 
 @blueprint.route("/keys/<id:key_id>/rotate", methods=["POST"])

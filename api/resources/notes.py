@@ -8,9 +8,12 @@ from flask import Response, jsonify
 from api import idempotency
 from api.auth import caller, needs, resources
 from api.exports import FILES, fhir, notes_outline
-from api.json_bodies import Blueprint
-from api.negotiation import JSON, attachment, varying, wanted
-from api.note_schemas import (
+from api.http.json_bodies import Blueprint
+from api.http.negotiation import JSON, attachment, varying, wanted
+from api.http.preconditions import PARAMETER as IF_MATCH
+from api.http.preconditions import tag_named, tagged
+from api.openapi.document import ETAG, answers, file_answer
+from api.schemas.notes import (
     AcceptSchema,
     AddendumCreateSchema,
     AwaitingSchema,
@@ -24,13 +27,12 @@ from api.note_schemas import (
     SignSchema,
     VersionSchema,
 )
-from api.openapi import ETAG, answers, file_answer
-from api.preconditions import PARAMETER as IF_MATCH
-from api.preconditions import tag_named, tagged
-from shared.services import exporting, note_writing, notes, signing
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
-from shared.services.notes import Notes
+from shared.services.notes import editing as note_writing
+from shared.services.notes import exporting, signing
+from shared.services.notes import reading as notes
+from shared.services.notes.reading import Notes
 
 blueprint = Blueprint("notes", __name__, url_prefix="/api/sessions", description="The notes of a session.")
 

@@ -5,15 +5,17 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from api import idempotency, session_documents
+from api import idempotency
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.off_record_schemas import OffTheRecordSchema
-from api.openapi import LOCATION, answers
-from api.session_schemas import SessionSchema
-from shared.services import off_record, sessions
-from shared.services.callers import Scope
+from api.http.json_bodies import Blueprint
+from api.openapi.document import LOCATION, answers
+from api.schemas import session_documents
+from api.schemas.off_record import OffTheRecordSchema
+from api.schemas.sessions import SessionSchema
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
+from shared.services.sessions import reading as sessions
+from shared.services.transcripts import off_record
 
 blueprint = Blueprint("off_record", __name__, url_prefix="/api/sessions", description="Off the record.")
 

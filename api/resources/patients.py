@@ -7,12 +7,12 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import LOCATION, NEXT_PAGE, answers
-from api.pages import page_response, position
-from api.schemas import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
+from api.http.json_bodies import Blueprint
+from api.http.pages import page_response, position
+from api.openapi.document import LOCATION, NEXT_PAGE, answers
+from api.schemas.core import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from shared.services import patients
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.patients import Consent, PatientRecord
 

@@ -7,15 +7,15 @@ from flask import Response, jsonify
 
 from api.auth import caller, needs, resources
 from api.exports import FILES, process_outline
-from api.json_bodies import Blueprint
-from api.negotiation import JSON, attachment, varying, wanted
-from api.openapi import ETAG, answers, file_answer
-from api.preconditions import PARAMETER as IF_MATCH
-from api.preconditions import tag_named, tagged
-from api.template_schemas import ProcessNotesQuerySchema, ProcessNotesSchema, ProcessNotesWriteSchema
-from shared.services import process_notes
-from shared.services.callers import Scope
-from shared.services.process_notes import Process
+from api.http.json_bodies import Blueprint
+from api.http.negotiation import JSON, attachment, varying, wanted
+from api.http.preconditions import PARAMETER as IF_MATCH
+from api.http.preconditions import tag_named, tagged
+from api.openapi.document import ETAG, answers, file_answer
+from api.schemas.templates import ProcessNotesQuerySchema, ProcessNotesSchema, ProcessNotesWriteSchema
+from shared.services.access.caller import Scope
+from shared.services.notes import process_notes
+from shared.services.notes.process_notes import Process
 
 blueprint = Blueprint(
     "process_notes", __name__, url_prefix="/api/sessions", description="Psychotherapy notes."

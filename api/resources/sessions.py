@@ -6,12 +6,14 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 
-from api import idempotency, rate_limits, session_documents, uploads, waiting
+from api import idempotency
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
-from api.pages import page_response, position
-from api.session_schemas import (
+from api.http import prefer_wait, rate_limits
+from api.http.json_bodies import Blueprint
+from api.http.pages import page_response, position
+from api.openapi.document import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
+from api.schemas import session_documents
+from api.schemas.sessions import (
     ExtractedSchema,
     ExtractSchema,
     SessionQuerySchema,
@@ -19,10 +21,11 @@ from api.session_schemas import (
     SessionSummarySchema,
     UploadQuerySchema,
 )
+from api.uploads import form as uploads
 from shared.domain.status import Status
-from shared.services import sessions
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
+from shared.services.sessions import reading as sessions
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions", description="Recorded sessions.")
 
@@ -86,7 +89,7 @@ def show(session_id: UUID) -> Response:
 
     With `If-None-Match` of an older answer there is no wait: the news is there already.
     """
-    seconds = waiting.seconds_preferred()
+    seconds = prefer_wait.seconds_preferred()
     if seconds and not _has_news(session_id) and not _wait_for_change(session_id, seconds):
         seconds = 0
     response = _conditional(session_id)
@@ -107,10 +110,12 @@ def show(session_id: UUID) -> Response:
 def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     """Make the notes again from the stored transcript, as a new version."""
     began = time.monotonic()
-    seconds = waiting.seconds_preferred()
+    seconds = prefer_wait.seconds_preferred()
     with rate_limits.taken(rate_limits.EXTRACTIONS):
         sessions.extract_again(resources(), caller(), session_id, wanted["template"], urgent=bool(seconds))
-    ended = waiting.wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
+    ended = (
+        prefer_wait.wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
+    )
     if ended:
         record = sessions.get(resources(), caller(), session_id)
         if record.row.status == Status.PROCESSED and record.notes is not None:
@@ -156,7 +161,7 @@ def _wait_for_change(session_id: UUID, seconds: int) -> bool:
     before = _status(session_id)
     if sessions.is_final(before):
         return True
-    return waiting.wait_until(lambda: _status(session_id) != before, seconds) is not None
+    return prefer_wait.wait_until(lambda: _status(session_id) != before, seconds) is not None
 
 
 def _preference_applied(response: Response, seconds: int) -> Response:

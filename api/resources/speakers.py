@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import answers
-from api.speaker_schemas import CastSchema, SpeakersSchema
-from shared.domain.speakers import Person
-from shared.services import speakers
-from shared.services.callers import Scope
-from shared.services.speakers import Speakers
+from api.http.json_bodies import Blueprint
+from api.openapi.document import answers
+from api.schemas.speakers import CastSchema, SpeakersSchema
+from shared.domain.transcripts.speakers import Person
+from shared.services.access.caller import Scope
+from shared.services.transcripts import speakers
+from shared.services.transcripts.speakers import Speakers
 
 blueprint = Blueprint("speakers", __name__, url_prefix="/api/sessions", description="Who spoke.")
 

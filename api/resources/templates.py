@@ -7,19 +7,19 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import any_key, caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import LOCATION, answers
-from api.template_schemas import (
+from api.http.json_bodies import Blueprint
+from api.openapi.document import LOCATION, answers
+from api.schemas.templates import (
     TemplateCreateSchema,
     TemplateSchema,
     UsualSchema,
     template_document,
     template_from,
 )
-from shared.services import templates
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
-from shared.services.templates import Stored
+from shared.services.notes import templates
+from shared.services.notes.templates import Stored
 
 blueprint = Blueprint("templates", __name__, url_prefix="/api/templates", description="Templates of notes.")
 

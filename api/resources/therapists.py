@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from api.account_schemas import TherapistChangeSchema, TherapistCreateSchema, TherapistSchema
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import answers
-from shared.db.tables import Therapist
-from shared.services import people
-from shared.services.callers import Scope
+from api.http.json_bodies import Blueprint
+from api.openapi.document import answers
+from api.schemas.accounts import TherapistChangeSchema, TherapistCreateSchema, TherapistSchema
+from shared.db.tables.core import Therapist
+from shared.services.access.caller import Scope
+from shared.services.accounts import people
 
 blueprint = Blueprint(
     "therapists", __name__, url_prefix="/api/therapists", description="The people of a practice."

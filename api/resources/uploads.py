@@ -7,16 +7,19 @@ from uuid import UUID
 
 from flask import Response, g, request
 
-from api import bodies, idempotency, rate_limits, tus
+from api import idempotency
 from api.auth import caller, needs, public, resources
-from api.json_bodies import Blueprint
-from api.openapi import answers
-from api.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
+from api.http import rate_limits
+from api.http.json_bodies import Blueprint
+from api.openapi.document import answers
+from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
+from api.server import bodies
+from api.uploads import tus
 from shared.domain.errors import NotFound, TooLarge
 from shared.domain.ports import Block
-from shared.services import announcing, resumable
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
+from shared.services.uploads import resumable, tus_creation
 
 blueprint = Blueprint("uploads", __name__, url_prefix=tus.PATH, description="Resumable uploads (tus 1.0).")
 blueprint.before_request(tus.require_version)
@@ -66,7 +69,7 @@ def create() -> Response:
     length = tus.number("Upload-Length")
     details, metadata = tus.details()
     rate_limits.require(rate_limits.UPLOADS)
-    made = announcing.create(resources(), caller(), length, details, metadata)
+    made = tus_creation.create(resources(), caller(), length, details, metadata)
     return tus.tell(_created(made.id), made, offset=False)
 
 

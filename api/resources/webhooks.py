@@ -7,10 +7,10 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import caller, needs, resources
-from api.json_bodies import Blueprint
-from api.openapi import LOCATION, NEXT_PAGE, answers
-from api.pages import page_response, position
-from api.webhook_schemas import (
+from api.http.json_bodies import Blueprint
+from api.http.pages import page_response, position
+from api.openapi.document import LOCATION, NEXT_PAGE, answers
+from api.schemas.webhooks import (
     DeliveryQuerySchema,
     DeliverySchema,
     NewSecretSchema,
@@ -21,11 +21,12 @@ from api.webhook_schemas import (
     WebhookCreateSchema,
     WebhookSchema,
 )
-from shared.services import webhook_log, webhooks
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
-from shared.services.webhook_log import Delivery
-from shared.services.webhooks import Endpoint
+from shared.services.webhooks import delivery_log
+from shared.services.webhooks import endpoints as webhooks
+from shared.services.webhooks.delivery_log import Delivery
+from shared.services.webhooks.endpoints import Endpoint
 
 blueprint = Blueprint(
     "webhooks",
@@ -105,7 +106,7 @@ def rotate(given: dict[str, Any], webhook_id: UUID) -> Response:
 @needs(Scope.WEBHOOKS)
 def test(webhook_id: UUID) -> tuple[Delivery, int]:
     """Send a message of type `webhook.test`, tried once; what came of it is in the deliveries."""
-    return webhook_log.test(resources(), caller(), webhook_id), 202
+    return delivery_log.test(resources(), caller(), webhook_id), 202
 
 
 @blueprint.route("/<id:webhook_id>/deliveries", methods=["GET"])
@@ -115,13 +116,13 @@ def test(webhook_id: UUID) -> tuple[Delivery, int]:
 @needs(Scope.WEBHOOKS)
 def deliveries(query: dict[str, Any], webhook_id: UUID) -> Response:
     """What was sent there in the last 30 days, newest first, with each attempt."""
-    page = webhook_log.page(
+    page = delivery_log.page(
         resources(),
         caller(),
         webhook_id,
         limit=query["limit"],
         state=query["state"],
-        after=position(query["cursor"], webhook_log.listing(webhook_id, query["state"])),
+        after=position(query["cursor"], delivery_log.listing(webhook_id, query["state"])),
     )
     return page_response(DeliverySchema(many=True).dump(page.items), page.next_cursor)
 
@@ -132,7 +133,7 @@ def deliveries(query: dict[str, Any], webhook_id: UUID) -> Response:
 @needs(Scope.WEBHOOKS)
 def replay(webhook_id: UUID, delivery_id: UUID) -> tuple[Delivery, int]:
     """Send one message again, under the same `webhook-id`, whatever became of it."""
-    return webhook_log.replay(resources(), caller(), webhook_id, delivery_id), 202
+    return delivery_log.replay(resources(), caller(), webhook_id, delivery_id), 202
 
 
 @blueprint.route("/<id:webhook_id>/replay", methods=["POST"])
@@ -142,7 +143,7 @@ def replay(webhook_id: UUID, delivery_id: UUID) -> tuple[Delivery, int]:
 @needs(Scope.WEBHOOKS)
 def replay_failed(given: dict[str, Any], webhook_id: UUID) -> tuple[dict[str, int], int]:
     """Send every message again that failed for good and was made at `since` or later."""
-    return {"count": webhook_log.replay_failed(resources(), caller(), webhook_id, given["since"])}, 202
+    return {"count": delivery_log.replay_failed(resources(), caller(), webhook_id, given["since"])}, 202
 
 
 def _made(endpoint: Endpoint, secret: str | None) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db.engine import APPLICATION, OPERATOR
+from shared.db.connection.engine import APPLICATION, OPERATOR
 
 revision: str = "0012"
 down_revision: str | None = "0011"

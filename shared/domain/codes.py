@@ -1,6 +1,6 @@
 """Codes with which the work on a session can end: what each means, and what to do about it.
 
-``docs/codes.md`` is made from them (``python -m shared.services.failures``).
+``docs/codes.md`` is made from them (``python -m shared.services.jobs.error_policy``).
 """
 
 _RETRY = "Then `sessionscribe retry ID`."

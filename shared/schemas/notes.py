@@ -3,13 +3,13 @@
 Design: no sentence in a note stands without the words it came from.
 
 * Every item of every list carries ``evidence`` (what was said, where and when) and ``verified``
-  (set by ``shared.domain.evidence.verify`` alone). Lists of bare phrases are therefore lists of
+  (set by ``shared.domain.verification.evidence.verify`` alone). Lists of bare phrases are therefore lists of
   ``{text, evidence, verified}``. A risk flag's ``evidence`` is that same list.
 * ``topic_summary``, ``therapist_notes`` and ``patient_summary`` are plain text. ``field_evidence``
   holds, under the same names, the sentences they are put together from (joined by one space), each
   with its evidence; for ``session_mood`` and ``mood_trajectory`` it holds the sentence that says why.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
-  ``shared.domain.wording`` may be, and absence ("No mention of ...") is checked in code.
+  ``shared.domain.verification.boilerplate`` may be, and absence ("No mention of ...") is checked in code.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
 * ``written_parts`` are the parts of a practice's own template that an engine was asked to write to
@@ -23,7 +23,7 @@ Design: no sentence in a note stands without the words it came from.
 
 from marshmallow import Schema, fields, validate
 
-from shared.domain.wording import RISK_LABELS
+from shared.domain.verification.boilerplate import RISK_LABELS
 
 STRATEGY_STATUSES = ("introduced", "practiced", "assigned", "reviewed")
 TRIGGER_SEVERITIES = ("mild", "moderate", "severe")

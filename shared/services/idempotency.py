@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import idempotency as rows
-from shared.db.engine import Database, DatabaseError
-from shared.db.idempotency import Ticket
+from shared.db.connection.engine import Database, DatabaseError
+from shared.db.queries import idempotency as rows
+from shared.db.queries.idempotency import Ticket
 from shared.domain.errors import Conflict, InProgress, KeyReused, Unavailable
-from shared.services.callers import Caller
+from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 
 KEPT_SECONDS = 24 * 3600.0

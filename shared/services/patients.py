@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import audit, patients, sessions, uploads
-from shared.db.tables import Patient
+from shared.db.queries import audit, patients, sessions, uploads
+from shared.db.tables.core import Patient
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.services import consent as consents
-from shared.services import idempotency, paging, stopping
-from shared.services.callers import Caller
+from shared.services import idempotency, paging
+from shared.services.access import consent as consents
+from shared.services.access.caller import Caller
+from shared.services.lifecycle import cancellation
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
 from shared.vault.sealing import Sealed, Subject
@@ -126,7 +127,7 @@ def change(
         stopped = [] if consents.is_on_file(patient) else _stop_work(db, caller, patient_id)
         _audit(db, caller, "patient.change", patient_id)
     for session in stopped:
-        stopping.discard_decoded(resources, session)
+        cancellation.discard_decoded(resources, session)
     return _record(resources, patient)
 
 
@@ -134,7 +135,7 @@ def _stop_work(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]
     """Cancel the patient's unfinished sessions; an upload in between waits for the patient's row."""
     rows = sessions.hold_unfinished_of(db, patient_id)
     for row in rows:
-        stopping.stop(db, row, "consent_revoked")
+        cancellation.stop(db, row, "consent_revoked")
         _audit(db, caller, "session.cancel", row.id)
     uploads.expire_of(db, patient_id)  # what has arrived is removed at the dispatcher's next sweep
     return [Subject(row.practice_id, row.id) for row in rows]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.db.engine import Database
+from shared.db.connection.engine import Database
 from shared.domain.ports import MediaDecoder
 from shared.queue import WorkQueue
 from shared.settings import Settings

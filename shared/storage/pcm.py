@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from shared.domain.off_record import Ranges, silence
 from shared.domain.ports import ByteSource
+from shared.domain.transcripts.off_record import Ranges, silence
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 

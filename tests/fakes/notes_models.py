@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from shared.domain.instructions import reads_like_instruction
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
+from shared.domain.verification.prompt_injection import reads_like_instruction
 from shared.schemas.json_schema import keep_known
 from tests.fakes.openai_server import Received, Reply, completion
 from workers.engines.rules import RulesExtractor

@@ -1,10 +1,10 @@
 """The dispatcher as the product runs it, but for orders that it obeys."""
 
-from shared.services import erasing
+from shared.services.lifecycle import deletion
 from tests.faults import arming
 from workers import dispatcher
 
 if __name__ == "__main__":
     arming.install()
-    erasing.AGAIN_SECONDS = 2.0
+    deletion.AGAIN_SECONDS = 2.0
     dispatcher.main()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from shared.db.tables import AuditEvent, StepRow, TherapySession
+from shared.db.tables.core import AuditEvent, StepRow, TherapySession
 from tests.database import everything
 from tests.faults.machine import Machine
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 from redis import Redis, RedisError
 
 import migrations
-from cli.accounts import make_first_accounts
+from cli.local.accounts import make_first_accounts
 from embedded import procfile
 from embedded.ports import LOOPBACK, is_answering, next_free
 from embedded.postgres import EmbeddedPostgres

@@ -15,15 +15,15 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import outputs
-from shared.db.engine import Database
-from shared.db.lifecycle_tables import Tombstone
-from shared.db.outputs import Product
-from shared.db.record_tables import NotesVersion
-from shared.db.tables import AuditEvent, Output, Patient, StepRow, TherapySession
-from shared.domain.documents import transcript_from_json
+from shared.db.connection.engine import Database
+from shared.db.queries import outputs
+from shared.db.queries.outputs import Product
+from shared.db.tables.core import AuditEvent, Output, Patient, StepRow, TherapySession
+from shared.db.tables.lifecycle import Tombstone
+from shared.db.tables.records import NotesVersion
 from shared.domain.status import FINAL, Status
-from shared.services.reconciling import Places, reconcile
+from shared.domain.transcripts.serialization import transcript_from_json
+from shared.services.operations.reconciliation import Places, reconcile
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault

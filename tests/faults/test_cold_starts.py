@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 import migrations
-from cli.accounts import make_first_accounts
+from cli.local.accounts import make_first_accounts
 from embedded.ports import next_free
 from tests.database import make_inspector
 from tests.faults.clinic import Clinic

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from sqlalchemy import delete
 
-from shared.db.operation_tables import Reconciliation
+from shared.db.tables.operations import Reconciliation
 from shared.storage.objects import ObjectStore
 from shared.storage.opening import open_store
 from tests.database import everything

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from benchmarks.two_sides import promise_sessions
 from embedded.ports import is_answering, next_free
-from shared.db.tables import AuditEvent, TherapySession
+from shared.db.tables.core import AuditEvent, TherapySession
 from shared.domain.status import FINAL, Status
 from shared.pipeline import QUEUES
 from tests.database import everything

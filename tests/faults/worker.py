@@ -8,13 +8,13 @@ from celery.signals import task_postrun, worker_process_init
 
 import celeryconfig
 from shared.domain import failpoints
-from shared.services import leases
+from shared.services.jobs import leases
 from shared.services.resources import Resources
 from shared.settings import load
 from tests.fakes.media import FakeDecoder
 from tests.faults import arming, engines
 from workers.app import app
-from workers.bench import build, use
+from workers.dependencies import build, use
 
 __all__ = ["app"]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from shared.db.engine import Database
-from shared.services.reconciling import Places, reconcile
-from shared.services.stopping import LAST_WRITE_SECONDS
+from shared.db.connection.engine import Database
+from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
+from shared.services.operations.reconciliation import Places, reconcile
 from shared.storage.objects import LocalStore
 from shared.vault.keystore import KeyStore
 from tests.database import everything

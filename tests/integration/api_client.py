@@ -16,8 +16,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from shared.services import accounts
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.database import everything

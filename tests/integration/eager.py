@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.queue import WorkQueue, make_app
-from shared.services.engines import Workbench
+from shared.services.jobs.worker_context import Workbench
 from shared.settings import Settings
-from workers import bench, tasks
+from workers import dependencies as bench
+from workers import tasks
 
 __all__ = ["eager_queue", "tasks", "working_at"]
 

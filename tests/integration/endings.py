@@ -16,7 +16,7 @@ from shared.domain.values import (
     Transcript,
     TranscriptionHints,
 )
-from shared.services.engines import Workbench
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.fakes.media import FakeDecoder

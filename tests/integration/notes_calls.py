@@ -9,18 +9,19 @@ from uuid import UUID
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from shared.db import notes as rows
-from shared.db import outputs
-from shared.db.outputs import Product
-from shared.domain.documents import transcript_to_json
-from shared.domain.evidence import verify
-from shared.domain.records import Kind
-from shared.domain.risk import with_risk_flags
+from shared.db.queries import notes as rows
+from shared.db.queries import outputs
+from shared.db.queries.outputs import Product
+from shared.domain.notes.record import Kind
+from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript, Word
-from shared.services import accounts, extraction, people, persistence
-from shared.services import sessions as session_service
-from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES
+from shared.domain.verification.evidence import verify
+from shared.domain.verification.risk import with_risk_flags
+from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES
+from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
+from shared.services.sessions import reading as session_service
+from shared.services.steps import extraction, persistence
 from shared.vault.sealing import Subject
 from tests.conftest import Office
 from tests.integration.api_client import Caller, app_of

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
-from api.tus import CONTENT_TYPE
+from api.uploads.tus import CONTENT_TYPE
 from tests.integration.api_client import Caller
 
 TUS = {"Tus-Resumable": "1.0.0"}

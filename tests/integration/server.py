@@ -13,7 +13,7 @@ import httpx2
 
 from tests.waiting import wait_for
 
-WORKER_CLASS = "api.gunicorn_worker.QuietThreadWorker"  # as in the Procfile
+WORKER_CLASS = "api.server.gunicorn_worker.QuietThreadWorker"  # as in the Procfile
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from shared.db import sessions, steps
-from shared.db.record_tables import NotesVersion
-from shared.db.tables import AuditEvent, Output, StepRow, TherapySession
+from shared.db.queries import sessions, steps
+from shared.db.tables.core import AuditEvent, Output, StepRow, TherapySession
+from shared.db.tables.records import NotesVersion
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
-from shared.services import chunk_transcription, extraction, persistence, transcription
-from shared.services.engines import Workbench
-from shared.services.promising import FILE_NAME
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
+from shared.services.steps import chunk_transcription, extraction, persistence, transcription
+from shared.services.uploads.registration import FILE_NAME
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.conftest import Office

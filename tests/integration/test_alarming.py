@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, update
 
-from shared.db import signs
-from shared.db.lifecycle_tables import Erasure
+from shared.db.queries import heartbeats
+from shared.db.tables.lifecycle import Erasure
 from shared.domain.errors import Unavailable
-from shared.services import erasing, sessions
-from shared.services.reconciling import Places, reconcile
+from shared.services.lifecycle import deletion
+from shared.services.operations.reconciliation import Places, reconcile
 from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions
 from shared.storage.objects import LocalStore
 from tests.conftest import Office
 from tests.database import everything
@@ -37,7 +38,7 @@ def test_a_part_that_does_not_answer_is_told_as_away_in_time(
     resources: Resources, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     over = threading.Event()
-    asked = {"database": (signs, "living"), "storage": (LocalStore, "check")}[part]
+    asked = {"database": (heartbeats, "living"), "storage": (LocalStore, "check")}[part]
     monkeypatch.setattr(*asked, lambda *_: over.wait(60))
     try:
         seen = scrape(resources)
@@ -65,12 +66,12 @@ def test_a_deletion_that_fails_again_and_again_is_overdue_in_the_end(
     session_id = promise(resources, office)
     with monkeypatch.context() as broken:
         broken.setattr(LocalStore, "delete", store_away)
-        erasing.delete(resources, office.caller, session_id)
+        deletion.delete(resources, office.caller, session_id)
         delay_erasure(resources, 601)
-        assert erasing.erase_due(resources.database, resources.recordings, resources.vault.keys) == 0
+        assert deletion.erase_due(resources.database, resources.recordings, resources.vault.keys) == 0
     assert scrape(resources)["sessionscribe_erasures_overdue"] == 1
     delay_erasure(resources, 0)
-    assert erasing.erase_due(resources.database, resources.recordings, resources.vault.keys) == 1
+    assert deletion.erase_due(resources.database, resources.recordings, resources.vault.keys) == 1
     assert scrape(resources)["sessionscribe_erasures_overdue"] == 0
 
 

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from api import auth
 from shared.domain.errors import NotAuthenticated
-from shared.services import accounts
-from shared.services.callers import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
+from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything

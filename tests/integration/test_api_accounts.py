@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from shared.services import accounts
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything

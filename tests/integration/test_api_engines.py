@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from shared.services import accounts
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.database import everything

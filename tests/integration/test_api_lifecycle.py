@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from api import event_stream, waiting
-from shared.db import sessions
+from api.http import event_stream, prefer_wait
+from shared.db.queries import sessions
 from shared.domain.status import Status
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything
@@ -261,12 +261,12 @@ def test_a_wait_for_which_there_is_no_place_is_not_said_to_have_been_applied(
     call: Caller, session_id: str
 ) -> None:
     taken = 0
-    while waiting._places.acquire(blocking=False):
+    while prefer_wait._places.acquire(blocking=False):
         taken += 1
     try:
         answer = call("GET", f"/api/sessions/{session_id}", headers={"Prefer": "wait=30"})
     finally:
-        waiting._places.release(taken)
+        prefer_wait._places.release(taken)
     assert answer.status_code == 200
     assert "Preference-Applied" not in answer.headers
 

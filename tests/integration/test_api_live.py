@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from shared.services import accounts
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.fakes.marked_recordings import PROTECTED, recording

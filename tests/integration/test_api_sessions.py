@@ -9,14 +9,14 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from shared.db import notes, outputs, sessions, steps
-from shared.db.outputs import Product
-from shared.domain.documents import transcript_to_json
+from shared.db.queries import notes, outputs, sessions, steps
+from shared.db.queries.outputs import Product
 from shared.domain.status import Status
+from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.values import Segment, Transcript, Word
 from shared.pipeline import EXTRACT_NOTES
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
+from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.conftest import Office
@@ -532,7 +532,7 @@ def test_readiness_names_what_is_down(resources: Resources, tmp_path_factory: py
 
 
 def test_the_database_away_is_a_503(resources: Resources, office: Office) -> None:
-    from shared.db.engine import Database
+    from shared.db.connection.engine import Database
 
     call = caller_of(app_of(resources), resources, office)
     away = Database("postgresql://nobody@127.0.0.1:1/none")

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from shared.services import accounts
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests import authz_matrix
 from tests.authz_matrix import Place

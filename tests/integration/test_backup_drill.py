@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from cli.commands import run
+from cli.app import run
 from cli.exits import Exit
 from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
-from shared.db.engine import Database
-from shared.services import erasing, sessions
+from shared.db.connection.engine import Database
+from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions
 from shared.settings import load
 from shared.vault.keystore import KeyDestroyed, KeyStore
 from tests.conftest import Office, make_resources
@@ -99,10 +100,10 @@ def test_a_restored_backup_serves_the_same_and_forgets_what_was_deleted_since(
     before = caller_of(app_of(resources), resources, office)
     shown = served(before, kept)
     assert [status for status, _ in shown] == [200, 200, 200, 200]
-    erasing.delete(resources, office.caller, deleted_before)
+    deletion.delete(resources, office.caller, deleted_before)
     backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
     assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
-    erasing.delete(resources, office.caller, deleted)
+    deletion.delete(resources, office.caller, deleted)
     assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--erased-only"]) == Exit.OK
 
     assert there(monkeypatch, elsewhere, "restore", "--from", backup, "--keys-from", keys) == Exit.OK
@@ -113,7 +114,7 @@ def test_a_restored_backup_serves_the_same_and_forgets_what_was_deleted_since(
             assert {status for status, _ in served(after, gone)} == {404}
             assert not list((tmp_path / "new-keys").rglob(f"{gone}.key"))
             assert not list((tmp_path / "new-recordings").rglob(f"{gone}/*"))
-            assert erasing.delete(restored, office.caller, gone).erased_at is not None
+            assert deletion.delete(restored, office.caller, gone).erased_at is not None
         work_goes_on = processed(restored, office)
         assert sessions.get(restored, office.caller, work_goes_on).notes is not None
 

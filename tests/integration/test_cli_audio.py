@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import run
+from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply, problem

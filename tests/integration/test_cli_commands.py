@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from cli.commands import run
+from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem

@@ -13,10 +13,10 @@ import pytest
 from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
-from cli.commands import run
+from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
-from shared.services import accounts, people
+from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import app_of

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from cli import resuming
-from cli.client import Api, CallFailed
-from cli.patience import Patience
-from cli.sending import send_recording
-from shared.services import accounts
-from shared.services.callers import Scope
+from cli.http import tus_upload
+from cli.http.client import Api, CallFailed
+from cli.http.retrying import Patience
+from cli.http.uploads import send_recording
+from shared.services.access.caller import Scope
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.database import everything
@@ -97,7 +97,7 @@ def recording(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resuming, "LEAST_BYTES", 1_000_000)
+    monkeypatch.setattr(tus_upload, "LEAST_BYTES", 1_000_000)
 
 
 def test_an_upload_is_gone_on_with_where_its_connection_broke(

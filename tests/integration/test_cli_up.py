@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.stack import print_addresses
+from cli.local.stack import print_addresses
 from embedded.state import ProcessMark, StackStatus
 from tests.fakes.api_server import KEY, FakeApi, Reply
 

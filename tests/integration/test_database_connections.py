@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from shared.db.engine import Database
+from shared.db.connection.engine import Database
 from shared.settings import Settings
 from tests.database import everything
 from tests.waiting import wait_for

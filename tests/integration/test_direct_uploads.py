@@ -12,11 +12,13 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from cli import examining
+from cli.local import checks
 from shared.domain.errors import Unavailable
-from shared.services import erasing, reconciling, resumable
-from shared.services.reconciling import Places
+from shared.services.lifecycle import deletion
+from shared.services.operations import reconciliation
+from shared.services.operations.reconciliation import Places
 from shared.services.resources import Resources
+from shared.services.uploads import resumable
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.storage.s3 import INCOMING, S3Store
@@ -207,7 +209,7 @@ def test_a_bucket_that_fails_in_the_middle_leaves_the_upload_as_it_was(
         raise Unavailable("away", "storage_unavailable")
 
     with monkeypatch.context() as failing:
-        failing.setattr("shared.services.direct_uploads._hand_on", away)
+        failing.setattr("shared.services.uploads.direct_uploads._hand_on", away)
         assert complete(call, invitation).status_code == 503
     assert complete(call, invitation).status_code == 202
 
@@ -226,7 +228,7 @@ def test_withdrawn_consent_giving_up_and_time_remove_what_was_sent(
     assert resumable.sweep(there.database) == 1
     with everything(there) as db:
         db.execute(text("UPDATE erasures SET due_at = now(), last_at = now()"))
-    erasing.erase_due(there.database, there.recordings, there.vault.keys)
+    deletion.erase_due(there.database, there.recordings, there.vault.keys)
     assert names(store) == []
 
 
@@ -239,7 +241,7 @@ def test_what_is_sent_late_is_swept_and_neither_backed_up_nor_taken_for_somebody
     put(invitation)  # once more: the signature is good for an hour
     assert len(names(store)) == 2
     assert [found.name.startswith(INCOMING) for found in store.list()] == [False]
-    found = reconciling.reconcile(Places(there.database, store, there.vault.keys), grace_seconds=-3600)
+    found = reconciliation.reconcile(Places(there.database, store, there.vault.keys), grace_seconds=-3600)
     assert found.counts["foreign"] == 0
     assert store.sweep_partials(3600) == 0
     assert store.sweep_partials(-60) == 1
@@ -284,5 +286,5 @@ def test_doctor_finds_a_bucket_that_would_keep_what_is_sent(resources: Resources
         s3_secret_access_key=access.secret_access_key,
     )
     for wanted, verdict in (("no", "doubtful"), ("bucket", "bad")):
-        found = list(examining._storage(dataclasses.replace(known, direct_uploads=wanted)))
+        found = list(checks._storage(dataclasses.replace(known, direct_uploads=wanted)))
         assert [finding.verdict for finding in found if "versions" in finding.text] == [verdict]

@@ -9,15 +9,16 @@ import pytest
 from redis import Redis
 from sqlalchemy import func, update
 
-from shared.db.engine import Database
-from shared.db.tables import TherapySession
+from shared.db.connection.engine import Database
+from shared.db.tables.core import TherapySession
 from shared.domain.errors import Unavailable
 from shared.domain.status import Status
 from shared.pipeline import QUEUES, TRANSCRIBE
 from shared.queue import WorkQueue, make_app
-from shared.services import dispatching, leases, transcription
-from shared.services.dispatching import Broker
+from shared.services.jobs import dispatching, leases
+from shared.services.jobs.dispatching import Broker
 from shared.services.resources import Resources
+from shared.services.steps import transcription
 from tests.conftest import Office
 from tests.database import everything
 from tests.integration.sessions import bench_with, promise, row, step, work

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from cli.commands import run
+from cli.app import run
 from cli.exits import Exit
 from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
 from tests.database import everything

@@ -24,16 +24,11 @@ from shared.domain.values import (
     Transcript,
     TranscriptionHints,
 )
-from shared.services import (
-    chunk_transcription,
-    erasing,
-    extraction,
-    patients,
-    sessions,
-    stopping,
-    transcription,
-)
+from shared.services import patients
+from shared.services.lifecycle import cancellation, deletion
 from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions
+from shared.services.steps import chunk_transcription, extraction, transcription
 from shared.storage.objects import LocalStore, ObjectStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import SPEECH, Recordings
@@ -55,7 +50,7 @@ def test_a_session_cancelled_at_any_moment_stays_as_it_was_then(
     resources: Resources, office: Office, moment: str
 ) -> None:
     session_id = promise(resources, office)
-    bench = bench_at(resources, moment, lambda: stopping.cancel(resources, office.caller, session_id))
+    bench = bench_at(resources, moment, lambda: cancellation.cancel(resources, office.caller, session_id))
     work(bench, session_id)
     work(bench_with(resources), session_id)
     assert row(resources, session_id).status == Status.CANCELLED
@@ -80,8 +75,8 @@ def test_of_a_session_deleted_at_any_moment_nothing_comes_back(
     assert delete(resources, office, session_id).erased_at is not None
 
 
-def delete(resources: Resources, office: Office, session_id: UUID) -> erasing.Receipt:
-    return erasing.delete(resources, office.caller, session_id)
+def delete(resources: Resources, office: Office, session_id: UUID) -> deletion.Receipt:
+    return deletion.delete(resources, office.caller, session_id)
 
 
 def objects(resources: Resources) -> list[str]:
@@ -93,23 +88,23 @@ def test_a_cancelled_session_is_cancelled_again_and_an_ended_one_is_not(
     resources: Resources, office: Office
 ) -> None:
     session_id, done = promise(resources, office), promise(resources, office)
-    stopping.cancel(resources, office.caller, session_id)
-    stopping.cancel(resources, office.caller, session_id)
+    cancellation.cancel(resources, office.caller, session_id)
+    cancellation.cancel(resources, office.caller, session_id)
     work(bench_with(resources), done)
     with pytest.raises(Conflict):
-        stopping.cancel(resources, office.caller, done)
+        cancellation.cancel(resources, office.caller, done)
     with pytest.raises(Conflict):
         sessions.retry(resources, office.caller, session_id)
 
 
 def test_nobody_else_cancels_or_deletes_a_session(resources: Resources, office: Office) -> None:
     session_id, stranger = promise(resources, office), make_office(resources).caller
-    for act in (stopping.cancel, erasing.delete):
+    for act in (cancellation.cancel, deletion.delete):
         with pytest.raises(NotFound):
             act(resources, stranger, session_id)
     delete(resources, office, session_id)
     with pytest.raises(NotFound):
-        erasing.delete(resources, stranger, session_id)
+        deletion.delete(resources, stranger, session_id)
 
 
 # --- work that is under way stops, instead of ending late ---------------------------------------
@@ -191,7 +186,7 @@ def test_work_under_way_stops_within_seconds(
     resources: Resources, office: Office, engine: str, ending: str
 ) -> None:
     session_id, answer = promise(resources, office), threading.Event()
-    act = stopping.cancel if ending == "cancel" else erasing.delete
+    act = cancellation.cancel if ending == "cancel" else deletion.delete
     plain = bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(4)))
     if engine in ("computing", "waiting", "extractor"):
         transcription.transcribe(plain, session_id)
@@ -230,7 +225,7 @@ def test_endings_and_workers_never_wait_for_each_other_in_a_circle(
         with ThreadPoolExecutor(3) as pool:
             chunks = [pool.submit(chunk_transcription.transcribe_chunk, bench, session_id) for _ in range(9)]
             chunks[number % 3].result()
-            act = erasing.delete if number % 2 else stopping.cancel
+            act = deletion.delete if number % 2 else cancellation.cancel
             act(resources, office.caller, session_id)  # a deadlock would make it Unavailable
             for chunk in chunks:
                 chunk.result()
@@ -269,7 +264,7 @@ def failing(resources: Resources, error: BaseException) -> Resources:
 
 
 def erase_due(resources: Resources) -> int:
-    return erasing.erase_due(resources.database, resources.recordings, resources.vault.keys)
+    return deletion.erase_due(resources.database, resources.recordings, resources.vault.keys)
 
 
 def let_time_pass(resources: Resources, *columns: str) -> None:
@@ -318,7 +313,7 @@ def test_what_a_lost_worker_wrote_after_the_end_is_removed_in_the_end(
     with resources.recordings.create(late, SPEECH) as write:  # holds the key from before
         write(b"speech")
         delete(resources, office, deleted)
-    stopping.cancel(resources, office.caller, cancelled)
+    cancellation.cancel(resources, office.caller, cancelled)
     with resources.recordings.create(Subject(office.caller.practice_id, cancelled), SPEECH) as write:
         write(b"speech")
     assert objects(resources) == ["recording", "speech", "speech"]

@@ -7,15 +7,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from shared.db.engine_tables import TranscriptionUsage
+from shared.db.tables.engines import TranscriptionUsage
 from shared.domain.status import Status
 from shared.domain.values import Phrase, TranscriberCapabilities, TranscriptionHints
-from shared.services import engine_choice, practice_engines
-from shared.services.engine_choice import Choice, MayNotLeave, NotOffered, UnsupportedLanguage
-from shared.services.engines import Workbench
-from shared.services.promising import VOCABULARY
+from shared.services.engines import engine_choice, practice_engines
+from shared.services.engines.engine_choice import Choice, MayNotLeave, NotOffered, UnsupportedLanguage
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
-from shared.services.sessions import retry, transcript
+from shared.services.sessions.reading import retry, transcript
+from shared.services.uploads.registration import VOCABULARY
 from shared.vault.sealing import Subject
 from tests.conftest import Office
 from tests.database import everything

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain.drafts import checked
-from shared.domain.sentences import check_text
+from shared.domain.notes.drafts import checked
+from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN, Part, Template
-from shared.domain.templates import rendered
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.wording import RISK_LABELS
+from shared.domain.verification.boilerplate import RISK_LABELS
+from shared.domain.verification.sentences import check_text
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import answer, honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Received, Reply

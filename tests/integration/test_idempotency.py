@@ -11,12 +11,12 @@ from flask import Flask
 from sqlalchemy import func, text, update
 from werkzeug.test import TestResponse
 
-from shared.db.request_tables import IdempotencyKey
+from shared.db.tables.requests import IdempotencyKey
 from shared.domain.ports import ByteSource
 from shared.domain.status import Status
 from shared.domain.values import MediaFacts
 from shared.services import idempotency
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.database import everything

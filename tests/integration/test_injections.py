@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain.claims import has_markup
-from shared.domain.drafts import checked
-from shared.domain.instructions import reads_like_instruction
-from shared.domain.risk import SEVERITIES
+from shared.domain.notes.drafts import checked
+from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import Part, Template
-from shared.domain.templates import rendered
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
+from shared.domain.verification.claims import has_markup
+from shared.domain.verification.prompt_injection import reads_like_instruction
+from shared.domain.verification.risk import SEVERITIES
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import honest, obedient
 from tests.fakes.openai_server import KEY, FakeOpenAI

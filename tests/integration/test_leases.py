@@ -7,17 +7,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, update
 
-from shared.db import outputs, sessions
-from shared.db.claims import Lease
-from shared.db.outputs import Product
-from shared.db.tables import StepRow
+from shared.db.queries import outputs, sessions
+from shared.db.queries.outputs import Product
+from shared.db.queries.step_claims import Lease
+from shared.db.tables.core import StepRow
 from shared.domain.errors import RetryableStepError, Unavailable
 from shared.domain.status import Status, StepState
 from shared.pipeline import TRANSCRIBE
-from shared.services import failures, leases
-from shared.services import sessions as sessions_service
-from shared.services.heartbeat import Heartbeat, LeaseLost
+from shared.services.jobs import error_policy, leases
+from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
 from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions_service
 from shared.vault.frames import TamperedObject
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed
@@ -253,7 +253,7 @@ def test_a_record_that_cannot_be_opened_fails_at_once_with_a_code(
 def test_an_outage_uses_up_no_attempt_and_ends_in_words_that_are_true_of_a_session_at_work(
     resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "OUTAGE_ATTEMPTS", TRANSCRIBE.max_attempts + 3)
+    monkeypatch.setattr(error_policy, "OUTAGE_ATTEMPTS", TRANSCRIBE.max_attempts + 3)
     session_id = promise(resources, office)
     for attempt in range(TRANSCRIBE.max_attempts + 3):
         assert row(resources, session_id).status != Status.FAILED, attempt

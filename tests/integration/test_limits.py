@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from api import rate_limits
+from api.http import rate_limits
 from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
-from shared.services import quotas
 from shared.services.resources import Resources
+from shared.services.uploads import quotas
 from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.media import FakeDecoder

@@ -7,7 +7,7 @@ import av
 import pytest
 
 from shared.domain.errors import UnsupportedMedia
-from shared.domain.quality import recording_facts, reviewed
+from shared.domain.transcripts.quality import recording_facts, reviewed
 from shared.domain.values import DecodedFacts
 from shared.media.sandbox import Sandbox
 from tests.fakes.media_files import Bytes, honest, tone, wav

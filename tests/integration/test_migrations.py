@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 import migrations
 from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
-from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from tests.database import everything
 
 

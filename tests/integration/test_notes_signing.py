@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.db.engine import DatabaseError
+from shared.db.connection.engine import DatabaseError
 from shared.domain.webhooks import USUAL
-from shared.services import sessions
 from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions
 from tests.conftest import Office
 from tests.database import everything
 from tests.integration.notes_calls import (

@@ -7,8 +7,8 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from shared.services import accounts, people
-from shared.services.callers import THERAPIST_SCOPES
+from shared.services.access.caller import THERAPIST_SCOPES
+from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import Caller, app_of

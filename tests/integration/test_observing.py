@@ -8,17 +8,20 @@ import pytest
 from sqlalchemy import func, update
 
 from api.app import create_app
-from api.metrics_text import text_of
-from shared.db import signs
-from shared.db.engine import Database
-from shared.db.operation_tables import SignOfLife
-from shared.db.tables import StepRow
+from api.metrics.prometheus import text_of
+from shared.db.connection.engine import Database
+from shared.db.queries import heartbeats
+from shared.db.tables.core import StepRow
+from shared.db.tables.operations import SignOfLife
 from shared.domain.errors import RetryableStepError
 from shared.domain.values import ExtractionRequest, JsonObject, TranscriberCapabilities, Transcript
 from shared.pipeline import TRANSCRIBE
-from shared.services import accounts, dispatching, leases, observing, stopping
-from shared.services.history import of_any, of_own
+from shared.services.accounts import accounts
+from shared.services.jobs import dispatching, leases
+from shared.services.lifecycle import cancellation
+from shared.services.operations import metrics
 from shared.services.resources import Resources
+from shared.services.sessions.history import of_any, of_own
 from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
@@ -30,7 +33,7 @@ from workers import health
 
 def scrape(resources: Resources) -> dict[str, float]:
     """Every sample of a scrape by its name and labels."""
-    lines = text_of(observing.observe(resources)).decode().splitlines()
+    lines = text_of(metrics.observe(resources)).decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[0] != "#"}
 
 
@@ -118,7 +121,7 @@ def test_leases_lost_and_messages_sent_again_are_counted(resources: Resources, o
 def test_what_is_undone_is_not_counted(resources: Resources, office: Office) -> None:
     promise(resources, office)
     with pytest.raises(RuntimeError), resources.database.transaction(office.caller.practice_id) as db:
-        observing.tallies.add(db, "session.accepted", office.caller.practice_id)
+        metrics.counters.add(db, "session.accepted", office.caller.practice_id)
         raise RuntimeError
     assert scrape(resources)["sessionscribe_sessions_accepted_total"] == 1
 
@@ -133,7 +136,7 @@ def test_a_scrape_tells_that_postgres_is_away(resources: Resources) -> None:
 
 def test_no_label_names_a_session_a_practice_or_a_person(resources: Resources, office: Office) -> None:
     work(bench_with(resources, transcriber=FakeTranscriber("my brother")), promise(resources, office))
-    text = text_of(observing.observe(resources)).decode()
+    text = text_of(metrics.observe(resources)).decode()
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", text)
     assert "brother" not in text
 
@@ -201,7 +204,7 @@ def test_an_administrator_sees_the_history_of_a_cancelled_session_and_no_content
     resources: Resources, office: Office
 ) -> None:
     session_id = promise(resources, office)
-    stopping.cancel(resources, office.caller, session_id)
+    cancellation.cancel(resources, office.caller, session_id)
     practice_id = office.caller.practice_id
     person = accounts.create_therapist(resources, practice_id, "Office", accounts.ADMINISTRATOR)
     _, secret = accounts.create_key(resources, practice_id, person.id)
@@ -215,9 +218,9 @@ def test_an_administrator_sees_the_history_of_a_cancelled_session_and_no_content
         of_any(resources, stranger.caller, session_id)
 
 
-def give(resources: Resources, process: str, kind: str = signs.WORKER) -> None:
+def give(resources: Resources, process: str, kind: str = heartbeats.WORKER) -> None:
     with resources.database.operating() as db:
-        signs.give(db, process, kind)
+        heartbeats.give(db, process, kind)
 
 
 def age(resources: Resources, process: str, seconds: float) -> None:
@@ -238,7 +241,7 @@ def test_processes_with_a_fresh_sign_of_life_are_counted(resources: Resources) -
 def test_a_dispatcher_is_well_while_its_signs_are_fresh(resources: Resources) -> None:
     process = health.process_of("dispatcher")
     assert not health.verdict(resources.settings, process)[0]
-    give(resources, process, signs.DISPATCHER)
+    give(resources, process, heartbeats.DISPATCHER)
     assert health.verdict(resources.settings, process)[0]
     age(resources, process, 120)
     assert not health.verdict(resources.settings, process)[0]

@@ -11,17 +11,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from shared.db import sessions as rows
-from shared.db.claims import Lease
+from shared.db.queries import sessions as rows
+from shared.db.queries.step_claims import Lease
 from shared.domain.status import Status, StepState
 from shared.domain.values import SAMPLE_RATE
 from shared.media.sandbox import Sandbox
 from shared.pipeline import REDACT, TRANSCRIBE
-from shared.services import leases, redaction, transcription
-from shared.services.engines import Workbench
-from shared.services.heartbeat import LeaseLost
-from shared.services.plans import material, speech
+from shared.services.jobs import leases
+from shared.services.jobs.heartbeat import LeaseLost
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
+from shared.services.steps import redaction, transcription
+from shared.services.steps.speech_plan import material, speech
 from shared.storage.recordings import SPEECH
 from shared.vault.sealing import Subject
 from tests.conftest import Office

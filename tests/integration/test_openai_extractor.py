@@ -10,8 +10,8 @@ import pytest
 import structlog
 
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
-from shared.domain.evidence import verify
 from shared.domain.values import ExtractionRequest, Segment, Transcript
+from shared.domain.verification.evidence import verify
 from shared.schemas.notes import NotesSchema
 from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
 from workers.engines import openai_client

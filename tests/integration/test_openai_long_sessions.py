@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.drafts import checked
 from shared.domain.errors import PermanentStepError
+from shared.domain.notes.drafts import checked
 from shared.domain.values import ExtractionRequest, Transcript
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import honest

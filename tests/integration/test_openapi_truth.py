@@ -15,9 +15,11 @@ import schemathesis
 from werkzeug.test import TestResponse
 
 from shared.domain.webhooks import USUAL
-from shared.services import accounts, webhook_log, webhooks
-from shared.services.callers import ON_REQUEST_SCOPES, THERAPIST_SCOPES
+from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
+from shared.services.webhooks import delivery_log
+from shared.services.webhooks import endpoints as webhooks
 from tests.conftest import Office, make_office
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.eager import eager_queue, working_at
@@ -149,7 +151,7 @@ def clinic(
     _, administrator_key = accounts.create_key(resources, office.caller.practice_id, administrator.id)
     ids = {
         "webhook_id": str(webhook.id),
-        "delivery_id": str(webhook_log.test(resources, office.caller, webhook.id).id),
+        "delivery_id": str(delivery_log.test(resources, office.caller, webhook.id).id),
         "session_id": session_id,
         "spare_session_id": spare_session_id,
         "patient_id": str(office.patient_id),

@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from shared.db import outbox, sessions
-from shared.db.webhook_tables import WebhookDelivery, WebhookEndpoint
+from shared.db.queries import outbox, sessions
+from shared.db.tables.webhooks import WebhookDelivery, WebhookEndpoint
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status
 from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState, EventType, PauseReason
-from shared.services import erasing, stopping
+from shared.services.lifecycle import cancellation, deletion
 from shared.services.resources import Resources
 from shared.vault.sealing import Sealed
 from tests.conftest import Office, make_office
@@ -72,9 +72,9 @@ def test_a_cancelled_and_a_deleted_session_are_told(resources: Resources, office
     endpoint = subscribe(resources, office)
     session_id = promise(resources, office)
     for _ in range(2):
-        stopping.cancel(resources, office.caller, session_id)
+        cancellation.cancel(resources, office.caller, session_id)
     for _ in range(2):
-        erasing.delete(resources, office.caller, session_id)
+        deletion.delete(resources, office.caller, session_id)
     assert told(resources, endpoint) == [
         (EventType.CANCELLED, session_id, {}),
         (EventType.DELETED, session_id, {}),
@@ -96,7 +96,7 @@ def test_only_subscribers_of_the_practice_are_told_all_under_one_id(
     one, two = subscribe(resources, office), subscribe(resources, office, USUAL)
     deaf = subscribe(resources, office, frozenset({EventType.DELETED}))
     strange = subscribe(resources, make_office(resources))
-    stopping.cancel(resources, office.caller, promise(resources, office))
+    cancellation.cancel(resources, office.caller, promise(resources, office))
     assert [len(told(resources, endpoint)) for endpoint in (one, two, deaf, strange)] == [1, 1, 0, 0]
     with everything(resources) as db:
         assert len(set(db.scalars(select(WebhookDelivery.message_id)))) == 1
@@ -118,7 +118,7 @@ def test_a_paused_endpoint_misses_nothing_unless_it_said_that_it_is_gone(
     resources: Resources, office: Office, pause: PauseReason
 ) -> None:
     endpoint = subscribe(resources, office, pause=pause)
-    stopping.cancel(resources, office.caller, promise(resources, office))
+    cancellation.cancel(resources, office.caller, promise(resources, office))
     assert len(told(resources, endpoint)) == (0 if pause is PauseReason.GONE else 1)
 
 

@@ -9,13 +9,13 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from shared.db import sessions
+from shared.db.queries import sessions
 from shared.domain.errors import NotFound, PermanentStepError, RetryableStepError
 from shared.domain.status import Status, StepState
 from shared.domain.values import TranscriberCapabilities
-from shared.services import chunk_transcription, extraction, persistence, transcription
 from shared.services.resources import Resources
-from shared.services.sessions import retry, transcript
+from shared.services.sessions.reading import retry, transcript
+from shared.services.steps import chunk_transcription, extraction, persistence, transcription
 from shared.storage.recordings import SPEECH, object_name
 from shared.vault.sealing import Subject
 from tests.conftest import Office

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.domain.assembly import assemble
 from shared.domain.errors import PermanentStepError
+from shared.domain.transcripts.assembly import assemble
 from shared.domain.values import SAMPLE_RATE, Phrase, TranscriptionHints, Word
 from tests.fakes.speech import InMemoryPcm
 from workers.audio.analyser import OfflineSpeechAnalyser

@@ -15,9 +15,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from shared.db.engine import Database
-from shared.services import accounts
-from shared.services.callers import Scope
+from shared.db.connection.engine import Database
+from shared.services.access.caller import Scope
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import Caller, app_of, caller_of, form, tone

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.db import progress
-from shared.db.progress import Progress
-from shared.services import chunk_transcription, transcription
+from shared.db.queries import progress
+from shared.db.queries.progress import Progress
 from shared.services.resources import Resources
+from shared.services.steps import chunk_transcription, transcription
 from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.speech import FakeSpeechAnalyser

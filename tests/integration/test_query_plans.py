@@ -5,8 +5,10 @@ from collections.abc import Callable
 from redis import Redis
 
 from shared.pipeline import TRANSCRIBE
-from shared.services import dispatching, history, leases, observing, turns
+from shared.services.jobs import dispatching, leases, scheduling
+from shared.services.operations import metrics
 from shared.services.resources import Resources
+from shared.services.sessions import history
 from tests.conftest import Office
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_leases import lapse
@@ -26,9 +28,9 @@ def look_at_everything(resources: Resources, office: Office) -> None:
     dispatching.dispatch_due(resources.database, resources.queue, redispatch_seconds=30)
     bench = bench_with(resources)
     run: Callable[..., bool] = lambda *_: False  # noqa: E731 - claimed, and left at that
-    turns.take(bench, TRANSCRIBE, waiting, {"transcribe": run, "transcribe_chunk": run})
+    scheduling.take(bench, TRANSCRIBE, waiting, {"transcribe": run, "transcribe_chunk": run})
     work(bench, promise(resources, office))
-    observing.observe(resources)
+    metrics.observe(resources)
     history.of_own(resources, office.caller, waiting)
 
 

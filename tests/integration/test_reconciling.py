@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from shared.domain.status import Status
-from shared.services import erasing, reconciling, transcription
-from shared.services.reconciling import Places, reconcile
+from shared.services.lifecycle import deletion
+from shared.services.operations import reconciliation
+from shared.services.operations.reconciliation import Places, reconcile
 from shared.services.resources import Resources
+from shared.services.steps import transcription
 from shared.storage.recordings import RECORDING, SPEECH, object_name
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
@@ -51,7 +53,7 @@ def test_where_everything_has_its_counterpart_nothing_is_found(
 ) -> None:
     work(bench_with(resources), promise(resources, office))
     promise(resources, make_office(resources))
-    erasing.delete(resources, office.caller, promise(resources, office))
+    deletion.delete(resources, office.caller, promise(resources, office))
     age_everything(resources)
     found = reconcile(places, grace_seconds=24 * HOUR, remove=True)
     assert not any(found.counts.values())
@@ -136,7 +138,7 @@ def test_decoded_speech_stays_while_it_is_needed(
 def test_a_wrong_or_restored_database_makes_it_refuse_to_remove(
     resources: Resources, office: Office, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconciling, "FEW_ORPHANS", 3)
+    monkeypatch.setattr(reconciliation, "FEW_ORPHANS", 3)
     for _ in range(2):
         leave_orphan(resources, office)
     age_everything(resources)
@@ -161,6 +163,6 @@ def test_it_is_done_once_a_day_by_whichever_dispatcher_comes_first(
 ) -> None:
     orphan: UUID = leave_orphan(resources, office).id
     age_everything(resources, hours=100)
-    assert reconciling.reconcile_daily(places, grace_seconds=72 * HOUR)
+    assert reconciliation.reconcile_daily(places, grace_seconds=72 * HOUR)
     assert orphan not in {key.subject_id for key in resources.vault.keys.list()}
-    assert not reconciling.reconcile_daily(places, grace_seconds=72 * HOUR)
+    assert not reconciliation.reconcile_daily(places, grace_seconds=72 * HOUR)

@@ -13,10 +13,10 @@ from flask import Flask
 from sqlalchemy import text, update
 
 from shared import logs
-from shared.db.tables import StepRow, TherapySession
+from shared.db.tables.core import StepRow, TherapySession
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status, StepState
-from shared.services import dispatching
+from shared.services.jobs import dispatching
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.database import everything

@@ -18,9 +18,10 @@ from sqlalchemy import text
 
 from shared.domain.errors import TooLarge, Unavailable, UnsupportedMedia
 from shared.pipeline import REDACT
-from shared.services import announcing, arriving, erasing, resumable
-from shared.services.promising import UploadDetails
+from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
+from shared.services.uploads import resumable, tus_creation, tus_patch
+from shared.services.uploads.registration import UploadDetails
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
@@ -222,7 +223,7 @@ def test_a_part_of_unknown_length_that_comes_to_too_much_leaves_nothing_of_itsel
     call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even what was safe by then: the client would go on behind bytes that may not be its own."""
-    monkeypatch.setattr(arriving, "SAFE_SECONDS", 0.0)
+    monkeypatch.setattr(tus_patch, "SAFE_SECONDS", 0.0)
     address = begun(call, len(CONTENT), office.patient_id)
     assert send(call, address, 0, CONTENT[:100]).status_code == 204
     upload_id = UUID(address.rsplit("/", 1)[1])
@@ -349,7 +350,7 @@ def swept_away(resources: Resources) -> None:
     assert resumable.sweep(resources.database) == 1
     with everything(resources) as db:
         db.execute(text("UPDATE erasures SET due_at = now(), last_at = now()"))
-    assert erasing.erase_due(resources.database, resources.recordings, resources.vault.keys) == 1
+    assert deletion.erase_due(resources.database, resources.recordings, resources.vault.keys) == 1
 
 
 def test_an_expired_upload_is_removed_and_others_stay(
@@ -425,7 +426,7 @@ def test_the_newest_request_wins_and_the_one_before_changes_nothing(
     call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that hangs does not keep its client from going on by another."""
-    monkeypatch.setattr(arriving, "SAFE_SECONDS", 0.0)
+    monkeypatch.setattr(tus_patch, "SAFE_SECONDS", 0.0)
     address = begun(call, len(CONTENT), office.patient_id)
     upload_id = UUID(address.rsplit("/", 1)[1])
 
@@ -434,7 +435,7 @@ def test_the_newest_request_wins_and_the_one_before_changes_nothing(
         assert send(call, address, 0, CONTENT[:70_000]).status_code == 204
         write(b"nor this" * 20_000)  # type: ignore[operator]
 
-    with pytest.raises(arriving.Overtaken):
+    with pytest.raises(tus_patch.Overtaken):
         resumable.receive(resources, office.caller, upload_id, 0, overtaken)
     assert send(call, address, 70_000, CONTENT[70_000:]).status_code == 204
     assert stored(resources, office, address) == CONTENT
@@ -447,8 +448,8 @@ class Killed(BaseException):
 def test_after_a_killed_process_what_was_safe_is_gone_on_from(
     call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arriving, "SAFE_BYTES", 100_000)
-    monkeypatch.setattr(arriving, "SAFE_SECONDS_APART", 0.0)
+    monkeypatch.setattr(tus_patch, "SAFE_BYTES", 100_000)
+    monkeypatch.setattr(tus_patch, "SAFE_SECONDS_APART", 0.0)
     content = tone(10)
     address = begun(call, len(content), office.patient_id)
     with monkeypatch.context() as dying:
@@ -534,7 +535,7 @@ def test_whatever_parts_come_in_whatever_order_the_offset_tells_the_truth(
         if at == len(content):
             break
     if at < len(content):
-        assert arriving.KEPT_SECONDS > 0
+        assert tus_patch.KEPT_SECONDS > 0
         upload_id = UUID(address.rsplit("/", 1)[1])
         resumable.receive(resources, office.caller, upload_id, at, lambda write: write(content[at:]))
     assert stored(resources, office, address) == content
@@ -542,4 +543,4 @@ def test_whatever_parts_come_in_whatever_order_the_offset_tells_the_truth(
 
 def begun_without_limits(resources: Resources, office: Office, length: int) -> str:
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
-    return f"/api/uploads/{announcing.create(resources, office.caller, length, details, '').id}"
+    return f"/api/uploads/{tus_creation.create(resources, office.caller, length, details, '').id}"

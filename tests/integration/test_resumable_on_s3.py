@@ -19,11 +19,14 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from api.tus import CONTENT_TYPE
+from api.uploads.tus import CONTENT_TYPE
 from shared.domain.errors import NotFound, TooLarge
-from shared.services import accounts, arriving, erasing, reconciling, resumable
-from shared.services.reconciling import Places
+from shared.services.accounts import accounts
+from shared.services.lifecycle import deletion
+from shared.services.operations import reconciliation
+from shared.services.operations.reconciliation import Places
 from shared.services.resources import Resources
+from shared.services.uploads import resumable, tus_patch
 from shared.storage import s3_pieces
 from shared.storage.objects import PIECE
 from shared.storage.opening import open_store
@@ -122,12 +125,12 @@ def test_a_writer_that_was_overtaken_changes_nothing_and_takes_its_pieces_away(
 
 def test_whoever_was_overtaken_at_the_very_end_makes_no_object(store: S3Store) -> None:
     def overtaken() -> None:
-        raise arriving.Overtaken("Another goes on.")
+        raise tus_patch.Overtaken("Another goes on.")
 
     for size in (10, s3_pieces.PIECE_BYTES + 10):
         with store.append("a/recording", 0, fresh=False, pieces=[]) as end:
             end.write(bytes(size))
-            with pytest.raises(arriving.Overtaken):
+            with pytest.raises(tus_patch.Overtaken):
                 end.complete(overtaken)
         with pytest.raises(NotFound):
             read(store, "a/recording")
@@ -209,7 +212,7 @@ def test_a_part_that_turns_out_too_long_is_taken_back(
     call: Caller, there: Resources, store: S3Store, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also after some of it was made safe, and pieces were united with those of before."""
-    monkeypatch.setattr(arriving, "SAFE_SECONDS", 0.0)
+    monkeypatch.setattr(tus_patch, "SAFE_SECONDS", 0.0)
     address = begun(call, len(CONTENT), office.patient_id)
     send(call, address, 0, CONTENT[:1000])
     upload_id = UUID(address.rpartition("/")[2])
@@ -251,7 +254,7 @@ def test_expired_uploads_are_erased_and_pieces_that_a_crash_left_are_found(
     assert resumable.sweep(there.database) == 1
     with everything(there) as db:
         db.execute(text("UPDATE erasures SET due_at = now(), last_at = now()"))
-    assert erasing.erase_due(there.database, there.recordings, there.vault.keys) == 1
+    assert deletion.erase_due(there.database, there.recordings, there.vault.keys) == 1
     assert kinds(store) == []
     with monkeypatch.context() as dying:  # between the promise and the end of the request
         dying.setattr(S3Store, "discard_pieces", lambda *_: None)
@@ -260,8 +263,8 @@ def test_expired_uploads_are_erased_and_pieces_that_a_crash_left_are_found(
         send(call, under_way, 0, CONTENT[:100])
     assert kinds(store) == [RECORDING, *[f"{RECORDING}{PIECE}"] * 2]
     places = Places(there.database, store, there.vault.keys)
-    assert reconciling.reconcile(places, grace_seconds=3600, remove=True).removed == 0
-    assert reconciling.reconcile(places, grace_seconds=-3600, remove=True).removed == 1
+    assert reconciliation.reconcile(places, grace_seconds=3600, remove=True).removed == 0
+    assert reconciliation.reconcile(places, grace_seconds=-3600, remove=True).removed == 1
     assert send(call, under_way, 100, CONTENT[100:]).status_code == 204
     assert kinds(store) == [RECORDING, RECORDING]
 

@@ -11,32 +11,26 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import outbox, quotas
-from shared.db.engine import APPLICATION, OPERATOR, Database, DatabaseError
-from shared.db.record_tables import NoteTemplate, ProcessNotes
-from shared.db.webhook_tables import WebhookAttempt
+from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.queries import outbox, quotas
+from shared.db.tables.records import NoteTemplate, ProcessNotes
+from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
-from shared.services import (
-    accounts,
-    announcing,
-    consent,
-    erasing,
-    exporting,
-    following,
-    idempotency,
-    listening,
-    note_writing,
-    notes,
-    patients,
-    practice_engines,
-    process_notes,
-    safety,
-    sessions,
-    signing,
-    stopping,
-)
-from shared.services.promising import UploadDetails
+from shared.services import idempotency, patients
+from shared.services.access import consent
+from shared.services.accounts import accounts
+from shared.services.alerts import risk_alerts
+from shared.services.engines import practice_engines
+from shared.services.lifecycle import cancellation, deletion
+from shared.services.notes import editing as note_writing
+from shared.services.notes import exporting, process_notes, signing
+from shared.services.notes import reading as notes
 from shared.services.resources import Resources
+from shared.services.sessions import event_feed
+from shared.services.sessions import reading as sessions
+from shared.services.transcripts import playback
+from shared.services.uploads import tus_creation
+from shared.services.uploads.registration import UploadDetails
 from shared.vault.sealing import Subject
 from tests.conftest import Office, make_office
 from tests.database import everything
@@ -63,8 +57,8 @@ def session_id(resources: Resources, office: Office) -> UUID:
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
     keep_records(resources, office, session_id)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
-    announcing.create(resources, office.caller, 2000, details, "")
-    erasing.delete(resources, office.caller, promise(resources, office))
+    tus_creation.create(resources, office.caller, 2000, details, "")
+    deletion.delete(resources, office.caller, promise(resources, office))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
@@ -75,8 +69,8 @@ def keep_records(resources: Resources, office: Office, session_id: UUID) -> None
     caller = office.caller
     offer_notes(resources, office, session_id)
     note_writing.dismiss(resources, caller, session_id, 2)
-    for alert in safety.page(resources, caller, limit=10).items:
-        safety.acknowledge(resources, caller, alert.id, None)
+    for alert in risk_alerts.page(resources, caller, limit=10).items:
+        risk_alerts.acknowledge(resources, caller, alert.id, None)
     signing.sign(resources, caller, session_id)
     whose = {"practice_id": caller.practice_id, "therapist_id": caller.therapist_id}
     sealed = resources.vault.seal(Subject(caller.practice_id, session_id), "process_notes", {})
@@ -358,11 +352,11 @@ def test_without_row_security_the_filters_still_hide_others_records(
             lambda: process_notes.write(resources, stranger, session_id, "x", "*"),
             lambda: sessions.extract_again(resources, stranger, session_id),
             lambda: sessions.retry(resources, stranger, session_id),
-            lambda: stopping.cancel(resources, stranger, session_id),
-            lambda: erasing.delete(resources, stranger, session_id),
-            lambda: following.begin(resources, stranger, session_id, 0),
-            lambda: following.news(resources, stranger, session_id, 0),
-            lambda: listening.recording(resources, stranger, session_id).__enter__(),
+            lambda: cancellation.cancel(resources, stranger, session_id),
+            lambda: deletion.delete(resources, stranger, session_id),
+            lambda: event_feed.begin(resources, stranger, session_id, 0),
+            lambda: event_feed.news(resources, stranger, session_id, 0),
+            lambda: playback.recording(resources, stranger, session_id).__enter__(),
             lambda: patients.get(resources, stranger, office.patient_id),
             lambda: patients.change(resources, stranger, office.patient_id, {"name": "Mine"}),
             lambda: patients.delete(resources, stranger, office.patient_id),

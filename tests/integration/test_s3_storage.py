@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from shared.domain.errors import NotFound, Unavailable
-from shared.services import erasing
+from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
 from shared.storage.objects import ObjectStore
 from shared.storage.opening import open_store
@@ -228,7 +228,7 @@ def test_a_session_is_processed_and_erased_on_s3(
     work(bench_with(there), session_id)
     assert row(there, session_id).status == "processed"
     assert [found.name.rpartition("/")[2] for found in store.list()] == [RECORDING]
-    assert erasing.delete(there, office.caller, session_id).erased_at is not None
+    assert deletion.delete(there, office.caller, session_id).erased_at is not None
     assert list(store.list()) == []
 
 

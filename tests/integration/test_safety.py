@@ -6,14 +6,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from shared.db.safety_tables import RiskAlert
-from shared.db.webhook_tables import WebhookDelivery
+from shared.db.tables.alerts import RiskAlert
+from shared.db.tables.webhooks import WebhookDelivery
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
-from shared.services import accounts, following, people, safety, transcription
-from shared.services.callers import Scope
+from shared.services.access.caller import Scope
+from shared.services.accounts import accounts, people
+from shared.services.alerts import risk_alerts
 from shared.services.resources import Resources
+from shared.services.sessions import event_feed
+from shared.services.steps import transcription
 from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
@@ -78,7 +81,7 @@ def test_it_comes_and_goes_with_the_transcript(
 ) -> None:
     """Both are written in one transaction: if the second cannot be, the first is not there either."""
     session_id = promise(resources, office)
-    monkeypatch.setattr(safety.outbox, "enqueue", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(risk_alerts.outbox, "enqueue", lambda *_, **__: 1 / 0)
     work(bench_with(resources, transcriber=FakeTranscriber(SAID)), session_id)
     assert alerts(resources) == []
     assert row(resources, session_id).status is Status.TRANSCRIBING
@@ -198,24 +201,24 @@ def test_an_overdue_alert_is_told_again_and_an_acknowledged_one_is_not(
     call: Caller, resources: Resources, office: Office, grave: UUID
 ) -> None:
     subscribe(resources, office, frozenset({EventType.RISK_OVERDUE}))
-    assert safety.remind_overdue(resources.database, hours=4) == 0
+    assert risk_alerts.remind_overdue(resources.database, hours=4) == 0
     make_overdue(resources)
-    assert safety.remind_overdue(resources.database, hours=4) == 1
-    assert safety.remind_overdue(resources.database, hours=4) == 0
+    assert risk_alerts.remind_overdue(resources.database, hours=4) == 1
+    assert risk_alerts.remind_overdue(resources.database, hours=4) == 0
     (alert,) = call("GET", "/api/risk-alerts").json
     assert alert["reminders"] == 1
     assert told(resources) == [EventType.RISK_OVERDUE]
     call("POST", f"/api/risk-alerts/{alert['id']}/acknowledge", json={})
     make_overdue(resources)
-    assert safety.remind_overdue(resources.database, hours=4) == 0
+    assert risk_alerts.remind_overdue(resources.database, hours=4) == 0
 
 
 def test_followers_of_the_session_are_told_without_a_word_of_it(
     resources: Resources, office: Office, grave: UUID
 ) -> None:
     make_overdue(resources)
-    safety.remind_overdue(resources.database, hours=4)
-    changes = following.news(resources, office.caller, grave, 0).changes
+    risk_alerts.remind_overdue(resources.database, hours=4)
+    changes = event_feed.news(resources, office.caller, grave, 0).changes
     codes = [change.code for change in changes if change.code]
     assert codes == ["risk_found", "risk_overdue"]
     statuses = [list(Status).index(Status(change.status)) for change in changes]

@@ -13,13 +13,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from shared.db.engine import Database
+from shared.db.connection.engine import Database
 from shared.domain.errors import PermanentStepError
 from shared.media.sandbox import Sandbox
 from shared.queue import WorkQueue, make_app
 from shared.schemas.notes import NotesSchema
-from shared.services.callers import Scope
-from shared.services.engines import Workbench
+from shared.services.access.caller import Scope
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from tests.conftest import Office, make_office
 from tests.e2e.conftest import excerpt
@@ -29,7 +29,7 @@ from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind
 from tests.integration.eager import eager_queue, working_at
 from tests.integration.sessions import bench_with, plan_of
-from workers import bench as workbenches
+from workers import dependencies as workbenches
 
 NOWHERE = "redis://127.0.0.1:1/0"
 MEDIA_TYPES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.services import accounts
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import app_of, caller_of, left_behind, tone

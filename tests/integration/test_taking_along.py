@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db import parting
-from shared.db.claims import Lease
+from shared.db.connection import deferred
+from shared.db.queries.step_claims import Lease
 from shared.domain.errors import Unavailable
 from shared.domain.status import StepState
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
-from shared.services import chunk_transcription, leases, transcription, turns
-from shared.services.engines import Workbench
+from shared.services.jobs import leases, scheduling
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
+from shared.services.steps import chunk_transcription, transcription
 from tests.conftest import Office
 from tests.fakes.speech import FakeSpeechAnalyser
 from tests.integration.sessions import bench_with, plan_of, promise, step
@@ -77,7 +78,7 @@ def test_what_was_taken_along_is_known_though_the_answer_of_the_commit_was_lost(
     resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[str] = []
-    send = parting.send
+    send = deferred.send
 
     def send_and_lose(db: DbSession, last: str) -> None:
         wrote = bool(db.info.get("parting"))
@@ -89,8 +90,8 @@ def test_what_was_taken_along_is_known_though_the_answer_of_the_commit_was_lost(
     session_id = promise(resources, office)
     bench = bench_with(resources, analyser=FakeSpeechAnalyser(plan_of(1)))
     lease = leases.claim_at(bench, session_id, TRANSCRIBE)
-    monkeypatch.setattr("shared.services.leases.FINISH_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(parting, "send", send_and_lose)
+    monkeypatch.setattr("shared.services.jobs.leases.FINISH_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(deferred, "send", send_and_lose)
     chunk = transcription.transcribe(bench, session_id, lease)
     assert answers == ["lost"]
     assert isinstance(chunk, Lease)
@@ -109,7 +110,7 @@ def test_a_worker_that_must_go_between_two_steps_gives_the_second_back(
 
     run = {TRANSCRIBE.name: transcription.transcribe, TRANSCRIBE_CHUNK.name: must_go}
     with pytest.raises(SystemExit):
-        turns.take(bench, TRANSCRIBE, session_id, run)
+        scheduling.take(bench, TRANSCRIBE, session_id, run)
     chunk = step(resources, session_id, TRANSCRIBE_CHUNK.name, 1)
     assert (chunk.state, chunk.attempt) == (StepState.READY, 0)
 
@@ -117,7 +118,7 @@ def test_a_worker_that_must_go_between_two_steps_gives_the_second_back(
 def test_a_step_that_took_long_leaves_the_next_to_whose_turn_it_is(
     resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.services.along.TAKE_ALONG_SECONDS", 0.0)
+    monkeypatch.setattr("shared.services.jobs.handoff.TAKE_ALONG_SECONDS", 0.0)
     plan, taken = begun(resources, office)
     assert taken is False
     assert step(resources, plan.session_id, TRANSCRIBE_CHUNK.name, 1).state == StepState.READY

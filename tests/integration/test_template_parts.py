@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.domain.drafts import checked
 from shared.domain.errors import PermanentStepError
+from shared.domain.notes.drafts import checked
+from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import Part, Template
-from shared.domain.templates import rendered
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.wording import NOTHING_FOR_PART
+from shared.domain.verification.boilerplate import NOTHING_FOR_PART
 from shared.schemas.notes import NotesSchema
 from shared.services.resources import Resources
 from tests.conftest import Office

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from shared.domain.errors import PermanentStepError
 from shared.outbound import traces
-from shared.services import dispatching
+from shared.services.jobs import dispatching
 from shared.services.resources import Resources
 from shared.settings import SettingsError, load
 from tests.collecting import collecting

@@ -9,9 +9,9 @@ import pytest
 from celery.exceptions import Ignore
 from sqlalchemy import func, select, update
 
-from shared.db import steps
-from shared.db.claims import Lease
-from shared.db.tables import StepRow, TherapySession
+from shared.db.queries import steps
+from shared.db.queries.step_claims import Lease
+from shared.db.tables.core import StepRow, TherapySession
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status, StepState
 from shared.domain.values import TranscriberCapabilities
@@ -26,9 +26,11 @@ from shared.pipeline import (
     Step,
     following,
 )
-from shared.services import leases, sessions, transcription, turns
-from shared.services.engines import Workbench
+from shared.services.jobs import leases, scheduling
+from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions
+from shared.services.steps import transcription
 from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
@@ -137,7 +139,7 @@ def claim_next(bench: Workbench, woken_for: UUID, step: Step = TRANSCRIBE) -> Le
         taken.append(lease)
         return False
 
-    turns.take(bench, step, woken_for, dict.fromkeys(STEPS, note))
+    scheduling.take(bench, step, woken_for, dict.fromkeys(STEPS, note))
     (lease,) = taken
     return lease
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from tusclient.client import TusClient
 
-from shared.services import accounts
+from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.integration.api_client import tone

@@ -12,13 +12,16 @@ import pytest
 from sqlalchemy import select, text
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shared.db import deliveries
-from shared.db.deliveries import Taken
-from shared.db.webhook_tables import WebhookDelivery, WebhookEndpoint
+from shared.db.queries import deliveries
+from shared.db.queries.deliveries import Taken
+from shared.db.tables.webhooks import WebhookDelivery, WebhookEndpoint
 from shared.domain.webhooks import MOST_ATTEMPTS, RETRY_SECONDS, USUAL, DeliveryState, PauseReason
 from shared.outbound.posting import Poster
-from shared.services import accounts, stopping, webhook_delivery, webhooks
+from shared.services.accounts import accounts
+from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
+from shared.services.webhooks import delivery as webhook_delivery
+from shared.services.webhooks import endpoints as webhooks
 from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.receiver import Received, receiving, says
@@ -68,7 +71,7 @@ def deliver(resources: Resources, taken: Taken) -> bool:
 
 def cancelled(resources: Resources, office: Office) -> UUID:
     session_id = promise(resources, office)
-    stopping.cancel(resources, office.caller, session_id)
+    cancellation.cancel(resources, office.caller, session_id)
     return session_id
 
 

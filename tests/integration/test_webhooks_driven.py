@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from cli.commands import run
+from cli.app import run
 from cli.profile import Profile
-from shared.services import accounts, stopping
+from shared.services.accounts import accounts
+from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
 from tests.conftest import Office
 from tests.fakes.receiver import Receiver, receiving, says
@@ -74,7 +75,7 @@ def test_a_webhook_is_added_tested_rotated_and_replayed_and_survives_a_killed_co
         Profile(url, "none", key).save(data)
         made = json.loads(webhooks("add", receiver.url, "--label", "Records", "--json"))
         session_id = promise(resources, office)
-        stopping.cancel(resources, office.caller, session_id)
+        cancellation.cancel(resources, office.caller, session_id)
         with running_courier(environment, tmp_path / "courier.log") as courier:
             wait_for(lambda: deliveries()[0]["attempts"], 30)  # refused once: it waits for its turn
             courier.kill()

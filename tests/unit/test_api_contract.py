@@ -13,11 +13,11 @@ from werkzeug import exceptions
 
 from api.app import create_app
 from api.auth import public
-from api.errors import STATUS_OF, Malformed
-from api.openapi import as_openapi_30
-from api.wiring import build_resources
-from cli.patients import add
-from shared.db.engine import DatabaseError
+from api.dependencies import build_resources
+from api.http.problems import STATUS_OF, Malformed
+from api.openapi.document import as_openapi_30
+from cli.commands.patients import add
+from shared.db.connection.engine import DatabaseError
 from shared.domain import errors
 from shared.services.patients import CONSENT_METHODS
 from shared.settings import load

@@ -10,9 +10,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from werkzeug.sansio.multipart import Data, File, MultipartDecoder
 
-from api.file_names import MAX_LENGTH, cleaned
-from api.request_ids import request_id
-from shared.services import credentials
+from api.http.request_ids import request_id
+from api.schemas.file_names import MAX_LENGTH, cleaned
+from shared.services.accounts import credentials
 from shared.services.paging import cursor_after, position_of
 
 # All of Unicode, and more often what has a meaning in paths, headers and on screens.

@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
-from api import event_stream, file_names, multipart, ranges, transcript_text
+from api.http import event_stream, ranges
+from api.schemas import file_names, transcript_text
+from api.uploads import multipart
 from shared.domain.errors import InvalidInput, TooLarge
-from shared.services import credentials, paging
+from shared.services import paging
+from shared.services.accounts import credentials
 
 
 @given(position=st.integers(0, 62), replacement=st.sampled_from("abcXYZ019_"))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import arrivals
-from api.arrivals import Arrival, State
+from api.server import request_buffer
+from api.server.request_buffer import Arrival, State
 
 SMALL = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -56,7 +56,7 @@ def test_of_a_large_body_the_beginning_is_waited_for(length: int) -> None:
     arrival = Arrival()
     head = f"POST /x HTTP/1.1\r\nHost: x\r\ncontent-length:{length}\r\n\r\n".encode()
     assert arrival.add(head) is State.ARRIVING
-    assert arrival.add(bytes(arrivals.BEGUN_BYTES - 1)) is State.ARRIVING
+    assert arrival.add(bytes(request_buffer.BEGUN_BYTES - 1)) is State.ARRIVING
     assert arrival.add(b"a") is State.READY
     assert not arrival.is_whole
 
@@ -85,7 +85,7 @@ def test_a_request_says_whether_more_of_it_is_to_come(head: bytes, whole: bool) 
 def test_headers_without_end_are_refused() -> None:
     arrival = Arrival()
     arrival.add(b"GET / HTTP/1.1\r\nA: ")
-    assert arrival.add(b"a" * arrivals.MAX_HEAD_BYTES) is State.HEAD_TOO_LONG
+    assert arrival.add(b"a" * request_buffer.MAX_HEAD_BYTES) is State.HEAD_TOO_LONG
 
 
 @pytest.mark.parametrize("whole", [SMALL, b"\r\n" + SMALL])
@@ -112,7 +112,7 @@ def test_of_a_head_that_comes_byte_by_byte_no_byte_is_looked_at_often() -> None:
 
     arrival.add(b"GET / HTTP/1.1\r\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrivals, "_BROKEN_LINE", Watched())
+        patch.setattr(request_buffer, "_BROKEN_LINE", Watched())
         for _ in range(1000):
             arrival.add(b"a")
     assert len(begins) == 1000

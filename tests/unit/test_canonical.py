@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.canonical import canonical
+from shared.domain.notes.canonical_json import canonical
 
 
 @pytest.mark.parametrize(

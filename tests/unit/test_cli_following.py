@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli.following import NOTES, TRANSCRIBE, fraction_in
-from cli.progress import left_in_words
+from cli.output.progress import left_in_words
+from cli.output.session_watch import NOTES, TRANSCRIBE, fraction_in
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli.client import CallFailed
-from cli.patience import Patience
+from cli.http.client import CallFailed
+from cli.http.retrying import Patience
 
 
 class Clock:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.plain import clock, one_line, plain
+from cli.sanitise import clock, one_line, plain
 
 
 @pytest.mark.parametrize(

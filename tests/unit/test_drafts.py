@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.drafts import checked
+from shared.domain.notes.drafts import checked
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden

@@ -1,8 +1,8 @@
 """The pace of a stream of events."""
 
-from api.event_stream import Pace, Seen, events
+from api.http.event_stream import Pace, Seen, events
 from shared.domain.errors import Unavailable
-from shared.services.following import News
+from shared.services.sessions.event_feed import News
 
 
 def test_a_silent_stream_says_now_and_then_that_it_is_there() -> None:

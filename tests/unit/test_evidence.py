@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
-from shared.domain.evidence import verify
-from shared.domain.factual import MEDICATION, NUMBER
-from shared.domain.quotes import cite, words_of
-from shared.domain.risk import with_risk_flags
 from shared.domain.values import JsonObject, Segment, Transcript, Word
-from shared.domain.wording import MOOD_UNKNOWN, NO_SPEECH
+from shared.domain.verification.boilerplate import MOOD_UNKNOWN, NO_SPEECH
+from shared.domain.verification.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
+from shared.domain.verification.evidence import verify
+from shared.domain.verification.facts import MEDICATION, NUMBER
+from shared.domain.verification.quotes import cite, words_of
+from shared.domain.verification.risk import with_risk_flags
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import from_lines
 

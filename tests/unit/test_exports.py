@@ -15,17 +15,17 @@ from fhirclient.models.bundle import Bundle as BundleR4
 from pypdf import PdfReader
 
 from api.exports import FILES, fhir, notes_outline, process_outline
-from shared.db.notes import Signed
-from shared.domain.editing import edited
-from shared.domain.evidence import verify
-from shared.domain.records import Kind, Part, Standing
-from shared.domain.risk import with_risk_flags
+from shared.db.queries.notes import Signed
+from shared.domain.notes.editing import edited
+from shared.domain.notes.record import Kind, Part, Standing
+from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN
-from shared.domain.templates import rendered
 from shared.domain.values import ExtractionRequest, JsonObject
-from shared.services.exporting import Export
-from shared.services.notes import Addendum, Notes, Version
-from shared.services.process_notes import Process
+from shared.domain.verification.evidence import verify
+from shared.domain.verification.risk import with_risk_flags
+from shared.services.notes.exporting import Export
+from shared.services.notes.process_notes import Process
+from shared.services.notes.reading import Addendum, Notes, Version
 from tests.fixtures.transcripts.loading import golden
 from workers.engines.rules import RulesExtractor
 from workers.engines.rules.risk import screen

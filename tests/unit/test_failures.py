@@ -21,7 +21,7 @@ from shared.domain.errors import (
     Unavailable,
 )
 from shared.media import refusals
-from shared.services.failures import (
+from shared.services.jobs.error_policy import (
     CODES,
     KINDS,
     OUTAGE_ATTEMPTS,
@@ -164,7 +164,7 @@ def test_a_code_belongs_to_an_error_of_the_same_kind(code: str) -> None:
 
 def test_the_docs_are_made_from_the_table() -> None:
     written = (ROOT / "docs" / "codes.md").read_text()
-    assert written == "\n".join(document()), "python -m shared.services.failures > docs/codes.md"
+    assert written == "\n".join(document()), "python -m shared.services.jobs.error_policy > docs/codes.md"
 
 
 def test_what_a_client_is_told_is_never_a_librarys_sentence() -> None:

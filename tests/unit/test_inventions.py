@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.inventions import without_inventions
+from shared.domain.transcripts.hallucinations import without_inventions
 from shared.domain.values import Chunk, Phrase, SpeechPlan, Turn, Utterance, Word
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.arrivals import Arrival
-from api.line import Line
-from api.places import ClientSocket, Places
+from api.server.admission_queue import Line
+from api.server.request_buffer import Arrival
+from api.server.slots import ClientSocket, Places
 
 LARGE = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + bytes(20_000)
 SMALL = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"

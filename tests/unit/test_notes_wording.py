@@ -1,7 +1,7 @@
 """The fixed words of the notes."""
 
 from shared.domain.values import Segment, Transcript
-from shared.domain.wording import risk_statement
+from shared.domain.verification.boilerplate import risk_statement
 
 
 def transcript_of(*texts: str) -> Transcript:

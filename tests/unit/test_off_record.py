@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.off_record import beyond, merged, overlaps, parsed, silence, without
+from shared.domain.transcripts.off_record import beyond, merged, overlaps, parsed, silence, without
 from shared.domain.values import SAMPLE_RATE
 
 TIMES = st.floats(0, 100).map(lambda x: round(x, 2))

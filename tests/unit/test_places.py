@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from api import places
-from api.bodies import TooSlow
-from api.places import ClientSocket, Places
+from api.server import slots
+from api.server.bodies import TooSlow
+from api.server.slots import ClientSocket, Places
 from shared.domain.errors import Stopping
 from tests.waiting import wait_for
 
@@ -88,7 +88,7 @@ def test_a_client_that_takes_nothing_gives_its_place_away_too(held: Places, pair
 
 
 def test_a_client_below_the_least_pace_is_told_so(monkeypatch: pytest.MonkeyPatch, pairs: list[Pair]) -> None:
-    monkeypatch.setattr(places, "WINDOW_SECONDS", 0.1)
+    monkeypatch.setattr(slots, "WINDOW_SECONDS", 0.1)
     for pair in pairs[:2]:
         pair.server.begin()
     with pytest.raises(TooSlow):
@@ -100,9 +100,9 @@ def test_a_client_below_the_least_pace_is_told_so(monkeypatch: pytest.MonkeyPatc
 def test_what_the_server_takes_its_time_for_is_not_the_clients(
     monkeypatch: pytest.MonkeyPatch, pairs: list[Pair]
 ) -> None:
-    monkeypatch.setattr(places, "WINDOW_SECONDS", 0.5)
+    monkeypatch.setattr(slots, "WINDOW_SECONDS", 0.5)
     clock = [0.0]
-    monkeypatch.setattr(places.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(slots.time, "monotonic", lambda: clock[0])
     pair = pairs[0]
     pair.server.begin()
     for _ in range(20):
@@ -116,7 +116,7 @@ def test_what_the_server_takes_its_time_for_is_not_the_clients(
 def test_of_too_many_aside_the_slowest_goes(
     monkeypatch: pytest.MonkeyPatch, held: Places, pairs: list[Pair]
 ) -> None:
-    monkeypatch.setattr(places, "_UNKNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(slots, "_UNKNOWN_SECONDS", 0.0)
     quick, slow, third = pairs
     for pair in (quick, slow):
         held.step_aside(pair.server)
@@ -160,7 +160,7 @@ def test_while_all_places_aside_are_taken_uploads_are_let_in_one_by_one(
     monkeypatch: pytest.MonkeyPatch, coming: list[ClientSocket]
 ) -> None:
     clock, clients = [100.0], coming
-    monkeypatch.setattr(places.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(slots.time, "monotonic", lambda: clock[0])
     held = Places(8, lambda: None, max_aside=2)
     for client in clients[:2]:
         assert held.take(client)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.punctuation import punctuate
+from shared.domain.transcripts.punctuation import punctuate
 from shared.domain.values import Word
 
 

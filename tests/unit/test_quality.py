@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.assembly import assemble
-from shared.domain.quality import recording_facts, reviewed, word_facts
+from shared.domain.transcripts.assembly import assemble
+from shared.domain.transcripts.quality import recording_facts, reviewed, word_facts
 from shared.domain.values import Chunk, DecodedFacts, Phrase, Segment, SpeechPlan, Turn, Utterance, Word
 
 GOOD = {

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain import wording
-from shared.domain.evidence import LIST_FIELDS, TEXT_FIELDS, verify
-from shared.domain.quotes import words_of
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
+from shared.domain.verification import boilerplate
+from shared.domain.verification.evidence import LIST_FIELDS, TEXT_FIELDS, verify
+from shared.domain.verification.quotes import words_of
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
 from workers.engines.rules import RulesExtractor
@@ -118,7 +118,7 @@ def test_grave_risk_is_the_first_topic_and_lowers_the_mood() -> None:
 def test_the_patients_summary_repeats_no_words_of_risk_and_names_help() -> None:
     summary = notes_of(golden("active_si_with_plan"))["patient_summary"]
     assert not re.search(r"kill|pills|goodbye", summary)
-    assert wording.PATIENT_HELP in summary
+    assert boilerplate.PATIENT_HELP in summary
 
 
 def test_the_therapists_notes_open_with_risk() -> None:
@@ -154,8 +154,8 @@ def test_spoken_instructions_change_nothing() -> None:
 def test_an_empty_transcript_says_that_no_speech_was_found() -> None:
     notes = notes_of(Transcript((), 0.0, "en", "test", True))
     assert NotesSchema().validate(notes) == {}
-    assert notes["topic_summary"] == wording.NO_SPEECH
-    assert notes["therapist_notes"].startswith(wording.NO_SPEECH)
+    assert notes["topic_summary"] == boilerplate.NO_SPEECH
+    assert notes["therapist_notes"].startswith(boilerplate.NO_SPEECH)
     assert notes["key_topics"] == notes["risk_flags"] == []
     assert notes["session_mood"] == "neutral"
 
@@ -191,7 +191,7 @@ def test_without_roles_the_patient_is_not_told_what_they_said() -> None:
     said = from_lines(["A: I feel sad about my job.", "B: I feel lonely at home every day."])
     notes = notes_of(said)
     assert "You said" not in notes["patient_summary"]
-    assert wording.SPEAKERS_UNKNOWN in notes["therapist_notes"]
+    assert boilerplate.SPEAKERS_UNKNOWN in notes["therapist_notes"]
 
 
 WORDS = words_of(" ".join(golden(name).text for name in NAMES))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.domain.claims import FLIPPED, INSTRUCTION, MARKUP, NOT_BORNE_OUT
-from shared.domain.factual import DIAGNOSIS, MEDICATION, NAME, NUMBER
-from shared.domain.sentences import check_text, split
+from shared.domain.verification.claims import FLIPPED, INSTRUCTION, MARKUP, NOT_BORNE_OUT
+from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER
+from shared.domain.verification.sentences import check_text, split
 from tests.fixtures.transcripts.loading import from_lines, golden
 
 DEPRESSED = golden("depression_denied_si")

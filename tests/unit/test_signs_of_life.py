@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.services import life
-from shared.services.life import SignsOfLife
+from shared.services.operations import liveness
+from shared.services.operations.liveness import SignsOfLife
 from tests.waiting import wait_for
 
 NOBODY_ANSWERS = "postgresql://nobody@127.0.0.1:9/none"
@@ -29,7 +29,7 @@ class Sign:
 
 @pytest.fixture
 def sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sign]:
-    monkeypatch.setattr(life.signs, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(liveness.heartbeats, "EVERY_SECONDS", 0.01)
     sign = Sign()
     signs = SignsOfLife(NOBODY_ANSWERS, "worker", "worker", sign.goes_on, tmp_path / "sign")
     signs.begin()
@@ -61,7 +61,7 @@ def test_a_child_is_forked_once_the_sign_is_given(sign: Sign) -> None:
 def test_a_sign_that_hangs_does_not_keep_a_worker_without_a_child(
     sign: Sign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(life, "FORK_WAITS_SECONDS", 0.01)
+    monkeypatch.setattr(liveness, "FORK_WAITS_SECONDS", 0.01)
     assert fork() == 0
     sign.let_go.set()
     wait_for(lambda: sign.count > 1)  # and the signs go on: nobody let go of their lock
@@ -78,7 +78,7 @@ def test_a_handler_that_raises_while_a_fork_waits_does_not_let_go_of_the_signs_l
             pytest.fail("was not held")
 
     with monkeypatch.context() as broken:
-        broken.setattr(life, "_no_fork", Broken())
+        broken.setattr(liveness, "_no_fork", Broken())
         with pytest.raises(SystemExit):
-            life._before_fork()
-        life._after_fork()
+            liveness._before_fork()
+        liveness._after_fork()

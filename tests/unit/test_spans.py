@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.spans import Spans
+from shared.domain.transcripts.spans import Spans
 from shared.domain.values import Turn
 
 TIMES = st.integers(0, 30)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.roles import Role
-from shared.domain.speakers import (
+from shared.domain.transcripts.roles import Role
+from shared.domain.transcripts.speakers import (
     Person,
     casting_from_json,
     casting_to_json,

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from shared.domain.assembly import assemble
+from shared.domain.transcripts.assembly import assemble
 from shared.domain.values import Chunk, Phrase, SpeechPlan, Turn, Utterance, Word
 
 

@@ -1,6 +1,6 @@
 """Who is proposed as the therapist."""
 
-from shared.domain.roles import propose_roles
+from shared.domain.transcripts.roles import propose_roles
 from shared.domain.values import Segment
 
 

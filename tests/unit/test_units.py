@@ -1,6 +1,6 @@
 """What an engine is given at once."""
 
-from shared.domain.units import LONGEST_TURN_SECONDS, units_of
+from shared.domain.transcripts.units import LONGEST_TURN_SECONDS, units_of
 from shared.domain.values import Chunk, Turn, Utterance
 
 

@@ -1,6 +1,6 @@
 """What chunks took, added up."""
 
-from shared.domain.usage import total_usage
+from shared.domain.transcripts.usage import total_usage
 from shared.domain.values import Usage
 
 

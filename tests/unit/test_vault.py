@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.db.types import Encrypted
+from shared.db.tables.column_types import Encrypted
 from shared.vault.frames import TamperedObject
 from shared.vault.keystore import KeyDestroyed, KeyStore, KeyStoreError
 from shared.vault.sealing import Sealed, Subject, Vault

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.domain.errors import PermanentStepError
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.wording import NO_SPEECH
+from shared.domain.verification.boilerplate import NO_SPEECH
 from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
 from workers.engines.call_limits import CallLimits

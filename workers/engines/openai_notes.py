@@ -7,8 +7,8 @@ their segment. Times, labels and the texts that repeat those sentences are fille
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from shared.domain.evidence import TEXT_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
+from shared.domain.verification.evidence import TEXT_FIELDS
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
 from shared.schemas.notes import (
     EvidencedSchema,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from shared.domain import wording
 from shared.domain.values import JsonObject
-from shared.domain.wording import join
+from shared.domain.verification import boilerplate
+from shared.domain.verification.boilerplate import join
 from workers.engines.rules.feelings import Mood
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading, quoted
@@ -93,7 +93,7 @@ def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line
     """What was spoken of, with a quote for each of the two main topics; adds the quoted to ``used``."""
     reading, topics = findings.reading, findings.topics
     if not topics:
-        return [fixed(wording.NO_SPEECH if not reading.passages else wording.NO_TOPIC, 0)]
+        return [fixed(boilerplate.NO_SPEECH if not reading.passages else boilerplate.NO_TOPIC, 0)]
     labels = join([topic.label for topic in topics[:4]])
     lines = [Line(f"The session turned mainly on {labels}.", reading.cited(t.best for t in topics[:4]))]
     used = set() if used is None else used
@@ -110,13 +110,13 @@ def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line
 def mood_lines(findings: Findings) -> tuple[list[Line], list[Line]]:
     """Why the mood and its course were given as they were."""
     mood, course, reading = findings.mood, findings.course, findings.reading
-    first = fixed(wording.MOOD_UNKNOWN, 0)
+    first = fixed(boilerplate.MOOD_UNKNOWN, 0)
     if mood.sources:
         quotes = join([quoted(passage, 14) for passage in mood.sources])
         first = Line(
             said(f"The words of mood were {_MOOD_WORDS[mood.value]}: ", quotes), reading.cited(mood.sources)
         )
-    second = fixed(wording.COURSE_UNKNOWN, 0)
+    second = fixed(boilerplate.COURSE_UNKNOWN, 0)
     if course.sources:
         quotes = ", later ".join(quoted(passage, 14) for passage in course.sources)
         frame = f"From start to end the words of mood were {_COURSE_WORDS[course.value]}: "
@@ -136,7 +136,7 @@ _COURSE_WORDS = {
 
 def risk_line(reading: Reading, mention: Mention, rank: int) -> Line:
     """One sentence on one mention of risk, with the words and, to a question, the answer."""
-    label = wording.RISK_LABELS[mention.kind]
+    label = boilerplate.RISK_LABELS[mention.kind]
     evidence = reading.cited(mention.shown)
     first = quoted(mention.passage, 22)
     if mention.asked and len(mention.shown) > 1:
@@ -167,9 +167,9 @@ def first_unused(passages: Iterable[Passage], used: set[int]) -> Passage | None:
 
 def absence_lines(reading: Reading, rank: int) -> list[Line]:
     """What was not mentioned, in one sentence or two; each is checked again with the evidence."""
-    subjects = wording.unmentioned(reading.transcript)
+    subjects = boilerplate.unmentioned(reading.transcript)
     if not subjects:
         return []
     half = (len(subjects) + 1) // 2 if len(subjects) > 2 * _LEAST_SUBJECTS else len(subjects)
     groups = [group for group in (subjects[:half], subjects[half:]) if group]
-    return [fixed(wording.absence(group), rank + number) for number, group in enumerate(groups)]
+    return [fixed(boilerplate.absence(group), rank + number) for number, group in enumerate(groups)]

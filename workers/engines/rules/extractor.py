@@ -2,8 +2,8 @@
 
 from importlib import metadata
 
-from shared.domain import wording
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
+from shared.domain.verification import boilerplate
 from workers.engines.rules import feelings, findings, plans, topics
 from workers.engines.rules.composing import Findings, Line, mood_lines, topic_summary
 from workers.engines.rules.patient_summary import patient_summary
@@ -62,7 +62,7 @@ class RulesExtractor:
             "engine": self.name,
             "template": request.template,
         }
-        notes["risk_statement"] = wording.risk_statement(notes, transcript)
+        notes["risk_statement"] = boilerplate.risk_statement(notes, transcript)
         return notes
 
 

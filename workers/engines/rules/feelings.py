@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.domain.polarity import governing_negation
 from shared.domain.values import JsonObject
+from shared.domain.verification.polarity import governing_negation
 from shared.domain.vocabulary import feelings as lexicon
 from shared.domain.vocabulary import phrases
 from workers.engines.rules.matching import Hit, listed

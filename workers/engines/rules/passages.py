@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shared.domain.questions import is_question
-from shared.domain.quotes import tokenize
-from shared.domain.stems import stems_of
 from shared.domain.values import Transcript
+from shared.domain.verification.questions import is_question
+from shared.domain.verification.quotes import tokenize
+from shared.domain.verification.stems import stems_of
 from workers.engines.rules.speakers import Role, roles_of
 
 LONG_WORDS = 30  # above this, a sentence without punctuation is cut before a conjunction

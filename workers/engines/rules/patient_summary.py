@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from shared.domain import wording
 from shared.domain.values import JsonObject
-from shared.domain.wording import join
+from shared.domain.verification import boilerplate
+from shared.domain.verification.boilerplate import join
 from workers.engines.rules.composing import SPARE, Findings, Line, clipped, fitted, fixed, said
 from workers.engines.rules.reading import quoted
 
@@ -27,7 +27,7 @@ _FEELING = {"worthlessness": "being hard on yourself", "hopelessness": "finding 
 def patient_summary(findings: Findings) -> list[Line]:
     """The sentences of ``patient_summary``; it repeats none of the words of risk."""
     if not findings.reading.passages:
-        return [fixed(wording.NO_SPEECH, 0), fixed(wording.PATIENT_DRAFT, 0)]
+        return [fixed(boilerplate.NO_SPEECH, 0), fixed(boilerplate.PATIENT_DRAFT, 0)]
     return fitted(_lines(findings), *WORDS)
 
 
@@ -58,10 +58,15 @@ def _lines(findings: Findings) -> Iterator[Line]:
         yield _item("This is still on your mind: ", item["text"], item, 6)
     for item in [item for item in items["follow_up_topics"] if item["text"].startswith("next appointment")]:
         yield Line(said("About your ", item["text"]), item["evidence"], 5)
-    spare = (wording.PATIENT_QUOTES, wording.PATIENT_LIMITS, wording.PATIENT_CORRECT, wording.PATIENT_PACE)
+    spare = (
+        boilerplate.PATIENT_QUOTES,
+        boilerplate.PATIENT_LIMITS,
+        boilerplate.PATIENT_CORRECT,
+        boilerplate.PATIENT_PACE,
+    )
     for number, sentence in enumerate(spare):
         yield fixed(sentence, SPARE + number)
-    yield fixed(wording.PATIENT_DRAFT, 0)
+    yield fixed(boilerplate.PATIENT_DRAFT, 0)
 
 
 _FRAMES = {
@@ -97,7 +102,7 @@ def _help(findings: Findings) -> Iterator[Line]:
     if grave:
         evidence = findings.reading.cited(grave[0].shown)
         yield Line("You also spoke openly about things that are very painful.", evidence, 0)
-        yield fixed(wording.PATIENT_HELP, 0)
+        yield fixed(boilerplate.PATIENT_HELP, 0)
 
 
 def _safe(findings: Findings, name: str) -> list[JsonObject]:

@@ -1,7 +1,7 @@
 """What comes next: tasks, appointments, things to come back to, and what stays open."""
 
-from shared.domain.polarity import governing_negation
 from shared.domain.values import JsonObject
+from shared.domain.verification.polarity import governing_negation
 from workers.engines.rules.lexicons import plans as lexicon
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage, answer_to

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.domain.quotes import cite, tokenize
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.quotes import cite, tokenize
 from workers.engines.rules.passages import Passage, passages_of
 from workers.engines.rules.risk import Mention, mentions_in
 from workers.engines.rules.speakers import Role

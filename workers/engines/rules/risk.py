@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.domain.polarity import governing_negation
-from shared.domain.quotes import cite
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.polarity import governing_negation
+from shared.domain.verification.quotes import cite
 from workers.engines.rules.columbia import higher, level_of
 from workers.engines.rules.lexicons import risk as lexicon
 from workers.engines.rules.matching import Hit, listed

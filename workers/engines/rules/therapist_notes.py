@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from shared.domain import wording
 from shared.domain.values import JsonObject
-from shared.domain.wording import join
+from shared.domain.verification import boilerplate
+from shared.domain.verification.boilerplate import join
 from workers.engines.rules.composing import (
     SPARE,
     Findings,
@@ -35,7 +35,7 @@ _FRAMES = {
 def therapist_notes(findings: Findings) -> list[Line]:
     """The sentences of ``therapist_notes``; shorter than 150 words only where next to nothing was said."""
     if not findings.reading.passages:
-        return [fixed(wording.NO_SPEECH, 0), fixed(wording.MADE_BY_RULES, 0)]
+        return [fixed(boilerplate.NO_SPEECH, 0), fixed(boilerplate.MADE_BY_RULES, 0)]
     return fitted(_lines(findings), *WORDS)
 
 
@@ -60,10 +60,12 @@ def _lines(findings: Findings) -> Iterator[Line]:
             yield _item("Also said: ", item["quote"], item, 30 + number)
     yield from absence_lines(reading, SPARE)
     if not reading.roles_known:
-        yield fixed(wording.SPEAKERS_UNKNOWN, 1)
-    for number, sentence in enumerate((wording.WORDS_IN_QUOTES, wording.NOT_JUDGED, wording.NO_DIAGNOSIS)):
+        yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
+    for number, sentence in enumerate(
+        (boilerplate.WORDS_IN_QUOTES, boilerplate.NOT_JUDGED, boilerplate.NO_DIAGNOSIS)
+    ):
         yield fixed(sentence, SPARE + 10 + number)
-    yield fixed(wording.MADE_BY_RULES, 0)
+    yield fixed(boilerplate.MADE_BY_RULES, 0)
 
 
 def _risk(findings: Findings) -> Iterator[Line]:
@@ -78,9 +80,9 @@ def _risk(findings: Findings) -> Iterator[Line]:
             yield risk_line(findings.reading, mention, rank)
             shown.add(mention.passage.number)
         seen.add(mention.kind)
-    subjects = wording.unmentioned(findings.reading.transcript, wording.RISK_ABSENCES)
+    subjects = boilerplate.unmentioned(findings.reading.transcript, boilerplate.RISK_ABSENCES)
     if subjects:
-        yield fixed(wording.absence(subjects), SPARE if mentions else 1)
+        yield fixed(boilerplate.absence(subjects), SPARE if mentions else 1)
 
 
 def _topics(findings: Findings, used: set[int]) -> Iterator[Line]:

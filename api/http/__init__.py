@@ -1,0 +1,1 @@
+"""HTTP mechanics that know nothing of sessions: negotiation, preconditions, problems, rate limits."""

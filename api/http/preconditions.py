@@ -1,0 +1,27 @@
+"""Which state of a thing a change is a change of: ``If-Match``, and the ``ETag`` it repeats."""
+
+from flask import Response, request
+
+from shared.services.notes.reading import ANY
+
+PARAMETER = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The `ETag` of what is changed, as it was read; 412 if it is another by now. `*` for any.",
+}
+
+
+def tag_named() -> str | None:
+    """The tag in ``If-Match``, ``ANY``, or None without one. A weak tag matches nothing."""
+    if "If-Match" not in request.headers:
+        return None
+    named = request.if_match
+    return ANY if named.star_tag else next(iter(named.as_set()), "")
+
+
+def tagged(response: Response, tag: str) -> Response:
+    """The response with its ``ETag``; without its body where ``If-None-Match`` names it."""
+    response.set_etag(tag)
+    response.make_conditional(request)
+    return response

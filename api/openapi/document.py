@@ -1,0 +1,207 @@
+"""The OpenAPI document: made from the routes, with the errors that each may answer."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_smorest import Api, Blueprint
+from flask_smorest.utils import prepare_response
+
+from api.http.requests import IdConverter
+from api.schemas.accounts import TherapistChangeSchema
+from api.schemas.core import ConsentGivenSchema, PatientChangeSchema, ProblemSchema
+from api.schemas.sessions import UploadBodySchema
+from api.schemas.webhooks import WebhookChangeSchema
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_DESCRIPTION = """\
+Transcripts and clinical notes for recorded therapy sessions.
+
+Every error is a problem document (RFC 9457) with a stable `code` and a `request_id`. A record that
+belongs to somebody else answers exactly as one that does not exist. Lists name their next page in a
+`Link` header. Times are RFC 3339 in UTC.
+"""
+
+
+def _header(description: str, kind: str = "string", *, required: bool = True) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}, "required": required}
+
+
+_REQUEST_ID = {"X-Request-Id": _header("The same as `request_id`.")}
+_RETRY_AFTER = {"Retry-After": _header("Seconds.", "integer")}
+# Which headers an error has for certain; schemathesis holds the answers to it.
+_ERROR_HEADERS: dict[int, dict[str, Any]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": _header("The scheme, `Bearer`.")},
+    HTTPStatus.TOO_MANY_REQUESTS: {
+        **_RETRY_AFTER,
+        "RateLimit-Limit": _header("How often in an hour.", "integer"),
+        "RateLimit-Remaining": _header("How often still.", "integer"),
+        "RateLimit-Reset": _header("Seconds until the window has moved on.", "integer"),
+    },
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
+}
+LOCATION = {"Location": _header("The address of what was made or is being worked on.")}
+NEXT_PAGE = {"Link": _header('The next page: `<...>; rel="next"`.', required=False)}
+# What marshmallow can only say in code.
+_GIVEN_TOGETHER = {
+    "anyOf": [
+        {
+            "required": ["given_on", "method"],
+            "properties": {"given_on": {"type": "string"}, "method": {"type": "string"}},
+        },
+        {"properties": {"given_on": {"enum": [None]}, "method": {"enum": [None]}}},
+    ]
+}
+ETAG = {"ETag": _header("For `If-None-Match`.")}
+
+
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
+    """flask-smorest with problem documents as the errors, which api.http.problems answers."""
+
+    ERROR_SCHEMA = ProblemSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """None: its own shape of errors is not ours."""
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            if status < 400:
+                self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+                continue
+            headers = {**_REQUEST_ID, **_ERROR_HEADERS.get(status, {})}
+            response = {"description": status.phrase, "schema": self.ERROR_SCHEMA, "headers": headers}
+            prepare_response(response, self.spec, "application/problem+json")
+            self.spec.components.response(status.name, response, lazy=True)
+
+
+def make_api(app: Flask) -> ProblemApi:
+    """The API of ``app``, to which blueprints are added."""
+    app.config.update(
+        API_TITLE="sessionscribe",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={
+            "info": {"description": _DESCRIPTION},
+            "security": [{"bearer": []}],
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    api = ProblemApi(app)
+    api.spec.components.schema("UploadBody", schema=UploadBodySchema)
+    api.spec.components.schema("ConsentGiven", _GIVEN_TOGETHER, schema=ConsentGivenSchema)
+    for changes in (PatientChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
+        name = changes.__name__.removesuffix("Schema")
+        api.spec.components.schema(name, {"minProperties": 1}, schema=changes)
+    api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
+    return api
+
+
+def answers(blueprint: Blueprint, *statuses: int, public: bool = False) -> Callable[[View], View]:
+    """Document the error statuses of a route, besides those that every route has."""
+    usual = (429, 500) if public else (401, 403, 429, 500, 503)
+
+    def decorate(view: View) -> View:
+        for status in sorted({*usual, *statuses}):
+            view = blueprint.alt_response(status, HTTPStatus(status).name)(view)
+        return view
+
+    return decorate
+
+
+WAIT_PARAMETER = {
+    "in": "header",
+    "name": "Prefer",
+    "schema": {"type": "string"},
+    "description": "`wait=N` (RFC 7240): hold the answer for up to N seconds, at most 60.",
+}
+LAST_EVENT_PARAMETER = {
+    "in": "header",
+    "name": "Last-Event-ID",
+    "schema": {"type": "string"},
+    "description": "The id of the last event that was seen; any other text begins anew.",
+}
+RANGE_PARAMETERS = [
+    {"in": "header", "name": name, "schema": {"type": "string"}, "description": description}
+    for name, description in (
+        ("Range", "`bytes=first-last`, one range; anything else gives the whole recording."),
+        ("If-Range", "The `ETag` that the range is a part of; the whole if it is another."),
+    )
+]
+UPLOAD_BODY = {
+    "required": True,
+    "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/UploadBody"}}},
+}
+
+
+def text_answer(*media_types: str) -> dict[str, Any]:
+    """The documentation of an answer that also comes as text."""
+    texts = [kind for kind in media_types if kind != "application/json"]
+    return {"content": {kind: {"schema": {"type": "string"}} for kind in texts}}
+
+
+def file_answer(*media_types: str) -> dict[str, Any]:
+    """The documentation of an answer that also comes as a file."""
+    kinds = [kind for kind in media_types if kind != "application/json"]
+    return {"content": {kind: {"schema": _schema_of(kind)} for kind in kinds}}
+
+
+def _schema_of(kind: str) -> dict[str, Any]:
+    if kind.endswith("+json"):
+        return {"type": "object"}
+    return {"type": "string"} if kind.startswith("text/") else {"type": "string", "format": "binary"}
+
+
+def binary_answer(description: str) -> dict[str, Any]:
+    """The documentation of an answer that is a recording."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {"description": description, "content": dict.fromkeys(("audio/*", "video/*"), binary)}
+
+
+def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:
+    """The document for readers of OpenAPI 3.0, such as the bundled Swagger UI 4.
+
+    The two differ, for what we use, in how a value that may be null is written.
+    """
+    older: dict[str, Any] = _nullable_the_old_way(deepcopy(document))
+    older["openapi"] = "3.0.3"
+    return older
+
+
+def _nullable_the_old_way(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_nullable_the_old_way(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    converted = {key: _nullable_the_old_way(value) for key, value in node.items()}
+    kinds = converted.get("type")
+    if isinstance(kinds, list):
+        others = [kind for kind in kinds if kind != "null"]
+        converted |= {"type": others[0] if others else "string", "nullable": "null" in kinds}
+    choices = converted.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        converted["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
+        converted["nullable"] = True
+    return converted
+
+
+EVENTS_ANSWER: dict[str, Any] = {
+    "description": "OK",
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "description": "One event.",
+                "properties": {
+                    "id": {"type": "string"},
+                    "event": {"type": "string", "enum": ["status", "progress", "risk", "deleted"]},
+                    "data": {"type": "string", "description": "JSON."},
+                },
+                "required": ["event", "data"],
+            }
+        }
+    },
+}

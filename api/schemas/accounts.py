@@ -1,0 +1,57 @@
+"""What goes in and out as JSON about people and the rotation of keys."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from api.schemas.fields import Moment, Text, Whole
+from shared.services.accounts.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
+from shared.services.accounts.rotation_overlap import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
+
+_LONGEST_NAME = 100
+
+
+class TherapistSchema(Schema):
+    """A person of the practice."""
+
+    id = fields.UUID()
+    name = fields.String()
+    role = fields.String()
+    supervisor_id = fields.UUID(
+        allow_none=True, metadata={"description": "Who co-signs what this therapist signs."}
+    )
+    created_at = Moment()
+    disabled_at = Moment(allow_none=True)
+
+
+class TherapistCreateSchema(Schema):
+    """A new person."""
+
+    name = Text(_LONGEST_NAME, required=True)
+    role = fields.String(load_default=THERAPIST, validate=validate.OneOf((ADMINISTRATOR, THERAPIST)))
+
+
+class TherapistChangeSchema(Schema):
+    """What of a person may be changed."""
+
+    name = Text(_LONGEST_NAME)
+    disabled = fields.Boolean(truthy={True}, falsy={False})
+    supervisor_id = fields.UUID(
+        allow_none=True, metadata={"description": "Another active therapist; null: nobody co-signs."}
+    )
+
+    @validates_schema
+    def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Say what is to be changed.")
+
+
+class RotateSchema(Schema):
+    """For how long the old key still works, and how long the new one lasts."""
+
+    overlap_hours = Whole(
+        load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
+    )
+    expires_in_days = Whole(
+        load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
+    )

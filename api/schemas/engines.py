@@ -1,0 +1,50 @@
+"""What goes in and out as JSON about the engines of a practice."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from api.schemas.fields import Moment, Text
+from shared.settings import TRANSCRIBERS
+
+_MOST_WORDS = 500
+_TRANSCRIBER = validate.OneOf(TRANSCRIBERS)
+
+
+class EnginesSchema(Schema):
+    """What the practice chose, beside what the server offers."""
+
+    transcriber = fields.String(
+        allow_none=True, metadata={"description": "The practice's choice; null: the server's, `usual`."}
+    )
+    usual = fields.String(metadata={"description": "What transcribes where nobody chose."})
+    offered = fields.List(fields.String(), metadata={"description": "What may be chosen here."})
+    sends_away = fields.List(
+        fields.String(),
+        metadata={"description": "Those of them that send recordings to computers of others."},
+    )
+    vocabulary = fields.List(fields.String())
+    away_allowed = fields.Function(lambda engines: engines.away_allowed_at is not None)
+    away_allowed_at = Moment(allow_none=True)
+    away_allowed_by = fields.UUID(allow_none=True)
+
+
+class EnginesChangeSchema(Schema):
+    """What of the choice may be changed."""
+
+    transcriber = fields.String(allow_none=True, validate=_TRANSCRIBER)
+    vocabulary = fields.List(
+        Text(100),
+        validate=validate.Length(max=_MOST_WORDS),
+        metadata={"description": "Words that every recording may hold: drugs, places, people."},
+    )
+    away_allowed = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Whether recordings, and what was said, may go to computers of others."},
+    )
+
+    @validates_schema
+    def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Say what is to be changed.")

@@ -1,0 +1,1 @@
+"""The gunicorn worker: connections, bodies, slow clients. It knows nothing of sessions."""

@@ -1,0 +1,1 @@
+"""The three ways in: form, multipart stream, tus."""

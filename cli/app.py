@@ -1,0 +1,112 @@
+"""The commands of ``sessionscribe``, and what becomes of their errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from cli.commands.alerts import risk
+from cli.commands.audio import audio
+from cli.commands.backup import backup, restore
+from cli.commands.cancel_delete import cancel, delete
+from cli.commands.demo import demo
+from cli.commands.doctor import doctor
+from cli.commands.engines import engines
+from cli.commands.history import history
+from cli.commands.keys import keys
+from cli.commands.notes import notes
+from cli.commands.off_record import off_the_record
+from cli.commands.patients import patients
+from cli.commands.reconcile import reconcile
+from cli.commands.server import setup, up
+from cli.commands.sessions import extract_notes, list_sessions, retry, show
+from cli.commands.speakers import speakers
+from cli.commands.therapists import therapists
+from cli.commands.uploads import upload
+from cli.commands.webhooks import webhooks
+from cli.exits import CommandError, Exit, reason
+from cli.options import EPILOG
+from cli.profile import Target
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--url", envvar="SESSIONSCRIBE_URL", show_envvar=True, help="The server; else the stack in --data."
+)
+@click.option(
+    "--key",
+    envvar="SESSIONSCRIBE_API_KEY",
+    show_envvar=True,
+    help="The API key. Better in the environment: others on this machine can see command lines.",
+)
+@click.option(
+    "--data",
+    envvar="SESSIONSCRIBE_DATA",
+    show_envvar=True,
+    default="data",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The data folder of the stack on this machine.",
+)
+@click.version_option(package_name="sessionscribe")
+@click.pass_context
+def cli(context: click.Context, url: str | None, key: str | None, data: Path) -> None:
+    """Transcripts and clinical notes of therapy sessions, each sentence with the words it came from."""
+    context.obj = Target(data, url or None, key or None)
+
+
+for command in (
+    up,
+    setup,
+    doctor,
+    backup,
+    restore,
+    demo,
+    keys,
+    therapists,
+    webhooks,
+    patients,
+    engines,
+    upload,
+    list_sessions,
+    show,
+    audio,
+    retry,
+    extract_notes,
+    notes,
+    risk,
+    speakers,
+    off_the_record,
+    cancel,
+    delete,
+    history,
+    reconcile,
+):
+    cli.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; gives its exit code."""
+    try:
+        code = cli.main(list(arguments), prog_name="sessionscribe", standalone_mode=False)
+        sys.stdout.flush()  # a full disk shows here, where it can still be said
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        _forget_output()
+        return Exit.OK
+    except OSError as error:
+        _forget_output()
+        CommandError(reason(error), Exit.FAILED).show()
+        return Exit.FAILED
+    return code if isinstance(code, int) else Exit.OK
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again by the flush at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,55 @@
+"""The commands ``patients …``."""
+
+from datetime import UTC, datetime
+
+import click
+
+from cli.options import EPILOG, Moment, connect, json_option, pass_target
+from cli.output import console, rendering
+from cli.profile import Target
+
+CONSENT_METHODS = ("written", "verbal", "electronic")  # those that the API takes
+
+
+@click.group(epilog=EPILOG)
+def patients() -> None:
+    """Patients, and their consent to be recorded."""
+
+
+@patients.command(epilog=EPILOG)
+@click.argument("name")
+@click.option("--consent", type=click.Choice(CONSENT_METHODS), help="How consent was given.")
+@click.option("--consent-on", type=Moment(), metavar="DATE", help="When; today if not said.")
+@json_option
+@pass_target
+def add(target: Target, name: str, consent: str | None, consent_on: str | None, as_json: bool) -> None:
+    """Add a patient. Without consent on file nothing can be uploaded for them."""
+    if consent_on and not consent:
+        raise click.UsageError("--consent-on needs --consent METHOD.")
+    body: dict[str, object] = {"name": name}
+    if consent:
+        body["consent"] = {"method": consent, "given_on": consent_on or today()}
+    with connect(target) as api:
+        made = api.send("POST", "/api/patients", body)
+    if as_json:
+        console.print_json(made)
+    else:
+        rendering.patients_table(console.results(), [made])
+
+
+@patients.command("list", epilog=EPILOG)
+@json_option
+@pass_target
+def list_patients(target: Target, as_json: bool) -> None:
+    """List the patients."""
+    with connect(target) as api:
+        found = list(api.listing("/api/patients", {"limit": "1000"}))
+    if as_json:
+        console.print_json(found)
+    else:
+        rendering.patients_table(console.results(), found)
+
+
+def today() -> str:
+    """The present moment as RFC 3339, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

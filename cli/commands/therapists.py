@@ -1,0 +1,83 @@
+"""The commands ``therapists …``: the people of a practice, managed by an administrator."""
+
+from uuid import UUID
+
+import click
+from rich.text import Text
+
+from cli.options import EPILOG, connect, json_option, pass_target
+from cli.output import console, rendering
+from cli.profile import Target
+from cli.sanitise import one_line
+
+
+@click.group(epilog=EPILOG)
+def therapists() -> None:
+    """The people of the practice (needs the administrator's key)."""
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("name")
+@click.option("--role", type=click.Choice(["therapist", "administrator"]), default="therapist")
+@json_option
+@pass_target
+def add(target: Target, name: str, role: str, as_json: bool) -> None:
+    """Add a person; a key for them comes from `keys create --therapist ID`."""
+    with connect(target, administrator=True) as api:
+        made = api.send("POST", "/api/therapists", {"name": name, "role": role})
+    if as_json:
+        console.print_json(made)
+    else:
+        rendering.people_table(console.results(), [made])
+
+
+@therapists.command("list", epilog=EPILOG)
+@json_option
+@pass_target
+def list_people(target: Target, as_json: bool) -> None:
+    """List everybody in the practice."""
+    with connect(target, administrator=True) as api:
+        found = list(api.listing("/api/therapists", {}))
+    if as_json:
+        console.print_json(found)
+    else:
+        rendering.people_table(console.results(), found)
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@pass_target
+def disable(target: Target, therapist_id: UUID) -> None:
+    """Take none of the person's keys from the next request on."""
+    _set_disabled(target, therapist_id, True)
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@pass_target
+def enable(target: Target, therapist_id: UUID) -> None:
+    """Take the person's keys again, unless they were revoked or have expired."""
+    _set_disabled(target, therapist_id, False)
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@click.option("--by", type=click.UUID, metavar="SUPERVISOR", help="Who co-signs their notes from now on.")
+@click.option("--nobody", is_flag=True, help="Their own signature is enough from now on.")
+@pass_target
+def supervise(target: Target, therapist_id: UUID, by: UUID | None, nobody: bool) -> None:
+    """Say who supervises a therapist, and so co-signs their notes."""
+    if (by is None) != nobody:
+        raise click.UsageError("Name either --by SUPERVISOR or --nobody.")
+    with connect(target, administrator=True) as api:
+        changed = api.send(
+            "PATCH", f"/api/therapists/{therapist_id}", {"supervisor_id": str(by) if by else None}
+        )
+    word = f"is supervised by {changed['supervisor_id']}" if changed.get("supervisor_id") else "signs alone"
+    console.notices().print(Text(f"{one_line(changed.get('name'))} {word}."), soft_wrap=True)
+
+
+def _set_disabled(target: Target, therapist_id: UUID, disabled: bool) -> None:
+    with connect(target, administrator=True) as api:
+        changed = api.send("PATCH", f"/api/therapists/{therapist_id}", {"disabled": disabled})
+    rendering.people_table(console.results(), [changed])

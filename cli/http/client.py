@@ -1,0 +1,250 @@
+"""The HTTP API as seen by the command line: one server, one key, readable errors."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Self
+
+import httpx2
+
+from cli.exits import CommandError, Exit
+from cli.http.media_types import media_type_of
+from cli.sanitise import one_line
+
+JsonObject = dict[str, Any]
+
+# Every wait is bounded; an upload's answer also covers the check of the recording and its fsync.
+TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
+EXPORT_TIMEOUT = httpx2.Timeout(30.0, connect=5.0, read=180.0)  # a PDF is drawn before it is sent
+UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
+MAX_PAGES = 10_000
+
+# The request before is not over on the server's side, or its process died a moment ago.
+_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken"}
+
+_EXIT_OF_STATUS = {
+    **dict.fromkeys((401, 403), Exit.NOT_ALLOWED),
+    **dict.fromkeys((404, 410), Exit.NOT_FOUND),
+    429: Exit.UNAVAILABLE,
+}
+
+
+class CallFailed(CommandError):
+    """A call was refused or got no answer.
+
+    ``status`` is None where no answer came. ``code`` is the server's machine word.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        unavailable = status is None or status >= 500
+        code_of_exit = Exit.UNAVAILABLE if unavailable else _EXIT_OF_STATUS.get(status or 0, Exit.REFUSED)
+        super().__init__(message, code_of_exit)
+        self.status = status
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self.status is None or self.status >= 500 or self.code in _STILL_RUNNING
+
+
+class Api:
+    """Calls to the server at ``url`` with ``key``; raises CallFailed and nothing else."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self.url, self._client = _connection(url, key)
+
+    def move_to(self, url: str, key: str | None) -> None:
+        """Speak to another server from now on (the stack came back at another port)."""
+        self._client.close()
+        self.url, self._client = _connection(url, key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def document(self, path: str, params: Mapping[str, str] | None = None) -> JsonObject:
+        """The JSON object at ``path``."""
+        return _object_in(self._call("GET", path, params=dict(params or {})))
+
+    def text(self, path: str, params: Mapping[str, str]) -> str:
+        """The text at ``path``."""
+        return self._call("GET", path, params=dict(params)).text
+
+    def listing(self, path: str, params: Mapping[str, str], limit: int | None = None) -> Iterator[JsonObject]:
+        """The items at ``path``, following the pages that the server names; at most ``limit``."""
+        query: dict[str, str] | None = dict(params)
+        seen = 0
+        for _ in range(MAX_PAGES):
+            response = self._call("GET", path, params=query)
+            for item in _objects_in(response):
+                if seen == limit:
+                    return
+                seen += 1
+                yield item
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            # Only the path: the key stays with this server, whatever name it calls itself by.
+            path, query = str(response.url.copy_with(raw_path=response.url.join(following).raw_path)), None
+
+    def tagged(self, path: str) -> tuple[JsonObject, str]:
+        """The JSON object at ``path`` and its ``ETag``, which a change of it sends as ``If-Match``."""
+        response = self._call("GET", path)
+        return _object_in(response), response.headers.get("ETag", "")
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> JsonObject:
+        """Change something; gives the answer, empty where the server gives none (204)."""
+        response = self._call(method, path, json=body, headers=dict(headers or {}))
+        return _object_in(response) if response.content else {}
+
+    def upload(
+        self, file: BinaryIO, name: str, fields: Mapping[str, str], idempotency_key: str
+    ) -> JsonObject:
+        """Stream one recording from ``file``; gives the new session.
+
+        The key makes a repetition of the same upload give the first one's answer.
+        """
+        response = self._call(
+            "POST",
+            "/api/sessions/upload",
+            params={"patient_id": fields["patient_id"]},
+            data={key: value for key, value in fields.items() if key != "patient_id"},
+            files={"file": (name, file, media_type_of(name))},
+            headers={"Idempotency-Key": idempotency_key},
+            timeout=UPLOAD_TIMEOUT,
+        )
+        return _object_in(response)
+
+    def headers_of(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | Iterable[bytes] = b""
+    ) -> Mapping[str, str]:
+        """Call what answers in its headers alone; gives those."""
+        sent = dict(headers)
+        return self._call(method, path, headers=sent, content=content, timeout=UPLOAD_TIMEOUT).headers
+
+    def download(
+        self, path: str, file: BinaryIO, on_bytes: Callable[[int], None], timeout: httpx2.Timeout = TIMEOUT
+    ) -> None:
+        """Write what is at ``path`` to ``file``, on from where that ends; tells how much there is."""
+        headers = {"Range": f"bytes={file.tell()}-"} if file.tell() else {}
+        stream = self._client.stream("GET", path, headers=headers, timeout=timeout)
+        with self._errors_as_ours(), stream as response:
+            if not response.is_success:
+                response.read()
+                raise _refusal(response)
+            if response.status_code != 206:
+                file.truncate(file.seek(0))
+            for block in response.iter_bytes():
+                file.write(block)
+                on_bytes(file.tell())
+
+    def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        with self._errors_as_ours():
+            response = self._client.request(method, path, **options)
+        if not response.is_success:
+            raise _refusal(response)
+        return response
+
+    @contextmanager
+    def _errors_as_ours(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx2.ConnectError as error:
+            raise CallFailed(
+                f"No server answers at {self.url}. Start one with `sessionscribe up`, or name it with --url."
+            ) from error
+        except httpx2.TimeoutException as error:
+            raise CallFailed(f"The server at {self.url} did not answer in time.") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise CallFailed(f"The connection to {self.url} broke before the answer was complete.") from error
+
+
+def _connection(url: str, key: str | None) -> tuple[str, httpx2.Client]:
+    try:
+        address = httpx2.URL(url.rstrip("/"))
+    except httpx2.InvalidURL as error:
+        raise CommandError("The server's address is not a URL.", Exit.USAGE) from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise CommandError("The server's address must look like http://host:port.", Exit.USAGE)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise CommandError("The API key has characters that no key has. Copy it again.", Exit.USAGE)
+    client = httpx2.Client(
+        base_url=address,
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=TIMEOUT,
+        # A proxy from the environment cannot reach this machine's own loopback address.
+        trust_env=address.host not in ("127.0.0.1", "localhost", "::1"),
+    )
+    return str(address), client
+
+
+def _refusal(response: httpx2.Response) -> CallFailed:
+    """The server's problem document (RFC 9457) as an error, or what can be said without one."""
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = None
+    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
+        message = f"The server answered {response.status_code} without saying why."
+        return CallFailed(message, status=response.status_code)
+    code = one_line(problem["code"])
+    lines = [one_line(problem.get("detail") or problem.get("title") or "The server refused this.")]
+    lines += [f"  {field}: {text}" for field, text in _field_errors(problem.get("errors"))]
+    origin = f"  (status {response.status_code}, code {code}"
+    origin += f", request {one_line(problem['request_id'])})" if problem.get("request_id") else ")"
+    retry_after = response.headers.get("Retry-After", "")
+    return CallFailed(
+        "\n".join([*lines, origin]),
+        status=response.status_code,
+        code=code,
+        retry_after_seconds=float(retry_after) if retry_after.isdecimal() else None,
+    )
+
+
+def _field_errors(errors: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every message of a nested ``errors`` value with the dotted name of its field."""
+    if isinstance(errors, dict):
+        for name, value in errors.items():
+            yield from _field_errors(value, f"{path}.{one_line(name)}".lstrip("."))
+    elif isinstance(errors, list):
+        for value in errors:
+            yield from _field_errors(value, path)
+    elif errors is not None:
+        yield path, one_line(errors)
+
+
+def _object_in(response: httpx2.Response) -> JsonObject:
+    value = _json_in(response)
+    if not isinstance(value, dict):
+        raise CallFailed("The server's answer is not what this command expects.", status=502)
+    return value
+
+
+def _objects_in(response: httpx2.Response) -> list[JsonObject]:
+    value = _json_in(response)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise CallFailed("The server's answer is not what this command expects.", status=502)
+    return value
+
+
+def _json_in(response: httpx2.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise CallFailed("The server's answer is not JSON; is it sessionscribe?", status=502) from error

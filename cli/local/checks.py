@@ -1,0 +1,159 @@
+"""What ``doctor`` looks at: each part in turn, with what was found and what to do about it."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+from redis import Redis
+from redis.exceptions import RedisError
+
+from cli.local import database_checks
+from cli.local.deployment import Deployment
+from cli.local.findings import Finding, bad, doubtful, good
+from shared.domain.errors import Unavailable
+from shared.settings import MIB, Settings
+from shared.storage.opening import open_store
+from shared.storage.s3 import S3Store
+from shared.vault.keystore import KeyStore, KeyStoreError
+
+_OLDEST_REDIS = (6, 2)
+
+
+def examine(deployment: Deployment) -> Iterator[Finding]:
+    """Every finding, part by part; a part that is away keeps none of the others from being looked at."""
+    known = deployment.settings
+    yield good("settings", "complete and well-formed")
+    yield from database_checks.examine(known)
+    for look in (_redis, _storage, _keys, _engines):
+        yield from look(known)
+
+
+def _redis(known: Settings) -> Iterator[Finding]:
+    try:
+        with Redis.from_url(known.redis_url, socket_connect_timeout=3, socket_timeout=3) as redis:
+            version = str(redis.info("server")["redis_version"])
+            options = {name: _option(redis, name) for name in ("appendonly", "maxmemory-policy")}
+    except RedisError as error:
+        yield bad(
+            "redis",
+            f"does not answer ({type(error).__name__})",
+            "Check REDIS_URL and start Redis. Uploads are accepted meanwhile; no work is done.",
+        )
+        return
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
+        yield bad("redis", f"is {version}", "Celery 5.7 needs 6.2 or newer.")
+    else:
+        yield good("redis", f"answers, version {version}")
+    if options["maxmemory-policy"] not in ("noeviction", None):
+        yield bad(
+            "redis",
+            f"evicts keys when it is full ({options['maxmemory-policy']})",
+            "Set `maxmemory-policy noeviction`: an evicted message comes again only after a pause.",
+        )
+    if options["appendonly"] not in ("yes", None):
+        yield doubtful(
+            "redis",
+            "forgets what it holds when it restarts",
+            "Set `appendonly yes`: nothing is lost without it, but everything unfinished is sent again.",
+        )
+    if None in options.values():
+        yield doubtful("redis", "does not tell its configuration", "Look by hand; see docs/operations.md.")
+
+
+def _option(redis: "Redis", name: str) -> str | None:
+    try:
+        found = redis.config_get(name)
+    except RedisError:  # many a hosted Redis refuses the command
+        return None
+    return str(found.get(name)) if isinstance(found, dict) and name in found else None
+
+
+def _storage(known: Settings) -> Iterator[Finding]:
+    store = open_store(known.storage_url, known.s3)
+    where = "the bucket" if isinstance(store, S3Store) else "the folder"
+    try:
+        begun = time.monotonic()
+        store.check()
+        took = time.monotonic() - begun
+        free = store.free_bytes()
+        versions = isinstance(store, S3Store) and store.keeps_versions()
+    except Unavailable as error:
+        yield bad(
+            "storage",
+            f"{where} of STORAGE_URL cannot be written to ({error.code})",
+            "Check that it exists, its rights, SESSIONSCRIBE_S3_* and the log's `storage_refused`.",
+        )
+        return
+    yield good("storage", f"{where} can be written to ({took * 1000:.0f} ms)")
+    if free < known.min_free_disk_mib * MIB:
+        yield bad(
+            "storage",
+            f"{free // MIB} MiB are free, uploads want {known.min_free_disk_mib}",
+            "Make room, or lower SESSIONSCRIBE_MIN_FREE_DISK_MIB. New uploads answer 503 until then.",
+        )
+    if versions and known.direct_uploads != "no":
+        yield bad(
+            "storage",
+            "the bucket keeps versions, also of what clients put into it directly",
+            "Switch versioning off: what lies in `incoming/` is not encrypted by us, and stays as a version.",
+        )
+    elif versions:
+        yield doubtful(
+            "storage",
+            "the bucket keeps versions of what is deleted",
+            "Switch versioning off or let a rule remove old versions; they are unreadable but paid for.",
+        )
+
+
+def _keys(known: Settings) -> Iterator[Finding]:
+    folder = known.keys_dir
+    try:
+        KeyStore(folder)
+    except KeyStoreError as error:
+        yield bad("keys", str(error), "Without the key store nothing can be read: see docs/operations.md.")
+        return
+    except OSError:
+        yield bad("keys", "the key store cannot be read", f"Give this user rights on {folder}.")
+        return
+    if folder.stat().st_mode & 0o077:
+        yield bad("keys", "others can look into the key store", f"chmod 700 {folder}")
+    elif not os.access(folder, os.W_OK):
+        yield bad("keys", "the key store cannot be written to", "New sessions need keys: make it writable.")
+    else:
+        yield good("keys", "readable, and closed to others")
+    parts = urlsplit(known.storage_url)
+    recordings = Path(parts.path)
+    if parts.scheme == "file" and recordings.exists() and recordings.stat().st_dev == folder.stat().st_dev:
+        yield doubtful(
+            "keys",
+            "the keys lie on the same disk as the recordings",
+            "Whoever takes the disk takes both: put SESSIONSCRIBE_KEYS_DIR on another.",
+        )
+
+
+def _engines(known: Settings) -> Iterator[Finding]:
+    if "openai" not in (*known.offered_transcribers, known.extractor):
+        yield good("engines", f"{known.transcriber} and {known.extractor} need no other server")
+        return
+    base = (known.openai_base_url or "https://api.openai.com/v1").rstrip("/")
+    headers = {"Authorization": f"Bearer {known.openai_api_key}"} if known.openai_api_key else {}
+    try:
+        answer = httpx2.get(f"{base}/models", headers=headers, timeout=10)
+    except httpx2.HTTPError as error:
+        yield bad(
+            "engines",
+            f"the engine's server does not answer ({type(error).__name__})",
+            "Check OPENAI_BASE_URL and the way out of this network. Work waits, and goes on by itself.",
+        )
+        return
+    if answer.status_code in (401, 403):
+        yield bad(
+            "engines", f"the engine's server refuses the key ({answer.status_code})", "See OPENAI_API_KEY."
+        )
+    elif answer.status_code >= 500:
+        yield doubtful("engines", f"the engine's server answers {answer.status_code}", "Look again later.")
+    else:
+        yield good("engines", "the engine's server answers")

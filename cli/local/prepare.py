@@ -1,0 +1,56 @@
+"""Run once before the embedded stack's processes: schema, key store, demo accounts, credentials file.
+
+``python -m cli.local.prepare`` reads the environment that the stack gives its processes:
+``SESSIONSCRIBE_DATA`` is the data folder and ``PORT`` where the API will listen.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.exits import CommandError
+from cli.local.accounts import make_first_accounts
+from cli.local.schema import bring_up_to_date
+from cli.profile import Profile, saved_profile
+from shared import settings
+from shared.domain.errors import DomainError
+from shared.vault.keystore import KeyStoreError
+
+PRACTICE, THERAPIST = "Demo practice", "Demo therapist"
+
+
+def prepare(environment: Mapping[str, str]) -> None:
+    """Bring everything to where the API and the workers can start; may be repeated.
+
+    Keys are made once and kept in the data folder; if that file was lost, new ones are made.
+    """
+    known = settings.load(environment)
+    data = Path(environment["SESSIONSCRIBE_DATA"])
+    url = f"http://127.0.0.1:{environment['PORT']}"
+    bring_up_to_date(known.database_url)
+    kept = _kept_profile(data)
+    made = make_first_accounts(known, PRACTICE, THERAPIST, replace_lost_keys=kept is None)
+    if made.therapist_key and made.administrator_key:
+        Profile(url, made.therapist_key, made.administrator_key).save(data)
+    elif kept is not None:
+        Profile(url, kept.therapist_key, kept.administrator_key).save(data)
+
+
+def _kept_profile(data: Path) -> Profile | None:
+    try:
+        return saved_profile(data)
+    except CommandError:  # damaged: as good as lost
+        return None
+
+
+def main() -> None:
+    """Prepare, or end with a sentence and code 1."""
+    try:
+        prepare(os.environ)
+    except (CommandError, DomainError, KeyStoreError, settings.SettingsError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

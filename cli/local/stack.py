@@ -1,0 +1,125 @@
+"""The embedded stack in the foreground, and what a person needs to know of it."""
+
+import os
+import shlex
+import time
+from pathlib import Path
+
+import httpx2
+from rich.console import Console
+from rich.text import Text
+
+from cli.exits import CommandError, Exit, reason
+from cli.invocation import command
+from embedded import state
+from embedded.envfile import EnvFileError, read_env_file
+from embedded.procfile import ProcfileError
+from embedded.server import EmbeddedServerError
+from embedded.stack import FLOWER, FLOWER_USER, WEB, NotANumber, Stack
+from embedded.state import AlreadyRunning, StackStatus
+from embedded.supervisor import StartFailed
+from shared import logs
+
+ROOT = Path(__file__).resolve().parents[1]
+READY_SECONDS = 120.0
+POLL_SECONDS = 0.1
+# gunicorn takes connections as soon as it listens, and its children answer them once they have loaded the
+# service: half a minute later on a machine that has too much to do.
+READYZ_SECONDS = 90.0
+WHAT_TO_DO = {
+    "broker": "Redis does not answer: recordings are accepted, but nothing works on them. Check REDIS_URL.",
+    "database": "Postgres does not answer. Check DATABASE_URL.",
+    "storage": "Recordings cannot be stored. Check STORAGE_URL, the disk and the rights on the folder.",
+}
+DEFAULT_DATA = Path("data")
+RELEASE_LINE = "release: python -m cli.local.prepare"
+
+
+def run(data: Path, console: Console) -> None:
+    """Run the stack until it is told to stop; if one runs on ``data`` already, say where it is.
+
+    Raises CommandError.
+    """
+    logs.configure("stack", "WARNING")
+    try:
+        _stack(data).run(lambda status: print_addresses(console, data, status))
+    except AlreadyRunning:
+        status = wait_until_ready(data)
+        console.print(Text("Already running."))
+        print_addresses(console, data, status)
+    except (StartFailed, EmbeddedServerError, ProcfileError, EnvFileError, NotANumber) as error:
+        raise CommandError(f"The stack could not start: {error}", Exit.FAILED) from error
+    except OSError as error:
+        raise CommandError(f"The stack could not start: {reason(error)}", Exit.FAILED) from error
+
+
+def wait_until_ready(data: Path, seconds: float = READY_SECONDS) -> StackStatus:
+    """The stack of another process, once it takes requests; raises CommandError after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = state.status(data)
+        if status and status.ready:
+            return status
+        time.sleep(POLL_SECONDS)
+    raise CommandError(
+        f"A stack holds {data} but is not ready after {seconds:.0f} s; see {data / 'logs'}.", Exit.UNAVAILABLE
+    )
+
+
+def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
+    """Where everything is and what to do next."""
+    api = status.addresses.get(WEB, "")
+    program = command()
+    if data.resolve() != DEFAULT_DATA.resolve():
+        program += f" --data {shlex.quote(str(data.resolve()))}"
+    lines = [f"API        {api}", f"API docs   {api}/docs"]
+    if FLOWER in status.addresses:
+        lines.append(f"Flower     {status.addresses[FLOWER]}   ({_flower_login(data)})")
+    lines += [
+        f"Logs       {status.log_dir}",
+        f"Keys       {data / 'credentials.json'} (used by this command line)",
+        "",
+        f"Add a patient:        {program} patients add 'A. Patient' --consent written",
+        f"Upload a recording:   {program} upload recording.m4a --patient 'A. Patient' --wait",
+        f"Stop:                 Ctrl-C, or kill {status.supervisor.pid}",
+    ]
+    for line in [*lines, *_what_is_down(api)]:
+        console.print(Text(line), soft_wrap=True)
+
+
+def _what_is_down(api: str) -> list[str]:
+    """A line for each part that the API finds down; asked once, and waited for while it starts."""
+    try:
+        # A proxy from the environment cannot reach this machine's own loopback address.
+        checks = httpx2.get(f"{api}/readyz", timeout=READYZ_SECONDS, trust_env=False).json()["checks"]
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, KeyError):
+        return [f"Down: the API does not say what it lacks; see {api}/readyz and the logs."]
+    return [f"Down: {WHAT_TO_DO.get(name, name)}" for name, state in checks.items() if state != "up"]
+
+
+def _flower_login(data: Path) -> str:
+    own = os.environ.get("FLOWER_BASIC_AUTH")
+    if own:
+        return "login as set in FLOWER_BASIC_AUTH"
+    password = data / "flower.password"
+    if not password.exists():
+        return "no login known"
+    return f"user {FLOWER_USER}, password {password.read_text(encoding='utf-8').strip()}"
+
+
+def _stack(data: Path) -> Stack:
+    procfile = ROOT / "Procfile"
+    if not procfile.exists():
+        raise CommandError(
+            f"There is no Procfile in {ROOT}: the stack runs from a copy of the repository.", Exit.FAILED
+        )
+    from_file = read_env_file(Path(".env"))
+    settings = {name: value for name, value in from_file.items() if name not in os.environ}
+    settings["SESSIONSCRIBE_DATA"] = str(data.resolve())
+    return Stack(data, _lines(procfile), settings, folder=ROOT)
+
+
+def _lines(procfile: Path) -> list[str]:
+    """The Procfile, with a release that also makes the key store and the demo accounts."""
+    lines = procfile.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("release:")] + [RELEASE_LINE]

@@ -1,0 +1,158 @@
+"""Clinical notes for people: every item with the words it came from."""
+
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from cli.http.client import JsonObject
+from cli.output.provenance import print_completeness, print_origin, print_review
+from cli.output.rendering import heading
+from cli.sanitise import clock, one_line, plain
+
+DRAFT_NOTICE = (
+    "DRAFT. A machine wrote these notes from a transcript that may have errors. "
+    "Read them against the recording before they are used."
+)
+TEXT_WIDTH = 100
+
+
+def notes(console: Console, document: JsonObject) -> None:
+    """Everything of the notes, in the order in which a clinician reads it; risk comes first."""
+    heading(console, "Notes")
+    if document.get("draft", True):
+        console.print(Text(DRAFT_NOTICE, style="bold yellow"))
+    origin = [one_line(document.get(name)) for name in ("engine", "template")]
+    console.print(Text(f"Made by {origin[0]}, template {origin[1]}.", style="dim"))
+    print_review(console, document)
+    if document.get("sections"):
+        _sections(console, document)
+    else:
+        _whole(console, document)
+    _unsupported(console, document)
+    print_completeness(console, document)
+    print_origin(console, document)
+
+
+def _whole(console: Console, document: JsonObject) -> None:
+    _risk(console, document)
+    _text(console, "Summary", document.get("topic_summary"))
+    _mood(console, document)
+    for title, field, words in PARTS:
+        _items(console, title, document.get(field), words)
+    _text(console, "For the therapist", document.get("therapist_notes"))
+    _text(console, "For the patient", document.get("patient_summary"))
+
+
+def _sections(console: Console, document: JsonObject) -> None:
+    """The parts of a template, whose sentences have the risk among them."""
+    for section in _objects(document.get("sections")):
+        _title(console, one_line(section.get("title")))
+        for sentence in _objects(section.get("sentences")):
+            _item(console, Text(one_line(sentence.get("sentence"))), sentence)
+
+
+def _risk(console: Console, document: JsonObject) -> None:
+    _title(console, "Risk")
+    statement = plain(document.get("risk_statement")) or "The notes make no statement about risk."
+    console.print(Text(statement, style="bold"), width=TEXT_WIDTH)
+    for flag in _objects(document.get("risk_flags")):
+        _item(console, Text(_risk_words(flag), style="red"), flag)
+
+
+def _risk_words(flag: JsonObject) -> str:
+    marks = [one_line(flag.get("severity"))]
+    marks += ["denied"] if flag.get("negated") else []
+    marks += ["asked by the therapist"] if flag.get("asked_by_therapist") else []
+    marks += ["in the past"] if flag.get("temporality") == "past" else []
+    marks += ["of another person"] if flag.get("about") == "other" else []
+    marks += ["may be a figure of speech"] if flag.get("figurative") else []
+    return f"{one_line(flag.get('type')).replace('_', ' ')} ({', '.join(filter(None, marks))})"
+
+
+def _mood(console: Console, document: JsonObject) -> None:
+    reasons = document.get("field_evidence")
+    for title, field in (("Mood", "session_mood"), ("Course of the mood", "mood_trajectory")):
+        _title(console, title)
+        console.print(Text(one_line(document.get(field)).replace("_", " ") or "not told"))
+        for sentence in _objects(reasons.get(field) if isinstance(reasons, dict) else None):
+            _item(console, Text(one_line(sentence.get("sentence"))), sentence)
+
+
+def _strategy(item: JsonObject) -> str:
+    return f"{one_line(item.get('name'))} ({one_line(item.get('status'))}, {one_line(item.get('category'))})"
+
+
+def _trigger(item: JsonObject) -> str:
+    return f"{one_line(item.get('trigger'))} ({one_line(item.get('severity'))})"
+
+
+def _task(item: JsonObject) -> str:
+    return f"{one_line(item.get('task'))} ({one_line(item.get('category'))})"
+
+
+def _phrase(item: JsonObject) -> str:
+    return one_line(item.get("text"))
+
+
+def _quote(item: JsonObject) -> str:
+    return one_line(item.get("context"))
+
+
+PARTS: tuple[tuple[str, str, Callable[[JsonObject], str]], ...] = (
+    ("Topics", "key_topics", _phrase),
+    ("Strategies", "strategies", _strategy),
+    ("Emotional themes", "emotional_themes", _phrase),
+    ("Triggers", "triggers", _trigger),
+    ("To do until the next session", "action_items", _task),
+    ("Significant quotes", "significant_quotes", _quote),
+    ("To follow up", "follow_up_topics", _phrase),
+    ("Unresolved", "unresolved_concerns", _phrase),
+)
+
+
+def _items(console: Console, title: str, items: object, words: Callable[[JsonObject], str]) -> None:
+    found = list(_objects(items))
+    if not found:
+        return
+    _title(console, title)
+    for item in found:
+        _item(console, Text(words(item)), item)
+
+
+def _item(console: Console, words: Text, item: JsonObject) -> None:
+    """One item, marked if nothing bears it out, and beneath it its quotes with their times."""
+    if not item.get("verified") and not item.get("structural"):
+        mark = "the clinician's own words" if item.get("by_clinician") else "not verified"
+        words.append(f"  [{mark}]", style="yellow")
+    console.print(Padding(Text("• ").append_text(words), (0, 0, 0, 2)), width=TEXT_WIDTH)
+    for evidence in _objects(item.get("evidence")):
+        line = Text(f"{clock(evidence.get('start'))} ", style="dim")
+        line.append(f"“{one_line(evidence.get('quote'))}”", style="italic")
+        console.print(Padding(line, (0, 0, 0, 6)), width=TEXT_WIDTH)
+
+
+def _text(console: Console, title: str, value: object) -> None:
+    text = plain(value).strip()
+    if not text:
+        return
+    _title(console, title)
+    console.print(Padding(Text(text), (0, 0, 0, 2)), width=TEXT_WIDTH)
+
+
+def _unsupported(console: Console, document: JsonObject) -> None:
+    count = len(list(_objects(document.get("unsupported"))))
+    if count:
+        sentence = f"{count} item(s) that the transcript does not bear out: see `notes show --left-out`."
+        console.print()
+        console.print(Text(sentence, style="yellow"))
+
+
+def _title(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _objects(value: object) -> Iterable[JsonObject]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()

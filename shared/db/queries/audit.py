@@ -1,0 +1,53 @@
+"""The audit trail: one row for every read and change of a record, in the same transaction.
+
+Postgres refuses to change or remove what is in it, to everybody.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.connection.deferred import at_the_end
+from shared.db.tables.core import AuditEvent
+
+_RECORD = """
+INSERT INTO audit_events (practice_id, actor, action, subject_id, request_id, step, part, attempt, code)
+VALUES (%(practice)s, %(actor)s, %(action)s, %(subject)s, %(request)s, %(step)s, %(part)s, %(attempt)s,
+    %(code)s)
+"""
+
+
+def record(
+    db: DbSession,
+    *,
+    practice_id: UUID,
+    actor: str,
+    action: str,
+    subject_id: UUID | None = None,
+    request_id: str | None = None,
+    step: str | None = None,
+    part: int | None = None,
+    attempt: int | None = None,
+    code: str | None = None,
+) -> None:
+    """Add one event. ``actor`` is ``therapist:<id>``, ``worker:<host>`` or ``dispatcher``."""
+    values = {
+        "practice": str(practice_id),
+        "actor": actor,
+        "action": action,
+        "subject": None if subject_id is None else str(subject_id),
+        "request": request_id,
+        "step": step,
+        "part": part,
+        "attempt": attempt,
+        "code": code,
+    }
+    at_the_end(db, _RECORD, values)
+
+
+def about_steps(db: DbSession, session_id: UUID) -> Sequence[AuditEvent]:
+    """What was noted about the steps of a session, oldest first."""
+    query = select(AuditEvent).where(AuditEvent.subject_id == session_id, AuditEvent.step.is_not(None))
+    return db.scalars(query.order_by(AuditEvent.id)).all()

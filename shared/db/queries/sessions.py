@@ -1,0 +1,205 @@
+"""Therapy sessions: found, listed, moved from status to status, and due to be dispatched."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text, tuple_, update
+from sqlalchemy.orm import Session as DbSession
+from sqlalchemy.orm.util import identity_key
+
+from shared.db.connection.deferred import at_the_end
+from shared.db.queries import counters, events, outbox
+from shared.db.queries.step_claims import claimable
+from shared.db.tables.core import StepRow, TherapySession
+from shared.domain.status import FINAL, UNFINISHED, Status, sources_of
+from shared.domain.webhooks import EVENT_OF_STATUS
+
+# Time for a message that was just sent to arrive, before the dispatcher sends another.
+HINT_GRACE_SECONDS = 5.0
+
+_DISPATCH_IN = """
+UPDATE sessions SET dispatch_after = now() + make_interval(secs => %(seconds)s), dispatches = 0,
+    updated_at = now()
+WHERE id = %(session)s
+"""
+_LOOK_AFTER = """
+UPDATE sessions
+SET dispatch_after = least(dispatch_after, now() + make_interval(secs => %(seconds)s)), dispatches = 0,
+    updated_at = now()
+WHERE id = %(session)s
+"""
+_DURATION = "UPDATE sessions SET duration_seconds = %(seconds)s, updated_at = now() WHERE id = %(session)s"
+# The change and what followers are told of it: the event's number is drawn while the change locks the row.
+_MOVE = text("""
+WITH moved AS (
+    UPDATE sessions SET status = :to, error_code = CAST(:code AS text), error_detail = CAST(:detail AS text),
+        updated_at = now(), processed_at = CASE WHEN :to = 'processed' THEN now() ELSE processed_at END
+    WHERE id = CAST(:session AS uuid) AND status = ANY(:sources)
+    RETURNING practice_id, now() - created_at AS age
+),
+told AS (
+    INSERT INTO session_events (practice_id, session_id, status, code)
+    SELECT practice_id, CAST(:session AS uuid), :to, CAST(:code AS text) FROM moved
+)
+SELECT practice_id, age FROM moved
+""")
+
+
+def of_therapist(
+    db: DbSession, therapist_id: UUID, session_id: UUID, *, hold: bool = False
+) -> TherapySession | None:
+    """The therapist's session; None also where it is somebody else's.
+
+    ``hold`` keeps others from changing it until the transaction ends.
+    """
+    query = select(TherapySession).where(
+        TherapySession.id == session_id, TherapySession.therapist_id == therapist_id
+    )
+    if hold:  # as it is once the lock is ours, not as it was read before
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.scalar(query)
+
+
+def add(db: DbSession, row: TherapySession) -> None:
+    """A new session, whose first status is the first thing that followers are told."""
+    db.add(row)
+    db.flush()
+    events.record(db, row.practice_id, row.id, row.status)
+    counters.add(db, "session.accepted", row.id)
+
+
+def get(db: DbSession, session_id: UUID) -> TherapySession | None:
+    """Any session, for workers."""
+    return db.get(TherapySession, session_id)
+
+
+def practice_of(db: DbSession, session_id: UUID) -> UUID | None:
+    """Whose session this is, for an operator; None if there is no such session."""
+    return db.scalar(select(TherapySession.practice_id).where(TherapySession.id == session_id))
+
+
+def hold_unfinished_of(db: DbSession, patient_id: UUID) -> Sequence[TherapySession]:
+    """The patient's sessions that are still worked on, held to the end of the transaction."""
+    query = select(TherapySession).where(
+        TherapySession.patient_id == patient_id, TherapySession.status.in_(UNFINISHED)
+    )
+    return db.scalars(query.order_by(TherapySession.id).with_for_update(key_share=True)).all()
+
+
+def page(
+    db: DbSession,
+    therapist_id: UUID,
+    *,
+    limit: int,
+    patient_id: UUID | None = None,
+    status: Status | None = None,
+    before: tuple[datetime, UUID] | None = None,
+) -> Sequence[TherapySession]:
+    """The therapist's sessions, newest ``session_date`` first, those after ``before`` only."""
+    query = select(TherapySession).where(TherapySession.therapist_id == therapist_id)
+    if patient_id is not None:
+        query = query.where(TherapySession.patient_id == patient_id)
+    if status is not None:
+        query = query.where(TherapySession.status == status)
+    if before is not None:
+        query = query.where(tuple_(TherapySession.session_date, TherapySession.id) < before)
+    newest_first = query.order_by(TherapySession.session_date.desc(), TherapySession.id.desc())
+    return db.scalars(newest_first.limit(limit)).all()
+
+
+def move(
+    db: DbSession,
+    session_id: UUID,
+    to: Status,
+    *,
+    error_code: str | None = None,
+    error_detail: str | None = None,
+) -> bool:
+    """Set the status, if the table of moves allows it from where the session stands.
+
+    The only place that changes a status. True also where the session already stands there.
+    """
+    values = {
+        "session": str(session_id),
+        "to": to.value,
+        "sources": [status.value for status in sources_of(to)],
+        "code": error_code,
+        "detail": error_detail,
+    }
+    moved = db.execute(_MOVE, values).first()
+    if moved is None:
+        return hold(db, session_id) == to
+    _read_again(db, session_id)
+    if to in EVENT_OF_STATUS:
+        outbox.enqueue(db, moved.practice_id, EVENT_OF_STATUS[to], session_id, code=error_code)
+    if to in FINAL:
+        counters.add_end(db, session_id, to, error_code, moved.age)
+    return True
+
+
+def _read_again(db: DbSession, session_id: UUID) -> None:
+    """Whoever has the row at hand sees it as it is now."""
+    row = db.identity_map.get(identity_key(TherapySession, session_id))
+    if row is not None:
+        db.refresh(row)
+
+
+def status_of(session_id: UUID) -> Select[Status]:
+    """The query for a session's status."""
+    return select(TherapySession.status).where(TherapySession.id == session_id)
+
+
+def hold(db: DbSession, session_id: UUID) -> Status | None:
+    """The session's status, which nobody else changes until this transaction ends; None if it is gone.
+
+    Whoever changes a session and its steps holds it first: taken in one order by all, locks never
+    wait for each other in a circle.
+    """
+    return db.scalar(status_of(session_id).with_for_update(key_share=True))
+
+
+def dispatch_in(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Have the dispatcher look at the session after ``seconds``, and forget earlier repeats."""
+    at_the_end(db, _DISPATCH_IN, {"session": str(session_id), "seconds": seconds})
+
+
+def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Have the dispatcher look at the session after ``seconds`` at the latest."""
+    db.execute(
+        update(TherapySession)
+        .where(TherapySession.id == session_id)
+        .values(
+            dispatch_after=func.least(TherapySession.dispatch_after, func.now() + timedelta(seconds=seconds))
+        )
+    )
+
+
+def look_after_lease(db: DbSession, session_id: UUID, lease_seconds: float) -> None:
+    """Somebody works on it: have the dispatcher look when that lease could have run out.
+
+    Without it a session that waited long, and is looked at every ten minutes by now, would also
+    wait that long for another worker if this one dies.
+    """
+    at_the_end(db, _LOOK_AFTER, {"session": str(session_id), "seconds": lease_seconds})
+
+
+def set_duration(db: DbSession, session_id: UUID, seconds: float) -> None:
+    """Note the recording's length, found by decoding it."""
+    at_the_end(db, _DURATION, {"session": str(session_id), "seconds": seconds})
+
+
+def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, sha256: str) -> None:
+    """Note what the stored recording now is."""
+    facts = {"audio_family": family, "audio_bytes": size, "audio_sha256": sha256, "updated_at": func.now()}
+    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(**facts))
+
+
+def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:
+    """How many rows of each step of the session could be claimed now."""
+    rows = db.execute(
+        select(StepRow.name, func.count())
+        .where(StepRow.session_id == session_id, claimable())
+        .group_by(StepRow.name)
+    )
+    return {row[0]: row[1] for row in rows}

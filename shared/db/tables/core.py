@@ -1,0 +1,242 @@
+"""The tables. Encrypted columns hold what was said, who said it, and what a client typed."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.db.tables.column_types import Encrypted, Word
+from shared.domain.status import UNFINISHED, Status, StepState
+from shared.vault.sealing import Sealed
+
+
+class Base(DeclarativeBase):
+    """All tables; times are timezone-aware, words are short strings."""
+
+    type_annotation_map = {datetime: DateTime(timezone=True), Sealed: Encrypted, str: String}  # noqa: RUF012 - SQLAlchemy's own way
+
+
+def _words(*allowed: str) -> str:
+    return "(" + ", ".join(f"'{word}'" for word in sorted(allowed)) + ")"
+
+
+def within(column: str, table: str) -> ForeignKeyConstraint:
+    """``column`` names a row of ``table`` in the same practice.
+
+    Postgres checks foreign keys past row-level security: a plain one would accept, and so
+    tell, the ids of other practices.
+    """
+    return ForeignKeyConstraint(["practice_id", column], [f"{table}.practice_id", f"{table}.id"])
+
+
+class Practice(Base):
+    """A tenant: nothing of one practice is ever visible to another.
+
+    ``template``: of the notes, for uploads that name none.
+    """
+
+    __tablename__ = "practices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    template: Mapped[str] = mapped_column(default="default")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Therapist(Base):
+    """A person with keys: a therapist, or an administrator who manages but does not read.
+
+    ``supervisor_id``: who co-signs what this therapist signs; None where nobody must.
+    """
+
+    __tablename__ = "therapists"
+    __table_args__ = (
+        CheckConstraint("role IN ('administrator', 'therapist')", name="role_known"),
+        CheckConstraint("supervisor_id <> id", name="supervised_by_another"),
+        UniqueConstraint("practice_id", "id"),
+        within("supervisor_id", "therapists"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    disabled_at: Mapped[datetime | None]
+    supervisor_id: Mapped[UUID | None]
+
+
+class ApiKey(Base):
+    """An API key: found by its id part, checked against a peppered HMAC."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (within("therapist_id", "therapists"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
+    therapist_id: Mapped[UUID]
+    prefix: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    label: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class Patient(Base):
+    """A patient of one therapist, with the consent to be recorded."""
+
+    __tablename__ = "patients"
+    __table_args__ = (within("therapist_id", "therapists"), UniqueConstraint("practice_id", "id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    therapist_id: Mapped[UUID] = mapped_column(index=True)
+    name: Mapped[Sealed]
+    consent_given_at: Mapped[datetime | None]
+    consent_method: Mapped[str | None]
+    consent_revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    deleted_at: Mapped[datetime | None]
+
+
+class TherapySession(Base):
+    """One recorded therapy session: the promise that its recording will be worked on."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
+        within("therapist_id", "therapists"),
+        within("patient_id", "patients"),
+        UniqueConstraint("practice_id", "id"),
+        Index("sessions_by_therapist", "therapist_id", text("session_date DESC"), text("id DESC")),
+        Index(
+            "sessions_by_patient", "therapist_id", "patient_id", text("session_date DESC"), text("id DESC")
+        ),
+        Index("sessions_by_status", "therapist_id", "status", text("session_date DESC"), text("id DESC")),
+        # What the dispatcher asks twice a second: small, however many sessions are finished.
+        Index(
+            "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
+        ),
+        Index("sessions_failed", "id", postgresql_where=text("status = 'failed'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    therapist_id: Mapped[UUID]
+    patient_id: Mapped[UUID] = mapped_column(index=True)
+    session_date: Mapped[datetime]
+    status: Mapped[Status] = mapped_column(Word(Status))
+    error_code: Mapped[str | None]
+    error_detail: Mapped[str | None]
+
+    audio_filename: Mapped[Sealed]
+    audio_family: Mapped[str]
+    audio_bytes: Mapped[int] = mapped_column(BigInteger)
+    audio_sha256: Mapped[str]
+    audio_removed_at: Mapped[datetime | None]  # by retention; the rest of the session stays
+    duration_seconds: Mapped[float | None]
+
+    speakers: Mapped[int]
+    language: Mapped[str | None]
+    template: Mapped[str]
+    vocabulary: Mapped[Sealed | None]
+    transcriber: Mapped[str | None]  # the uploader's wish; else the practice's or the server's
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    processed_at: Mapped[datetime | None]
+    dispatch_after: Mapped[datetime] = mapped_column(server_default=func.now())
+    dispatches: Mapped[int] = mapped_column(default=0)
+
+    request_id: Mapped[str | None]  # of the last request that started work on it
+    charged_on: Mapped[date | None]  # whose quota it used, and how much of it
+    charged_seconds: Mapped[float | None]
+
+
+_TURN = ("name", "practice_id", "due_at", "session_id", "part")
+
+
+class StepRow(Base):
+    """One step of a session, or one chunk (part 1, 2, …) of a step: what is to be done."""
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_words(*StepState)}", name="state_known"),
+        within("session_id", "sessions"),
+        Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
+        # What every claim asks: whose turn it is, and who is at work.
+        Index("steps_ready", *_TURN, postgresql_where=text("state = 'ready'")),
+        Index("steps_running", "name", "practice_id", postgresql_where=text("state = 'running'")),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    name: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, default=0)
+    state: Mapped[StepState] = mapped_column(Word(StepState))
+    audio_seconds: Mapped[float] = mapped_column(default=0.0)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    attempt: Mapped[int] = mapped_column(default=0)
+    max_attempts: Mapped[int]
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    ready_at: Mapped[datetime] = mapped_column(server_default=func.now())  # since when it could be claimed
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())  # its place among its practice's
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # somebody waits for it
+    worker: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    error_code: Mapped[str | None]
+
+
+class Output(Base):
+    """What a step made, once: plan, chunk, transcript or draft. The primary key forbids a second."""
+
+    __tablename__ = "outputs"
+    __table_args__ = (within("session_id", "sessions"),)
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    name: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, default=0)
+    body: Mapped[Sealed]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AuditEvent(Base):
+    """Who did what to which record, and every attempt of every step: ids and codes only."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (Index("audit_events_by_subject", "subject_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    practice_id: Mapped[UUID]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    request_id: Mapped[str | None]
+    step: Mapped[str | None]
+    part: Mapped[int | None]
+    attempt: Mapped[int | None]
+    code: Mapped[str | None]

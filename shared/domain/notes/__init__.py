@@ -1,0 +1,1 @@
+"""Notes as values: records, edits, differences, templates."""

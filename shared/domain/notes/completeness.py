@@ -1,0 +1,137 @@
+"""What those who pay for therapy ask of a progress note, and which of it the notes hold.
+
+After the usual requirements of Medicare and commercial payers for psychotherapy notes (session
+times, modality, interventions tied to treatment goals, response, risk, plan). What is missing is
+listed for the clinician to add; nothing is made up to fill a gap. What a clinician wrote counts as
+present, without evidence. A part of the notes' template that holds nothing is missing too.
+"""
+
+import re
+from collections.abc import Iterator
+
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import NOTHING_FOR_PART
+from shared.domain.verification.evidence import LIST_FIELDS
+from shared.domain.verification.quotes import cite
+
+_MODALITY = re.compile(
+    r"\b(?:cbt|cognitive behaviou?ral(?: therapy)?|dbt|dialectical behaviou?r(?:al)? therapy|emdr|act therapy"
+    r"|acceptance and commitment|psychodynamic|psychoanaly\w+|schema therapy|exposure therapy"
+    r"|motivational interviewing|interpersonal therapy|family therapy|couples? (?:therapy|counsell?ing)"
+    r"|group therapy|behaviou?ral activation|mindfulness based|solution focused|trauma focused"
+    r"|video (?:call|session)|telehealth|by phone|in person)\b",
+    re.IGNORECASE,
+)
+_GOAL = re.compile(
+    r"\b(?:(?:my|your|our|the|a|treatment|therapy|first|main) goals?|goal is|working (?:on|towards?)"
+    r"|work (?:on|towards?)|so that (?:you|i) can|what (?:you|i) want(?:ed)? (?:to change|from therapy))\b",
+    re.IGNORECASE,
+)
+_RESPONSE = re.compile(
+    r"\b(?:(?:it|that|this) (?:has |really |actually )?"
+    r"(?:helped|helps|worked|works|did(?: not|n't) (?:help|work))"
+    r"|\w+ (?:helped|worked) (?:a (?:little|bit|lot)|me|well|somewhat)"
+    r"|i (?:feel|felt) (?:a (?:bit|little) )?(?:lighter|calmer|better|worse|relieved|more hopeful|hopeful)"
+    r"|(?:a bit|a little|much) (?:lighter|calmer|better|worse|easier))\b",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b.*\b\d{1,2}[:.]\d{2}\b")
+_SAFETY = re.compile(r"\b(?:risks?|safety|suicid\w*|self.harm|danger)\b", re.IGNORECASE)
+NEAR = 2  # a goal is tied to a technique if it is named within so many segments of it
+
+
+def completeness(notes: JsonObject, transcript: Transcript) -> JsonObject:
+    """``{present: [{item, evidence}], missing: [{item, why}]}`` for verified ``notes``.
+
+    ``evidence`` is empty for what a clinician wrote. A part of a template is named by its title.
+    """
+    present, missing = [], []
+    for item, evidence, why in _items(notes, transcript):
+        if evidence is None:
+            missing.append({"item": item, "why": why})
+        else:
+            present.append({"item": item, "evidence": evidence})
+    missing += [{"item": title, "why": NOTHING_FOR_PART} for title in _empty_parts(notes)]
+    return {"present": present, "missing": missing}
+
+
+def _empty_parts(notes: JsonObject) -> list[str]:
+    return [
+        part["title"]
+        for part in notes.get("sections", [])
+        if all(sentence["sentence"] == NOTHING_FOR_PART for sentence in part["sentences"])
+    ]
+
+
+Item = tuple[str, list[JsonObject] | None, str]
+
+
+def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
+    own = _written_by_hand(notes)
+    yield (
+        "times", _in(own, _CLOCK),
+        "Add when the session began and ended: the recording's length is known, the clock is not.",
+    )  # fmt: skip
+    modality = _said(transcript, _MODALITY) or _in(own, _MODALITY)
+    yield "modality", modality, "No type of therapy, and no setting, was named aloud."
+    yield "interventions", _of(notes["strategies"]), "No technique was found in the transcript."
+    goals = _said(transcript, _GOAL) or _in(own, _GOAL)
+    yield "goals", goals, "No treatment goal was named aloud."
+    yield (
+        "interventions_tied_to_goals", _tied(notes, goals),
+        "No goal was named near a technique: say which goal each intervention serves.",
+    )  # fmt: skip
+    yield (
+        "response",
+        _said(transcript, _RESPONSE) or _in(own, _RESPONSE),
+        "How the client responded to an intervention was not said.",
+    )
+    asked = [flag for flag in notes["risk_flags"] if flag.get("asked_by_therapist")]
+    mentioned = notes["risk_flags"]
+    yield (
+        "risk_statement", _of(asked or mentioned) if mentioned else _in(own, _SAFETY),
+        "No question about safety, and no mention of risk, was found: add your own assessment.",
+    )  # fmt: skip
+    yield "plan", _of(notes["action_items"]), "Nothing was agreed aloud until the next session."
+    appointment = [item for item in notes["follow_up_topics"] if item["text"].startswith("next appointment")]
+    yield (
+        "next_appointment", _of(appointment or notes["follow_up_topics"]),
+        "Neither a next appointment nor a topic to return to was found.",
+    )  # fmt: skip
+
+
+def _of(items: list[JsonObject]) -> list[JsonObject] | None:
+    """The first piece of evidence of each item, none of a clinician's own; None without items."""
+    return [item["evidence"][0] for item in items if item["evidence"]] if items else None
+
+
+def _written_by_hand(notes: JsonObject) -> list[str]:
+    """The sentences and items of a clinician, as text."""
+    texts = [s for group in notes["field_evidence"].values() for s in group]
+    parts = [s for part in notes.get("sections", []) for s in part["sentences"]]
+    items = [item for field in LIST_FIELDS for item in notes[field]]
+    own = (thing for thing in (*texts, *parts, *items) if thing.get("by_clinician"))
+    return [". ".join(value for value in thing.values() if isinstance(value, str)) for thing in own]
+
+
+def _in(own: list[str], pattern: re.Pattern[str]) -> list[JsonObject] | None:
+    return [] if any(pattern.search(text) for text in own) else None
+
+
+def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[JsonObject] | None:
+    found = []
+    for number, segment in enumerate(transcript.segments):
+        for sentence in re.split(r"(?<=[.?!])\s+", segment.text):
+            if pattern.search(sentence):
+                place = cite(transcript, number, sentence)
+                found += [place.as_evidence()] if place is not None else []
+    return found[:3] or None
+
+
+def _tied(notes: JsonObject, goals: list[JsonObject] | None) -> list[JsonObject] | None:
+    if not goals:
+        return None
+    pieces = [piece for item in notes["strategies"] for piece in item["evidence"]]
+    return [
+        goal for goal in goals if any(abs(goal["segment"] - piece["segment"]) <= NEAR for piece in pieces)
+    ] or None

@@ -1,0 +1,21 @@
+"""From an engine's draft to notes that may be shown: united, verified, weighed."""
+
+from collections.abc import Sequence
+
+from shared.domain.notes.completeness import completeness
+from shared.domain.notes.review import review_reasons
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.evidence import verify
+from shared.domain.verification.risk import with_risk_flags
+
+
+def checked(draft: JsonObject, transcript: Transcript, screened: Sequence[JsonObject]) -> JsonObject:
+    """``draft`` with the screen's risk flags, each claim verified, and what is missing or odd listed."""
+    notes = verify(with_risk_flags(draft, screened), transcript)
+    reasons = review_reasons(notes, transcript, screened)
+    return {
+        **notes,
+        "completeness": completeness(notes, transcript),
+        "needs_review": bool(reasons),
+        "review_reasons": reasons,
+    }

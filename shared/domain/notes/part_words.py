@@ -1,0 +1,40 @@
+"""What was said about a part of a template, found by the words of its title and instruction."""
+
+from shared.domain.template_forms import Part
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.grounding import content_of, related_to
+from shared.domain.verification.quotes import cite, words_of
+from shared.domain.verification.sentences import places
+from shared.domain.vocabulary import words
+
+MOST_PASSAGES = 5
+
+# What instructions are made of, and what is in every session: none of it says what a part is about.
+_USUAL = content_of(
+    words("""
+    list describe summarise summarize include write give add cover record document complete fill name
+    history current new previous general overview information detail details summary content observation
+    observations status use area areas main important relevant clinical assessment data response
+    problem problems help talk conversation friend people week day thing therapy treatment
+    """)
+)
+
+
+def said_about(part: Part, transcript: Transcript) -> list[list[JsonObject]]:
+    """Passages that speak of what the part's title names, at most five, each as pieces of evidence.
+
+    Where the title names nothing, its instruction counts. A question comes with its answer.
+    """
+    wanted = _named(part.title) or _named(part.instruction)
+    found: list[list[JsonObject]] = []
+    for number, texts in places(transcript) if wanted else ():
+        if wanted & related_to(texts):
+            cited = [cite(transcript, number + offset, text) for offset, text in enumerate(texts)]
+            pieces = [place.as_evidence() for place in cited if place is not None]
+            known = [piece for shown in found for piece in shown]
+            found += [pieces] if any(piece not in known for piece in pieces) else []
+    return found[:MOST_PASSAGES]
+
+
+def _named(text: str) -> set[str]:
+    return content_of(words_of(text)) - _USUAL

@@ -1,0 +1,69 @@
+"""What about a draft a person must look at with more than the usual care, and why."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.claims import INSTRUCTION, MARKUP, REASSURING
+from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NUMBER
+from shared.domain.verification.prompt_injection import reads_like_instruction
+from shared.domain.verification.risk import ENGINE, SCREEN
+
+# From this share on, of at least so many claims, the engine is not to be trusted with this session.
+MANY_UNSUPPORTED, OF_AT_LEAST = 0.25, 8
+
+_INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
+
+
+def review_reasons(
+    notes: JsonObject, transcript: Transcript, screened: Sequence[JsonObject]
+) -> list[JsonObject]:
+    """``{code, detail}`` of each reason to review verified ``notes``; none is the usual case.
+
+    ``screened`` are the flags of the screen before they were united with the engine's. No detail
+    holds a word of the transcript.
+    """
+    return [{"code": code, "detail": detail} for code, detail in _reasons(notes, transcript, screened)]
+
+
+def _reasons(
+    notes: JsonObject, transcript: Transcript, screened: Sequence[JsonObject]
+) -> Iterator[tuple[str, str]]:
+    orders = [
+        str(number) for number, said in enumerate(transcript.segments) if reads_like_instruction(said.text)
+    ]
+    if orders:
+        yield (
+            "instruction_in_transcript",
+            "Something in the transcript reads like an instruction to a machine, not like speech to a "
+            f"person; nothing rests on it. Segments: {', '.join(orders[:20])}.",
+        )
+    reasons = [entry["reason"] for entry in notes["unsupported"]]
+    if MARKUP in reasons or INSTRUCTION in reasons:
+        yield "engine_output_refused", "The engine wrote markup, a link, or what an instruction asked for."
+    if REASSURING in reasons:
+        yield "engine_reassured", "The engine wrote that there is no risk; that was taken out."
+    if _INVENTED & set(reasons):
+        yield "engine_invented", "The engine named a number, drug or diagnosis that nobody said."
+    if _missed(notes, screened):
+        yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
+    claims = len(reasons) + _standing(notes)
+    if (
+        len(reasons) >= OF_AT_LEAST * MANY_UNSUPPORTED
+        and claims
+        and len(reasons) / claims >= MANY_UNSUPPORTED
+    ):
+        yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."
+
+
+def _missed(notes: JsonObject, screened: Sequence[JsonObject]) -> bool:
+    grave = {flag["type"] for flag in screened if flag["severity"] == "high"}
+    found = [flag for flag in notes["risk_flags"] if flag["type"] in grave and flag["severity"] == "high"]
+    return any(SCREEN in flag["found_by"] and ENGINE not in flag["found_by"] for flag in found)
+
+
+def _standing(notes: JsonObject) -> int:
+    lists = sum(
+        len(value) for name, value in notes.items() if isinstance(value, list) and name != "unsupported"
+    )
+    sentences = sum(not s["structural"] for group in notes["field_evidence"].values() for s in group)
+    return lists + sentences

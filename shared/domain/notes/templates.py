@@ -1,0 +1,178 @@
+"""Templates of notes: which parts a note has, and how the verified evidence fills them.
+
+A template is filled by rule from what stands in the notes already, sentence by sentence, each with
+the words it came from: no transcript is made again, and nothing is said that the notes do not say.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+
+from shared.domain.notes.completeness import completeness
+from shared.domain.notes.part_words import said_about
+from shared.domain.template_forms import RISK, Part, Template
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS
+from shared.domain.verification.evidence import verify
+
+# Where each source stands in the notes, and the words of a part's own title or instruction that ask
+# for it where the part names no source.
+_LISTS = {
+    "topics": ("key_topics", "text"),
+    "feelings": ("emotional_themes", "text"),
+    "triggers": ("triggers", "trigger"),
+    "strategies": ("strategies", "name"),
+    "tasks": ("action_items", "task"),
+    "follow_up": ("follow_up_topics", "text"),
+    "concerns": ("unresolved_concerns", "text"),
+    "quotes": ("significant_quotes", ""),
+    "risk": ("risk_flags", ""),
+}
+_TEXTS = {"summary": "topic_summary", "mood": "session_mood", "course": "mood_trajectory"}
+SOURCES = (*_TEXTS, *_LISTS)
+_ASKS_FOR: dict[str, str] = {
+    "summary": r"summar|present|subjective|narrative|data",
+    "topics": r"topic|goal|theme|focus",
+    "feelings": r"feeling|emotion|affect",
+    "mood": r"mood|affect|mental status|objective",
+    "course": r"course|progress|response|change",
+    "triggers": r"trigger|stress|problem",
+    "strategies": r"interven|strateg|technique|skill|method",
+    "quotes": r"quot|own words|verbatim",
+    "concerns": r"concern|problem|assess|open",
+    "tasks": r"plan|homework|task|assign|next step",
+    "follow_up": r"plan|follow|next",
+    "risk": r"risk|safety|danger|suicid|harm",
+}
+
+
+def sources_of(part: Part) -> tuple[str, ...]:
+    """What fills the part: what it names, otherwise what its title and instruction ask for."""
+    if part.sources:
+        return part.sources
+    asked = f"{part.title} {part.instruction}".casefold()
+    return tuple(source for source, words in _ASKS_FOR.items() if re.search(words, asked))
+
+
+def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> JsonObject:
+    """The notes with the ``sections`` of ``template``, filled from what the notes hold.
+
+    Each sentence is checked against the transcript as any other; one that does not stand is told in
+    the client's own words instead. A part that names no sources has what an engine wrote to its
+    instruction, if one was asked to, else what its words ask for, else passages that speak of it.
+    Risk is in every rendering, in a part of its own if need be. A part without anything is among
+    what is missing (``completeness``).
+    """
+    document = {**deepcopy(notes), "template": template.name}
+    document.pop("sections", None)
+    parts = list(template.parts)
+    if parts and not any("risk" in sources_of(part) for part in parts):
+        parts.append(RISK)
+    if parts:
+        document["sections"] = [
+            {"name": part.name, "title": part.title, "sentences": _sentences(part, document, transcript)}
+            for part in parts
+        ]
+    return {**document, "completeness": completeness(document, transcript)}
+
+
+def _sentences(part: Part, notes: JsonObject, transcript: Transcript) -> list[JsonObject]:
+    written = _written(part, notes)
+    if written is not None:
+        risk = _of_source("risk", notes, transcript) if "risk" in sources_of(part) else ()
+        found = [*written, *risk]
+    else:
+        found = [s for source in sources_of(part) for s in _of_source(source, notes, transcript)]
+        if not part.sources and not found:
+            found = [_quoted(pieces, transcript) for pieces in said_about(part, transcript)]
+    return _each_once(found) or [_structural(NOTHING_FOR_PART)]
+
+
+def _written(part: Part, notes: JsonObject) -> list[JsonObject] | None:
+    """What an engine wrote to this instruction; None where none was asked to."""
+    if part.sources:
+        return None
+    wanted = (notes["template"], part.name, part.title, part.instruction)
+    for one in notes.get("written_parts", []):
+        if (one["template"], one["name"], one["title"], one["instruction"]) == wanted:
+            sentences: list[JsonObject] = deepcopy(one["sentences"])
+            return sentences
+    return None
+
+
+def _quoted(pieces: list[JsonObject], transcript: Transcript) -> JsonObject:
+    text = " ".join(f"“{piece['quote']}”" for piece in pieces)
+    return _standing(text, {"evidence": pieces}, transcript)
+
+
+def _each_once(sentences: list[JsonObject]) -> list[JsonObject]:
+    return list({sentence["sentence"]: sentence for sentence in reversed(sentences)}.values())[::-1]
+
+
+def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterator[JsonObject]:
+    if source in _TEXTS:
+        yield from deepcopy(notes["field_evidence"][_TEXTS[source]])
+        return
+    field, _ = _LISTS[source]
+    for item in notes[field]:
+        sentence = _standing(_TOLD[source](item), item, transcript)
+        # What cannot be told so that it stands remains among the items; a risk is shown all the same.
+        if sentence["verified"] or sentence.get("by_clinician") or source == "risk":
+            yield sentence
+    if source == "risk":
+        yield _structural(notes["risk_statement"])
+
+
+def _standing(text: str, item: JsonObject, transcript: Transcript) -> JsonObject:
+    """``text`` as a sentence with the item's evidence, or the item's own quote where it does not stand."""
+    evidence = deepcopy(item.get("evidence", []))
+    sentence: JsonObject = {"sentence": text, "structural": False, "evidence": evidence}
+    if item.get("by_clinician"):
+        return {**sentence, "verified": False, "by_clinician": True}
+    quotes = [f"“{piece['quote']}”" for piece in evidence]
+    for words in (text, " ".join(quotes), *quotes[:1]):
+        checked = verify({"field_evidence": {"topic_summary": [{**sentence, "sentence": words}]}}, transcript)
+        if standing := checked["field_evidence"]["topic_summary"]:
+            found: JsonObject = standing[0]
+            return found
+    return {**sentence, "verified": False}
+
+
+def _structural(text: str) -> JsonObject:
+    return {"sentence": text, "structural": True, "evidence": [], "verified": True}
+
+
+def _labelled(key: str, *details: str) -> Callable[[JsonObject], str]:
+    def told(item: JsonObject) -> str:
+        more = [str(item[name]).replace("_", " ") for name in details if item.get(name)]
+        text = str(item[key]).strip().rstrip(".")
+        text = text[:1].upper() + text[1:]
+        if more:
+            return f"{text} ({', '.join(more)})."
+        return text if text.endswith("”") else f"{text}."
+
+    return told
+
+
+def _risk(flag: JsonObject) -> str:
+    marks = ["denied"] if flag.get("negated") else []
+    marks += ["in the past"] if flag.get("temporality") == "past" else []
+    marks += ["of another person"] if flag.get("about") == "other" else []
+    marks += ["may be a figure of speech"] if flag.get("figurative") else []
+    label = RISK_LABELS[flag["type"]]
+    words = [f"“{piece['quote']}”" for piece in flag.get("evidence", [])]
+    head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
+    return f"{head}: {' '.join(words)}" if words else f"{head}."
+
+
+_TOLD: dict[str, Callable[[JsonObject], str]] = {
+    "topics": _labelled("text"),
+    "feelings": _labelled("text"),
+    "triggers": _labelled("trigger", "severity"),
+    "strategies": _labelled("name", "status"),
+    "tasks": _labelled("task"),
+    "follow_up": _labelled("text"),
+    "concerns": _labelled("text"),
+    "quotes": lambda item: f"“{item['quote']}”",
+    "risk": _risk,
+}

@@ -1,0 +1,1 @@
+"""Transcripts as values: assembly, speakers, quality, punctuation."""

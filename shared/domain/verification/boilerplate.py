@@ -1,0 +1,203 @@
+"""The fixed sentences of the notes, which claim nothing that was said and need no evidence."""
+
+import re
+from collections.abc import Sequence
+
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.quotes import words_of
+
+MADE_BY_RULES = (
+    "This draft was made by rules from the transcript of the recording and must be read against it."
+)
+NOTHING_TO_SCREEN = "No speech was found, so nothing can be said about risk. Listen to the recording."
+SET_ASIDE = "Set aside by the clinician."
+NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
+NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
+NO_TOPIC = "None of the topics that the rules know was found in the transcript."
+SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
+MOOD_UNKNOWN = "Too few words of mood were found in the transcript; neutral is the default."
+COURSE_UNKNOWN = "Too few words of mood were found to compare the start and the end; stable is the default."
+NOT_JUDGED = "What was not said aloud, such as appearance and behaviour, cannot be seen in a transcript."
+NO_DIAGNOSIS = "No diagnosis, score or treatment decision was derived from these words."
+WORDS_IN_QUOTES = "Everything between quotation marks is in the words of the transcript."
+PATIENT_DRAFT = "Your therapist reads and corrects this summary before it is final."
+PATIENT_CORRECT = (
+    "If something here does not sound like you, please say so when you next speak with your therapist."
+)
+PATIENT_QUOTES = (
+    "Words between quotation marks were said in the session, and you can find them in the transcript."
+)
+PATIENT_LIMITS = "It is only a short reminder, and it leaves out much of what was said."
+PATIENT_PACE = "There is no need to do anything with it right away; read it when it suits you."
+PATIENT_HELP = (
+    "If things feel too hard before you next meet, please contact your therapist, a crisis line or "
+    "your local emergency number."
+)
+
+FIXED = frozenset({
+    NOTHING_FOR_PART,
+    MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
+    NO_DIAGNOSIS, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES, PATIENT_LIMITS,
+    PATIENT_PACE, PATIENT_HELP,
+})  # fmt: skip
+
+# What may be said to be absent, with the word beginnings that would make it untrue.
+ABSENCES: dict[str, tuple[str, ...]] = {
+    "medication": (
+        "medic", "pill", "pills", "tablet", "dose", "dosage", "milligram", "mg", "prescri", "antidepress",
+        "meds",        "sertraline", "lexapro", "prozac", "zoloft", "ssri", "lithium", "xanax",
+    ),
+    "sleep": (
+        "sleep", "slept", "asleep", "insomn", "nap", "naps", "nightmare", "awake", "wake", "woke", "bedtime",
+        "dream",
+    ),
+    "alcohol": (
+        "alcohol", "drink", "drank", "drunk", "beer", "wine", "vodka", "whisk", "sober", "relaps", "booze",
+    ),
+    "drugs": ("drug", "weed", "cannabis", "cocaine", "heroin", "stoned", "sober", "relaps", "opioid",
+        "using again"),
+    "eating": (
+        "eat", "ate", "food", "meal", "appetite", "diet", "hungry", "hunger", "breakfast", "lunch", "dinner",
+        "binge", "purg", "calorie",
+    ),
+    "illness": (
+        "pain", "ill", "illness", "sick", "disease", "hospital", "surgery", "cancer", "migraine", "headache",
+        "doctor",
+    ),
+    "money": ("money", "debt", "rent", "bill", "bills", "salary", "mortgage", "afford", "loan", "broke"),
+    "a next appointment": (
+        "appointment", "next", "see", "monday", "tuesday", "wednesday", "thursday", "friday", "session",
+    ),
+}  # fmt: skip
+RISK_ABSENCES: dict[str, tuple[str, ...]] = {
+    "suicide": (
+        "suicid", "sue a", "kill my", "kill your", "killing my", "killing your", "end my", "end it all",
+        "end your",
+        "ending my", "ending your", "ending it", "take my", "taking my", "own life", "to die", "dying",
+        "dead",
+        "not wake", "never wake", "hang myself", "overdos", "alive", "to live", "living", "be here",
+        "better off",
+        "disappear", "jump", "go on",
+    ),
+    "self-harm": (
+        "self harm", "hurt my", "hurting my", "hurt your", "hurting your", "cut my", "cut your",
+        "cutting", "burn",
+        "harm", "injur", "hit my", "hitting my", "scratch", "punish", "bang",
+    ),
+    "harm to others": (
+        "hurt", "kill him", "kill her", "kill them", "kill some", "killing him", "killing her", "harm",
+        "stab",
+        "strangl", "shoot", "beat", "make him pay", "make her pay", "violen", "hit him", "hit her", "hit my",
+    ),
+}  # fmt: skip
+_ABSENT = re.compile(r"No mention of (.+) was found in the transcript\.")
+_WHOLE = frozenset(
+    {"mg", "nap", "naps", "dose", "ill", "ate", "see", "next", "rent", "bill", "broke", "pill"}
+)
+
+RISK_LABELS: dict[str, str] = {
+    "passive_suicidal_ideation": "thoughts of not wanting to live",
+    "suicidal_ideation": "suicidal thoughts",
+    "suicide_plan": "a plan or means for suicide",
+    "suicide_intent": "intent to die",
+    "suicidal_behaviour": "a suicide attempt",
+    "self_harm": "self-harm",
+    "harm_to_others": "harm to others",
+    "child_abuse": "abuse or neglect of a child",
+    "dependent_adult_abuse": "abuse of a dependent adult",
+    "domestic_violence": "violence or threats in a relationship",
+    "psychosis": "voices, visions or persecution",
+    "overdose": "overdose",
+    "substance_use": "risky use of alcohol or drugs",
+    "eating": "disordered eating",
+    "other": "another risk",
+}
+# What the statement about absence covers, with the types that make each part untrue.
+_RISK_SUBJECTS: dict[str, tuple[str, ...]] = {
+    "suicide": (
+        "passive_suicidal_ideation", "suicidal_ideation", "suicide_plan", "suicide_intent",
+        "suicidal_behaviour",
+    ),
+    "self-harm": ("self_harm",),
+    "harm to others": ("harm_to_others",),
+    "abuse or violence": ("child_abuse", "dependent_adult_abuse", "domestic_violence"),
+    "psychosis": ("psychosis",),
+    "risky substance use": ("overdose", "substance_use"),
+    "disordered eating": ("eating",),
+}  # fmt: skip
+_RISK_BEGINNINGS = ("suicid", "selfharm", "overdos", "abus", "molest")
+
+
+def join(parts: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def absence(subjects: Sequence[str]) -> str:
+    """The sentence that says that none of ``subjects`` was mentioned."""
+    return f"No mention of {join(subjects, 'or')} was found in the transcript."
+
+
+def unmentioned(transcript: Transcript, subjects: dict[str, tuple[str, ...]] = ABSENCES) -> list[str]:
+    """Those of ``subjects`` of which no word or phrase occurs in ``transcript``, in their order."""
+    text = f" {' '.join(word for segment in transcript.segments for word in words_of(segment.text))} "
+    return [subject for subject, begins in subjects.items() if not any(_said(b, text) for b in begins)]
+
+
+def _said(beginning: str, text: str) -> bool:
+    return f" {beginning} " in text if beginning in _WHOLE else f" {beginning}" in text
+
+
+def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
+    """Whether ``sentence`` is fixed, or says of known subjects that they are absent and is right."""
+    if sentence == NO_SPEECH:
+        return not words_of(transcript.text)
+    if sentence in FIXED:
+        return True
+    match = _ABSENT.fullmatch(sentence)
+    if match is None:
+        return False
+    claimed = match.group(1)
+    absent = [*unmentioned(transcript), *unmentioned(transcript, RISK_ABSENCES)]
+    for subject in sorted(absent, key=len, reverse=True):
+        claimed = claimed.replace(subject, "", 1)
+    return not claimed.replace(" or ", "").strip(" ,")
+
+
+def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
+    """What was and was not found, in words that never say that there is no risk."""
+    if not words_of(transcript.text):
+        return NOTHING_TO_SCREEN
+    flags = notes.get("risk_flags", [])
+    apart = [u for u in notes.get("unsupported", []) if u["field"] == "risk_flags"]
+    set_aside = [u["item"] for u in apart if u["reason"] == SET_ASIDE]
+    unverified = [u["item"] for u in apart if u["reason"] != SET_ASIDE]
+    present = {str(flag["type"]) for flag in [*flags, *unverified, *set_aside]}
+    denied = present - {str(flag["type"]) for flag in flags if not flag.get("negated", False)}
+    absent = [subject for subject, types in _RISK_SUBJECTS.items() if not present.intersection(types)]
+    parts = []
+    if flags:
+        labels = [
+            RISK_LABELS[kind] + (" (denied)" if kind in denied else "")
+            for kind in RISK_LABELS
+            if kind in {flag["type"] for flag in flags}
+        ]
+        parts.append(f"The transcript mentions {join(labels)}; read every quote in its place.")
+    if unverified:
+        parts.append(f"Risk flags whose quotes could not be verified: {len(unverified)}; see unsupported.")
+    if set_aside:
+        parts.append(f"Mentions of risk that the clinician set aside: {len(set_aside)}; see unsupported.")
+    if not flags and not set_aside and _has_risk_words(transcript):
+        parts.append(
+            "Words that may concern risk were said, but no flag was made of them; read the transcript."
+        )
+    elif absent:
+        parts.append(absence(absent))
+    return " ".join(parts)
+
+
+def _has_risk_words(transcript: Transcript) -> bool:
+    words = (word for segment in transcript.segments for word in words_of(segment.text))
+    return any(word.startswith(_RISK_BEGINNINGS) for word in words)

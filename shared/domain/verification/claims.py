@@ -1,0 +1,124 @@
+"""Whether what a note claims is borne out by the words it cites, and if not, why."""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER, invented_fact
+from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, quoted_in, share_borne_out
+from shared.domain.verification.polarity import denies_risk
+from shared.domain.verification.prompt_injection import reads_like_instruction
+from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
+from shared.domain.verification.quotes import find_run, words_of
+from shared.domain.verification.reversal import turned
+from shared.domain.verification.subjects import misattributed
+
+NOT_FOUND = "The quoted words are not in the transcript."
+NO_EVIDENCE = "No words of the transcript were given as evidence."
+MISQUOTED = "It quotes words that its evidence does not have."
+FLIPPED = "It affirms what its evidence denies, or denies what its evidence affirms."
+MISATTRIBUTED = "It says of the client, or of today, what its evidence says of somebody else, or of the past."
+MARKUP = "It has markup or a link."
+INSTRUCTION = "Its evidence reads like an instruction to a machine."
+REASSURING = "It says that there is no risk, which nobody can know from a transcript."
+NOT_BORNE_OUT = "Too little of what it says is in its evidence."
+
+REASONS = (
+    NOT_FOUND, NO_EVIDENCE, MISQUOTED, FLIPPED, MISATTRIBUTED, MARKUP, INSTRUCTION, REASSURING,
+    NOT_BORNE_OUT, NUMBER, MEDICATION, DIAGNOSIS, NAME,
+)  # fmt: skip
+
+_MARKUP = re.compile(
+    r"https?:|www\.|javascript:|data:|<[^>]*>?|\]\(|!\[|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|net|org|io|example)\b"
+    r"|`{3}|\{\{|\$\{|^\s*#{1,6}\s|\*\*|&#?\w+;",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REASSURING = re.compile(
+    r"""
+    \b(?:no|not\ (?:at|a|any)|without|zero|absent|minimal|negligible)\ (?:\w+\ ){0,4}
+      (?:risks?|danger|threat)\b
+    | \b(?:no|without)\ (?:\w+\ )?(?:safety|suicid\w+|acute|clinical)\ (?:\w+\ )?(?:concerns?|risk|issues?)\b
+    | \brisks?\ (?:\w+\ ){0,4}
+      (?:none|no|not|low|zero|absent|denied|nil|minimal|negligible|resolved|cleared|ruled)\b
+    | \b(?:low|lower|minimal)\ (?:\w+\ ){0,2}risk\b | \brisk\ free\b | \bno\ concerns?\b
+    | \b(?:safety|suicid\w+|self\ harm)\ (?:\w+\ ){0,3}not\ (?:\w+\ ){0,2}(?:concern|issue|problem)s?\b
+    | \b(?:denies|denied)\ (?:all|any)\ (?:\w+\ )?(?:risk|concerns?)\b
+    | \bsafe\ (?:to|for)\ (?:be\ )?(?:discharge|release|go\ home) | \bposes?\ no\b
+    | \bfit\ for\ discharge\b | \b(?:can|may|should)\ be\ discharged\b
+    | \bno\ (?:further\ |more\ )?(?:follow\ up|monitoring|intervention|treatment)\ (?:is\ )?
+      (?:needed|required|necessary)\b
+    | \bis\ (?:completely\ |perfectly\ |fully\ )?(?:safe|cured|healthy)\b
+    """,
+    re.VERBOSE,
+)
+
+
+class Form(StrEnum):
+    """What kind of claim a text is, which says how much of it must be in the cited words."""
+
+    SENTENCE = "sentence"  # must stand by itself
+    REMARK = "remark"  # beside an item: may say nothing of its own
+    LABEL = "label"  # one word of it is enough
+    TOPIC = "topic"  # as a label, and neither affirms nor denies
+    KIND = "kind"  # a class of technique or task: only hard facts are checked
+
+
+def objection(form: Form, claim: str, quotes: Sequence[str], context: Sequence[str]) -> str | None:
+    """Why ``claim`` does not stand on ``quotes``, or None.
+
+    ``quotes`` are words of the transcript, ``context`` the whole segments they are from: a claim
+    may take an ordinary word from there, and a number, name, drug or diagnosis only from a quote.
+    What the claim itself puts in quotation marks must be in a quote, and is then not looked at again.
+    """
+    if has_markup(claim):
+        return MARKUP
+    if quotes and all(reads_like_instruction(quote) for quote in quotes):
+        return INSTRUCTION
+    said = [words_of(quote) for quote in quotes]
+    if any(all(find_run(words, words_of(part)) is None for words in said) for part in quoted_in(claim)):
+        return MISQUOTED
+    if only_quotes(claim):
+        return None
+    if quotes_denial(claim):
+        return None if any(denies_risk(words) for words in said) else FLIPPED
+    own = outside_quotes(claim)
+    reason = invented_fact(own, " \n ".join(quotes))
+    if reason is not None:
+        return reason
+    if only_lists(claim):
+        return _unsupported(Form.TOPIC, claim, own, [*quotes, *context])
+    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, [*quotes, *context])
+
+
+def _contradiction(form: Form, own: str, quotes: Sequence[str]) -> str | None:
+    if is_reassuring(own):
+        return REASSURING
+    if turned(own, quotes, topic=form in {Form.TOPIC, Form.KIND}):
+        return FLIPPED
+    return MISATTRIBUTED if misattributed(own, quotes) else None
+
+
+def has_markup(text: str) -> bool:
+    """Whether ``text`` holds a link, an address or markup."""
+    return _MARKUP.search(text) is not None
+
+
+def without_markup(text: str) -> str:
+    """``text`` with links and markup cut out."""
+    return _MARKUP.sub(" ", text)
+
+
+def is_reassuring(text: str) -> bool:
+    """Whether ``text`` says that there is no risk."""
+    return _REASSURING.search(" ".join(words_of(text))) is not None
+
+
+def _unsupported(form: Form, claim: str, own: str, cited: Sequence[str]) -> str | None:
+    if form is Form.KIND:
+        return None
+    share = share_borne_out(own, cited)
+    if share is None:
+        empty = form is Form.SENTENCE and not quoted_in(claim)
+        return NOT_BORNE_OUT if empty else None
+    enough = share > 0 if form in {Form.LABEL, Form.TOPIC} else share >= LEAST_SHARE
+    return None if enough else NOT_BORNE_OUT

@@ -1,0 +1,140 @@
+"""Checking notes against the transcript: what is shown as evidence was said, then and there."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import (
+    COURSE_UNKNOWN,
+    MOOD_UNKNOWN,
+    risk_statement,
+    stands_without_evidence,
+)
+from shared.domain.verification.claims import (
+    NO_EVIDENCE,
+    NOT_FOUND,
+    Form,
+    has_markup,
+    objection,
+    without_markup,
+)
+from shared.domain.verification.quotes import Found, cite
+from shared.domain.verification.risk import settle_flag
+
+# The texts of each list's items that claim something, and how much of each must be in its evidence.
+CLAIMS: dict[str, dict[str, Form]] = {
+    "key_topics": {"text": Form.TOPIC},
+    "strategies": {"name": Form.TOPIC, "category": Form.KIND, "context": Form.REMARK},
+    "emotional_themes": {"text": Form.LABEL},
+    "triggers": {"trigger": Form.REMARK, "context": Form.REMARK},
+    "action_items": {"task": Form.REMARK, "category": Form.KIND, "details": Form.REMARK},
+    "significant_quotes": {"context": Form.REMARK},
+    "follow_up_topics": {"text": Form.LABEL},
+    "unresolved_concerns": {"text": Form.LABEL},
+    "risk_flags": {},  # its words are its quotes; a mention too many is read and put aside
+}
+LIST_FIELDS = tuple(CLAIMS)
+TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
+MOOD_FIELDS = {"session_mood": ("neutral", MOOD_UNKNOWN), "mood_trajectory": ("stable", COURSE_UNKNOWN)}
+
+
+def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
+    """``notes`` (of NotesSchema) with every piece of evidence checked against ``transcript``.
+
+    Evidence that stands gets the transcript's exact words and their times (seconds); its item gets
+    ``verified: true``. An item or sentence without such evidence moves to ``unsupported`` with the
+    reason, and texts are put together anew from the sentences that remain. Risk flags are never
+    lost: each stays or is listed as unsupported. Verifying twice changes nothing.
+    """
+    result = deepcopy(notes)
+    result.setdefault("unsupported", [])
+    for field in LIST_FIELDS:
+        result[field] = [item for item in result.get(field, []) if _stands(field, item, result, transcript)]
+    sentences = result.setdefault("field_evidence", {})
+    for field in (*TEXT_FIELDS, *MOOD_FIELDS):
+        _keep_text_with_sentences(field, result)
+        standing = [s for s in sentences[field] if _sentence_stands(field, s, result, transcript)]
+        sentences[field] = standing
+        if field in TEXT_FIELDS:
+            result[field] = " ".join(s["sentence"] for s in standing)
+        elif not standing:
+            value, sentence = MOOD_FIELDS[field]
+            result[field] = value
+            sentences[field] = [{"sentence": sentence, "structural": True, "evidence": [], "verified": True}]
+    for part in result.get("written_parts", []):
+        field = f"written_parts.{part['name']}"
+        part["sentences"] = [s for s in part["sentences"] if _sentence_stands(field, s, result, transcript)]
+    result["risk_statement"] = risk_statement(result, transcript)
+    return result
+
+
+def context_of(found: list[Found], transcript: Transcript) -> list[str]:
+    """The whole segments that the pieces found are from, each once."""
+    return [transcript.segments[number].text for number in dict.fromkeys(piece.segment for piece in found)]
+
+
+def _keep_text_with_sentences(field: str, result: JsonObject) -> None:
+    """A text that came without its sentences is one sentence without evidence."""
+    if result["field_evidence"].get(field) or not result.get(field) or field in MOOD_FIELDS:
+        result["field_evidence"].setdefault(field, [])
+        return
+    result["field_evidence"][field] = [
+        {"sentence": result[field], "structural": False, "evidence": [], "verified": False}
+    ]
+
+
+def _sentence_stands(field: str, sentence: JsonObject, result: JsonObject, transcript: Transcript) -> bool:
+    if stands_without_evidence(sentence["sentence"], transcript):
+        sentence.update(structural=True, evidence=[], verified=True)
+        return True
+    sentence["structural"] = False
+    return _stands(field, sentence, result, transcript)
+
+
+def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transcript) -> bool:
+    given = item.get("evidence", [])
+    places = [(piece, cite(transcript, piece["segment"], piece["quote"])) for piece in given]
+    # What holds a link or markup is shown nowhere, also where it was dictated word for word.
+    found = [place for _, place in places if place is not None and not has_markup(place.quote)]
+    fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
+    reason = _objection(field, item, found, transcript)
+    if not found:
+        reason = NOT_FOUND if given else NO_EVIDENCE
+    if reason is not None:
+        result["unsupported"].append({"field": field, "item": _plain(item), "reason": reason})
+        return False
+    if fallen:
+        part = {"evidence": fallen, "verified": False}
+        result["unsupported"].append({"field": field, "item": _plain({**item, **part}), "reason": NOT_FOUND})
+    item["evidence"] = [place.as_evidence() for place in found]
+    item["verified"] = True
+    if field == "significant_quotes":
+        item.update(quote=item["evidence"][0]["quote"], timestamp_start=item["evidence"][0]["start"])
+    if field == "risk_flags":
+        settle_flag(item)
+    return True
+
+
+def _objection(field: str, item: JsonObject, found: list[Found], transcript: Transcript) -> str | None:
+    quotes, context = [place.quote for place in found], context_of(found, transcript)
+    reasons = (objection(form, text, quotes, context) for form, text in _claims(field, item) if text)
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _claims(field: str, item: JsonObject) -> Iterator[tuple[Form, str]]:
+    """The texts of ``item`` that claim something; enumerations and the quote itself do not."""
+    if "sentence" in item:
+        yield Form.SENTENCE, item["sentence"]
+        return
+    for name, form in CLAIMS[field].items():
+        yield form, item.get(name, "")
+
+
+def _plain(value: Any) -> Any:
+    """``value`` without links and markup, for showing what is not supported."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return without_markup(value) if isinstance(value, str) else value

@@ -1,0 +1,72 @@
+"""Hard facts in a claim: numbers, doses, drugs, diagnoses, names and people must have been said."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from shared.domain.verification.numbers import amounts_claimed, amounts_in, is_borne_out
+from shared.domain.verification.quotes import find_run, words_of
+from shared.domain.verification.stems import stems_of
+from shared.domain.vocabulary import phrases
+from shared.domain.vocabulary.facts import DIAGNOSES, DRUG_ENDINGS, DRUGS, GIVEN_NAMES, PEOPLE
+
+NUMBER = "It gives a number that its evidence does not have."
+MEDICATION = "It names a medication that its evidence does not have."
+DIAGNOSIS = "It names a diagnosis that its evidence does not have."
+NAME = "It names a person, place or day that its evidence does not have."
+
+_SHORTEST_DRUG = 7  # letters from which an ending alone makes a drug's name
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_OPENS = re.compile(r"(?:^|[.?!:;(\n“\"])\s*$")
+# Capitals that name no person: the speaker's word for themselves, and schools of therapy.
+_NOT_NAMES = frozenset({"i", "speaker", "cbt", "dbt", "act", "emdr", "socratic", "ok", "okay"})
+
+
+def invented_fact(claim: str, cited: str) -> str | None:
+    """Why ``claim`` (without what it quotes) says more than ``cited``, or None."""
+    heard = words_of(cited)
+    said = amounts_in(cited)
+    if not all(is_borne_out(amount, said) for amount in amounts_claimed(claim)):
+        return NUMBER
+    words = words_of(claim)
+    if any(_is_drug(word) and word not in heard for word in words):
+        return MEDICATION
+    stems = stems_of(heard)
+    for words_named, stems_named in _diagnoses():
+        if find_run(words, words_named) is not None and find_run(stems, stems_named) is None:
+            return DIAGNOSIS
+    if not set(_named(claim)) <= {_bare(word) for word in heard} or not _people_said(words, heard):
+        return NAME
+    return None
+
+
+def _is_drug(word: str) -> bool:
+    return word in DRUGS or (len(word) >= _SHORTEST_DRUG and word.endswith(DRUG_ENDINGS))
+
+
+@lru_cache(maxsize=1)
+def _diagnoses() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    split = [words_of(phrase) for phrase in phrases(DIAGNOSES)]
+    return tuple((words, stems_of(words)) for words in split)
+
+
+def _people_said(words: tuple[str, ...], heard: tuple[str, ...]) -> bool:
+    return all(group & set(heard) for group in PEOPLE if group & set(words))
+
+
+def _named(claim: str) -> Iterator[str]:
+    """Words of ``claim`` that are names: by their capital within a sentence, or as given names."""
+    found = list(_WORD.finditer(claim))
+    long = [match.group() for match in found if len(match.group()) > 3]
+    titled = len(long) > 1 and all(word[0].isupper() for word in long)
+    for match in found:
+        word = _bare(match.group().casefold().replace("’", "'"))
+        inside = not _OPENS.search(claim[: match.start()])
+        capital = match.group()[0].isupper() and inside and not titled
+        if word not in _NOT_NAMES and (capital or word in GIVEN_NAMES):
+            yield word
+
+
+def _bare(word: str) -> str:
+    """``word`` without the ending of a genitive or a contraction ("I'm" is "i")."""
+    return word.split("'", 1)[0]

@@ -1,0 +1,122 @@
+"""Any text against a transcript, sentence by sentence: templates, summaries, a clinician's edit."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import stands_without_evidence
+from shared.domain.verification.claims import NOT_BORNE_OUT, Form, objection
+from shared.domain.verification.evidence import context_of
+from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
+from shared.domain.verification.questions import is_question
+from shared.domain.verification.quotes import Found, cite, words_of
+
+MOST_PIECES = 3  # so many places of a transcript may bear out one sentence together
+
+_ABBREVIATED = r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)"
+_END = re.compile(rf"{_ABBREVIATED}(?<=[.?!…])[”\"')\]]*\s+(?=[“\"'(\[]*[A-Z0-9])|\n+")
+_PART = re.compile(r"(?<=[.?!])\s+")
+
+
+def split(text: str) -> list[str]:
+    """The sentences of written ``text``; a quotation is never taken apart."""
+    found: list[str] = []
+    begin = 0
+    for match in _END.finditer(text):
+        before = text[begin : match.end()]
+        if before.count("“") > before.count("”"):
+            continue  # within a quotation
+        found.append(before.strip())
+        begin = match.end()
+    found.append(text[begin:].strip())
+    return [sentence for sentence in found if words_of(sentence)]
+
+
+def check_text(text: str, transcript: Transcript, evidence: Sequence[JsonObject] = ()) -> list[JsonObject]:
+    """Each sentence of ``text`` with the words of ``transcript`` that bear it out, or why none do.
+
+    Gives ``{sentence, structural, evidence, verified, reason}``; ``reason`` is None where
+    ``verified``. ``evidence`` are pieces ``{segment, quote}`` that the text was written from, tried
+    first. Where they do not bear a sentence out, what it quotes is looked up, and then the places of
+    the transcript that share most words with it. So a sentence that a clinician wrote from what
+    they saw, and nobody said, comes back unverified: that is no fault of the sentence.
+    """
+    given = [place for piece in evidence if (place := cite(transcript, piece["segment"], piece["quote"]))]
+    return [_checked(sentence, transcript, given) for sentence in split(text)]
+
+
+def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> JsonObject:
+    result: JsonObject = {"sentence": sentence, "structural": False, "evidence": [], "verified": False}
+    if stands_without_evidence(sentence, transcript):
+        return {**result, "structural": True, "verified": True, "reason": None}
+    reasons = []
+    for found in (_nearest(sentence, given), _quoted(sentence, transcript), _like(sentence, transcript)):
+        if not found:
+            continue
+        quotes, context = [place.quote for place in found], context_of(found, transcript)
+        reason = objection(Form.SENTENCE, sentence, quotes, context)
+        if reason is None:
+            pieces = [place.as_evidence() for place in found]
+            return {**result, "evidence": pieces, "verified": True, "reason": None}
+        reasons.append(reason)
+    # The most telling reason: a contradiction says more than that nothing was found.
+    telling = next((reason for reason in reasons if reason != NOT_BORNE_OUT), NOT_BORNE_OUT)
+    return {**result, "reason": telling}
+
+
+def _nearest(sentence: str, given: Sequence[Found]) -> list[Found]:
+    """Those of ``given`` that share words with ``sentence``."""
+    own = content_of(words_of(sentence))
+    ranked = [(len(own & content_of(words_of(place.quote))), place) for place in given]
+    ranked.sort(key=lambda pair: -pair[0])
+    return [place for shared, place in ranked[:MOST_PIECES] if shared]
+
+
+def _quoted(sentence: str, transcript: Transcript) -> list[Found]:
+    """Where what ``sentence`` quotes was said."""
+    found = []
+    for quote in quoted_in(sentence):
+        places = (cite(transcript, number, quote) for number in range(len(transcript.segments)))
+        place = next((place for place in places if place is not None), None)
+        if place is not None:
+            found.append(place)
+    return found
+
+
+def _like(sentence: str, transcript: Transcript) -> list[Found]:
+    """The places of the transcript that say most of what ``sentence`` says, the fewest that do."""
+    own = content_of(words_of(outside_quotes(sentence)))
+    candidates = [
+        (
+            own & related_to(texts),
+            own & content_of(w for text in texts for w in words_of(text)),
+            texts,
+            number,
+        )
+        for number, texts in places(transcript)
+    ]
+    found: list[Found] = []
+    left = set(own)
+    for _ in range(MOST_PIECES if candidates else 0):
+        # The same words count more than others for the same thing, and one place more than two.
+        shared, _, texts, number = max(
+            candidates, key=lambda p: (len(left & p[0]) + len(left & p[1]), -len(p[2]), -p[3])
+        )
+        if not left & shared:
+            break
+        left -= shared
+        cited = (cite(transcript, number + offset, text) for offset, text in enumerate(texts) if text)
+        found.extend(place for place in cited if place is not None and place not in found)
+    return found
+
+
+def places(transcript: Transcript) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Each sentence of the transcript; with a question goes how the next speaker begins."""
+    segments = transcript.segments
+    for number, segment in enumerate(segments):
+        for part in _PART.split(segment.text):
+            if len(words_of(part)) < 2:
+                continue
+            follows = segments[number + 1].text if number + 1 < len(segments) else ""
+            answer = " ".join(_PART.split(follows)[:2]) if is_question(part) else ""
+            yield number, (part, answer) if answer else (part,)

@@ -1,0 +1,72 @@
+"""Who is asking: the identity behind an API key."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from shared.db.queries.idempotency import Ticket
+from shared.domain.errors import NotAllowed
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    SESSIONS_READ = "sessions:read"
+    SESSIONS_WRITE = "sessions:write"
+    NOTES_READ = "notes:read"
+    NOTES_WRITE = "notes:write"
+    NOTES_SIGN = "notes:sign"
+    PROCESS_NOTES_READ = "process-notes:read"
+    PROCESS_NOTES_WRITE = "process-notes:write"
+    TEMPLATES_WRITE = "templates:write"
+    PATIENTS_READ = "patients:read"
+    PATIENTS_WRITE = "patients:write"
+    KEYS = "keys"
+    PEOPLE = "therapists"
+    ENGINES = "engines"
+    WEBHOOKS = "webhooks"
+    OPERATIONS = "operations"
+
+
+ADMINISTRATOR_SCOPES = frozenset(
+    {
+        Scope.KEYS,
+        Scope.PEOPLE,
+        Scope.WEBHOOKS,
+        Scope.ENGINES,
+        Scope.TEMPLATES_WRITE,
+        Scope.OPERATIONS,
+    }
+)
+# What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for
+# every program that reads a record.
+ON_REQUEST_SCOPES = frozenset(
+    {Scope.KEYS, Scope.TEMPLATES_WRITE, Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE}
+)
+THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES - ON_REQUEST_SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A therapist or an administrator of a practice, with the scopes of the key in use."""
+
+    practice_id: UUID
+    therapist_id: UUID
+    role: str
+    scopes: frozenset[Scope]
+    key_id: UUID
+    request_id: str | None = None
+    ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names the caller."""
+        return f"{self.role}:{self.therapist_id}"
+
+    def need(self, scope: Scope) -> None:
+        """Raise NotAllowed unless the key carries the scope."""
+        if scope not in self.scopes:
+            raise NotAllowed(
+                f"This key lacks the scope {scope}. Ask an administrator for a key that has it.",
+                "scope_missing",
+            )

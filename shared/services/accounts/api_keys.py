@@ -1,0 +1,35 @@
+"""Keys as whoever manages them sees them: read, listed, revoked."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared.db.queries import api_keys
+from shared.db.tables.core import ApiKey
+from shared.services.access.caller import Caller
+from shared.services.accounts import accounts
+from shared.services.resources import Resources
+
+
+def get_key(resources: Resources, caller: Caller, key_id: UUID) -> ApiKey:
+    """One of the keys that the caller may manage; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        found = api_keys.get(db, caller.practice_id, key_id, accounts.whose(caller))
+        accounts.record(db, caller.practice_id, "key.read", key_id, caller)
+    if found is None:
+        raise accounts.no_such_key()
+    return found
+
+
+def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
+    """The keys the caller may manage: the practice's for an administrator, else their own."""
+    with resources.database.transaction(caller.practice_id) as db:
+        accounts.record(db, caller.practice_id, "key.list", None, caller)
+        return api_keys.listed(db, caller.practice_id, accounts.whose(caller))
+
+
+def revoke_key(resources: Resources, caller: Caller, key_id: UUID) -> None:
+    """End a key from its next request on; a second time changes nothing. Raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        if not api_keys.revoke(db, caller.practice_id, key_id, accounts.whose(caller)):
+            raise accounts.no_such_key()
+        accounts.record(db, caller.practice_id, "key.revoke", key_id, caller)

@@ -1,0 +1,1 @@
+"""Alerts about risk, and their acknowledgement."""

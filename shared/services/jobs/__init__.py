@@ -1,0 +1,1 @@
+"""Claims, leases, attempts, scheduling: how a step gets done once."""

@@ -1,0 +1,171 @@
+"""Erasing a session: rows, then the key, then the objects; whatever stops in between is gone on with.
+
+1. One transaction removes every row, leaves the tombstone and the order to erase. From its commit
+   on nobody finds the session, no step of it can be claimed, and a worker's late finish is fenced,
+   for the row it would finish is gone. The key is not touched before: a transaction that failed
+   after that would leave a session which nobody can read and nobody deleted.
+2. The key is destroyed, before the objects: what was sealed is unreadable from here on, also in
+   copies and backups that deleting an object does not reach, and also if the store is away.
+3. The objects are removed, and the tombstone is marked.
+
+A crash after 1 leaves the order to erase, which the dispatcher (or the next call to delete)
+carries out. It does so once more when no worker that had begun can still be writing: the decoded
+speech comes into the store in one move at its end, and that may be after step 3.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.connection.engine import Database
+from shared.db.queries import audit, deletions, notes, outbox, sessions
+from shared.db.queries.deletions import Remains
+from shared.db.queries.notes import Signed
+from shared.db.tables.core import TherapySession
+from shared.domain import failpoints
+from shared.domain.errors import Conflict, Unavailable
+from shared.domain.status import UNFINISHED
+from shared.domain.values import JsonObject
+from shared.domain.webhooks import EventType
+from shared.services.access import ownership
+from shared.services.access.caller import Caller
+from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
+from shared.services.resources import Resources
+from shared.storage.recordings import RECORDING, SPEECH, Recordings
+from shared.vault.keystore import KeyStore
+from shared.vault.sealing import Subject
+
+log = structlog.get_logger(__name__)
+
+AGAIN_SECONDS = 60.0
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is left of a deleted session. ``erased_at`` None: the store or the key store was away,
+    and the dispatcher goes on until they are back."""
+
+    session_id: UUID
+    patient_id: UUID
+    removed: dict[str, int]
+    signed: tuple[JsonObject, ...]
+    requested_at: datetime
+    erased_at: datetime | None
+
+
+def delete(resources: Resources, caller: Caller, session_id: UUID, *, signed_too: bool = False) -> Receipt:
+    """Delete the caller's session and give the receipt; raises NotFound.
+
+    Raises Conflict for a session with signed notes, unless ``signed_too``. For a session that was
+    deleted before, goes on with what is left to do and gives its receipt.
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        row = sessions.of_therapist(db, caller.therapist_id, session_id, hold=True)
+        if row is not None:
+            _remove_rows(db, caller, row, signed_too=signed_too)
+    failpoints.reach("rows_removed", session_id)
+    receipt = _receipt(resources, caller, session_id)
+    if receipt.erased_at is not None:
+        return receipt
+    try:
+        remains = Remains(session_id, caller.practice_id, whole=True)
+        erase(resources.database, resources.recordings, resources.vault.keys, remains)
+    except Unavailable as error:
+        log.warning("object_left_to_the_dispatcher", session_id=session_id, code=error.code)
+    return _receipt(resources, caller, session_id)
+
+
+def _remove_rows(db: DbSession, caller: Caller, row: TherapySession, *, signed_too: bool) -> None:
+    signed = [_as_left(signature) for signature in notes.signatures(db, row.id)]
+    if signed and not signed_too:
+        raise Conflict(
+            "The session has signed notes, which the law may oblige you to keep. To delete them all the "
+            "same, say so: ?signed_notes=delete.",
+            "notes_signed",
+        )
+    removed = {**deletions.count_rows(db, row.id), "recording_bytes": row.audio_bytes}
+    deletions.leave_tombstone(db, row, removed, caller.actor, signed)
+    deletions.remove_rows(db, row.id)
+    deletions.schedule(
+        db,
+        Remains(row.id, row.practice_id, whole=True),
+        due_seconds=OWN_ATTEMPT_SECONDS,
+        last_seconds=LAST_WRITE_SECONDS,
+    )
+    outbox.enqueue(db, row.practice_id, EventType.DELETED, row.id)
+    ownership.audit(db, caller, "session.delete", row.id)
+
+
+def _as_left(signed: Signed) -> JsonObject:
+    return {
+        "version": signed.version,
+        "part": signed.part.value,
+        "signer_id": str(signed.signer_id),
+        "content_hash": signed.content_hash,
+        "signed_at": signed.signed_at.isoformat(),
+    }
+
+
+def _receipt(resources: Resources, caller: Caller, session_id: UUID) -> Receipt:
+    with resources.database.transaction(caller.practice_id) as db:
+        found = deletions.tombstone_of(db, caller.therapist_id, session_id)
+    if found is None:
+        raise ownership.no_such_session()
+    return Receipt(
+        found.session_id,
+        found.patient_id,
+        found.removed,
+        tuple(found.signed),
+        found.requested_at,
+        found.erased_at,
+    )
+
+
+def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: Remains) -> None:
+    """Remove the key and the objects of a deleted session (or what a cancelled one was decoded to).
+
+    Does no harm if done again. Raises Unavailable; then the dispatcher tries again.
+    """
+    session = Subject(remains.practice_id, remains.session_id)
+    if not remains.whole and _is_worked_on(database, session):
+        return  # it needs what it was decoded to; the dispatcher looks again
+    if remains.whole:
+        keys.destroy(session.id)
+        failpoints.reach("key_destroyed", session.id)
+        recordings.delete(session, RECORDING)
+        recordings.discard_pieces(session)
+    recordings.delete(session, SPEECH)
+    with database.transaction(session.practice_id) as db:
+        if remains.whole:
+            deletions.mark_erased(db, session.id)
+        deletions.settle(db, session.id)
+        audit.record(
+            db,
+            practice_id=session.practice_id,
+            actor="eraser",
+            action="session.erased" if remains.whole else "session.decoded_discarded",
+            subject_id=session.id,
+        )
+
+
+def _is_worked_on(database: Database, session: Subject) -> bool:
+    with database.transaction(session.practice_id) as db:
+        return db.scalar(sessions.status_of(session.id)) in UNFINISHED
+
+
+def erase_due(database: Database, recordings: Recordings, keys: KeyStore) -> int:
+    """Go on with every erasure that is due; gives how many were done."""
+    with database.operating() as db:
+        due = deletions.take_due(db, again_seconds=AGAIN_SECONDS, limit=BATCH)
+    done = 0
+    for remains in due:
+        try:
+            erase(database, recordings, keys, remains)
+            done += 1
+        except Unavailable as error:
+            log.warning("erasure_waits", session_id=remains.session_id, code=error.code)
+    return done

@@ -1,0 +1,1 @@
+"""Read, edit, sign and export notes."""

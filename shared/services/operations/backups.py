@@ -1,0 +1,167 @@
+"""Backups: what they hold besides the database's dump, in which order, and what is forgotten again.
+
+1. the database, as of one moment: what is accepted later is not in this backup;
+2. the objects: all that the dump tells of are there by then, or were erased meanwhile;
+3. the keys, to another place: after the objects, so that each key that the dump needs is there, and
+   none that was destroyed meanwhile comes into the backup;
+4. the ids of all deleted sessions, last, so that they can be erased again wherever an older
+   backup brings them back.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from shared.db.connection.engine import Database
+from shared.db.queries import deletions, sessions
+from shared.db.queries.deletions import Remains
+from shared.domain.errors import NotFound
+from shared.services.lifecycle import deletion
+from shared.storage.objects import LocalStore, ObjectStore
+from shared.storage.recordings import SPEECH, Recordings
+from shared.vault.durable import make_folders
+from shared.vault.keystore import KeyStore
+
+DUMP, OBJECTS, LISTING, ERASED, MANIFEST = (
+    "database.dump", "objects", "objects.jsonl", "erased.jsonl", "manifest.json",
+)  # fmt: skip
+_PIECE = 1024 * 1024
+
+
+class BackupDamaged(Exception):
+    """A backup is not what was written: something is missing or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A session that was deleted: ids only."""
+
+    session_id: UUID
+    practice_id: UUID
+
+
+def copy_objects(source: ObjectStore, folder: Path) -> int:
+    """Copy every object below ``folder``, with a listing of sizes and digests; gives their number.
+
+    What lies there whole already is kept, so that a second backup to the same folder copies only what
+    is new. Decoded speech is left out: it can be made again.
+    """
+    target = LocalStore(folder / OBJECTS)
+    kept = {found.name: found.size for found in target.list()}
+    count = 0
+    with (folder / LISTING).open("w", encoding="utf-8") as listing:
+        for found in source.list():
+            if found.name.endswith(f"/{SPEECH}"):
+                continue
+            try:
+                if kept.get(found.name) != found.size:
+                    _copy(source, target, found.name)
+                digest = _digest(target, found.name)
+            except NotFound:
+                continue  # erased a moment ago
+            listing.write(json.dumps({"name": found.name, "size": found.size, "sha256": digest}) + "\n")
+            count += 1
+    return count
+
+
+def verify_objects(folder: Path) -> int:
+    """Read every object of the backup; gives their number. Raises BackupDamaged."""
+    source = LocalStore(folder / OBJECTS)
+    count = 0
+    for item in _lines(folder / LISTING):
+        try:
+            digest = _digest(source, item["name"])
+        except NotFound:
+            digest = ""
+        if digest != item["sha256"]:
+            raise BackupDamaged(f"the object {item['name']} is missing or changed")
+        count += 1
+    return count
+
+
+def return_objects(folder: Path, target: ObjectStore) -> int:
+    """Copy the objects of the backup into ``target``; gives their number. Raises BackupDamaged."""
+    source = LocalStore(folder / OBJECTS)
+    count = 0
+    for item in _lines(folder / LISTING):
+        _copy(source, target, item["name"])
+        count += 1
+    return count
+
+
+def copy_keys(source: Path, target: Path) -> int:
+    """Copy a key store to a folder that is private and empty or older; gives the number of keys.
+
+    Keys that ``source`` has no longer are removed from ``target`` too.
+    """
+    make_folders(target)
+    target.chmod(0o700)
+    wanted = {path.relative_to(source) for path in source.rglob("*.key")}
+    for old in {path.relative_to(target) for path in target.rglob("*.key")} - wanted:
+        (target / old).unlink()
+    for name in sorted(wanted):
+        place = target / name
+        make_folders(place.parent)
+        try:
+            shutil.copyfile(source / name, place.with_suffix(".new"))
+        except FileNotFoundError:
+            continue  # destroyed a moment ago
+        place.with_suffix(".new").chmod(0o600)
+        place.with_suffix(".new").replace(place)
+    return len(wanted)
+
+
+def write_erased(folder: Path, erased: Iterable[Erased]) -> int:
+    """Write the ids of deleted sessions beside the backup; gives their number."""
+    lines = [{"session_id": str(one.session_id), "practice_id": str(one.practice_id)} for one in erased]
+    (folder / ERASED).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def read_erased(path: Path) -> Iterator[Erased]:
+    """The deleted sessions that a backup tells of."""
+    for line in _lines(path):
+        yield Erased(UUID(line["session_id"]), UUID(line["practice_id"]))
+
+
+def erase_again(database: Database, recordings: Recordings, keys: KeyStore, erased: Iterable[Erased]) -> int:
+    """Delete what a backup brought back of deleted sessions; gives how many had come back whole."""
+    came_back = 0
+    for one in dict.fromkeys(erased):
+        with database.transaction(one.practice_id) as db:
+            row = sessions.get(db, one.session_id)
+            if row is not None:
+                deletions.leave_tombstone(db, row, {}, "restore")
+                deletions.remove_rows(db, row.id)
+                came_back += 1
+        deletion.erase(database, recordings, keys, Remains(one.session_id, one.practice_id, whole=True))
+    return came_back
+
+
+def _copy(source: ObjectStore, target: ObjectStore, name: str) -> None:
+    with source.open(name) as stored, target.create(name) as write:
+        for offset in range(0, stored.size, _PIECE):
+            write(stored.read_at(offset, _PIECE))
+
+
+def _digest(store: ObjectStore, name: str) -> str:
+    digest = hashlib.sha256()
+    with store.open(name) as stored:
+        for offset in range(0, stored.size, _PIECE):
+            digest.update(stored.read_at(offset, _PIECE))
+    return digest.hexdigest()
+
+
+def _lines(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                yield json.loads(line)
+    except FileNotFoundError:
+        raise BackupDamaged(f"{path.name} is missing") from None
+    except ValueError:
+        raise BackupDamaged(f"{path.name} cannot be read") from None

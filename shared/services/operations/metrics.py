@@ -1,0 +1,127 @@
+"""Observing: the state of the whole service in numbers, as it is at this moment."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.db.connection.engine import DatabaseError
+from shared.db.queries import counters as tallies
+from shared.db.queries import gauges, heartbeats
+from shared.db.queries.counters import Count
+from shared.db.queries.gauges import OpenSteps
+from shared.db.queries.heartbeats import Living
+from shared.domain.errors import Unavailable
+from shared.pipeline import QUEUES
+from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
+from shared.services.resources import Resources
+
+T = TypeVar("T")
+# Prometheus gives a scrape ten seconds by default; what comes later says that the API is down.
+PART_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What Postgres knows of the work."""
+
+    sessions: Mapping[str, int]
+    oldest_unfinished_seconds: float
+    open_steps: list[OpenSteps]
+    audio_waiting_seconds: float
+    erasures_overdue: int
+    orphans: Mapping[str, int]
+    living: list[Living]
+    tallies: list[Count]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything that could be asked; what did not answer is None."""
+
+    work: Work | None = None
+    queue_depths: Mapping[str, int] | None = None
+    storage_free_bytes: int | None = None
+    parts: Mapping[str, bool] = field(default_factory=dict)
+
+
+def observe(resources: Resources) -> Observation:
+    """The service now. Never raises because a part of it is away: that is what is to be told.
+
+    In time, too: a part that has not answered within PART_SECONDS is away. The thread that asks it ends
+    by the limits of its own connection.
+    """
+    over_at = time.monotonic() + PART_SECONDS
+    work, depths, free = (
+        _asked(_work, resources),
+        _asked(_queue_depths, resources),
+        _asked(_free_bytes, resources),
+    )
+    found = Observation(_until(over_at, work), _until(over_at, depths), _until(over_at, free))
+    parts = {
+        "database": found.work is not None,
+        "broker": found.queue_depths is not None,
+        "storage": found.storage_free_bytes is not None,
+    }
+    return replace(found, parts=parts)
+
+
+def _asked(ask: Callable[[Resources], T], resources: Resources) -> Future[T]:
+    """The answer to come, from a thread that nobody waits for at the end of the process."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask(resources))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name=ask.__name__, daemon=True).start()
+    return answer
+
+
+def _until(moment: float, answer: Future[T | None]) -> T | None:
+    try:
+        return answer.result(max(0.0, moment - time.monotonic()))
+    except TimeoutError:
+        return None
+
+
+def _work(resources: Resources) -> Work | None:
+    try:
+        with resources.database.operating() as db:
+            return Work(
+                sessions=gauges.sessions_by_status(db),
+                oldest_unfinished_seconds=gauges.oldest_unfinished_seconds(db),
+                open_steps=gauges.open_steps(db),
+                audio_waiting_seconds=gauges.audio_waiting_seconds(db),
+                erasures_overdue=gauges.erasures_overdue(db, last_write_seconds=LAST_WRITE_SECONDS),
+                orphans=gauges.orphans(db),
+                living=heartbeats.living(db),
+                tallies=tallies.totals(db),
+            )
+    except (Unavailable, DatabaseError):
+        return None
+
+
+def _queue_depths(resources: Resources) -> dict[str, int] | None:
+    url = resources.settings.redis_url
+    try:
+        with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as redis:
+            return {queue: int(redis.llen(queue)) for queue in QUEUES}
+    except (RedisError, OSError):
+        return None
+
+
+def _free_bytes(resources: Resources) -> int | None:
+    store = resources.recordings.store
+    try:
+        store.check()  # that there is room says nothing of a bucket, nor of a disk gone read-only
+        return store.free_bytes()
+    except Unavailable:
+        return None

@@ -1,0 +1,1 @@
+"""Read sessions and follow their events."""

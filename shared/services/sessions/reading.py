@@ -1,0 +1,213 @@
+"""Sessions as their therapist sees them: read, listed, extracted again, retried."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.queries import notes as note_rows
+from shared.db.queries import outputs, progress, steps
+from shared.db.queries import sessions as rows
+from shared.db.queries.outputs import Product
+from shared.db.queries.progress import Progress
+from shared.db.tables.core import TherapySession
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.status import FINAL, Status
+from shared.domain.values import JsonObject
+from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
+from shared.services import idempotency, paging
+from shared.services.access import ownership
+from shared.services.access.caller import Caller, Scope
+from shared.services.access.ownership import audit as _audit
+from shared.services.access.ownership import own as _own
+from shared.services.jobs import dispatching
+from shared.services.notes import reading as notes
+from shared.services.notes import templates
+from shared.services.notes.rows import Found, find
+from shared.services.paging import Page, Position
+from shared.services.resources import Resources
+from shared.services.transcripts import speakers
+from shared.services.transcripts.off_record import require_redacted
+from shared.services.uploads.registration import FILE_NAME
+from shared.storage.recordings import SPEECH_GONE
+from shared.vault.keystore import KeyDestroyed
+from shared.vault.sealing import Subject
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Record:
+    """One session: its row, how far it is, its file's name, and what was made of it.
+
+    ``transcript`` is a document of ``shared.domain.transcripts.serialization``, ``notes`` one of
+    ``NotesSchema``; both None in lists, before they exist, and (the notes) for keys without ``notes:read``.
+    """
+
+    row: TherapySession
+    progress: Progress
+    file_name: str | None
+    transcript: JsonObject | None = None
+    notes: JsonObject | None = None
+
+
+def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
+    """Everything of one of the caller's sessions; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = _own(db, caller, session_id)
+        stored = speakers.sealed(db, session_id)
+        version = _notes(db, caller, session_id)
+        found = progress.of_sessions(db, [session_id])
+        _audit(db, caller, "session.read", session_id)
+    heard, _ = speakers.shown(resources, row, stored)
+    return Record(
+        row,
+        _progress(row, found),
+        _file_name(resources, row),
+        heard,
+        notes.opened(resources, version).document if version else None,
+    )
+
+
+def page(
+    resources: Resources,
+    caller: Caller,
+    *,
+    limit: int,
+    patient_id: UUID | None = None,
+    status: Status | None = None,
+    after: Position | None = None,
+) -> Page[Record]:
+    """The caller's sessions, newest ``session_date`` first; InvalidInput for a bad ``limit``.
+
+    ``after`` comes from a cursor of ``listing(patient_id, status)``.
+    """
+    paging.check_limit(limit)
+    with resources.database.transaction(caller.practice_id) as db:
+        found = rows.page(
+            db, caller.therapist_id, limit=limit + 1, patient_id=patient_id, status=status, before=after
+        )
+        shown = found[:limit]
+        far = progress.of_sessions(db, [row.id for row in shown])
+        _audit(db, caller, "session.list", patient_id)
+    more = len(found) > limit
+    last = (shown[-1].session_date, shown[-1].id) if more else None
+    cursor = paging.cursor_after(last, listing(patient_id, status)) if last else None
+    found_records = [_in_a_list(resources, row, far) for row in shown]
+    return Page([record for record in found_records if record is not None], cursor)
+
+
+def listing(patient_id: UUID | None, status: Status | None) -> str:
+    """Names a list of sessions by its filters: a cursor leads on in the list that it came from."""
+    return f"sessions:{patient_id or ''}:{status or ''}"
+
+
+def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
+    """Where the caller's session stands; raises NotFound. Not audited: it tells no content."""
+    with resources.database.transaction(caller.practice_id) as db:
+        return Status(_own(db, caller, session_id).status)
+
+
+def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonObject:
+    """The session's transcript document; raises NotFound while there is none."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = _own(db, caller, session_id)
+        stored = speakers.sealed(db, session_id)
+        _audit(db, caller, "transcript.read", session_id)
+    document, _ = speakers.shown(resources, row, stored)
+    if document is None:
+        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
+    return document
+
+
+def extract_again(
+    resources: Resources,
+    caller: Caller,
+    session_id: UUID,
+    template: str | None = None,
+    *,
+    urgent: bool = False,
+) -> None:
+    """Have notes made again from the stored transcript, as a new version; ``urgent``: the caller waits.
+
+    Raises NotFound, InvalidInput (no transcript, no such template) or Conflict (work is under way,
+    cancelled, or the patient's consent is revoked).
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        row = ownership.own_to_work_on(db, caller, session_id)
+        require_redacted(db, session_id)
+        if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
+            raise InvalidInput(
+                "The session has no transcript to extract notes from. Wait until it is transcribed.",
+                "no_transcript",
+            )
+        if row.status == Status.FAILED:
+            rows.move(db, session_id, Status.PENDING)
+        elif row.status != Status.PROCESSED:
+            raise Conflict(f"The session is {row.status}: notes are extracted once that has ended.", "busy")
+        rows.move(db, session_id, Status.EXTRACTING_NOTES)
+        if template is not None:
+            templates.require(db, template)
+            row.template = template
+        row.request_id = caller.request_id
+        outputs.discard(db, session_id, Product.DRAFT)
+        steps.begin_again(db, session_id, EXTRACT_NOTES, urgent=urgent)
+        rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
+        _audit(db, caller, "session.extract_notes", session_id)
+        idempotency.complete(resources, db, caller, session_id, 202)
+    resources.queue.publish(session_id, EXTRACT_NOTES, urgent=urgent)
+
+
+def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
+    """Let a failed session go on from the step that failed; raises NotFound or Conflict."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = ownership.own_to_work_on(db, caller, session_id)
+        if row.status != Status.FAILED:
+            raise Conflict(f"The session is {row.status}; only a failed one is retried.", "not_failed")
+        failed_with = row.error_code
+        rows.move(db, session_id, Status.PENDING)
+        row.request_id = caller.request_id
+        if failed_with == SPEECH_GONE:
+            outputs.discard(db, session_id, Product.PLAN, Product.CHUNK)
+            steps.begin_again(db, session_id, TRANSCRIBE)
+        else:
+            steps.revive(db, session_id)
+        rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
+        ready = rows.ready_work(db, session_id)
+        _audit(db, caller, "session.retry", session_id)
+    dispatching.publish_ready(resources.queue, session_id, ready)
+
+
+def _notes(db: DbSession, caller: Caller, session_id: UUID) -> Found | None:
+    if Scope.NOTES_READ not in caller.scopes or note_rows.current(db, session_id) is None:
+        return None
+    return find(db, caller, session_id)
+
+
+def is_final(status: Status) -> bool:
+    """Whether nothing more will happen to a session by itself."""
+    return status in FINAL
+
+
+def _progress(row: TherapySession, found: dict[UUID, Progress]) -> Progress:
+    if row.status in FINAL:
+        share = found.get(row.id, progress.NONE_YET).share
+        return Progress(1.0 if row.status == Status.PROCESSED else share)
+    return found.get(row.id, progress.NONE_YET)
+
+
+def _subject(row: TherapySession) -> Subject:
+    return Subject(row.practice_id, row.id)
+
+
+def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Progress]) -> Record | None:
+    try:
+        return Record(row, _progress(row, found), _file_name(resources, row))
+    except NotFound:  # deleted since the list was read
+        return None
+
+
+def _file_name(resources: Resources, row: TherapySession) -> str | None:
+    """The file's name; None where its key is destroyed, so that one lost key hides no other session."""
+    try:
+        return str(ownership.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
+    except KeyDestroyed:
+        return None

@@ -1,0 +1,64 @@
+"""Extraction: from the transcript to a draft of the notes."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.queries import outputs, sessions, steps
+from shared.db.queries.outputs import Product
+from shared.db.queries.step_claims import Lease
+from shared.domain.errors import PermanentStepError, RetryableStepError
+from shared.domain.status import StepState
+from shared.domain.template_forms import DEFAULT
+from shared.domain.values import ExtractionRequest, JsonObject
+from shared.pipeline import EXTRACT_NOTES, PERSIST
+from shared.schemas.notes import NotesSchema
+from shared.services.engines import engine_choice, usage_metrics
+from shared.services.jobs import leases
+from shared.services.jobs.heartbeat import Heartbeat
+from shared.services.jobs.worker_context import Workbench
+from shared.services.notes import templates
+from shared.services.transcripts import speakers
+
+
+def extract_notes(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
+    """Run the step, if it can be claimed (or is, by ``lease``); True once the draft is there."""
+    ended = leases.run(
+        bench,
+        session_id,
+        EXTRACT_NOTES,
+        lambda held, heartbeat: _save(bench, held, _draft(bench, held, heartbeat)),
+        lease,
+    )
+    return ended or leases.is_done(bench, session_id, EXTRACT_NOTES)
+
+
+def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
+    resources = bench.resources
+    session = lease.subject
+    with resources.database.transaction(lease.practice_id) as db:
+        sealed, cast_as = speakers.sealed(db, lease.session_id)
+        row = sessions.get(db, lease.session_id)
+        engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
+        form = templates.named(resources.vault, db, row.template if row else DEFAULT)
+    if sealed is None or row is None:
+        raise PermanentStepError("The transcript is gone.", "transcript_gone")
+    request = ExtractionRequest(row.template, row.session_date.date().isoformat(), form.open_parts)
+    transcript = speakers.heard(resources.vault, session, sealed, cast_as)
+    notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
+    if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
+        raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")
+    return notes
+
+
+def _save(bench: Workbench, lease: Lease, notes: JsonObject) -> None:
+    session = lease.subject
+    sealed = bench.resources.vault.seal(session, outputs.kind(Product.DRAFT), notes)
+
+    def save(db: DbSession) -> None:
+        outputs.put(db, lease.practice_id, lease.session_id, Product.DRAFT, sealed)
+        steps.make_ready(db, lease.session_id, PERSIST, from_state=StepState.WAITING)
+        sessions.dispatch_in(db, lease.session_id, sessions.HINT_GRACE_SECONDS)
+        usage_metrics.count_notes(db, lease.session_id, notes)
+
+    leases.finish(bench.resources.database, lease, save)

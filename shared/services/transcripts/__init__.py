@@ -1,0 +1,1 @@
+"""Speakers, off the record, playback."""

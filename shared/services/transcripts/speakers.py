@@ -1,0 +1,144 @@
+"""Who spoke: shown with what was proposed, and corrected by one call that relabels everything.
+
+Stored transcripts and notes keep the labels of the voices; what the therapist says of them is a
+sealed document of its own, laid over whatever is read. Notes are made again only where a role
+changed, because then other people said what they are made from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.queries import outputs, sessions, steps
+from shared.db.queries.outputs import Product
+from shared.db.tables.core import TherapySession
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.status import Status
+from shared.domain.transcripts import speakers
+from shared.domain.transcripts.serialization import transcript_from_json
+from shared.domain.transcripts.speakers import Casting, Person
+from shared.domain.values import JsonObject, Transcript
+from shared.pipeline import EXTRACT_NOTES
+from shared.services.access import ownership
+from shared.services.access.caller import Caller
+from shared.services.resources import Resources
+from shared.services.transcripts.off_record import require_redacted
+from shared.vault.sealing import Sealed, Subject, Vault
+
+# Where notes were made or are being made from who said what.
+_NOTED = frozenset({Status.TRANSCRIBED, Status.EXTRACTING_NOTES, Status.PROCESSED})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Speakers:
+    """The speakers of a session (see ``described``); ``extracting``: its notes are made again."""
+
+    people: list[JsonObject]
+    extracting: bool = False
+
+
+def get(resources: Resources, caller: Caller, session_id: UUID) -> Speakers:
+    """Who speaks in the caller's session; raises NotFound, also while there is no transcript."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = ownership.own(db, caller, session_id)
+        stored = sealed(db, session_id)
+        ownership.audit(db, caller, "speakers.read", session_id)
+    transcript, casting = _opened(resources, row, stored)
+    return Speakers(speakers.described(transcript, casting))
+
+
+def cast(resources: Resources, caller: Caller, session_id: UUID, people: Mapping[str, Person]) -> Speakers:
+    """Say who the speakers with these labels are; those not named stay as they are.
+
+    Raises NotFound (also without a transcript), InvalidInput for a label that the transcript does
+    not have, and Conflict as ``sessions.extract_again`` does.
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        row = ownership.own_to_work_on(db, caller, session_id)
+        transcript, before = _opened(resources, row, sealed(db, session_id))
+        _check_labels(transcript, people)
+        casting = {**before, **people}
+        body = resources.vault.seal(
+            Subject(row.practice_id, row.id),
+            outputs.kind(Product.SPEAKERS),
+            speakers.casting_to_json(casting),
+        )
+        outputs.replace(db, row.practice_id, session_id, Product.SPEAKERS, body)
+        extracting = _roles(transcript, before) != _roles(transcript, casting) and row.status in _NOTED
+        if extracting:
+            _extract_again(db, caller, row)
+        row.updated_at = func.now()
+        ownership.audit(db, caller, "speakers.change", session_id)
+    if extracting:
+        resources.queue.publish(session_id, EXTRACT_NOTES)
+    return Speakers(speakers.described(transcript, casting), extracting)
+
+
+def sealed(db: DbSession, session_id: UUID) -> tuple[Sealed | None, Sealed | None]:
+    """The stored transcript and what was said of its speakers, both to be opened."""
+    stored = outputs.several(db, session_id, Product.TRANSCRIPT, Product.SPEAKERS)
+    return stored[Product.TRANSCRIPT].get(0), stored[Product.SPEAKERS].get(0)
+
+
+def opened_casting(vault: Vault, session: Subject, stored: Sealed | None) -> Casting:
+    """What was said of the speakers; nothing where nothing is stored."""
+    if stored is None:
+        return {}
+    return speakers.casting_from_json(vault.open(session, outputs.kind(Product.SPEAKERS), stored))
+
+
+def heard(vault: Vault, session: Subject, transcript: Sealed, cast_as: Sealed | None) -> Transcript:
+    """The transcript as engines read it: labels as they are, roles as they were confirmed."""
+    document: JsonObject = vault.open(session, outputs.kind(Product.TRANSCRIPT), transcript)
+    return transcript_from_json(speakers.with_roles(document, opened_casting(vault, session, cast_as)))
+
+
+def shown(
+    resources: Resources, row: TherapySession, stored: tuple[Sealed | None, Sealed | None]
+) -> tuple[JsonObject | None, Mapping[str, str]]:
+    """What is read of ``sealed``: the transcript with its speakers' names, and each label's name.
+
+    None and no names where there is no transcript; raises NotFound if the session was just deleted.
+    """
+    if stored[0] is None:
+        return None, {}
+    transcript, casting = _opened(resources, row, stored)
+    names = speakers.display_names(speakers.labels_of(transcript), casting)
+    return speakers.shown_transcript(transcript, casting), names
+
+
+def _opened(
+    resources: Resources, row: TherapySession, stored: tuple[Sealed | None, Sealed | None]
+) -> tuple[JsonObject, Casting]:
+    transcript, casting = stored
+    if transcript is None:
+        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
+    session = Subject(row.practice_id, row.id)
+    kind = outputs.kind(Product.TRANSCRIPT)
+    document: JsonObject = ownership.opened(resources, session, kind, transcript)
+    return document, opened_casting(resources.vault, session, casting)
+
+
+def _check_labels(transcript: JsonObject, people: Mapping[str, Person]) -> None:
+    known = speakers.labels_of(transcript)
+    if set(people) - set(known):
+        heard = ", ".join(known) or "nobody"
+        raise NotFound(f"There is no such speaker: the transcript has {heard}.", "no_such_speaker")
+
+
+def _roles(transcript: JsonObject, casting: Casting) -> dict[str, str]:
+    return speakers.roles_in(speakers.with_roles(transcript, casting))
+
+
+def _extract_again(db: DbSession, caller: Caller, row: TherapySession) -> None:
+    """Begin the notes anew; whoever is making them now has lost the step."""
+    require_redacted(db, row.id)
+    if not sessions.move(db, row.id, Status.EXTRACTING_NOTES):
+        raise Conflict(f"The session is {row.status}: its notes cannot be made again now.", "busy")
+    row.request_id = caller.request_id
+    outputs.discard(db, row.id, Product.DRAFT)
+    steps.begin_again(db, row.id, EXTRACT_NOTES)
+    sessions.dispatch_in(db, row.id, sessions.HINT_GRACE_SECONDS)

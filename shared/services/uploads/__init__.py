@@ -1,0 +1,1 @@
+"""How a recording becomes a session."""

@@ -1,0 +1,197 @@
+"""Resumable uploads: asked for, gone on with, given up.
+
+The row says how much is durably stored; what lies beyond in the object is dropped by whoever goes
+on. The newest request with the right offset wins: it writes to a file of its own if the one before
+did not end well, and that one finds its right to write gone at its next safe point. The last byte
+is noted only together with the session: until then a client that asks is told to send more.
+"""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from shared.db.connection.engine import Database
+from shared.db.queries import audit, sessions, uploads
+from shared.db.tables.uploads import Upload
+from shared.domain.errors import Conflict, InvalidInput, NotFound, Stopping, TooLarge, Unavailable
+from shared.domain.ports import Block
+from shared.services.access import consent, ownership
+from shared.services.access.caller import Caller
+from shared.services.resources import Resources
+from shared.services.uploads import tus_creation
+from shared.services.uploads.running_hashes import RunningHashes
+from shared.services.uploads.tus_completion import erase_now, finish, order_erasure
+from shared.services.uploads.tus_creation import State
+from shared.services.uploads.tus_patch import Arriving, Overtaken, longer_than_announced
+from shared.storage.recordings import RECORDING
+from shared.vault.sealing import Subject
+
+# Each has its place in the index of the object: more than this come from parts of a few bytes.
+MAX_SEGMENTS = 10_000
+SWEEP_BATCH = 100
+_hashes = RunningHashes()
+
+
+def state(resources: Resources, caller: Caller, upload_id: UUID) -> State:
+    """How far the caller's upload is; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        upload = uploads.of_therapist(db, caller.therapist_id, upload_id)
+        session = None if upload else sessions.of_therapist(db, caller.therapist_id, upload_id)
+    if upload is None:
+        if session is None:
+            raise _no_such_upload()
+        return State(upload_id, session.audio_bytes, session.audio_bytes, None)
+    metadata = tus_creation.opened(resources, upload)["metadata"]
+    return State(upload_id, sum(upload.segments), upload.length, upload.expires_at, metadata)
+
+
+def receive(
+    resources: Resources,
+    caller: Caller,
+    upload_id: UUID,
+    offset: int,
+    feed: Callable[[Callable[[Block], None]], None],
+    *,
+    declared: int | None = None,
+    all_or_nothing: bool = False,
+    admit: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> State:
+    """Store what ``feed`` hands on, from ``offset`` on; with the last byte it becomes a session.
+
+    ``declared`` is how many bytes ``feed`` will bring, if that is known: too many are refused unread.
+    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``, or more
+    than was announced: of such a request nothing is kept. With the
+    last byte everything is checked that ``accepting.receive`` checks; what is refused for good is
+    removed. ``admit`` as there. Raises NotFound, Conflict (the offset is another, or somebody else
+    goes on with the upload), TooLarge and what the checks raise.
+    """
+    taken = _take(resources, caller, upload_id, offset, declared)
+    if isinstance(taken, State):
+        feed(_refuse_more)
+        return taken
+    upload, token, fresh = taken
+    running = _hashes.take(upload.stored_by) if upload.segments else hashlib.sha256()
+    subject = Subject(caller.practice_id, upload_id)
+    laid = upload.segments, upload.pieces
+    with resources.recordings.append(subject, RECORDING, *laid, fresh=fresh) as recording:
+        arriving = Arriving(resources, upload, token, recording, running, safe_points=not all_or_nothing)
+        try:
+            _feed(arriving, feed, nothing_by_halves=all_or_nothing)
+            if arriving.offset < upload.length:
+                return _state_of(arriving, _keep(arriving))
+            finish(resources, caller, arriving, tus_creation.details_of(resources, upload), admit)
+        except Overtaken:
+            recording.withdraw()
+            raise
+    return State(upload_id, upload.length, upload.length, None)
+
+
+def _feed(
+    arriving: Arriving, feed: Callable[[Callable[[Block], None]], None], *, nothing_by_halves: bool
+) -> None:
+    try:
+        feed(arriving.write)
+    except Overtaken:
+        raise
+    except TooLarge:
+        arriving.take_back()
+        raise
+    except Stopping:
+        _keep(arriving, nothing=nothing_by_halves)
+        raise
+    except Unavailable:  # what could not be written whole is not to be gone on from
+        arriving.give_back()
+        raise
+    except BaseException:
+        _keep(arriving, nothing=nothing_by_halves)
+        raise
+
+
+def _keep(arriving: Arriving, nothing: bool = False) -> datetime:
+    expires_at = arriving.give_back() if nothing else arriving.keep()
+    if arriving.running is not None and not nothing:
+        _hashes.put(arriving.token, arriving.running)
+    return expires_at
+
+
+def _state_of(arriving: Arriving, expires_at: datetime) -> State:
+    return State(arriving.upload.id, arriving.offset, arriving.upload.length, expires_at)
+
+
+def _take(
+    resources: Resources, caller: Caller, upload_id: UUID, offset: int, declared: int | None
+) -> tuple[Upload, UUID, bool] | State:
+    """The right to go on: the upload, a token, and whether a writer before did not end well."""
+    token = uuid4()
+    with resources.database.transaction(caller.practice_id) as db:
+        upload = uploads.of_therapist(db, caller.therapist_id, upload_id, hold=True)
+        if upload is not None:
+            consent.require(db, caller, upload.patient_id)
+            _require_offset(offset, sum(upload.segments))
+            _require_few(upload)
+            if declared is not None and offset + declared > upload.length:
+                raise longer_than_announced(upload)
+            fresh, upload.writer = upload.writer is not None, token
+    if upload is not None:
+        return upload, token, fresh
+    done = state(resources, caller, upload_id)
+    _require_offset(offset, done.offset)
+    return done
+
+
+def _require_offset(offset: int, actual: int) -> None:
+    if offset != actual:
+        raise Conflict(
+            f"The upload is at byte {actual}, not {offset}. Ask with HEAD, and go on from there.",
+            "upload_offset_conflict",
+        )
+
+
+def _require_few(upload: Upload) -> None:
+    if len(upload.segments) >= MAX_SEGMENTS:
+        raise InvalidInput(
+            f"The upload has come in {MAX_SEGMENTS} parts. Send the rest in another, in larger parts.",
+            "upload_parts_too_small",
+        )
+
+
+def _refuse_more(_: Block) -> None:
+    raise Conflict("The upload is complete: there is nothing to be added.", "upload_complete")
+
+
+def _no_such_upload() -> NotFound:
+    return NotFound("There is no such upload. It may have expired: begin anew.", "upload_not_found")
+
+
+def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
+    """Give up an unfinished upload: key and bytes are gone. Raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        upload = uploads.of_therapist(db, caller.therapist_id, upload_id, hold=True)
+        if upload is None:
+            raise _no_such_upload()
+        remains = order_erasure(db, Subject(caller.practice_id, upload_id))
+        db.delete(upload)
+        ownership.audit(db, caller, "upload.terminate", upload_id)
+    erase_now(resources, remains)
+
+
+def sweep(database: Database) -> int:
+    """Forget the uploads whose time is over, and have what they stored erased; gives their number."""
+    with database.operating() as db:
+        expired = uploads.expired(db, limit=SWEEP_BATCH)
+    count = 0
+    for upload in expired:
+        with database.transaction(upload.practice_id) as db:
+            if uploads.remove_expired(db, upload.id):
+                count += 1
+                order_erasure(db, Subject(upload.practice_id, upload.id))
+                audit.record(
+                    db,
+                    practice_id=upload.practice_id,
+                    actor="dispatcher",
+                    action="upload.expire",
+                    subject_id=upload.id,
+                )
+    return count

@@ -1,0 +1,100 @@
+"""Resumable uploads: announced, with all that can be checked before a byte is sent."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from shared.db.queries import uploads
+from shared.db.tables.uploads import Upload
+from shared.services import idempotency
+from shared.services.access import consent, ownership
+from shared.services.access.caller import Caller
+from shared.services.engines import engine_choice
+from shared.services.notes import templates
+from shared.services.resources import Resources
+from shared.services.uploads import accepting, quotas
+from shared.services.uploads.registration import UploadDetails
+from shared.services.uploads.tus_patch import KEPT_SECONDS
+from shared.vault.sealing import Subject
+
+DETAILS = "upload.details"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far an upload is, in bytes. ``expires_at`` None: it is a session of the same id by now.
+
+    ``metadata`` is what the client wrote about it.
+    """
+
+    id: UUID
+    offset: int
+    length: int
+    expires_at: datetime | None
+    metadata: str | None = None
+
+
+def create(resources: Resources, caller: Caller, length: int, details: UploadDetails, metadata: str) -> State:
+    """Announce a recording of ``length`` bytes; what can be refused without it is refused now.
+
+    Raises what ``accepting`` and ``consent`` raise, TooLarge and LimitReached.
+    """
+    if length > resources.settings.max_upload_bytes:
+        raise accepting.too_large(resources.settings.max_upload_bytes)
+    accepting.check_size(length)
+    accepting.check_claims(details.file_name, details.declared_type)
+    engine_choice.check(resources, caller.practice_id, details.transcriber, details.language)
+    templates.check(resources, caller, details.template)
+    with resources.database.transaction(caller.practice_id) as db:
+        consent.require(db, caller, details.patient_id)
+        announced = uploads.announced_bytes(db, caller.practice_id)
+    quotas.require_room(resources, caller.practice_id, announced + length)
+    subject = Subject(caller.practice_id, uuid4())
+    resources.vault.keys.create(subject.practice_id, subject.id)
+    try:
+        return _insert(resources, caller, subject, length, details, metadata)
+    except BaseException:
+        resources.vault.keys.destroy(subject.id)
+        raise
+
+
+def _insert(
+    resources: Resources, caller: Caller, subject: Subject, length: int, details: UploadDetails, metadata: str
+) -> State:
+    written = asdict(details) | {
+        "patient_id": str(details.patient_id),
+        "session_date": details.session_date.isoformat(),
+    }
+    upload = Upload(
+        id=subject.id,
+        practice_id=caller.practice_id,
+        therapist_id=caller.therapist_id,
+        patient_id=details.patient_id,
+        length=length,
+        details=resources.vault.seal(subject, DETAILS, {"metadata": metadata, **written}),
+        segments=[],
+    )
+    with resources.database.transaction(caller.practice_id) as db:
+        consent.require(db, caller, details.patient_id, hold=True)
+        expires_at = uploads.add(db, upload, kept_seconds=KEPT_SECONDS)
+        ownership.audit(db, caller, "upload.create", subject.id)
+        idempotency.complete(resources, db, caller, subject.id, 201)
+    return State(subject.id, 0, length, expires_at, metadata)
+
+
+def opened(resources: Resources, upload: Upload) -> dict[str, str]:
+    """What was sealed: ``metadata``, as the client wrote it, and the details."""
+    subject = Subject(upload.practice_id, upload.id)
+    found: dict[str, str] = resources.vault.open(subject, DETAILS, upload.details)
+    return found
+
+
+def details_of(resources: Resources, upload: Upload) -> UploadDetails:
+    """What came with the upload when it was announced."""
+    found = {name: value for name, value in opened(resources, upload).items() if name != "metadata"}
+    known = {
+        "patient_id": upload.patient_id,
+        "session_date": datetime.fromisoformat(found["session_date"]),
+        "vocabulary": tuple(found["vocabulary"]),
+    }
+    return UploadDetails(**found | known)  # type: ignore[arg-type]  # as it was sealed

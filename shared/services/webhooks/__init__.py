@@ -1,0 +1,1 @@
+"""Endpoints, messages and their delivery."""
