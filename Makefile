@@ -12,13 +12,12 @@ export PIP_CACHE_DIR := $(abspath $(DATA))/cache/pip
 export UV_CACHE_DIR := $(abspath $(DATA))/cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
-export PYTHONDONTWRITEBYTECODE := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test faults fleet s3 chaos chaos-seeds reliability otel whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## Take a spoken recording through to notes, show them, leave nothing running
 	@exec $(BIN)/sessionscribe demo $(ARGS)
@@ -28,6 +27,15 @@ up: $(VENV)/.runtime ## Run the whole stack here until Ctrl-C, and print its add
 
 test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+unit: $(VENV)/.dev ## Run the unit tests alone: no servers, half a minute
+	@$(BIN)/python -m pytest tests/unit tests/test_conventions.py --numprocesses auto --maxprocesses 4 $(ARGS)
+
+integration: $(VENV)/.dev ## Run the tests on a real Postgres and a real Redis
+	@$(BIN)/python -m pytest tests/integration --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+e2e: $(VENV)/.dev ## Run the tests on whole stacks: real processes, real audio
+	@$(BIN)/python -m pytest tests/e2e --numprocesses auto --maxprocesses 2 --dist loadfile $(ARGS)
 
 faults: $(VENV)/.dev ## Break a whole machine in every way that we know, the long ones too
 	@$(BIN)/python -m pytest tests/faults -m 'long or not long' $(ARGS)
@@ -63,10 +71,10 @@ format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/otel.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/otel.lock
 
 whisper: $(VENV)/.runtime ## Install the Whisper engine (see README)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/whisper.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/whisper.lock
 
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
 	@$(BIN)/python -m benchmarks.transcription
@@ -101,12 +109,12 @@ $(VENV)/.tools: requirements/tools.lock
 
 $(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lock pyproject.toml
 	@echo "Installing what sessionscribe needs …"
-	@$(BIN)/uv pip install --quiet --target $(VENV)/redis --python $(BIN)/python --python-version 3.12 --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/runtime.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --target $(VENV)/redis --python $(BIN)/python --python-version 3.12 --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/runtime.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@echo "Installing what its tests need …"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
 	@touch $@

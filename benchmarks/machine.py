@@ -17,7 +17,7 @@ from shared import logs
 from shared.services.resources import Resources
 from shared.settings import Settings, load
 from shared.vault.keystore import KeyStore
-from tests.conftest import Office, make_office
+from tests.servers import Office, make_office
 from tests.stack import running_postgres, running_redis, temporary_folder
 
 ROOT = Path(__file__).parents[1]

@@ -21,11 +21,11 @@ from shared import logs
 from shared.db.connection import deferred
 from shared.services.jobs import dispatching
 from shared.services.jobs.worker_context import Workbench
-from tests.conftest import Office
 from tests.faults.chaos import version
 from tests.integration.eager import working_at
 from tests.integration.sessions import promise, row
 from tests.query_plans import finish_sessions, nodes_of, read_whole
+from tests.servers import Office
 
 ROUNDS = 12
 NAMES = {

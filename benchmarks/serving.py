@@ -17,8 +17,8 @@ from embedded.ports import next_free
 from shared.db.connection.engine import Database
 from shared.services.accounts import accounts
 from shared.settings import load
-from tests.conftest import environment_of, make_office, make_resources
 from tests.database import make_inspector
+from tests.servers import environment_of, make_office, make_resources
 from tests.stack import running_postgres, running_redis
 from tests.waiting import wait_for
 

@@ -26,13 +26,13 @@ from shared.domain.status import Status
 from shared.pipeline import CHAIN, TRANSCRIBE_CHUNK, Step, following
 from shared.services.jobs.worker_context import Workbench
 from shared.settings import load
-from tests.conftest import Office, environment_of, make_office, make_resources
 from tests.database import make_inspector
 from tests.fakes.media import FakeDecoder
 from tests.faults import engines
 from tests.faults.chaos import version
 from tests.integration.eager import tasks, working_at
 from tests.integration.sessions import bench_with, promise, row
+from tests.servers import Office, environment_of, make_office, make_resources
 from tests.stack import running_postgres, running_redis, temporary_folder
 
 

@@ -21,12 +21,12 @@ from shared.db.connection.engine import Database
 from shared.db.tables.core import Patient
 from shared.queue import WorkQueue, make_app
 from shared.services.access.caller import THERAPIST_SCOPES, Caller
-from tests.conftest import Office, make_resources
 from tests.database import everything
 from tests.faults.clinic import Clinic
 from tests.faults.keeper import Kept
 from tests.faults.machine import Machine, running_machine
 from tests.integration.sessions import promise
+from tests.servers import Office, make_resources
 from tests.waiting import wait_for
 
 QUEUE, DONE = "bare", "bare:done"  # of benchmarks/bare_chain.py, which needs an environment to be imported

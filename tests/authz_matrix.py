@@ -34,13 +34,13 @@ from shared.services.uploads.registration import UploadDetails
 from shared.services.webhooks import delivery_log
 from shared.services.webhooks import endpoints as webhooks
 from shared.settings import load
-from tests.conftest import Office, environment_of, make_office, make_resources
 from tests.database import everything, make_inspector
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, form, tone
 from tests.integration.notes_calls import offer_notes
 from tests.integration.resumable import TUS, metadata
 from tests.integration.sessions import bench_with, promise, work
+from tests.servers import Office, environment_of, make_office, make_resources
 from tests.stack import running_postgres, running_redis, temporary_folder
 
 FILE = Path(__file__).parent / "authz_matrix.csv"

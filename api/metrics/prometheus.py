@@ -48,9 +48,9 @@ class _Observed(Collector):
             yield _gauge("storage_free_bytes", "Room for recordings.", {"": seen.storage_free_bytes})
         if seen.work is not None:
             yield from _gauges(seen.work)
-            yield from _counters(seen.work.tallies)
-            yield from _histograms(seen.work.tallies)
-            yield from of_engines(seen.work.tallies)
+            yield from _counters(seen.work.counters)
+            yield from _histograms(seen.work.counters)
+            yield from of_engines(seen.work.counters)
 
 
 def _gauge(name: str, text: str, values: Mapping[str, float], label: str = "") -> Metric:

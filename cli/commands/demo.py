@@ -29,7 +29,7 @@ from shared.domain.status import Status
 
 PATIENT = "Demo patient"
 UPLOADING = "Uploading"
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 AUDIO = (".m4a", ".mp3", ".wav", ".ogg", ".opus", ".flac")
 
 

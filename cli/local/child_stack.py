@@ -49,7 +49,7 @@ class ChildStack:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                     launched([sys.executable, "-m", "cli.main", "--data", str(self._data), "up"]),
-                    cwd=Path(__file__).resolve().parents[1],
+                    cwd=Path(__file__).resolve().parents[2],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

@@ -20,7 +20,7 @@ from embedded.state import AlreadyRunning, StackStatus
 from embedded.supervisor import StartFailed
 from shared import logs
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
 # gunicorn takes connections as soon as it listens, and its children answer them once they have loaded the

@@ -12,10 +12,10 @@ from testcontainers.core.container import DockerContainer
 
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.containers.conftest import BASE_IMAGE, IMAGE
 from tests.e2e.conftest import excerpt
 from tests.integration.api_client import Caller, app_of, caller_of
+from tests.servers import Office
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.docker

@@ -19,8 +19,8 @@ from api.app import create_app
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.database import everything
+from tests.servers import Office
 
 
 class Caller:

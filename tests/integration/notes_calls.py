@@ -23,9 +23,9 @@ from shared.services.resources import Resources
 from shared.services.sessions import reading as session_service
 from shared.services.steps import extraction, persistence
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.integration.api_client import Caller, app_of
 from tests.integration.sessions import bench_with, promise
+from tests.servers import Office
 from workers.engines.rules import RulesExtractor
 from workers.engines.rules.risk import screen
 

@@ -18,10 +18,10 @@ from shared.services.steps import chunk_transcription, extraction, persistence, 
 from shared.services.uploads.registration import FILE_NAME
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
+from tests.servers import Office
 from workers.engines.rules.risk import screen
 
 

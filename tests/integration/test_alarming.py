@@ -16,10 +16,10 @@ from shared.services.operations.reconciliation import Places, reconcile
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.storage.objects import LocalStore
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_observing import scrape
+from tests.servers import Office
 
 ROOT = Path(__file__).parents[2]
 

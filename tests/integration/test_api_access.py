@@ -14,9 +14,9 @@ from shared.domain.errors import NotAuthenticated
 from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
+from tests.servers import Office, make_office
 
 PUBLIC = {
     "health.healthz",

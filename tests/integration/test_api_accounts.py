@@ -10,9 +10,9 @@ from sqlalchemy import text
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
+from tests.servers import Office, make_office
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from shared.services.resources import Resources
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, TamperedObject
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.servers import Office
 
 RECORDING = tone(seconds=20.0)  # 640 kB: ten frames, three blocks
 

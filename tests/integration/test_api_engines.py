@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, form, tone
+from tests.servers import Office
 
 ENGINES = "/api/practice/engines"
 

@@ -15,10 +15,10 @@ from shared.db.queries import sessions
 from shared.domain.status import Status
 from shared.services.access.caller import Scope
 from shared.services.resources import Resources
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind
 from tests.integration.sessions import audited, bench_with, work
+from tests.servers import Office, make_office
 
 
 @pytest.fixture

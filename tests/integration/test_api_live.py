@@ -12,11 +12,11 @@ import pytest
 
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.fakes.marked_recordings import PROTECTED, recording
 from tests.fakes.media_files import HONEST, encode, honest, lying_flac, playlists, wav_header
 from tests.integration.api_client import left_behind, tone
 from tests.integration.server import running_server
+from tests.servers import Office
 from tests.waiting import wait_for
 
 CANARY = b"CANARY_spoken_words_"

@@ -19,9 +19,9 @@ from shared.queue import WorkQueue, make_app
 from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
+from tests.servers import Office
 
 TRANSCRIPT = Transcript(
     segments=(

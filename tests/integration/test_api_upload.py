@@ -19,9 +19,9 @@ from shared.services.access.caller import Scope
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind, tone
+from tests.servers import Office, make_office
 
 CANARY = b"CANARY_what_was_said_"
 

@@ -11,8 +11,8 @@ from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests import authz_matrix
 from tests.authz_matrix import Place
-from tests.conftest import make_office
 from tests.integration.api_client import Caller, app_of, form, tone
+from tests.servers import make_office
 
 AGAIN = "run `python -m tests.authz_matrix` and read what it changes"
 # What administrators are for. Everything else that is not public is content, also what is added later.

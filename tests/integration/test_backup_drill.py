@@ -17,10 +17,10 @@ from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.settings import load
 from shared.vault.keystore import KeyDestroyed, KeyStore
-from tests.conftest import Office, make_resources
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_migrations import as_superuser
+from tests.servers import Office, make_resources
 
 BACKUP_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
 

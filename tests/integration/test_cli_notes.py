@@ -18,7 +18,6 @@ from cli.exits import Exit
 from cli.profile import Profile
 from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.api_client import app_of
 from tests.integration.notes_calls import (
     EVERYTHING,
@@ -28,6 +27,7 @@ from tests.integration.notes_calls import (
     offer_notes,
     processed,
 )
+from tests.servers import Office
 
 Notes = Callable[..., int]
 

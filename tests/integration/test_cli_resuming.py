@@ -18,10 +18,10 @@ from cli.http.uploads import send_recording
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.api_client import tone
 from tests.integration.server import running_server
+from tests.servers import Office
 from tests.waiting import wait_for
 
 CUT_AFTER = 400_000

@@ -22,10 +22,10 @@ from shared.services.uploads import resumable
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.storage.s3 import INCOMING, S3Store
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.s3 import BUCKET, access_to, running_s3, store_at
+from tests.servers import Office, make_office
 
 CONTENT = tone(3)
 PATH = "/api/direct-uploads"

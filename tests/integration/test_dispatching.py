@@ -19,10 +19,10 @@ from shared.services.jobs import dispatching, leases
 from shared.services.jobs.dispatching import Broker
 from shared.services.resources import Resources
 from shared.services.steps import transcription
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.sessions import bench_with, promise, row, step, work
 from tests.integration.test_leases import lapse
+from tests.servers import Office
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from shared.domain.status import Status, StepState
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.eager import eager_queue, tasks, working_at
 from tests.integration.sessions import bench_with, plan_of, products, promise, row, step, versions
+from tests.servers import Office
 from workers.dependencies import bench, use
 
 SAID = "my brother does not know that"

@@ -33,7 +33,6 @@ from shared.storage.objects import LocalStore, ObjectStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import SPEECH, Recordings
 from shared.vault.sealing import Subject
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.fakes.notes import FakeExtractor
@@ -41,6 +40,7 @@ from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import left_behind
 from tests.integration.endings import MOMENTS, bench_at, rows_of
 from tests.integration.sessions import audited, bench_with, plan_of, products, promise, row, versions, work
+from tests.servers import Office, make_office
 
 SOON = 6.0  # seconds: the heartbeat of the tests' leases comes every second
 

@@ -17,10 +17,10 @@ from shared.services.resources import Resources
 from shared.services.sessions.reading import retry, transcript
 from shared.services.uploads.registration import VOCABULARY
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.sessions import bench_with, promise, row, work
+from tests.servers import Office
 
 
 class Named(FakeTranscriber):

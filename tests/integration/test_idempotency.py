@@ -18,11 +18,11 @@ from shared.domain.values import MediaFacts
 from shared.services import idempotency
 from shared.services.access.caller import Scope
 from shared.services.resources import Resources
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind, tone
 from tests.integration.sessions import bench_with, row, work
+from tests.servers import Office, make_office
 from tests.waiting import wait_for
 
 KEY = {"Idempotency-Key": "a-key-of-mine"}

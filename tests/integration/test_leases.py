@@ -21,9 +21,9 @@ from shared.services.sessions import reading as sessions_service
 from shared.vault.frames import TamperedObject
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.sessions import audited, products, promise, row, step
+from tests.servers import Office
 from tests.waiting import wait_for
 
 

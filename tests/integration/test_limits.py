@@ -17,12 +17,12 @@ from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
 from shared.services.uploads import quotas
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind, tone
 from tests.integration.sessions import bench_with, work
 from tests.integration.test_api_upload import Unread
+from tests.servers import Office
 
 ROOMY = {"uploads_per_hour": 1000, "attempts_per_hour": 10_000}
 

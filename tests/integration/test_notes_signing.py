@@ -14,7 +14,6 @@ from shared.db.connection.engine import DatabaseError
 from shared.domain.webhooks import USUAL
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.notes_calls import (
     Clinician,
@@ -26,6 +25,7 @@ from tests.integration.notes_calls import (
 )
 from tests.integration.sessions import audited
 from tests.integration.test_outbox import subscribe
+from tests.servers import Office
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pypdf import PdfReader
 from shared.services.access.caller import THERAPIST_SCOPES
 from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.api_client import Caller, app_of
 from tests.integration.notes_calls import Clinician, clinician, finish_extraction, processed
 from tests.integration.sessions import audited
+from tests.servers import Office
 
 CANARY = "a-hypothesis-that-nobody-else-reads"
 OWN = {

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.notes_calls import Clinician, clinician, extract_again, processed
 from tests.integration.sessions import audited
+from tests.servers import Office
 
 
 @pytest.fixture

@@ -22,12 +22,12 @@ from shared.services.lifecycle import cancellation
 from shared.services.operations import metrics
 from shared.services.resources import Resources
 from shared.services.sessions.history import of_any, of_own
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_leases import lapse
+from tests.servers import Office, make_office
 from workers import health
 
 

@@ -25,12 +25,12 @@ from shared.services.steps import redaction, transcription
 from shared.services.steps.speech_plan import material, speech
 from shared.storage.recordings import SPEECH
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.media_files import wav
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.sessions import audited, bench_with, products, row, step, versions, work
+from tests.servers import Office
 
 SAID = "sometimes i want to kill myself"  # in each of three segments, 0-19.5, 20-39.5 and 40-59.5 s
 MIDDLE = {"ranges": [{"start": 19.9, "end": 39.7}]}

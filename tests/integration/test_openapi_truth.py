@@ -20,12 +20,12 @@ from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from shared.services.webhooks import delivery_log
 from shared.services.webhooks import endpoints as webhooks
-from tests.conftest import Office, make_office
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.eager import eager_queue, working_at
 from tests.integration.schemathesis_hooks import PATIENT
 from tests.integration.server import running_api
 from tests.integration.sessions import bench_with
+from tests.servers import Office, make_office
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = "5"

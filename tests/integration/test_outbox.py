@@ -14,10 +14,10 @@ from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState, EventType
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.resources import Resources
 from shared.vault.sealing import Sealed
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.sessions import bench_with, promise, work
+from tests.servers import Office, make_office
 
 Told = list[tuple[EventType, UUID | None, dict[str, str | int]]]
 

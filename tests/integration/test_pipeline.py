@@ -18,7 +18,6 @@ from shared.services.sessions.reading import retry, transcript
 from shared.services.steps import chunk_transcription, extraction, persistence, transcription
 from shared.storage.recordings import SPEECH, object_name
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
@@ -33,6 +32,7 @@ from tests.integration.sessions import (
     versions,
     work,
 )
+from tests.servers import Office
 
 SECRET = "my brother does not know that"
 

@@ -19,9 +19,9 @@ from shared.db.connection.engine import Database
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.api_client import Caller, app_of, caller_of, form, tone
 from tests.integration.server import running_api
+from tests.servers import Office
 
 CANARY = "canary-spoken-word"
 REQUEST_ID = "request-of-the-test"

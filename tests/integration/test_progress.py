@@ -9,10 +9,10 @@ from shared.db.queries import progress
 from shared.db.queries.progress import Progress
 from shared.services.resources import Resources
 from shared.services.steps import chunk_transcription, transcription
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.speech import FakeSpeechAnalyser
 from tests.integration.sessions import bench_with, plan_of, promise
+from tests.servers import Office
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from shared.services.jobs import dispatching, leases, scheduling
 from shared.services.operations import metrics
 from shared.services.resources import Resources
 from shared.services.sessions import history
-from tests.conftest import Office
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_leases import lapse
 from tests.query_plans import finish_sessions, plans_of, read_whole
+from tests.servers import Office
 
 FINISHED = 5_000
 

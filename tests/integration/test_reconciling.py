@@ -15,9 +15,9 @@ from shared.services.resources import Resources
 from shared.services.steps import transcription
 from shared.storage.recordings import RECORDING, SPEECH, object_name
 from shared.vault.sealing import Subject
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.sessions import bench_with, promise, row, work
+from tests.servers import Office, make_office
 
 HOUR = 3600.0
 

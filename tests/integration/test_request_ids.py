@@ -18,11 +18,11 @@ from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status, StepState
 from shared.services.jobs import dispatching
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.integration.sessions import bench_with, row, work
+from tests.servers import Office
 
 STEPS = {"transcribe", "transcribe_chunk", "extract_notes", "persist"}
 

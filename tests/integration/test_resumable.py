@@ -24,10 +24,10 @@ from shared.services.uploads import resumable, tus_creation, tus_patch
 from shared.services.uploads.registration import UploadDetails
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind, tone
 from tests.integration.resumable import TUS, announce, ask, begun, metadata, send
+from tests.servers import Office, make_office
 
 CONTENT = tone(3)  # 96,044 bytes: more than one frame
 CANARY = b"CANARY_what_was_said_"

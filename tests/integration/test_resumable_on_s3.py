@@ -33,12 +33,12 @@ from shared.storage.opening import open_store
 from shared.storage.recordings import RECORDING, Recordings
 from shared.storage.s3 import S3Store
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.integration.resumable import TUS, ask, begun, metadata, send
 from tests.integration.server import running_api
 from tests.s3 import BUCKET, CREDENTIALS, LEAST_PART, access_to, running_s3, store_at
+from tests.servers import Office
 from tests.waiting import wait_for
 
 MIB = 1024 * 1024

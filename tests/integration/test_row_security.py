@@ -32,13 +32,13 @@ from shared.services.transcripts import playback
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.vault.sealing import Subject
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of
 from tests.integration.notes_calls import offer_notes
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_outbox import subscribe
+from tests.servers import Office, make_office
 
 # The tenant itself is the one table whose rows are told apart by another column.
 PRACTICES = "practices"

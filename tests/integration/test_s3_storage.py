@@ -18,9 +18,9 @@ from shared.storage.recordings import RECORDING, Recordings
 from shared.storage.s3 import MIB, PART_BYTES, S3Store
 from shared.vault.frames import FRAME_BYTES, TamperedObject
 from shared.vault.sealing import Subject
-from tests.conftest import Office
 from tests.integration.sessions import bench_with, promise, row, work
 from tests.s3 import BUCKET, access_to, running_s3, store_at
+from tests.servers import Office
 
 
 @pytest.fixture(scope="module")

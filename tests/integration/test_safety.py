@@ -17,13 +17,13 @@ from shared.services.alerts import risk_alerts
 from shared.services.resources import Resources
 from shared.services.sessions import event_feed
 from shared.services.steps import transcription
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.sessions import audited, bench_with, promise, row, work
 from tests.integration.test_outbox import subscribe
+from tests.servers import Office, make_office
 
 SAID = "i want to die and i have bought a rope"
 

@@ -21,7 +21,6 @@ from shared.schemas.notes import NotesSchema
 from shared.services.access.caller import Scope
 from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
-from tests.conftest import Office, make_office
 from tests.e2e.conftest import excerpt
 from tests.fakes import media_files
 from tests.fakes.notes import FakeExtractor
@@ -29,6 +28,7 @@ from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind
 from tests.integration.eager import eager_queue, working_at
 from tests.integration.sessions import bench_with, plan_of
+from tests.servers import Office, make_office
 from workers import dependencies as workbenches
 
 NOWHERE = "redis://127.0.0.1:1/0"

@@ -10,9 +10,9 @@ import pytest
 
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.api_client import left_behind, tone
 from tests.integration.server import running_api
+from tests.servers import Office
 from tests.waiting import wait_for
 
 MANY = 30

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from shared.domain.status import Status
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.sessions import audited, bench_with, promise, row, step, versions, work
+from tests.servers import Office
 
 RISK = "sometimes i want to kill myself"
 SWAPPED = [

@@ -10,10 +10,10 @@ import pytest
 
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.api_client import app_of, caller_of, left_behind, tone
 from tests.integration.resumable import TUS, ask, begun
 from tests.integration.server import Server, running_server
+from tests.servers import Office
 from tests.waiting import wait_for
 
 # Half of it is what clients have for the rest of their uploads.

@@ -14,9 +14,9 @@ from shared.services.jobs import leases, scheduling
 from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from shared.services.steps import chunk_transcription, transcription
-from tests.conftest import Office
 from tests.fakes.speech import FakeSpeechAnalyser
 from tests.integration.sessions import bench_with, plan_of, promise, step
+from tests.servers import Office
 
 
 class Interrupted:

@@ -12,7 +12,6 @@ from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART
 from shared.schemas.notes import NotesSchema
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.fakes.notes_models import answer, honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Received, Reply
 from tests.fakes.speech import FakeTranscriber
@@ -20,6 +19,7 @@ from tests.fixtures.transcripts.loading import from_lines
 from tests.integration.notes_calls import clinician
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_openai_long_sessions import SMALL, long_session
+from tests.servers import Office
 from workers.engines.openai_extractor import NotesModel, OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 

@@ -15,11 +15,11 @@ from shared.services.jobs import dispatching
 from shared.services.resources import Resources
 from shared.settings import SettingsError, load
 from tests.collecting import collecting
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import app_of, caller_of, form, tone
 from tests.integration.sessions import bench_with, work
+from tests.servers import Office
 
 REQUEST_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 TRACE_ID = int(REQUEST_ID.replace("-", ""), 16)

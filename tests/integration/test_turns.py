@@ -31,11 +31,11 @@ from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.services.steps import transcription
-from tests.conftest import Office, make_office
 from tests.database import everything
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.eager import tasks, working_at
 from tests.integration.sessions import bench_with, plan_of, promise, row, step, work
+from tests.servers import Office, make_office
 
 
 class Messages:

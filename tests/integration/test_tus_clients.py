@@ -13,9 +13,9 @@ from tusclient.client import TusClient
 
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.integration.api_client import tone
 from tests.integration.server import running_api
+from tests.servers import Office
 
 CONTENT = tone(5)
 MODULES = "SESSIONSCRIBE_NODE_MODULES"

@@ -22,11 +22,11 @@ from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
 from shared.services.webhooks import delivery as webhook_delivery
 from shared.services.webhooks import endpoints as webhooks
-from tests.conftest import Office
 from tests.database import everything
 from tests.fakes.receiver import Received, receiving, says
 from tests.integration.api_client import Caller, app_of
 from tests.integration.sessions import bench_with, promise, work
+from tests.servers import Office
 from tests.waiting import wait_for
 from workers import courier
 

@@ -17,10 +17,10 @@ from cli.profile import Profile
 from shared.services.accounts import accounts
 from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
-from tests.conftest import Office
 from tests.fakes.receiver import Receiver, receiving, says
 from tests.integration.server import running_api
 from tests.integration.sessions import promise
+from tests.servers import Office
 from tests.waiting import wait_for
 
 

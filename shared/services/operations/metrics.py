@@ -11,8 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries import counters as tallies
-from shared.db.queries import gauges, heartbeats
+from shared.db.queries import counters, gauges, heartbeats
 from shared.db.queries.counters import Count
 from shared.db.queries.gauges import OpenSteps
 from shared.db.queries.heartbeats import Living
@@ -37,7 +36,7 @@ class Work:
     erasures_overdue: int
     orphans: Mapping[str, int]
     living: list[Living]
-    tallies: list[Count]
+    counters: list[Count]
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _work(resources: Resources) -> Work | None:
                 erasures_overdue=gauges.erasures_overdue(db, last_write_seconds=LAST_WRITE_SECONDS),
                 orphans=gauges.orphans(db),
                 living=heartbeats.living(db),
-                tallies=tallies.totals(db),
+                counters=counters.totals(db),
             )
     except (Unavailable, DatabaseError):
         return None
