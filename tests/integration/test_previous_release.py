@@ -1,6 +1,6 @@
 """The schema of this release under the code of the previous one: what a rolling update meets.
 
-The previous release is the last tag. Until there is one it is a fixed commit, written in its own module names.
+The previous release is the last tag; until there is one, a fixed commit, written in its own module names.
 """
 
 import os
