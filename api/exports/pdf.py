@@ -1,5 +1,6 @@
 """An outline as a PDF: A4, with its banner and ``page n of m`` on each page, evidence as footnotes."""
 
+import secrets
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -34,6 +35,9 @@ class _Document(FPDF):
         self.set_auto_page_break(True, margin=_MARGIN + 4)
         self.set_title(outline.title)
         self.set_creator("sessionscribe")
+        # The library replaces this mark by the number of pages wherever it stands, so no text may hold it.
+        self._pages = f"[{secrets.token_hex(8)}]"
+        self.alias_nb_pages(self._pages)
 
     def header(self) -> None:
         """The banner, on every page."""
@@ -49,7 +53,7 @@ class _Document(FPDF):
         self.set_y(-14)
         self.use("", 8)
         self.set_text_color(*_QUIET)
-        self.cell(0, 6, f"page {self.page_no()} of {{nb}}", align="C")
+        self.cell(0, 6, f"page {self.page_no()} of {self._pages}", align="C")
         self.set_text_color(0, 0, 0)
 
     def use(self, style: str, size: float) -> None:

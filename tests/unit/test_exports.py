@@ -158,6 +158,12 @@ def test_a_character_that_the_font_lacks_is_named(document: JsonObject) -> None:
     assert "Unicode code points" not in text_of_pdf(plain)
 
 
+def test_a_placeholder_of_the_pdf_library_in_a_text_stays_as_it_is(document: JsonObject) -> None:
+    content = FILES["pdf"][1](notes_outline(dataclasses.replace(export_of(document), patient="Ann {nb} Lee")))
+    assert isinstance(content, bytes)
+    assert "Ann {nb} Lee" in text_of_pdf(content)
+
+
 def test_a_word_document_opens_and_holds_the_same(document: JsonObject) -> None:
     content = FILES["docx"][1](notes_outline(export_of(document, signed=True)))
     assert isinstance(content, bytes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from threading import local
 
 import snowballstemmer
 
@@ -13,7 +14,7 @@ def stem(word: str) -> str:
         word = word[:-2]
     if "'" in word:
         return word
-    return str(_stemmer().stemWord(word))
+    return str(_own.stemmer.stemWord(word))
 
 
 def stems_of(words: Iterable[str]) -> tuple[str, ...]:
@@ -21,6 +22,11 @@ def stems_of(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(stem(word) for word in words)
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+class _Own(local):
+    """A stemmer for each thread: it keeps the word it works on inside itself, so two threads mix theirs."""
+
+    def __init__(self) -> None:
+        self.stemmer = snowballstemmer.stemmer("english")
+
+
+_own = _Own()
