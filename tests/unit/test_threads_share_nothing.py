@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from shared.domain.verification import facts, grounding, stems
+from shared.domain.verification import acts, facts, grounding, stems
 from shared.domain.verification.claims import Form, objection
 from shared.domain.vocabulary.concepts import groups
 
@@ -50,10 +50,13 @@ def test_stems_are_those_of_one_thread() -> None:
 
 
 def test_vocabularies_that_are_compiled_on_first_use_are_those_of_one_thread() -> None:
-    cold(stems.stem, grounding._compiled, facts._diagnoses)
-    alone = grounding._compiled(), facts._diagnoses()
-    cold(stems.stem, grounding._compiled, facts._diagnoses)
-    assert all(found == alone for found in in_threads(lambda: (grounding._compiled(), facts._diagnoses())))
+    cold(stems.stem, grounding._compiled, facts._diagnoses, acts.compiled)
+    alone = grounding._compiled(), facts._diagnoses(), acts.compiled()
+    cold(stems.stem, grounding._compiled, facts._diagnoses, acts.compiled)
+    assert all(
+        found == alone
+        for found in in_threads(lambda: (grounding._compiled(), facts._diagnoses(), acts.compiled()))
+    )
 
 
 def test_claims_are_judged_as_by_one_thread() -> None:

@@ -42,6 +42,9 @@ _REASSURING = re.compile(
       (?:none|no|not|low|zero|absent|denied|nil|minimal|negligible|resolved|cleared|ruled)\b
     | \b(?:low|lower|minimal)\ (?:\w+\ ){0,2}risk\b | \brisk\ free\b | \bno\ concerns?\b
     | \b(?:safety|suicid\w+|self\ harm)\ (?:\w+\ ){0,3}not\ (?:\w+\ ){0,2}(?:concern|issue|problem)s?\b
+    | \bnothing\ (?:\w+\ )?(?:to\ worry\ about|to\ be\ concerned\ about|of\ concern)\b
+    | \b(?:can|may|could)\ be\ (?:left\ aside|set\ aside|ruled\ out|disregarded|ignored)\b
+    | \bout\ of\ danger\b
     | \b(?:denies|denied)\ (?:all|any)\ (?:\w+\ )?(?:risk|concerns?)\b
     | \bsafe\ (?:to|for)\ (?:be\ )?(?:discharge|release|go\ home) | \bposes?\ no\b
     | \bfit\ for\ discharge\b | \b(?:can|may|should)\ be\ discharged\b
@@ -63,11 +66,14 @@ class Form(StrEnum):
     KIND = "kind"  # a class of technique or task: only hard facts are checked
 
 
-def objection(form: Form, claim: str, quotes: Sequence[str], context: Sequence[str]) -> str | None:
+def objection(
+    form: Form, claim: str, quotes: Sequence[str], context: Sequence[str], session: str = ""
+) -> str | None:
     """Why ``claim`` does not stand on ``quotes``, or None.
 
     ``quotes`` are words of the transcript, ``context`` the whole segments they are from: a claim
     may take an ordinary word from there, and a number, name, drug or diagnosis only from a quote.
+    ``session`` is all that was said, which says whom a pronoun means.
     What the claim itself puts in quotation marks must be in a quote, and is then not looked at again.
     """
     if has_markup(claim):
@@ -82,7 +88,7 @@ def objection(form: Form, claim: str, quotes: Sequence[str], context: Sequence[s
     if quotes_denial(claim):
         return None if any(denies_risk(words) for words in said) else FLIPPED
     own = outside_quotes(claim)
-    reason = invented_fact(own, " \n ".join(quotes))
+    reason = invented_fact(own, " \n ".join(quotes), session)
     if reason is not None:
         return reason
     if only_lists(claim):
@@ -120,5 +126,5 @@ def _unsupported(form: Form, claim: str, own: str, cited: Sequence[str]) -> str 
     if share is None:
         empty = form is Form.SENTENCE and not quoted_in(claim)
         return NOT_BORNE_OUT if empty else None
-    enough = share > 0 if form in {Form.LABEL, Form.TOPIC} else share >= LEAST_SHARE
+    enough = share > 0 if form in {Form.LABEL, Form.TOPIC} else share > LEAST_SHARE
     return None if enough else NOT_BORNE_OUT

@@ -5,12 +5,14 @@ from copy import deepcopy
 from typing import Any
 
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import (
     COURSE_UNKNOWN,
     MOOD_UNKNOWN,
     risk_statement,
     stands_without_evidence,
 )
+from shared.domain.verification.cited import in_place
 from shared.domain.verification.claims import (
     NO_EVIDENCE,
     NOT_FOUND,
@@ -19,6 +21,7 @@ from shared.domain.verification.claims import (
     objection,
     without_markup,
 )
+from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
 from shared.domain.verification.quotes import Found, cite
 from shared.domain.verification.risk import settle_flag
 
@@ -118,8 +121,18 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
 
 def _objection(field: str, item: JsonObject, found: list[Found], transcript: Transcript) -> str | None:
     quotes, context = [place.quote for place in found], context_of(found, transcript)
-    reasons = (objection(form, text, quotes, context) for form, text in _claims(field, item) if text)
-    return next((reason for reason in reasons if reason is not None), None)
+    cited, session = in_place(found, transcript), transcript.text
+    for form, text in _claims(field, item):
+        reason = objection(form, text, quotes, context, session) if text else None
+        if reason is None and text and form is Form.SENTENCE:
+            reason = (
+                None
+                if only_quotes(text) or quotes_denial(text) or only_lists(text)
+                else disagreement(text, cited)
+            )
+        if reason is not None:
+            return reason
+    return None
 
 
 def _claims(field: str, item: JsonObject) -> Iterator[tuple[Form, str]]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from shared.domain.verification.numbers import amounts_claimed, amounts_in, is_borne_out
 from shared.domain.verification.quotes import find_run, words_of
 from shared.domain.verification.stems import stems_of
-from shared.domain.vocabulary import phrases
+from shared.domain.vocabulary import phrases, words
 from shared.domain.vocabulary.facts import DIAGNOSES, DRUG_ENDINGS, DRUGS, GIVEN_NAMES, PEOPLE
 
 NUMBER = "It gives a number that its evidence does not have."
@@ -19,23 +19,31 @@ _SHORTEST_DRUG = 7  # letters from which an ending alone makes a drug's name
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OPENS = re.compile(r"(?:^|[.?!:;(\n“\"])\s*$")
 # Capitals that name no person: the speaker's word for themselves, and schools of therapy.
-_NOT_NAMES = frozenset({"i", "speaker", "cbt", "dbt", "act", "emdr", "socratic", "ok", "okay"})
+_NOT_NAMES = words("i speaker cbt dbt act emdr socratic ok okay gp er phq gad pcl nhs tv")
+_REFERS = words(
+    "he he's he'd he'll him his she she's she'd she'll her hers they they're they'd them their it we us"
+)
 
 
-def invented_fact(claim: str, cited: str) -> str | None:
-    """Why ``claim`` (without what it quotes) says more than ``cited``, or None."""
+def invented_fact(claim: str, cited: str, session: str = "") -> str | None:
+    """Why ``claim`` (without what it quotes) says more than ``cited``, or None.
+
+    A relative may be named as anywhere in the ``session`` where ``cited`` has a pronoun: "he left" is about
+    the father who was spoken of.
+    """
     heard = words_of(cited)
     said = amounts_in(cited)
     if not all(is_borne_out(amount, said) for amount in amounts_claimed(claim)):
         return NUMBER
-    words = words_of(claim)
-    if any(_is_drug(word) and word not in heard for word in words):
+    claimed = words_of(claim)
+    if any(_is_drug(word) and word not in heard for word in claimed):
         return MEDICATION
     stems = stems_of(heard)
     for words_named, stems_named in _diagnoses():
-        if find_run(words, words_named) is not None and find_run(stems, stems_named) is None:
+        if find_run(claimed, words_named) is not None and find_run(stems, stems_named) is None:
             return DIAGNOSIS
-    if not set(_named(claim)) <= {_bare(word) for word in heard} or not _people_said(words, heard):
+    people = (*heard, *words_of(session)) if _REFERS & set(heard) else heard
+    if not set(_named(claim)) <= {_bare(word) for word in heard} or not _people_said(claimed, people):
         return NAME
     return None
 
@@ -47,11 +55,11 @@ def _is_drug(word: str) -> bool:
 @lru_cache(maxsize=1)
 def _diagnoses() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     split = [words_of(phrase) for phrase in phrases(DIAGNOSES)]
-    return tuple((words, stems_of(words)) for words in split)
+    return tuple((named, stems_of(named)) for named in split)
 
 
-def _people_said(words: tuple[str, ...], heard: tuple[str, ...]) -> bool:
-    return all(group & set(heard) for group in PEOPLE if group & set(words))
+def _people_said(claimed: tuple[str, ...], heard: tuple[str, ...]) -> bool:
+    return all(group & set(heard) for group in PEOPLE if group & set(claimed))
 
 
 def _named(claim: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ MORE = (
 
 # Frame of a note, which claims nothing by itself: grammar, who speaks, and that something was said.
 FRAME = words(
-    """safety speaking
+    """safety speaking appointment
 a an the and or but nor so yet for of in on at by to from with without within into onto over under
 about above after before between during through until till since as than that this these those there
 here then it its it's he she they them their his her hers him i me my mine we us our you your yours

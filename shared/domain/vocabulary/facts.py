@@ -50,17 +50,19 @@ epilepsy, cancer, diabetes, stroke, brain injury, concussion, fibromyalgia, preg
 PEOPLE = tuple(
     frozenset(group.split())
     for group in (
-        "mother mom mum mommy mummy mama mothers mother's mom's mum's",
-        "father dad daddy papa father's dad's",
+        "mother mom mum mommy mummy mama mam mammy ma momma mothers mother's mom's mum's",
+        "father dad daddy papa da pa pops father's dad's",
         "brother brothers brother's", "sister sisters sister's",
-        "son sons son's", "daughter daughters daughter's",
-        "husband husband's", "wife wife's", "boyfriend boyfriend's", "girlfriend girlfriend's",
+        "son sons son's boy boys lad lads", "daughter daughters daughter's girl girls",
+        "husband husband's hubby hubs", "wife wife's missus",
+        "boyfriend boyfriend's", "girlfriend girlfriend's",
         "uncle uncle's", "aunt auntie aunt's", "cousin cousins", "nephew", "niece",
-        "grandmother grandma granny nana grandmother's", "grandfather grandpa grandad grandfather's",
+        "grandmother grandma granny nana nan nanna gran mamaw meemaw nain grandmother's",
+        "grandfather grandpa grandad papaw taid grandfather's",
         "stepfather stepdad", "stepmother stepmom", "fiance fiancé", "fiancee fiancée",
         "boss manager supervisor boss's manager's", "neighbor neighbour neighbors neighbours",
         "roommate flatmate", "landlord", "teacher professor", "lawyer", "police officer",
-        "priest pastor", "ex", "baby infant", "grandson", "granddaughter",
+        "priest pastor", "ex", "baby infant wean bairn newborn", "grandson", "granddaughter",
     )
 )  # fmt: skip
 

@@ -1,0 +1,144 @@
+"""Whether a claim agrees with the words it cites in act, subject, speaker, time, and what was accepted."""
+
+import re
+from collections.abc import Sequence
+
+from shared.domain.verification.acts import REVERSED, act_objection, extent_objection
+from shared.domain.verification.cited import Cited, Stance, accepts, refuses
+from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
+from shared.domain.verification.numbers import amounts_claimed, amounts_in
+from shared.domain.verification.persons import CLIENT, actor_objection, subject_objection, time_objection
+from shared.domain.verification.polarity import NEGATIONS
+from shared.domain.verification.quotes import find_run, words_of
+from shared.domain.vocabulary import words
+
+SPEAKER = "It gives the therapist's words as the client's: the client did not say or affirm them."
+NOT_ACCEPTED = "It states an agreement, and its evidence does not show that the client accepted."
+CHANGED = "It states an appointment that was changed afterwards."
+
+_THERAPIST = words(
+    "therapist therapist's clinician clinician's counsellor counselor counsellor's we session's"
+)
+_AGREES = re.compile(
+    r"\b(?:agree[sd]?|agreed to|accept(?:s|ed)?|commit(?:s|ted)?|consent(?:s|ed)?|will|plans? to"
+    r"|planned to|intends? to"
+    r"|is going to|undertook|promise[sd]?|homework|task)\b"
+)
+_PROPOSED = re.compile(
+    r"\b(?:therapist|clinician|counsell?or|suggest\w*|propos\w*|offer\w*|assign\w*|recommend\w*"
+    r"|discuss\w*|declin\w*|refus\w*"
+    r"|reject\w*|not agree|ambivalent|unsure|reluctan\w*|hesitan\w*|hop(?:es|ed)|wants?|wish\w*)\b"
+)
+# What the therapist does, or both: the client need not have said it.
+_LED = re.compile(
+    r"\b(?:invited|technique|together|looked back|introduced|reviewed|practi[cs]ed in the session"
+    r"|turned mainly"
+    r"|in this session|topics?|intervention\w*|exercise\w*|score[ds]?|rated|rating)\b"
+)
+_MEETS = re.compile(
+    r"\b(?:next|follow up|upcoming) (?:session|appointment|meeting|visit)|\b(?:meet"
+    r"|see each other) again\b|\bappointment\b"
+)
+_DAYS = words(
+    """monday tuesday wednesday thursday friday saturday sunday
+    mondays tuesdays wednesdays thursdays fridays tomorrow"""
+)
+_LEAST_SAID = 0.5
+
+
+def disagreement(claim: str, cited: Sequence[Cited]) -> str | None:
+    """Why ``claim``, a whole sentence, does not agree with the words ``cited``, or None."""
+    own = outside_quotes(claim)
+    spoken = words_of(own)
+    said = [words_of(one.sentences) for one in cited]
+    return (
+        _not_accepted(own, cited)
+        or _not_the_clients(claim, own, cited)
+        or _answered_otherwise(own, cited)
+        or act_objection(spoken, said)
+        or extent_objection(spoken, said)
+        or subject_objection(spoken, cited)
+        or actor_objection(spoken, cited)
+        or time_objection(own, cited)
+    )
+
+
+def _not_accepted(own: str, cited: Sequence[Cited]) -> str | None:
+    text = " ".join(words_of(own))
+    if _MEETS.search(text):
+        return _moved(text, cited)
+    if not _AGREES.search(text) or _PROPOSED.search(text) or set(words_of(own)) & NEGATIONS:
+        return None
+    proposals = [one for one in cited if one.by_therapist]
+    clients = [one for one in cited if not one.by_therapist]
+    if any(refuses(one.answer) for one in proposals if one.answer):
+        return NOT_ACCEPTED
+    if clients:
+        return NOT_ACCEPTED if all(refuses(one.sentences) for one in clients) else None
+    return None if any(accepts(one.answer) for one in proposals) else NOT_ACCEPTED if proposals else None
+
+
+def _moved(text: str, cited: Sequence[Cited]) -> str | None:
+    """An appointment's day must be the last that either side names."""
+    if not cited:
+        return None
+    last = max(cited, key=lambda one: one.segment)
+    claimed = set(text.split()) & _DAYS
+    after = [set(words_of(turn)) & _DAYS for turn in (last.sentences, last.answer)]
+    named = next((days for days in reversed(after) if days), set())
+    return CHANGED if claimed and named and not claimed & named else None
+
+
+def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None:
+    about = " ".join(words_of(own))
+    if not set(words_of(own)) & CLIENT:
+        return None
+    if set(words_of(own)) & _THERAPIST or _PROPOSED.search(about) or _LED.search(about):
+        return None
+    for part in quoted_in(claim):
+        holders = [one for one in cited if find_run(words_of(one.quote), words_of(part)) is not None]
+        if holders and all(one.by_therapist for one in holders) and not re.search(r"\bask", own):
+            return SPEAKER
+    if not any(one.by_therapist for one in cited) or re.search(r"\b(?:asked|was asked|question)\b", own):
+        return None
+    if _AGREES.search(about) or _amounts_agreed(own, cited):
+        return None
+    stems = content_of(words_of(own))
+    theirs = [one.sentences for one in cited if not one.by_therapist]
+    theirs += [
+        one.sentences + " " + one.answer
+        for one in cited
+        if one.by_therapist and one.stance is Stance.AFFIRMED
+    ]
+    theirs += [
+        one.sentences
+        for one in cited
+        if one.by_therapist and one.is_question and one.stance is not Stance.OPEN
+    ]
+    return SPEAKER if stems and len(stems & related_to(theirs)) < _LEAST_SAID * len(stems) else None
+
+
+def _amounts_agreed(own: str, cited: Sequence[Cited]) -> bool:
+    """Whether the client says a number that the claim gives: "and the week before?" "Five."."""
+    claimed = {number for number, _ in amounts_claimed(own)}
+    return bool(
+        claimed & {number for one in cited if not one.by_therapist for number, _ in amounts_in(one.sentences)}
+    )
+
+
+def _answered_otherwise(own: str, cited: Sequence[Cited]) -> str | None:
+    """A claim made of a question's words says what the answer says."""
+    stems = content_of(words_of(own))
+    if not stems:
+        return None
+    denies = bool(set(words_of(own)) & (NEGATIONS | {"denied", "denies", "declined", "refused"}))
+    alone = stems & related_to([one.sentences for one in cited if not one.by_therapist])
+    for one in cited:
+        asked = stems & content_of(words_of(one.sentences))
+        if not one.by_therapist or len(asked - alone) < _LEAST_SAID * len(stems):
+            continue
+        if (one.stance is Stance.DENIED and not denies) or (
+            one.stance is Stance.AFFIRMED and denies and one.is_question
+        ):
+            return REVERSED
+    return None
