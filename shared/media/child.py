@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -18,11 +18,14 @@ from shared.media.container import (
     check_shape,
     open_recording,
 )
+from shared.media.headers import find_parts
 from shared.media.limits import MediaLimits
-from shared.media.remote_file import RemoteFile, write_all
+from shared.media.remote_file import RemoteFile, Window, write_all
 from shared.media.timeline import Clock, Timeline
+from shared.media.tracks import Tracks
 
 Facts = dict[str, Any]
+_PCM_BLOCK = 64 * 1024
 
 
 def run(descriptor: int, job: Mapping[str, Any], libc: ctypes.CDLL) -> NoReturn:
@@ -32,9 +35,11 @@ def run(descriptor: int, job: Mapping[str, Any], libc: ctypes.CDLL) -> NoReturn:
         if job["task"] == "escape":
             facts = _try_to_escape(libc)
         else:
-            recording = open_recording(RemoteFile(descriptor, job["size"]), job["size"])
-            task = decode if job["task"] == "decode" else probe
-            facts = task(recording, limits, lambda pcm: _send(descriptor, wire.Kind.PCM, pcm))
+            file = RemoteFile(descriptor, job["size"])
+            if job["task"] == "decode":
+                facts = decode(_parts(file, job["size"]), limits, lambda pcm: _send_pcm(descriptor, pcm))
+            else:
+                facts = probe(open_recording(file, job["size"]), limits)
         _send(descriptor, wire.Kind.DONE, json.dumps(facts).encode())
     except Refused as refused:
         _send(descriptor, wire.Kind.REFUSED, refused.code.encode())
@@ -47,7 +52,26 @@ def _send(descriptor: int, kind: wire.Kind, payload: bytes) -> None:
     write_all(descriptor, wire.pack(kind, payload))
 
 
-def probe(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes], None]) -> Facts:
+def _send_pcm(descriptor: int, pcm: bytes) -> None:
+    for at in range(0, len(pcm), _PCM_BLOCK):
+        _send(descriptor, wire.Kind.PCM, pcm[at : at + _PCM_BLOCK])
+
+
+def _parts(file: RemoteFile, size: int) -> Iterator[OpenRecording]:
+    """Each recording in ``file``. A later part that is none is left out; the first one raises Refused."""
+    parts = find_parts(file, size)
+    if len(parts) == 1:
+        yield open_recording(file, size)
+        return
+    for number, (offset, length) in enumerate(parts):
+        try:
+            yield open_recording(Window(file, offset, length), length)
+        except Refused:
+            if number == 0:
+                raise
+
+
+def probe(recording: OpenRecording, limits: MediaLimits) -> Facts:
     """Facts from the first seconds. Raises Refused."""
     context = recording.stream.codec_context
     if context.sample_rate and context.channels:
@@ -72,43 +96,73 @@ def probe(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes],
     }
 
 
-def decode(recording: OpenRecording, limits: MediaLimits, emit: Callable[[bytes], None]) -> Facts:
-    """Hand all audio to ``emit``. Raises Refused."""
-    reader = FrameReader(recording)
-    timeline: Timeline | None = None
-    samples, channels, damaged = 0, 0, 0
-    most = limits.max_seconds * SAMPLE_RATE
-
-    def emit_counted(pcm: bytes) -> None:
-        nonlocal samples
-        samples += len(pcm) // (BYTES_PER_SAMPLE * channels)
-        if samples > most:
-            raise Refused("too_long")
-        emit(pcm)
-
-    for frame in reader.frames():
-        if not frame.samples:
-            continue
-        if timeline is None:
-            check_shape(frame.sample_rate, frame.layout.nb_channels, limits)
-            channels = 2 if frame.layout.nb_channels == 2 else 1
-            timeline = Timeline(emit_counted, channels, _clock(recording, limits))
-        try:
-            timeline.add(frame, after_loss=reader.damaged_packets > damaged)
-            damaged = reader.damaged_packets
-        except BAD_MEDIA:
-            # A frame of a shape that cannot be converted: its time is filled when the next one comes.
-            reader.damaged_packets += 1
-    if timeline is not None:
-        timeline.finish()
-    if not samples:
+def decode(recordings: Iterable[OpenRecording], limits: MediaLimits, emit: Callable[[bytes], None]) -> Facts:
+    """Hand all audio of ``recordings``, which lie in one file, to ``emit``. Raises Refused."""
+    sound = _Sound(limits, emit)
+    for recording in recordings:
+        sound.add(recording)
+    if not sound.samples:
         raise Refused("undecodable")
     return {
-        "channels": channels,
-        "damaged_packets": reader.damaged_packets,
-        "filled_seconds": timeline.filled_seconds if timeline else 0.0,
-        "declared_seconds": recording.promised_seconds,
+        "channels": sound.channels,
+        "damaged_packets": sound.damaged_packets,
+        "filled_seconds": sound.filled_seconds,
+        "declared_seconds": None if None in sound.promised else sum(filter(None, sound.promised)),
     }
+
+
+class _Sound:
+    """What has been decoded of a file so far; its parts have the channels of the first."""
+
+    def __init__(self, limits: MediaLimits, emit: Callable[[bytes], None]) -> None:
+        self._limits = limits
+        self._emit = emit
+        self.samples, self.channels, self.damaged_packets = 0, 0, 0
+        self.filled_seconds = 0.0
+        self.promised: list[float | None] = []
+
+    def add(self, recording: OpenRecording) -> None:
+        """Decode one part. Raises Refused."""
+        reader = FrameReader(recording)
+        count = 1 + len(recording.further)
+        timelines: dict[int, Timeline] = {}
+        tracks: Tracks | None = None
+        damaged = 0
+        for number, frame in reader.tracks():
+            if not frame.samples:
+                continue
+            if tracks is None:
+                check_shape(frame.sample_rate, frame.layout.nb_channels, self._limits)
+                tracks = Tracks(count, self._counted)
+                single = 2 if count == 1 and frame.layout.nb_channels == 2 else tracks.channels
+                self.channels = self.channels or single
+            timeline = timelines.get(number) or self._timeline(number, count, recording, tracks)
+            timelines[number] = timeline
+            try:
+                timeline.add(frame, after_loss=reader.damaged_packets > damaged)
+                damaged = reader.damaged_packets
+            except BAD_MEDIA:
+                # A frame of a shape that cannot be converted: its time is filled when the next one comes.
+                reader.damaged_packets += 1
+        for timeline in timelines.values():
+            timeline.finish()
+            self.filled_seconds += timeline.filled_seconds
+        if tracks is not None and count > 1:
+            tracks.finish()
+        self.damaged_packets += reader.damaged_packets
+        self.promised.append(recording.promised_seconds)
+
+    def _timeline(self, number: int, count: int, recording: OpenRecording, tracks: Tracks) -> Timeline:
+        clock = _clock(recording, self._limits)
+        if count == 1:
+            return Timeline(self._counted, self.channels, clock)
+        return Timeline(lambda pcm: tracks.add(number, pcm), 1, clock)
+
+    def _counted(self, pcm: bytes) -> None:
+        self.samples += len(pcm) // (BYTES_PER_SAMPLE * self.channels)
+        if self.samples > self._limits.max_seconds * SAMPLE_RATE:
+            raise Refused("too_long")
+        self._emit(pcm)
 
 
 def _clock(recording: OpenRecording, limits: MediaLimits) -> Clock:
@@ -117,6 +171,7 @@ def _clock(recording: OpenRecording, limits: MediaLimits) -> Clock:
         longest_gap=limits.gap_seconds,
         zero=recording.zero_seconds,
         jitter=recording.jitter_seconds,
+        made_up=not recording.has_clock,
     )
 
 

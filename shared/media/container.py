@@ -24,6 +24,7 @@ _CODECS = (
     *("pcm_s8", "pcm_mulaw", "pcm_alaw", "adpcm_ima_wav"),
     *("adpcm_ms", "gsm_ms", "amrnb", "amrwb", "ac3", "eac3"),
 )
+MOST_TRACKS = 8  # as many as channels
 _FAMILIES = {"wav": "wav", "w64": "wav", "matroska": "webm", "webm": "webm", "mov": "mp4"}
 _OWN_NAMES = frozenset({"mp3", "ogg", "flac", "aac", "mpeg"})
 # These two have no header that knows the length; FFmpeg guesses it from the first bit rates.
@@ -67,11 +68,18 @@ class OpenRecording:
     declared_seconds: float | None
     promised_seconds: float | None = None
     zero_seconds: float | None = None
+    states_length: bool = True
+    further: tuple[AudioStream, ...] = ()  # audio tracks beside the first
 
     @property
     def declared_is_a_guess(self) -> bool:
         """True where no header states the length."""
-        return self.family in _FAMILIES_THAT_GUESS
+        return self.family in _FAMILIES_THAT_GUESS or (self.family == "mp3" and not self.states_length)
+
+    @property
+    def has_clock(self) -> bool:
+        """False where FFmpeg makes the time stamps up: ADTS has none, and its rate may change midway."""
+        return self.family != "aac"
 
     @property
     def jitter_seconds(self) -> float:
@@ -93,6 +101,8 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
     }
     try:
         header = read_header(file, size)
+        if header.is_stale:
+            options["ignore_length"] = "1"
         container = av.open(
             file,
             "r",
@@ -103,31 +113,40 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         )
     except BAD_MEDIA:
         raise Refused("not_audio") from None
-    stream = _choose(container)
+    stream, *further = _choose(container)
     for other in container.streams:
-        if other.index != stream.index:
+        if other.index not in {stream.index, *(one.index for one in further)}:
             other.discard = Discard.all
-    stream.codec_context.thread_count = 1
+    for one in (stream, *further):
+        one.codec_context.thread_count = 1
     short = container.format.name.split(",")[0]
     family = short if short in _OWN_NAMES else _FAMILIES.get(short, "")
     if not family:
         raise Refused("not_audio")
     declared, promised = _lengths(container, stream, family, size, header)
     zero = _zero(container, family, header.in_fragments)
-    return OpenRecording(container, stream, family, stream.codec_context.name, declared, promised, zero)
+    if family == "mp3" and not header.states_length:
+        promised = None
+    return OpenRecording(
+        container, stream, family, stream.codec_context.name, declared, promised, zero,
+        states_length=header.states_length, further=tuple(further),
+    )  # fmt: skip
 
 
-def _choose(container: InputContainer) -> AudioStream:
-    """The first audio stream that we have a decoder for; a cover picture beside it is no harm."""
+def _choose(container: InputContainer) -> list[AudioStream]:
+    """The audio streams that we have a decoder for; a cover picture beside them is no harm."""
     streams = list(container.streams.audio)
     if not streams:
         raise Refused("no_audio_stream" if container.streams.video else "not_audio")
-    for stream in streams:
+    usable = []
+    for stream in streams[:MOST_TRACKS]:
         # PyAV gives None, against its own types, where FFmpeg has no decoder.
         context: AudioCodecContext | None = stream.codec_context
         if context is not None and context.name in _CODECS:
-            return stream
-    raise Refused("codec_not_supported")
+            usable.append(stream)
+    if not usable:
+        raise Refused("codec_not_supported")
+    return usable
 
 
 def _lengths(
@@ -179,24 +198,31 @@ def check_shape(sample_rate: int, channels: int, limits: MediaLimits) -> None:
 
 
 class FrameReader:
-    """Frames of one stream, packet by packet; what cannot be decoded is counted and passed over."""
+    """Frames of all tracks, packet by packet; what cannot be decoded is counted and passed over."""
 
     def __init__(self, recording: OpenRecording) -> None:
         self._recording = recording
         self.damaged_packets = 0
 
     def frames(self) -> Iterator[AudioFrame]:
-        """All frames that can be had."""
-        for packet in self._packets():
+        """All frames of the first track that can be had."""
+        return (frame for track, frame in self.tracks() if track == 0)
+
+    def tracks(self) -> Iterator[tuple[int, AudioFrame]]:
+        """All frames that can be had, each with the number of its track, 0 for the first."""
+        streams = (self._recording.stream, *self._recording.further)
+        numbers = {stream.index: number for number, stream in enumerate(streams)}
+        for packet in self._packets(streams):
             try:
                 decoded = packet.decode()
             except BAD_MEDIA:
                 self.damaged_packets += 1
                 continue
-            yield from decoded
+            number = numbers[packet.stream.index]
+            yield from ((number, frame) for frame in decoded)
 
-    def _packets(self) -> Iterator[Any]:
-        packets = self._recording.container.demux(self._recording.stream)
+    def _packets(self, streams: tuple[AudioStream, ...]) -> Iterator[Any]:
+        packets = self._recording.container.demux(*streams)
         while True:
             try:
                 packet = next(packets)

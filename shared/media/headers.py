@@ -8,6 +8,12 @@ from typing import Protocol
 _OPEN_ENDED_BYTES = 2**31 - 2**16
 # Before the sound there are a few chunks of a few kilobytes in any honest file.
 _MOST_CHUNKS = 32
+# A fragmented MP4 has two boxes a fragment: four hours in fragments of two seconds.
+_MOST_BOXES = 16_384
+# Less than this after the promised sound of a WAV is a tag or padding.
+_LEAST_SOUND_BYTES = 4096
+# Tags in front of the table: the side information of a frame is 32 bytes at most, a frame 2,881.
+_FIRST_FRAME_BYTES = 4096
 
 
 class BinaryFile(Protocol):
@@ -23,32 +29,106 @@ class BinaryFile(Protocol):
 @dataclass(frozen=True, slots=True)
 class Header:
     """``wav_bytes``: how much sound a WAV promises (FFmpeg tells what the file holds instead), None for
-    other files. ``in_fragments``: an MP4 in fragments, as live recorders write it."""
+    other files. ``in_fragments``: an MP4 in fragments, as live recorders write it. ``is_stale``: a WAV whose
+    sound goes on beyond what its header promises, because the recorder died before it wrote the length.
+    ``states_length``: False for an MP3 without a table of its length, which FFmpeg then guesses."""
 
     wav_bytes: int | None
     in_fragments: bool
+    is_stale: bool = False
+    states_length: bool = True
 
 
 def read_header(file: BinaryFile, size: int) -> Header:
     """The header of ``file`` (``size`` bytes), which is then at its beginning."""
-    header = Header(_promised_wav_bytes(file), _is_in_fragments(file, size))
+    file.seek(0)
+    wav_bytes, is_stale = _promised_wav_bytes(file, size)
+    header = Header(wav_bytes, _is_in_fragments(file, size), is_stale, _states_length(file))
     file.seek(0)
     return header
 
 
-def _promised_wav_bytes(file: BinaryFile) -> int | None:
-    """None also where the header promises nothing: written to a pipe, it says 4 GiB or 2."""
-    if not file.read(12).startswith(b"RIFF"):
-        return None
+def find_parts(file: BinaryFile, size: int) -> list[tuple[int, int]]:
+    """Where each recording of ``file`` lies (offset and bytes): recorders and tools join files end to end.
+
+    FFmpeg reads the first alone of two MP4 or two WAV files in a row.
+    """
+    begins = [0]
+    file.seek(0)
+    opening = _read(file, 12)
+    if opening[4:8] == b"ftyp":
+        has_index = False
+        for kind, inside, _ in _boxes(file, 0, size, most=_MOST_BOXES):
+            if kind == b"ftyp" and has_index:
+                begins.append(inside - 8)
+                has_index = False
+            has_index = has_index or kind == b"moov"
+    elif opening[:4] == b"RIFF":
+        at = 0
+        while opening[:4] == b"RIFF" and len(begins) < _MOST_CHUNKS:
+            at += 8 + int.from_bytes(opening[4:8], "little")
+            file.seek(min(at, size))
+            opening = _read(file, 12)
+            if opening[:4] == b"RIFF" and opening[8:12] == b"WAVE":
+                begins.append(at)
+    file.seek(0)
+    return [(begin, end - begin) for begin, end in zip(begins, [*begins[1:], size], strict=True)]
+
+
+def _promised_wav_bytes(file: BinaryFile, size: int) -> tuple[int | None, bool]:
+    """The promised bytes, and whether the sound goes on beyond them.
+
+    None where the header promises nothing: written to a pipe, it says 4 GiB or 2, or 0.
+    """
+    if not _read(file, 12).startswith(b"RIFF"):
+        return None, False
     for _ in range(_MOST_CHUNKS):
-        chunk = file.read(8)
+        chunk = _read(file, 8)
         length = int.from_bytes(chunk[4:], "little")
         if chunk[:4] == b"data":
-            return length if 0 < length < _OPEN_ENDED_BYTES else None
+            end = file.tell() + length + length % 2
+            is_stale = length < _OPEN_ENDED_BYTES and not _are_chunks(file, end, size)
+            return (length if 0 < length < _OPEN_ENDED_BYTES and not is_stale else None), is_stale
         if len(chunk) < 8:
             break
         file.seek(length + length % 2, 1)
-    return None
+    return None, False
+
+
+def _are_chunks(file: BinaryFile, at: int, size: int) -> bool:
+    """Whether what follows at ``at`` is nothing, padding, another file, or chunks that fill the file."""
+    if size - at < _LEAST_SOUND_BYTES:
+        return True
+    for _ in range(_MOST_CHUNKS):
+        if size - at < 8:
+            return True
+        file.seek(at)
+        chunk = _read(file, 8)
+        name, length = chunk[:4], int.from_bytes(chunk[4:], "little")
+        if name == b"RIFF":
+            return True
+        if not all(byte == 32 or 48 <= byte < 123 for byte in name) or at + 8 + length > size + 1:
+            return False
+        at += 8 + length + length % 2
+    return True
+
+
+def _states_length(file: BinaryFile) -> bool:
+    """Whether an MP3's first frame holds the table that states the length (Xing, Info or VBRI)."""
+    file.seek(0)
+    opening = _read(file, 10)
+    at = 0
+    if opening[:3] == b"ID3":
+        at = 10 + sum(
+            (byte & 127) << shift for byte, shift in zip(opening[6:10], (21, 14, 7, 0), strict=True)
+        )
+        file.seek(at)
+        opening = _read(file, 10)
+    if not (len(opening) > 1 and opening[0] == 0xFF and opening[1] & 0xE0 == 0xE0):
+        return True  # no bare MPEG audio here
+    file.seek(at)
+    frame = _read(file, _FIRST_FRAME_BYTES)
+    return any(name in frame for name in (b"Xing", b"Info", b"VBRI"))
 
 
 def _is_in_fragments(file: BinaryFile, size: int) -> bool:
@@ -59,12 +139,13 @@ def _is_in_fragments(file: BinaryFile, size: int) -> bool:
     return False
 
 
-def _boxes(file: BinaryFile, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(file: BinaryFile, at: int, end: int, most: int = _MOST_CHUNKS) -> Iterator[tuple[bytes, int, int]]:
     """The kind of each box between ``at`` and ``end``, and where what it holds begins and ends."""
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(most):
+        if at >= end:
+            return
         file.seek(at)
-        header = file.read(16)
-        header += file.read(16 - len(header))  # a read ends with a block
+        header = _read(file, 16)
         length, kind, begins = int.from_bytes(header[:4], "big"), header[4:8], at + 8
         if length == 1:
             length, begins = int.from_bytes(header[8:], "big"), at + 16
@@ -74,3 +155,11 @@ def _boxes(file: BinaryFile, at: int, end: int) -> Iterator[tuple[bytes, int, in
             return
         yield kind, begins, min(at + length, end)
         at += length
+
+
+def _read(file: BinaryFile, length: int) -> bytes:
+    """``length`` bytes, or what there is: a single read ends with a block."""
+    data = file.read(length)
+    while data and len(data) < length and (more := file.read(length - len(data))):
+        data += more
+    return data

@@ -27,6 +27,8 @@ def warm_up() -> None:
         sound.setsampwidth(2)
         sound.setframerate(_RATE)
         sound.writeframes(bytes(4 * _RATE))
-    for task in (probe, decode):
-        file.seek(0)
-        task(open_recording(file, len(file.getvalue())), MediaLimits(), lambda pcm: None)
+    size = len(file.getvalue())
+    file.seek(0)
+    probe(open_recording(file, size), MediaLimits())
+    file.seek(0)
+    decode([open_recording(file, size)], MediaLimits(), lambda pcm: None)

@@ -125,6 +125,8 @@ def recognise(head: bytes, file_name_extension: str, declared_type: str | None) 
     if verdict == _UNKNOWN and extension in _MAY_LOOK_LIKE_NOTHING:
         return None
     family = _FAMILIES.get(verdict)
+    if family is None and verdict == _UNKNOWN and head[4:8] == b"ftyp":
+        family = "mp4"  # a camera's own brand, which libmagic does not list (ISO/IEC 14496-12, 4.3)
     if family is None:
         raise unsupported("not_audio")
     return family

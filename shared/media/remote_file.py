@@ -89,3 +89,32 @@ class RemoteFile:
         if len(self._blocks) > _BLOCKS_KEPT:
             self._blocks.popitem(last=False)
         return self._blocks[number]
+
+
+class Window:
+    """A part of a file as a file of its own."""
+
+    def __init__(self, file: RemoteFile, offset: int, size: int) -> None:
+        self._file = file
+        self._offset = offset
+        self._size = size
+        self._position = 0
+
+    def read(self, length: int) -> bytes:
+        """Up to ``length`` bytes, empty at the end."""
+        self._file.seek(self._offset + self._position)
+        data = self._file.read(min(length, self._size - self._position))
+        self._position += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to ``offset`` and say where we are."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise OSError("seek before the start")
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        """Where we are."""
+        return self._position

@@ -41,7 +41,10 @@ class Resampler:
             channel_layouts="stereo" if channels == 2 else "mono",
         )
         sink = self._graph.add("abuffersink")
-        self._graph.link_nodes(source, form, sink).configure()
+        mix = (
+            [self._graph.add("pan", _even_mix(like.layout.nb_channels))] if _is_mixed(like, channels) else []
+        )
+        self._graph.link_nodes(source, *mix, form, sink).configure()
         self._graph.set_audio_frame_size(SAMPLE_RATE)
 
     def push(self, frame: AudioFrame | None) -> Iterator[bytes]:
@@ -59,6 +62,16 @@ class Resampler:
             yield bytes(ready.planes[0])[: ready.samples * self._bytes_per_sample]
 
 
+def _is_mixed(like: AudioFrame, channels: int) -> bool:
+    return channels == 1 and like.layout.nb_channels > 2
+
+
+def _even_mix(count: int) -> str:
+    """All channels alike. FFmpeg's own mix drops the one that a file calls "low frequency": here, a voice."""
+    gain = 1 / count**0.5
+    return "mono|c0=" + "+".join(f"{gain:.4f}*c{number}" for number in range(count))
+
+
 def shape_of(frame: AudioFrame) -> tuple[str, str, int]:
     """What must stay the same for one resampler."""
     return frame.format.name, frame.layout.name, frame.sample_rate
@@ -71,13 +84,15 @@ class Clock:
     ``last_second`` is where the header says the recording ends, or None; a time stamp beyond it
     is damage, not a gap. Without it a gap is at most ``longest_gap``. ``zero`` is where the recording
     begins: sound that begins later has silence before it; None: it begins with its sound.
-    ``jitter`` is what an honest time stamp may be off.
+    ``jitter`` is what an honest time stamp may be off. ``made_up``: the time stamps are the decoder's
+    guesses and say nothing.
     """
 
     last_second: float | None
     longest_gap: float
     zero: float | None
     jitter: float
+    made_up: bool = False
 
 
 class Timeline:
@@ -118,7 +133,7 @@ class Timeline:
 
     def _gap_before(self, frame: AudioFrame, least: float) -> float:
         """Seconds of silence to put before ``frame``; 0.0 where its clock agrees or is not credible."""
-        if frame.pts is None or frame.time_base is None:
+        if self._clock.made_up or frame.pts is None or frame.time_base is None:
             return 0.0
         moment = float(frame.pts * frame.time_base)
         here = float(self._consumed)

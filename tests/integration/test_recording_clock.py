@@ -50,7 +50,7 @@ LATE = [("mp4", "aac"), ("webm", "libopus"), ("mov", "pcm_s16le")]
 def heard(data: bytes) -> tuple[list[float], float, float]:
     """When the tones begin, how long the recording is, and how much of it was filled with silence."""
     blocks: list[bytes] = []
-    facts = decode(open_recording(io.BytesIO(data), len(data)), MediaLimits(), blocks.append)
+    facts = decode([open_recording(io.BytesIO(data), len(data))], MediaLimits(), blocks.append)
     pcm = np.frombuffer(b"".join(blocks), "<i2").reshape(-1, facts["channels"])
     return marks_in(pcm), len(pcm) / 16_000, facts["filled_seconds"]
 

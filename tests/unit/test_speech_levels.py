@@ -25,7 +25,8 @@ RIGHT = talk((5, 8), (14, 19))
 
 def layout(left: np.ndarray, right: np.ndarray):
     stereo = InMemoryPcm((np.stack([left, right], axis=1).clip(-1, 1) * 32_767).astype(np.int16))
-    return choose_layout(measure_loudness(stereo, 0).levels, measure_loudness(stereo, 1).levels)
+    left_levels, right_levels, mix = (measure_loudness(stereo, channel).levels for channel in (0, 1, None))
+    return choose_layout(left_levels, right_levels, mix)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,10 @@ def test_clipping_is_counted():
 
 def test_an_empty_recording_has_no_levels():
     assert measure_loudness(InMemoryPcm(np.zeros(0, np.int16)), 0).levels.size == 0
+
+
+@pytest.mark.parametrize("gain", [-1.0, -0.8])
+def test_channels_that_cancel_each_other_are_not_mixed(gain):
+    voices = LEFT + RIGHT
+    assert layout(voices, gain * voices).channels == (0,)
+    assert layout(gain * voices, voices).channels in {(0,), (1,)}

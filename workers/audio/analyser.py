@@ -42,7 +42,7 @@ class OfflineSpeechAnalyser:
         speaker. Memory grows by about 20 MB per hour of audio.
         """
         heard = {channel: loudness.measure_loudness(pcm, channel) for channel in range(pcm.channels)}
-        layout = self._layout(heard, speakers)
+        layout = self._layout(pcm, heard, speakers)
         longest = min(LONGEST_UTTERANCE, max(SHORTEST_LIMIT, chunk_seconds))
         voiced: list[Voiced] = []
         doubt: str | None = None
@@ -70,10 +70,11 @@ class OfflineSpeechAnalyser:
         )
 
     @staticmethod
-    def _layout(heard: dict[int, Loudness], speakers: int) -> Layout:
+    def _layout(pcm: PcmSource, heard: dict[int, Loudness], speakers: int) -> Layout:
         if len(heard) < 2:
             return Layout("mono", (None,))
-        layout = loudness.choose_layout(heard[0].levels, heard[1].levels)
+        mix = loudness.measure_loudness(pcm, None).levels
+        layout = loudness.choose_layout(heard[0].levels, heard[1].levels, mix)
         return Layout("mono", (None,)) if layout.name == "dual_channel" and speakers < 2 else layout
 
 
