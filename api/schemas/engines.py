@@ -5,10 +5,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.schemas.fields import Moment, Text
-from shared.settings import TRANSCRIBERS
+from shared.settings import TRANSCRIBER_NAME
 
 _MOST_WORDS = 500
-_TRANSCRIBER = validate.OneOf(TRANSCRIBERS)
+_TRANSCRIBER = validate.Regexp(
+    f"^{TRANSCRIBER_NAME}$", error="Must be openai, faster-whisper or faster-whisper:MODEL."
+)
 
 
 class EnginesSchema(Schema):

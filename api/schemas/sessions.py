@@ -10,7 +10,7 @@ from api.schemas.off_record import RangesText
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
 from shared.schemas.notes import NotesSchema
-from shared.settings import TRANSCRIBERS
+from shared.settings import TRANSCRIBER_NAME
 
 TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -216,10 +216,12 @@ class UploadFormSchema(Schema):
     )
     language = Word(
         r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
-        metadata={"description": "A tag such as `en-GB`; pocketsphinx knows English only."},
+        metadata={"description": "A tag such as `en-GB`; the model tiny.en knows English only."},
     )
     transcriber = fields.String(
-        validate=validate.OneOf(TRANSCRIBERS),
+        validate=validate.Regexp(
+            f"^{TRANSCRIBER_NAME}$", error="Must be openai, faster-whisper or faster-whisper:MODEL."
+        ),
         metadata={"description": "The speech engine, of those that the server offers; else the practice's."},
     )
     off_the_record = RangesText(

@@ -172,6 +172,6 @@ def _print(outcome: Outcome, run: DemoRun, console: Console, seconds: float) -> 
         "    make up",
         "Then, from another terminal, a recording of your own:",
         f"    {upload}",
-        "Better words than the offline engine's: OpenAI or Whisper, see README.md.",
+        "Better words: a larger Whisper model or OpenAI, see README.md.",
     ):
         console.print(Text(line), soft_wrap=True)

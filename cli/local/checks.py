@@ -10,7 +10,7 @@ import httpx2
 from redis import Redis
 from redis.exceptions import RedisError
 
-from cli.local import database_checks
+from cli.local import database_checks, speech_checks
 from cli.local.deployment import Deployment
 from cli.local.findings import Finding, bad, doubtful, good
 from shared.domain.errors import Unavailable
@@ -27,7 +27,7 @@ def examine(deployment: Deployment) -> Iterator[Finding]:
     known = deployment.settings
     yield good("settings", "complete and well-formed")
     yield from database_checks.examine(known)
-    for look in (_redis, _storage, _keys, _engines):
+    for look in (_redis, _storage, _keys, _engines, speech_checks.examine):
         yield from look(known)
 
 
@@ -138,6 +138,10 @@ def _engines(known: Settings) -> Iterator[Finding]:
     if "openai" not in (*known.offered_transcribers, known.extractor):
         yield good("engines", f"{known.transcriber} and {known.extractor} need no other server")
         return
+    yield from _engine_server(known)
+
+
+def _engine_server(known: Settings) -> Iterator[Finding]:
     base = (known.openai_base_url or "https://api.openai.com/v1").rstrip("/")
     headers = {"Authorization": f"Bearer {known.openai_api_key}"} if known.openai_api_key else {}
     try:

@@ -39,6 +39,7 @@ def find(data: Path) -> Deployment:
     environment.setdefault("REDIS_URL", _REDIS_TO_COME)
     environment.setdefault("STORAGE_URL", (data / "recordings").resolve().as_uri())
     environment.setdefault("SESSIONSCRIBE_KEYS_DIR", str((data / "keys").resolve()))
+    environment.setdefault("SESSIONSCRIBE_MODELS_DIR", str((data / "models").resolve()))
     try:
         return Deployment(settings.load(environment), unbound)
     except settings.SettingsError as error:

@@ -26,10 +26,6 @@ OUTAGES = {
         "As many calls as are allowed are under way.",
         "Nothing; more are set by `SESSIONSCRIBE_OPENAI_MAX_CALLS`.",
     ),
-    "engine_model_unreachable": (
-        "The model cannot be downloaded.",
-        f"{_OUTAGE} Or name a folder.",
-    ),
     "engine_rate_limited": (
         "The engine's server wants fewer calls.",
         "Nothing; lower `SESSIONSCRIBE_OPENAI_MAX_CALLS` if it is frequent.",
@@ -128,6 +124,10 @@ PERMANENT = {
         "The server does not know the model.",
         _SETTING,
     ),
+    "engine_model_missing": (
+        "The speech model is not on this machine.",
+        f"`sessionscribe models fetch NAME`. {_RETRY}",
+    ),
     "engine_model_unusable": (
         "The model's files cannot be loaded.",
         _SETTING,
@@ -137,8 +137,8 @@ PERMANENT = {
         _SETTING,
     ),
     "engine_not_installed": (
-        "The engine's package is missing.",
-        f"`make whisper`. {_RETRY}",
+        "There is no speech engine on this machine.",
+        f"`make up` installs it where there are wheels for it; else choose another engine. {_RETRY}",
     ),
     "engine_quota_exhausted": (
         "The account has no quota left.",

@@ -71,7 +71,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch of a transcript by one speaker; ``text`` is punctuated for reading."""
+    """One stretch of a transcript by one speaker; ``text`` is as the engine wrote it."""
 
     start: float
     end: float

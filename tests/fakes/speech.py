@@ -54,7 +54,7 @@ class FakeSpeechAnalyser:
 
 
 class FakeTranscriber:
-    """Hears ``text`` in every call, its words spread evenly, or raises the next of ``errors``."""
+    """Hears ``text`` as a sentence in every call, its words spread evenly, or raises the next ``errors``."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class FakeTranscriber:
         unit: str = "utterance",
         word_times: bool = True,
     ) -> None:
-        self.text = text
+        self.text = text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
         self.calls = 0
         self._errors = list(errors)
         self._unit = unit

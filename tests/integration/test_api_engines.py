@@ -41,8 +41,8 @@ def upload(call: Caller, office: Office, **fields: str):
 def test_a_practice_begins_with_the_servers_choice(administrator: Caller) -> None:
     assert administrator("GET", ENGINES).json == {
         "transcriber": None,
-        "usual": "pocketsphinx",
-        "offered": ["pocketsphinx", "openai"],
+        "usual": "faster-whisper",
+        "offered": ["faster-whisper", "openai"],
         "sends_away": ["openai"],
         "vocabulary": [],
         "away_allowed": False,
@@ -65,7 +65,8 @@ def test_a_choice_is_kept_and_only_what_is_named_changes(administrator: Caller) 
     ("change", "status", "code"),
     [
         ({"transcriber": "openai"}, 409, "recordings_may_not_leave"),
-        ({"transcriber": "faster-whisper"}, 422, "transcriber_not_offered"),
+        ({"transcriber": "faster-whisper:small.en"}, 422, "transcriber_not_offered"),
+        ({"transcriber": "faster-whisper:/etc"}, 422, "validation_failed"),
         ({"transcriber": "dictaphone"}, 422, "validation_failed"),
         ({"vocabulary": ["x" * 101]}, 422, "validation_failed"),
         ({"away_allowed": "yes"}, 422, "validation_failed"),
@@ -79,17 +80,18 @@ def test_what_cannot_be_chosen_changes_nothing(administrator: Caller, change, st
 
 
 def test_an_upload_names_its_transcriber(call: Caller, resources: Resources, office: Office) -> None:
-    answer = upload(call, office, transcriber="pocketsphinx")
+    answer = upload(call, office, transcriber="faster-whisper")
     assert answer.status_code == 202, answer.text
     with everything(resources) as db:
-        assert db.scalars(text("SELECT transcriber FROM sessions")).all() == ["pocketsphinx"]
+        assert db.scalars(text("SELECT transcriber FROM sessions")).all() == ["faster-whisper"]
 
 
 @pytest.mark.parametrize(
     ("transcriber", "status", "code"),
     [
         ("openai", 409, "recordings_may_not_leave"),
-        ("faster-whisper", 422, "transcriber_not_offered"),
+        ("faster-whisper:small.en", 422, "transcriber_not_offered"),
+        ("faster-whisper:../etc", 422, "validation_failed"),
         ("dictaphone", 422, "validation_failed"),
     ],
 )

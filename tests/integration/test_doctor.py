@@ -53,9 +53,18 @@ def told(findings: Findings, part: str, verdict: str) -> str:
 def test_a_well_kept_deployment_lacks_nothing_but_its_processes(examine: Examine) -> None:
     _, findings = examine()
     assert {f["part"] for f in findings if f["verdict"] == "bad"} <= {"processes"}
-    assert {"settings", "database", "schema", "walls", "clock", "redis", "storage", "keys", "engines"} <= {
-        f["part"] for f in findings if f["verdict"] == "good"
-    }
+    assert {
+        "settings",
+        "database",
+        "schema",
+        "walls",
+        "clock",
+        "redis",
+        "storage",
+        "keys",
+        "engines",
+        "speech",
+    } <= {f["part"] for f in findings if f["verdict"] == "good"}
     assert all(f["advice"] for f in findings if f["verdict"] != "good")
 
 
@@ -137,3 +146,30 @@ def test_an_engines_server_is_asked(examine: Examine, status: int, verdict: str)
     assert told(findings, "engines", verdict)
     _, findings = examine(OPENAI_BASE_URL="http://127.0.0.1:9")
     assert "does not answer" in told(findings, "engines", "bad")
+
+
+def test_a_model_that_is_offered_and_not_here_is_found_with_the_command_that_fetches_it(
+    examine: Examine, tmp_path: Path
+) -> None:
+    also = {"SESSIONSCRIBE_TRANSCRIBERS": "faster-whisper:base.en"}
+    code, findings = examine(SESSIONSCRIBE_MODELS_DIR=str(tmp_path / "models"), **also)
+    assert code == Exit.FAILED
+    assert "tiny.en is there, each file with its pinned SHA-256" in told(findings, "speech", "good")
+    assert "sessionscribe models fetch base.en" in told(findings, "speech", "bad")
+
+
+def test_a_model_with_other_files_than_the_pinned_ones_is_found(examine: Examine, tmp_path: Path) -> None:
+    copy = tmp_path / "models" / "tiny.en"
+    copy.mkdir(parents=True)
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt"):
+        (copy / name).write_bytes(b"{}")
+    _, findings = examine(SESSIONSCRIBE_MODELS_DIR=str(tmp_path / "models"))
+    assert "another SHA-256" in told(findings, "speech", "bad")
+
+
+def test_a_machine_without_the_engines_packages_is_told(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.local.speech_checks._PACKAGES", ("no_such_package",))
+    _, findings = examine()
+    assert "no_such_package" in told(findings, "speech", "bad")

@@ -42,19 +42,18 @@ class Named(FakeTranscriber):
 
 @pytest.fixture
 def offering(resources: Resources) -> Resources:
-    """A server that offers all engines, pocketsphinx unless somebody chooses."""
+    """A server that offers all engines, faster-whisper unless somebody chooses."""
     also = replace(
         resources.settings,
-        also_offered=("faster-whisper", "openai"),
+        also_offered=("faster-whisper:large-v3-turbo", "openai"),
         openai_base_url="http://127.0.0.1:9/v1",
-        whisper_model="small",
     )
     return replace(resources, settings=also)
 
 
 @pytest.fixture
 def engines() -> dict[str, Named]:
-    return {name: Named(name) for name in ("pocketsphinx", "faster-whisper", "openai")}
+    return {name: Named(name) for name in ("faster-whisper", "faster-whisper:large-v3-turbo", "openai")}
 
 
 @pytest.fixture
@@ -82,19 +81,19 @@ def asked(engines: dict[str, Named]) -> list[str]:
 
 def test_without_a_choice_the_servers_engine_transcribes(bench, engines, uploaded) -> None:
     work(bench, uploaded())
-    assert asked(engines) == ["pocketsphinx"]
-
-
-def test_a_practices_choice_goes_before_the_servers(offering, office, bench, engines, uploaded) -> None:
-    practice_engines.change(offering, office.caller, {"transcriber": "faster-whisper"})
-    work(bench, uploaded())
     assert asked(engines) == ["faster-whisper"]
 
 
+def test_a_practices_choice_goes_before_the_servers(offering, office, bench, engines, uploaded) -> None:
+    practice_engines.change(offering, office.caller, {"transcriber": "faster-whisper:large-v3-turbo"})
+    work(bench, uploaded())
+    assert asked(engines) == ["faster-whisper:large-v3-turbo"]
+
+
 def test_an_uploads_choice_goes_before_the_practices(offering, office, bench, engines, uploaded) -> None:
-    practice_engines.change(offering, office.caller, {"transcriber": "faster-whisper"})
-    work(bench, uploaded("pocketsphinx"))
-    assert asked(engines) == ["pocketsphinx"]
+    practice_engines.change(offering, office.caller, {"transcriber": "faster-whisper:large-v3-turbo"})
+    work(bench, uploaded("faster-whisper"))
+    assert asked(engines) == ["faster-whisper"]
 
 
 def test_nothing_leaves_until_an_administrator_has_said_so(
@@ -152,15 +151,15 @@ def test_a_server_of_ones_own_needs_no_leave(offering) -> None:
 
 
 def test_what_the_server_does_not_offer_cannot_be_chosen(resources: Resources, office: Office) -> None:
-    with pytest.raises(NotOffered, match="it has pocketsphinx"):
-        practice_engines.change(resources, office.caller, {"transcriber": "faster-whisper"})
+    with pytest.raises(NotOffered, match="it has faster-whisper"):
+        practice_engines.change(resources, office.caller, {"transcriber": "faster-whisper:large-v3-turbo"})
     assert practice_engines.get(resources, office.caller).transcriber is None
 
 
 def test_an_engine_that_is_offered_no_more_fails_the_session_with_what_there_is(
     resources: Resources, uploaded
 ) -> None:
-    session_id = uploaded("faster-whisper")
+    session_id = uploaded("faster-whisper:large-v3-turbo")
     work(bench_with(resources), session_id)
     assert row(resources, session_id).error_code == "transcriber_not_offered"
 
@@ -176,10 +175,10 @@ def test_a_practice_cannot_choose_what_may_not_leave(offering, office) -> None:
 
 def test_a_language_is_judged_by_the_engine_that_will_be_used(offering, office) -> None:
     practice_id = office.caller.practice_id
-    with pytest.raises(UnsupportedLanguage, match="faster-whisper or openai"):
+    with pytest.raises(UnsupportedLanguage, match="faster-whisper:large-v3-turbo or openai"):
         engine_choice.check(offering, practice_id, None, "de")
-    engine_choice.check(offering, practice_id, "faster-whisper", "de")
-    practice_engines.change(offering, office.caller, {"transcriber": "faster-whisper"})
+    engine_choice.check(offering, practice_id, "faster-whisper:large-v3-turbo", "de")
+    practice_engines.change(offering, office.caller, {"transcriber": "faster-whisper:large-v3-turbo"})
     engine_choice.check(offering, practice_id, None, "de-AT")
 
 
@@ -196,7 +195,7 @@ def test_engines_are_told_the_uploads_words_and_then_the_practices(
         )
     practice_engines.change(offering, office.caller, {"vocabulary": ["Sertraline", "Elm Street"]})
     work(bench, session_id)
-    assert engines["pocketsphinx"].hints[0].vocabulary == ("Aunt Mae", "sertraline", "Elm Street")
+    assert engines["faster-whisper"].hints[0].vocabulary == ("Aunt Mae", "sertraline", "Elm Street")
 
 
 def test_a_practices_words_are_not_in_the_clear_in_the_database(offering, office) -> None:
@@ -213,6 +212,6 @@ def test_what_a_transcript_took_can_be_added_up(offering, office, bench, uploade
     work(bench, session_id)
     with offering.database.operating() as db:
         [used] = db.scalars(select(TranscriptionUsage)).all()
-    assert (used.session_id, used.engine, used.calls) == (session_id, "pocketsphinx", 3)
+    assert (used.session_id, used.engine, used.calls) == (session_id, "faster-whisper", 3)
     assert used.cost_usd == pytest.approx(used.audio_seconds / 60, abs=0.001)
-    assert transcript(offering, office.caller, session_id)["engine"] == "pocketsphinx"
+    assert transcript(offering, office.caller, session_id)["engine"] == "faster-whisper"

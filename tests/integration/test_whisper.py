@@ -11,27 +11,25 @@ from shared.domain.errors import PermanentStepError
 from shared.domain.values import TranscriptionHints
 from tests.fakes import tiny_whisper
 from workers.engines.whisper import WhisperTranscriber
+from workers.engines.whisper_loading import ModelSettings
 
 TONE = [int(9000 * math.sin(n / 9) * math.sin(n / 4000)) for n in range(16_000 * 35)]
 PCM = struct.pack(f"<{len(TONE)}h", *TONE)
 ENGLISH = TranscriptionHints("en-GB", ("sertraline",))
 
 
-@pytest.fixture(scope="module")
-def library():
-    return pytest.importorskip(
-        "faster_whisper", reason="faster-whisper is an extra (whisper), not installed here"
-    )
+def whisper(model, device="auto", compute_type=None):
+    return WhisperTranscriber(ModelSettings(model, None, device, compute_type))
 
 
 @pytest.fixture(scope="module")
-def folder(library, tmp_path_factory):
+def folder(tmp_path_factory):
     return tiny_whisper.build(tmp_path_factory.mktemp("whisper"))
 
 
 @pytest.fixture(scope="module")
 def phrases(folder):
-    return WhisperTranscriber(str(folder)).transcribe(PCM, ENGLISH)
+    return whisper(str(folder)).transcribe(PCM, ENGLISH)
 
 
 def test_it_hears_phrases_within_the_audio_in_order(phrases):
@@ -50,29 +48,29 @@ def test_every_number_is_a_plain_float(phrases):
 
 
 def test_an_open_language_is_accepted(folder):
-    WhisperTranscriber(str(folder)).transcribe(PCM[:64_000], TranscriptionHints())
+    whisper(str(folder)).transcribe(PCM[:64_000], TranscriptionHints())
 
 
 def test_a_language_that_the_model_does_not_know_is_refused(folder):
     with pytest.raises(PermanentStepError) as caught:
-        WhisperTranscriber(str(folder)).transcribe(PCM[:64_000], TranscriptionHints("de"))
+        whisper(str(folder)).transcribe(PCM[:64_000], TranscriptionHints("de"))
     assert caught.value.code == "engine_language_unsupported"
 
 
 def test_no_audio_gives_no_phrases_without_loading_a_model():
-    assert WhisperTranscriber("/nowhere").transcribe(b"", ENGLISH) == []
+    assert whisper("/nowhere").transcribe(b"", ENGLISH) == []
 
 
-def test_the_extra_is_named_where_it_is_not_installed(monkeypatch):
+def test_a_machine_without_the_engine_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
-    with pytest.raises(PermanentStepError, match=r"pip install 'sessionscribe\[whisper\]'") as caught:
-        WhisperTranscriber("small").transcribe(PCM, ENGLISH)
+    with pytest.raises(PermanentStepError, match="no speech engine on this machine") as caught:
+        whisper("tiny.en").transcribe(PCM, ENGLISH)
     assert caught.value.code == "engine_not_installed"
 
 
 def test_a_folder_that_is_not_there_is_refused_without_its_path(tmp_path):
     with pytest.raises(PermanentStepError) as caught:
-        WhisperTranscriber(str(tmp_path / "gone")).transcribe(PCM, ENGLISH)
+        whisper(str(tmp_path / "gone")).transcribe(PCM, ENGLISH)
     assert caught.value.code == "engine_model_unusable"
     assert str(tmp_path) not in str(caught.value)
 
@@ -82,7 +80,7 @@ def test_a_folder_without_one_of_its_files_is_refused_by_that_file(folder, tmp_p
     copy = shutil.copytree(folder, tmp_path / "copy")
     (copy / missing).unlink()
     with pytest.raises(PermanentStepError, match=missing):
-        WhisperTranscriber(str(copy)).transcribe(PCM, ENGLISH)
+        whisper(str(copy)).transcribe(PCM, ENGLISH)
 
 
 def test_a_truncated_model_is_refused(folder, tmp_path):
@@ -90,25 +88,25 @@ def test_a_truncated_model_is_refused(folder, tmp_path):
     whole = (copy / "model.bin").read_bytes()
     (copy / "model.bin").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(PermanentStepError) as caught:
-        WhisperTranscriber(str(copy)).transcribe(PCM, ENGLISH)
+        whisper(str(copy)).transcribe(PCM, ENGLISH)
     assert caught.value.code == "engine_model_unusable"
 
 
 def test_a_compute_type_that_the_device_has_not_is_refused(folder):
     with pytest.raises(PermanentStepError) as caught:
-        WhisperTranscriber(str(folder), compute_type="float16").transcribe(PCM, ENGLISH)
+        whisper(str(folder), compute_type="float16").transcribe(PCM, ENGLISH)
     assert caught.value.code == "engine_model_unusable"
 
 
-def test_a_size_that_does_not_exist_is_refused(library):
-    with pytest.raises(PermanentStepError) as caught:
-        WhisperTranscriber("gigantic").transcribe(PCM, ENGLISH)
-    assert caught.value.code == "engine_model_unusable"
+def test_a_model_that_is_not_here_is_named_with_the_command_that_fetches_it():
+    with pytest.raises(PermanentStepError, match=r"sessionscribe models fetch base\.en") as caught:
+        whisper("base.en").transcribe(PCM, ENGLISH)
+    assert caught.value.code == "engine_model_missing"
 
 
 def test_it_says_how_far_it_is_and_stops_when_nobody_wants_the_words(folder):
     reached: list[float] = []
-    engine = WhisperTranscriber(str(folder))
+    engine = whisper(str(folder))
     engine.transcribe(PCM, TranscriptionHints("en", reached=reached.append))
     assert reached == sorted(reached)
     assert 20.0 <= reached[-1] <= 35.0
@@ -132,7 +130,7 @@ def test_it_says_how_far_it_is_and_stops_when_nobody_wants_the_words(folder):
         ("cuda", 0, ("cuda", "float16")),
     ],
 )
-def test_a_gpu_is_used_if_there_is_one(library, folder, monkeypatch, device, gpus, expected):
+def test_a_gpu_is_used_if_there_is_one(folder, monkeypatch, device, gpus, expected):
     asked: dict[str, object] = {}
 
     def load(path: str, **options: object) -> object:
@@ -142,5 +140,5 @@ def test_a_gpu_is_used_if_there_is_one(library, folder, monkeypatch, device, gpu
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: gpus)
     monkeypatch.setattr("faster_whisper.WhisperModel", load)
     with pytest.raises(PermanentStepError):
-        WhisperTranscriber(str(folder), device).transcribe(PCM[:64_000], ENGLISH)
+        whisper(str(folder), device).transcribe(PCM[:64_000], ENGLISH)
     assert (asked["device"], asked["compute_type"], asked["cpu_threads"]) == (*expected, 1)

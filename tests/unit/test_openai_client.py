@@ -55,7 +55,6 @@ def test_the_key_is_in_no_repr():
             EngineOptions(openai_api_key="k", openai_transcription_model=""),
             "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL",
         ),
-        (build_transcriber, "faster-whisper", EngineOptions(), "SESSIONSCRIBE_WHISPER_MODEL"),
         (build_extractor, "oracle", EngineOptions(), "SESSIONSCRIBE_EXTRACTOR"),
         (build_extractor, "openai", EngineOptions(openai_api_key="k"), "SESSIONSCRIBE_OPENAI_NOTES_MODEL"),
         (build_extractor, "openai", EngineOptions(openai_notes_model="m"), "OPENAI_API_KEY"),
@@ -91,6 +90,12 @@ def test_whisper_on_this_machine_does_not_tell_where_its_model_lies():
     assert (can.name, can.unit, can.word_times) == ("faster-whisper:small", "chunk", True)
 
 
+def test_an_engines_name_may_carry_its_model():
+    assert build_transcriber("faster-whisper", EngineOptions()).capabilities.name == "faster-whisper:tiny.en"
+    can = build_transcriber("faster-whisper:small.en", EngineOptions()).capabilities
+    assert can.name == "faster-whisper:small.en"
+
+
 def test_making_engines_imports_none_of_their_packages():
     code = """
 import sys
@@ -98,7 +103,7 @@ from workers.engines.registry import EngineOptions, build_extractor, build_trans
 options = EngineOptions(openai_api_key="sk-1", openai_notes_model="m", whisper_model="small")
 build_transcriber("openai", options), build_transcriber("faster-whisper", options)
 build_extractor("openai", options)
-print(sorted({"openai", "httpx2", "faster_whisper", "ctranslate2", "pocketsphinx"} & set(sys.modules)))
+print(sorted({"openai", "httpx2", "faster_whisper", "ctranslate2"} & set(sys.modules)))
 """
     told = subprocess.run(
         [sys.executable, "-c", code],

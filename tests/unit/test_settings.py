@@ -16,7 +16,7 @@ ENOUGH = {
 
 def test_defaults_are_the_offline_engines() -> None:
     settings = load(ENOUGH)
-    assert (settings.transcriber, settings.extractor) == ("pocketsphinx", "rules")
+    assert (settings.transcriber, settings.extractor) == ("faster-whisper", "rules")
 
 
 def test_every_problem_is_named_at_once() -> None:
@@ -31,7 +31,6 @@ def test_every_problem_is_named_at_once() -> None:
     [
         ({"SESSIONSCRIBE_TRANSCRIBER": "openai"}, "OPENAI_API_KEY"),
         ({"SESSIONSCRIBE_EXTRACTOR": "openai", "OPENAI_API_KEY": "k"}, "SESSIONSCRIBE_OPENAI_NOTES_MODEL"),
-        ({"SESSIONSCRIBE_TRANSCRIBER": "faster-whisper"}, "SESSIONSCRIBE_WHISPER_MODEL"),
     ],
 )
 def test_an_engine_without_what_it_needs_is_refused(chosen: dict[str, str], missing: str) -> None:
@@ -40,7 +39,7 @@ def test_an_engine_without_what_it_needs_is_refused(chosen: dict[str, str], miss
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
-    assert load({**ENOUGH, "SESSIONSCRIBE_TRANSCRIBER": ""}).transcriber == "pocketsphinx"
+    assert load({**ENOUGH, "SESSIONSCRIBE_TRANSCRIBER": ""}).transcriber == "faster-whisper"
 
 
 def test_secrets_are_not_in_the_repr() -> None:

@@ -35,7 +35,7 @@ TWO_TURNS = plan(Turn(0.0, 5.0, "Speaker 1"), Turn(5.0, 12.0, "Speaker 2"))
 
 
 def test_each_word_goes_to_the_speaker_of_its_turn():
-    across = phrase("how are you i am fine", 4.1)
+    across = phrase("How are you? I am fine.", 4.1)
     transcript = assembled(TWO_TURNS, (None, across))
     assert [(s.speaker, s.text) for s in transcript.segments] == [
         ("Speaker 1", "How are you?"),
@@ -55,7 +55,7 @@ def test_a_phrase_without_words_goes_whole_to_the_turn_it_shares_most_time_with(
 
 def test_channels_do_not_steal_each_others_words():
     both = plan(Turn(0.0, 6.0, "Speaker 1", 0), Turn(2.0, 3.0, "Speaker 2", 1))
-    transcript = assembled(both, (0, phrase("i was so tired", 2.0)), (1, phrase("i see", 2.2)))
+    transcript = assembled(both, (0, phrase("I was so tired.", 2.0)), (1, phrase("I see.", 2.2)))
     assert {s.speaker: s.text for s in transcript.segments} == {
         "Speaker 1": "I was so tired.",
         "Speaker 2": "I see.",
@@ -82,13 +82,13 @@ def test_punctuated_text_is_divided_with_its_words():
 
 def test_a_long_turn_is_cut_where_a_sentence_ends():
     one_turn = plan(Turn(0.0, 60.0, "Speaker 1"))
-    first, second = phrase(prose(30), 0.0), phrase(prose(5), 9.5)
+    first, second = phrase(f"{prose(30)}.", 0.0), phrase(f"{prose(5)}.", 9.5)
     transcript = assembled(one_turn, (None, first), (None, second))
     assert [(s.start, s.end) for s in transcript.segments] == [(0.0, 9.0), (9.5, 11.0)]
 
 
 def test_short_sentences_of_one_turn_stay_together():
-    transcript = assembled(TWO_TURNS, (None, phrase("thank you", 0.0)), (None, phrase("how are you", 2.0)))
+    transcript = assembled(TWO_TURNS, (None, phrase("Thank you.", 0.0)), (None, phrase("How are you?", 2.0)))
     assert [s.text for s in transcript.segments] == ["Thank you. How are you?"]
 
 

@@ -5,7 +5,8 @@ another. Nothing is loaded or connected here: that waits for the first call.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.ports import NoteExtractor, Transcriber
@@ -38,7 +39,8 @@ class EngineOptions:
     openai_max_calls: int | None = None
     openai_calls_per_minute: int = 1000
     redis_url: str | None = field(default=None, repr=False)
-    whisper_model: str | None = None
+    whisper_model: str = "tiny.en"
+    models_dir: Path | None = None
     whisper_device: str = "auto"
     whisper_compute_type: str | None = None
     whisper_cpu_threads: int = 1
@@ -50,22 +52,19 @@ class EngineOptions:
 
 
 def build_transcriber(name: str, options: EngineOptions) -> Transcriber:
-    """The speech engine ``name``: pocketsphinx, openai or faster-whisper.
+    """The speech engine ``name``: openai, faster-whisper, or faster-whisper:MODEL for another model.
 
     Raises ValueError, with the setting's name, where a setting is missing or cannot work.
     """
-    return _chosen(_TRANSCRIBERS, name, "SESSIONSCRIBE_TRANSCRIBER")(options)
+    engine, _, model = name.partition(":")
+    if model:
+        options = replace(options, whisper_model=model)
+    return _chosen(_TRANSCRIBERS, engine, "SESSIONSCRIBE_TRANSCRIBER")(options)
 
 
 def build_extractor(name: str, options: EngineOptions) -> NoteExtractor:
     """The notes engine ``name``: rules or openai. Raises ValueError as ``build_transcriber``."""
     return _chosen(_EXTRACTORS, name, "SESSIONSCRIBE_EXTRACTOR")(options)
-
-
-def _pocketsphinx(options: EngineOptions) -> Transcriber:
-    from workers.engines.pocketsphinx import PocketsphinxTranscriber
-
-    return PocketsphinxTranscriber()
 
 
 def _openai_transcriber(options: EngineOptions) -> Transcriber:
@@ -83,13 +82,16 @@ def _openai_transcriber(options: EngineOptions) -> Transcriber:
 
 def _faster_whisper(options: EngineOptions) -> Transcriber:
     from workers.engines.whisper import WhisperTranscriber
+    from workers.engines.whisper_loading import ModelSettings
 
-    return WhisperTranscriber(
-        _needed(options.whisper_model, "SESSIONSCRIBE_WHISPER_MODEL"),
+    settings = ModelSettings(
+        options.whisper_model,
+        options.models_dir,
         options.whisper_device,
         options.whisper_compute_type,
         options.whisper_cpu_threads,
     )
+    return WhisperTranscriber(settings)
 
 
 def _rules(options: EngineOptions) -> NoteExtractor:
@@ -111,7 +113,6 @@ def _openai_extractor(options: EngineOptions) -> NoteExtractor:
 
 
 _TRANSCRIBERS: dict[str, Callable[[EngineOptions], Transcriber]] = {
-    "pocketsphinx": _pocketsphinx,
     "openai": _openai_transcriber,
     "faster-whisper": _faster_whisper,
 }

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.transcripts.hallucinations import ChannelPhrase, without_inventions
-from shared.domain.transcripts.punctuation import SENTENCE_GAP_SECONDS, punctuate
 from shared.domain.transcripts.quality import MOST_SPANS, reviewed, word_facts
 from shared.domain.transcripts.roles import propose_roles
 from shared.domain.transcripts.spans import Spans
@@ -44,7 +43,6 @@ def assemble(
     """
     given = [(channel, phrase) for channel, phrase in phrases if phrase.text.strip() or phrase.words]
     heard, invented = without_inventions(plan, given)
-    bare = not any(_is_written(phrase.text) for _, phrase in heard)
     turns = plan.turns or (Turn(0.0, plan.duration_seconds, "Speaker 1"),)
     of_channels = _TurnsByChannel(turns)
     pieces = [piece for channel, phrase in heard for piece in _pieces(channel, phrase, of_channels)]
@@ -53,8 +51,8 @@ def assemble(
         by_speaker[turns[piece.turn].speaker].append(_clamped(piece, plan.duration_seconds))
     found: list[tuple[float, int, Segment]] = []
     for speaker, own in by_speaker.items():
-        for group in _groups(_in_sequence(own), bare):
-            segment = _segment(group, speaker, bare)
+        for group in _groups(_in_sequence(own)):
+            segment = _segment(group, speaker)
             found.append((segment.start, turns[group[0].turn].channel or 0, segment))
     segments = tuple(segment for _, _, segment in sorted(found, key=lambda item: item[:2]))
     quality = {
@@ -64,11 +62,6 @@ def assemble(
         "speaker_roles": propose_roles(segments),
     }
     return Transcript(segments, plan.duration_seconds, language, engine, draft, reviewed(quality))
-
-
-def _is_written(text: str) -> bool:
-    """Whether an engine punctuates or capitalises: such text is kept as it is."""
-    return any(character in ".,?!" or character.isupper() for character in text)
 
 
 class _TurnsByChannel:
@@ -132,35 +125,31 @@ def _in_sequence(pieces: Iterable[_Piece]) -> list[_Piece]:
     return ordered
 
 
-def _groups(pieces: Sequence[_Piece], bare: bool) -> list[list[_Piece]]:
+def _groups(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     """Pieces of one speaker as segments: of one turn, of sane length, cut where sentences end."""
     groups: list[list[_Piece]] = []
     for piece in pieces:
         group = groups[-1] if groups else None
-        if group is None or _begins_segment(group, piece, bare):
+        if group is None or _begins_segment(group, piece):
             groups.append([piece])
         else:
             group.append(piece)
     return groups
 
 
-def _begins_segment(group: Sequence[_Piece], piece: _Piece, bare: bool) -> bool:
+def _begins_segment(group: Sequence[_Piece], piece: _Piece) -> bool:
     last = group[-1]
     if last.turn != piece.turn or piece.end - group[0].start > LONGEST_SECONDS:
         return True
-    paused = piece.start - last.end >= SENTENCE_GAP_SECONDS
-    sentence_ends = paused if bare else last.written.endswith((".", "?", "!"))
+    sentence_ends = last.written.endswith((".", "?", "!"))
     return sentence_ends and last.end - group[0].start >= COMFORTABLE_SECONDS
 
 
-def _segment(group: Sequence[_Piece], speaker: str, bare: bool) -> Segment:
+def _segment(group: Sequence[_Piece], speaker: str) -> Segment:
     words = tuple(
         Word(piece.word.text, piece.start, piece.end, piece.confidence) for piece in group if piece.word
     )
-    if bare and len(words) == len(group):
-        text = punctuate(words)
-    else:
-        text = " ".join(piece.written for piece in group)
+    text = " ".join(piece.written for piece in group)
     return Segment(group[0].start, group[-1].end, text, speaker, _mean(p.confidence for p in group), words)
 
 

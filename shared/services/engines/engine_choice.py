@@ -14,9 +14,7 @@ from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, InvalidInput, PermanentStepError
 from shared.services.resources import Resources
 from shared.settings import Settings
-
-# Transcribers that know a single language; the others are left to say so themselves.
-ONLY_LANGUAGE = {"pocketsphinx": "en"}
+from shared.speech_models.catalogue import only_language
 
 
 class NotOffered(InvalidInput):
@@ -50,9 +48,10 @@ def check(resources: Resources, practice_id: UUID, wanted: str | None, language:
     with resources.database.transaction(practice_id) as db:
         choice = _choice(db, practice_id)
     name = chosen(resources.settings, choice, wanted)
-    known = ONLY_LANGUAGE.get(name)
+    known = _only_language(resources.settings, name)
     if language and known and language.lower().partition("-")[0] != known:
-        others = [other for other in resources.settings.offered_transcribers if other not in ONLY_LANGUAGE]
+        offered = resources.settings.offered_transcribers
+        others = [other for other in offered if not _only_language(resources.settings, other)]
         way_out = (
             f"choose the transcriber {' or '.join(others)}"
             if others
@@ -62,6 +61,12 @@ def check(resources: Resources, practice_id: UUID, wanted: str | None, language:
             f"The transcriber {name} knows English only: send `en`, or no language; for others, {way_out}.",
             fields={"language": ["Not a language that this transcriber knows."]},
         )
+
+
+def _only_language(settings: Settings, name: str) -> str | None:
+    """The single language that the transcriber knows; the others are left to say so themselves."""
+    model = settings.whisper_model_of(name)
+    return only_language(model) if model else None
 
 
 def chosen(settings: Settings, choice: Choice, wanted: str | None) -> str:

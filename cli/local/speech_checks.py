@@ -1,0 +1,52 @@
+"""What ``doctor`` finds of the speech engine that runs here: its packages, and its models' files."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+from cli.local.findings import Finding, bad, doubtful, good
+from shared.settings import Settings
+from shared.speech_models import folders
+
+_PACKAGES = ("faster_whisper", "ctranslate2", "tokenizers")
+
+
+def examine(known: Settings) -> Iterator[Finding]:
+    """Findings for each Whisper model that is offered; none if all engines are elsewhere."""
+    names = dict.fromkeys(
+        model for engine in known.offered_transcribers if (model := known.whisper_model_of(engine))
+    )
+    if not names:
+        return
+    absent = [package for package in _PACKAGES if find_spec(package) is None]
+    if absent:
+        yield bad(
+            "speech",
+            f"the speech engine is not installed ({', '.join(absent)})",
+            "Run `make up` or install requirements/speech.lock. Where there is no wheel for this machine, "
+            "set SESSIONSCRIBE_TRANSCRIBER=openai.",
+        )
+    for name in names:
+        yield _model(known, name)
+
+
+def _model(known: Settings, name: str) -> Finding:
+    folder = folders.find(name, known.models_dir)
+    pinned = folders.known(name)
+    if folder is None:
+        advice = f"sessionscribe models fetch {name}" if pinned else "See SESSIONSCRIBE_WHISPER_MODEL."
+        return bad("speech", f"the model {name} is not on this machine", advice)
+    if lacking := folders.missing(folder):
+        return bad("speech", f"the model {name} lacks {', '.join(lacking)}", "Convert or copy it again.")
+    if pinned is None:
+        return doubtful(
+            "speech",
+            f"the model {name} is there; its files are not in the catalogue and cannot be verified",
+            "A model of your own may be right. `sessionscribe models list` shows those that are known.",
+        )
+    if wrong := folders.problems(pinned, folder):
+        return bad(
+            "speech",
+            f"{', '.join(wrong)} of the model {name} are not the pinned files (another SHA-256)",
+            f"Fetch it anew: sessionscribe models fetch {name}",
+        )
+    return good("speech", f"the model {name} is there, each file with its pinned SHA-256")
