@@ -47,8 +47,10 @@ class Erased:
 def copy_objects(source: ObjectStore, folder: Path) -> int:
     """Copy every object below ``folder``, with a listing of sizes and digests; gives their number.
 
-    What lies there whole already is kept, so that a second backup to the same folder copies only what
-    is new. Decoded speech is left out: it can be made again.
+    A second backup to the same folder copies only objects that are new or changed. Content decides,
+    not size: a recording keeps its size when part of it is taken off the record. The listing holds the
+    digest of the source, so that ``verify_objects`` notices a bad copy. Decoded speech is left out: it
+    can be made again.
     """
     target = LocalStore(folder / OBJECTS)
     kept = {found.name: found.size for found in target.list()}
@@ -58,9 +60,9 @@ def copy_objects(source: ObjectStore, folder: Path) -> int:
             if found.name.endswith(f"/{SPEECH}"):
                 continue
             try:
-                if kept.get(found.name) != found.size:
-                    _copy(source, target, found.name)
-                digest = _digest(target, found.name)
+                digest = _digest(source, found.name)
+                if kept.get(found.name) != found.size or digest != _digest(target, found.name):
+                    digest = _copy(source, target, found.name)
             except NotFound:
                 continue  # erased a moment ago
             listing.write(json.dumps({"name": found.name, "size": found.size, "sha256": digest}) + "\n")
@@ -142,10 +144,15 @@ def erase_again(database: Database, recordings: Recordings, keys: KeyStore, eras
     return came_back
 
 
-def _copy(source: ObjectStore, target: ObjectStore, name: str) -> None:
+def _copy(source: ObjectStore, target: ObjectStore, name: str) -> str:
+    """Copy one object; gives the SHA-256 of what was read from ``source``."""
+    digest = hashlib.sha256()
     with source.open(name) as stored, target.create(name) as write:
         for offset in range(0, stored.size, _PIECE):
-            write(stored.read_at(offset, _PIECE))
+            piece = stored.read_at(offset, _PIECE)
+            digest.update(piece)
+            write(piece)
+    return digest.hexdigest()
 
 
 def _digest(store: ObjectStore, name: str) -> str:
