@@ -6,9 +6,37 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# What ``is_global`` of Python 3.11 takes for public and the IANA special-purpose registries do not:
-# protocol assignments, the 6to4 relays' anycast; and what names another machine by way of ours.
-_NEVER = tuple(ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20"))
+# The IANA special-purpose registries and IPv4 multicast, kept here because ``is_global`` of one patch
+# release of Python differs from that of the next. Listed whole: nobody's webhook is an anycast relay.
+_SPECIAL = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "2001::/23",
+        "2001:db8::/32",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    )
+)
+# Public by the registries, and answered by the host or the cloud that a virtual machine runs on.
+_METADATA = tuple(ip_network(text) for text in ("168.63.129.16/32",))
 _NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has allocated to anybody
@@ -42,13 +70,13 @@ def is_within(address: str, networks: Iterable[str]) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    if address.is_multicast or any(address in network for network in _NEVER):
+    if any(address in network for network in (*_SPECIAL, *_METADATA)):
         return False
     if isinstance(address, IPv4Address):
-        return address.is_global
+        return True
     if address.ipv4_mapped or address in _NAT64 or address in _COMPATIBLE:
         return True  # as far as it goes: the address within decides
-    return address.is_global and address in _GLOBAL_UNICAST and address.scope_id is None
+    return address in _GLOBAL_UNICAST and address.scope_id is None
 
 
 def _wrapped(address: Address) -> Iterator[Address]:

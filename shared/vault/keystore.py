@@ -51,6 +51,7 @@ class KeyStore:
         self._root = _read_secret(folder / "root.key")
         self.pepper = _read_secret(folder / "pepper.key")
         self._practice_key = lru_cache(maxsize=1024)(self._read_practice_key)
+        self._refuse_foreign_root()
 
     @classmethod
     def initialise(cls, folder: Path) -> "KeyStore":
@@ -94,6 +95,23 @@ class KeyStore:
                 with suppress(FileNotFoundError, ValueError):
                     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                     yield StoredKey(UUID(path.stem), changed)
+
+    def _refuse_foreign_root(self) -> None:
+        """Raise KeyStoreError where practices' keys lie here and the root key opens none of them.
+
+        One damaged file is no reason to refuse all the others.
+        """
+        with _errors_as_ours():
+            found = [UUID(path.stem) for path in (self._folder / "practices").glob("[!.]*.key")]
+        if found and not any(self._opens(practice_id) for practice_id in found):
+            raise KeyStoreError("root.key opens none of the practices' keys: restore the one that made them")
+
+    def _opens(self, practice_id: UUID) -> bool:
+        try:
+            self._read_practice_key(practice_id)
+        except KeyStoreError:
+            return False
+        return True
 
     def _practice_key_or_new(self, practice_id: UUID) -> bytes:
         wrapped = _wrap(self._root, secrets.token_bytes(KEY_BYTES), _practice_aad(practice_id))

@@ -64,6 +64,21 @@ def test_a_root_key_that_others_may_read_is_refused(keys: KeyStore, tmp_path: Pa
         KeyStore(tmp_path / "keys")
 
 
+def test_a_root_key_that_opens_nothing_is_refused(keys: KeyStore, subject: Subject, tmp_path: Path) -> None:
+    (tmp_path / "keys" / "root.key").write_bytes(bytes(32))
+    with pytest.raises(KeyStoreError, match=r"opens none of the practices' keys"):
+        KeyStore(tmp_path / "keys")
+
+
+def test_one_damaged_practice_key_does_not_close_the_store(
+    keys: KeyStore, subject: Subject, tmp_path: Path
+) -> None:
+    other = Subject(uuid4(), uuid4())
+    keys.create(other.practice_id, other.id)
+    (tmp_path / "keys" / "practices" / f"{subject.practice_id}.key").write_bytes(b"damaged")
+    assert KeyStore(tmp_path / "keys").key(other.practice_id, other.id)
+
+
 def test_a_missing_key_store_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(KeyStoreError, match="sessionscribe setup"):
         KeyStore(tmp_path / "nowhere")
