@@ -1,7 +1,7 @@
 """The fixed words of the notes."""
 
 from shared.domain.values import Segment, Transcript
-from shared.domain.verification.boilerplate import risk_statement
+from shared.domain.verification.boilerplate import SCREENED, risk_statement
 
 
 def transcript_of(*texts: str) -> Transcript:
@@ -17,5 +17,5 @@ def test_of_a_silent_recording_nothing_is_said_about_risk() -> None:
 
 def test_the_absence_of_findings_is_worded_as_such() -> None:
     statement = risk_statement({"risk_flags": []}, transcript_of("We spoke about the garden."))
-    assert statement.startswith("No mention of suicide")
+    assert statement == SCREENED
     assert "no risk" not in statement.lower()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
+from shared.domain.verification.boilerplate import SCREENED
 from shared.domain.verification.evidence import LIST_FIELDS, TEXT_FIELDS, verify
 from shared.domain.verification.quotes import words_of
 from shared.schemas.notes import NotesSchema
@@ -130,7 +131,7 @@ def test_grief_is_a_topic_and_a_feeling_and_no_risk() -> None:
     assert texts(notes["key_topics"])[0] == "grief"
     assert "grief" in texts(notes["emotional_themes"])
     assert notes["risk_flags"] == []
-    assert notes["risk_statement"].startswith("No mention of suicide")
+    assert notes["risk_statement"] == SCREENED
 
 
 def test_nothing_is_ever_called_no_risk() -> None:

@@ -112,19 +112,6 @@ RISK_LABELS: dict[str, str] = {
     "eating": "disordered eating",
     "other": "another risk",
 }
-# What the statement about absence covers, with the types that make each part untrue.
-_RISK_SUBJECTS: dict[str, tuple[str, ...]] = {
-    "suicide": (
-        "passive_suicidal_ideation", "suicidal_ideation", "suicide_plan", "suicide_intent",
-        "suicidal_behaviour",
-    ),
-    "self-harm": ("self_harm",),
-    "harm to others": ("harm_to_others",),
-    "abuse or violence": ("child_abuse", "dependent_adult_abuse", "domestic_violence"),
-    "psychosis": ("psychosis",),
-    "risky substance use": ("overdose", "substance_use"),
-    "disordered eating": ("eating",),
-}  # fmt: skip
 _RISK_BEGINNINGS = ("suicid", "selfharm", "overdos", "abus", "molest")
 
 
@@ -154,7 +141,7 @@ def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
     """Whether ``sentence`` is fixed, or says of known subjects that they are absent and is right."""
     if sentence == NO_SPEECH:
         return not words_of(transcript.text)
-    if sentence in FIXED:
+    if sentence in FIXED or sentence == screened(transcript):
         return True
     match = _ABSENT.fullmatch(sentence)
     if match is None:
@@ -166,6 +153,30 @@ def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
     return not claimed.replace(" or ", "").strip(" ,")
 
 
+SCREENED = (
+    "Screened for risk by rules that read English and miss most of what is said indirectly: "
+    "what they do not show may still have been said."
+)
+LANGUAGES = {
+    "es": "Spanish", "de": "German", "fr": "French", "it": "Italian", "pt": "Portuguese", "nl": "Dutch",
+    "pl": "Polish", "tr": "Turkish", "ru": "Russian", "ar": "Arabic", "zh": "Chinese", "ja": "Japanese",
+}  # fmt: skip
+
+
+def screened(transcript: Transcript) -> str:
+    """What the screen for risk could read; that it found nothing never reads as good news."""
+    language = unscreened_language(transcript)
+    if language is None:
+        return SCREENED
+    return f"Not screened for risk: {language}. The rules read English only; read the whole transcript."
+
+
+def unscreened_language(transcript: Transcript) -> str | None:
+    """The name of a language that the screen cannot read, or None for English."""
+    code = transcript.language.split("-")[0].casefold()
+    return None if code in {"", "en"} else LANGUAGES.get(code, code)
+
+
 def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
     """What was and was not found, in words that never say that there is no risk."""
     if not words_of(transcript.text):
@@ -174,9 +185,9 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
     apart = [u for u in notes.get("unsupported", []) if u["field"] == "risk_flags"]
     set_aside = [u["item"] for u in apart if u["reason"] == SET_ASIDE]
     unverified = [u["item"] for u in apart if u["reason"] != SET_ASIDE]
-    present = {str(flag["type"]) for flag in [*flags, *unverified, *set_aside]}
-    denied = present - {str(flag["type"]) for flag in flags if not flag.get("negated", False)}
-    absent = [subject for subject, types in _RISK_SUBJECTS.items() if not present.intersection(types)]
+    denied = {str(flag["type"]) for flag in flags} - {
+        str(flag["type"]) for flag in flags if not flag.get("negated", False)
+    }
     parts = []
     if flags:
         labels = [
@@ -193,8 +204,7 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
         parts.append(
             "Words that may concern risk were said, but no flag was made of them; read the transcript."
         )
-    elif absent:
-        parts.append(absence(absent))
+    parts.append(screened(transcript))
     return " ".join(parts)
 
 

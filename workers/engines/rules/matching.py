@@ -12,10 +12,10 @@ from shared.domain.verification.stems import stem
 from shared.domain.vocabulary import phrases
 from workers.engines.rules.passages import Passage
 
-# Speech engines err mostly on short words, so a long phrase may differ by a letter or two in
-# twenty. At 14 letters and 92 % "want to die" cannot become "want to lie".
+# Speech engines err mostly on short words, so a long phrase may differ by a letter or two in twenty. In a
+# shorter one a single letter makes another word: "cutting myself" is not "putting myself".
 FUZZY_RATIO = 92.0
-FUZZY_LETTERS = 14
+FUZZY_LETTERS = 22
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.polarity import governing_negation
 from shared.domain.verification.quotes import cite
+from workers.engines.rules.answers import is_bare, is_bare_yes, is_protective
 from workers.engines.rules.columbia import higher, level_of
 from workers.engines.rules.lexicons import risk as lexicon
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage, answer_to, passages_of
+from workers.engines.rules.slots import slot_hits
 from workers.engines.rules.speakers import Role
 
 CONTEXT_SENTENCES = 6  # how near a mention of suicide must be for "a plan" to be about it
@@ -76,6 +78,8 @@ def _hits(passage: Passage) -> list[tuple[str, Hit]]:
         hits = listed(text, fuzzy=True).find(passage)
         if hits:
             found.append((kind, min(hits, key=lambda hit: _is_negated(passage, hit))))
+    named = {kind for kind, _ in found}
+    found += [(kind, hit) for kind, hit in slot_hits(passage) if kind not in named]
     return [(kind, hit) for kind, hit in found if not any(_says_more(other, hit, kind) for other in found)]
 
 
@@ -192,7 +196,11 @@ def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
         return
     head = answer[0]
     mention.shown.append(head)
-    if _opens_with(head, lexicon.DENIED):
+    if is_protective(mention.passage):
+        _weigh_safety(mention, answer)
+    elif _opens_with(head, lexicon.DENIED) and not is_bare(answer):
+        mention.shown = [mention.passage, *answer]
+    elif _opens_with(head, lexicon.DENIED):
         mention.shown.extend(answer[1:2] if len(head.words) < 3 else [])
         hedged = any(listed(lexicon.HEDGED).find(passage) for passage in answer)
         mention.negated = not hedged
@@ -201,6 +209,15 @@ def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
             mention.shown = [mention.passage, *answer]
     elif _opens_with(head, lexicon.AFFIRMED) and not listed(lexicon.DENIED).find(head):
         mention.severity = lexicon.RISKS[mention.kind][0]
+
+
+def _weigh_safety(mention: Mention, answer: Sequence[Passage]) -> None:
+    """To "do you feel safe?" a no is the finding, and only a bare yes a denial."""
+    head = answer[0]
+    if _opens_with(head, lexicon.DENIED):
+        mention.severity = lexicon.RISKS[mention.kind][0]
+    elif _opens_with(head, lexicon.AFFIRMED) and is_bare_yes(answer):
+        mention.negated, mention.severity = True, "low"
 
 
 def _opens_with(passage: Passage, text: str) -> bool:

@@ -10,16 +10,14 @@ RISKS: dict[str, tuple[str, str]] = {
     "passive_suicidal_ideation": (
         "medium",
         """wish i was dead, wish i were dead, better off dead, better off without me,
-        do not want to be here, don't want to be here anymore, not want to be here,
+        don't want to be here anymore, not want to be here anymore,
         don't want to be alive, do not want to be alive, do not want to live, don't want to live,
         not wake up, never wake up, don't want to wake up, no point in living, no reason to live,
         nothing to live for, life isn't worth, life is not worth, not worth living, tired of living,
-        tired of being alive, wish i had never been born, want to disappear, wanted to disappear,
-        wish i could disappear, rather be dead, wish it would all end, can't go on, cannot go on,
-        be gone forever, no longer want to live, thinking about dying, think about dying,
+        tired of being alive, wish i had never been born, wish i could disappear, rather be dead, wish it would all end, can't go on, cannot go on,
+        be gone forever, no longer want to live, thinking about dying, thinking about dyeing, think about dying,
         thought about dying, thoughts of dying, thoughts about dying, thoughts of death, wish to be dead,
-        want it to be over, wanted it to be over, want it all to be over, keep myself safe,
-        not safe with myself""",
+        want it all to be over, not safe with myself""",
     ),
     "suicidal_ideation": (
         "high",
@@ -27,7 +25,7 @@ RISKS: dict[str, tuple[str, str]] = {
         end my life, end your life, ending your own life, end your own life, ending my own life,
         end my own life, shooting myself, hanging myself, drowning myself, think of suicide,
         thought of suicide, end his life, end her life, end it all, pills to end it,
-        wanted to end it, want to end it, trying to end it, take my own life, take your own life,
+        trying to end it, take my own life, take your own life,
         take his own life, take her own life, took his own life, took her own life, take my life,
         want to die, wanted to die, wants to die, wanting to die, hang myself, shoot myself,
         gun in my mouth, gun to my head, pistol in my mouth, pistol to my head,
@@ -40,8 +38,7 @@ RISKS: dict[str, tuple[str, str]] = {
         "high",
         """plan to kill myself, plan to end my life, a plan for suicide, suicide plan, saving up pills,
         saving up my pills, saved up pills, saved up my pills, stockpiling pills, stockpiling my,
-        wrote a goodbye, goodbye letter, goodbye note, suicide note, gave away my things, bought a rope,
-        bought a gun, know which bridge, plan to hurt""",
+        wrote a goodbye, goodbye letter, goodbye note, suicide note, gave away my things, plan to hurt""",
     ),
     "suicide_intent": (
         "high",
@@ -59,9 +56,9 @@ RISKS: dict[str, tuple[str, str]] = {
         "high",
         """self harm, self-harm, hurt myself, hurting myself, hurt yourself, hurting yourself,
         harm myself, harming myself, harm yourself, harming yourself, cut myself, cutting myself,
-        cut yourself, cutting yourself, cut my arms, cut my arm, cut my legs, cut my wrist,
+        cut yourself, cutting yourself, cut my legs, cut my wrist,
         cut my wrists,
-        burn myself, burned myself, burning myself, hit myself, hitting myself, scratch myself,
+        burn myself, burned myself, burning myself, hitting myself, scratch myself,
         bang my head, banging my head, punish myself, injure myself, started cutting, been cutting""",
     ),
     "harm_to_others": (
@@ -105,19 +102,17 @@ RISKS: dict[str, tuple[str, str]] = {
         afraid of my husband, afraid of my wife, scared of my husband, afraid of my partner,
         scared of my partner, afraid of my boyfriend, scared to go home, not safe at home,
         feel safe at home, unsafe at home, raped, sexually assaulted, he rapes me, forced himself on me,
-        forced me to have sex, won't let me leave, controls my money, punched me, kicked me,
-        domestic violence, afraid to go home""",
+        forced me to have sex, won't let me leave, controls my money, domestic violence, afraid to go home""",
     ),
     "psychosis": (
         "medium",
-        """the voices, voices are back, voices say, hearing voices, hear voices, on the news
+        """voices are back, voices say, hearing voices, hear voices, on the news
         is talking about me,
         people are after me, they are after me, cameras in my, heard voices, voices tell me,
         voices telling me, voice telling me,
         voice tells me, they are watching me, they're watching me, people are following me,
         being followed, seeing things, see things that are not there, see things that aren't there,
-        hallucinate, hallucination, reading my thoughts, can read my mind, read my thoughts, paranoid,
-        chip in my, talking about me on tv, poisoning my food, spying on me""",
+        hallucinate, hallucination, reading my thoughts, can read my mind, read my thoughts, chip in my, talking about me on tv, poisoning my food, spying on me""",
     ),
     "overdose": (
         "high",
@@ -128,16 +123,15 @@ RISKS: dict[str, tuple[str, str]] = {
         "medium",
         """drinking every night, drinking every day, drink every night, drink every day,
         drinking a bottle, bottle of wine a night, bottle of vodka, blacked out, black out drunk,
-        drunk every, relapsed, relapse, using again, started using, cocaine, heroin, meth, fentanyl,
+        drunk every, relapsed, relapse, using again, cocaine, heroin, meth, fentanyl,
         drinking too much, drink too much, drove drunk, drunk driving, drinking alone,
         drinking in the morning, opioids, high every day, drinking again, started drinking,
-        drinking more,
         drink more than""",
     ),
     "eating": (
         "medium",
         """make myself throw up, made myself throw up, makes herself throw up, making myself sick,
-        made myself sick, purging, purged, starving myself, starve myself, laxatives, binge, binged,
+        made myself sick, purging, purged, starving myself, starve myself, laxatives, binged,
         bingeing, stopped eating, not eaten for days, haven't eaten for days, haven't eaten in days,
         not eating anything, skip all my meals, anorexia, anorexic, bulimia""",
     ),
@@ -160,7 +154,8 @@ a long time ago, in the past, in my twenties, used to, in my teens, my childhood
 before i met, last year, decades ago, when he was a, when she was a, when you were, at that age"""
 STILL = """again, still, now, lately, these days, recently, this week, today, last night, tonight,
 anymore, yesterday"""
-FIGURATIVE = """=feelings, it would kill, would kill him to, would kill her to, life back, life
+FIGURATIVE = """=feelings, burning myself out, myself out at, him a text, her a text, them a text, a message,
+without a hug, relapse prevention, overdosed on, put myself, it would kill, would kill him to, would kill her to, life back, life
 seriously,
 go on holiday, go on vacation, live with my, live with him, live with her, live there, it hit me,
 that hit me, hit me hard, hit me like, beats me why, beats me how, things differently, things clearly,
@@ -177,7 +172,10 @@ definitely not, i would never, i wouldn't, i would not, i haven't, i have not, i
 none, i never"""
 AFFIRMED = """yes, yeah, yep, yup, sometimes, i have, i do, i did, a little, kind of, sort of, i guess,
 maybe, often, every night, every day, almost, once, a few times, last week, occasionally, mm hmm, mhm,
-on and off, i think so, it crossed"""
+on and off, i think so, it crossed, most, all the time, who hasn't, only when, only at, now and then,
+from time to time, for years, for months, since, lately, of course i have, can't say i haven't, aye,
+the odd time, here and there, not for a while, not for, not since, not in a while, not this week,
+not till, not until"""
 HEDGED = """not really, but, although, except, i guess, sometimes, not exactly, not anymore, maybe,
 i don't know, i do not know, just that, not seriously, until, only when"""
 
