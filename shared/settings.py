@@ -107,7 +107,7 @@ class Settings:
         "SESSIONSCRIBE_OPENAI_CALLS_PER_MINUTE", parsing.number(int, 1, 1_000_000), default=1000
     )
     whisper_model: str = _setting("SESSIONSCRIBE_WHISPER_MODEL", default="tiny.en")
-    models_dir: Path | None = _setting("SESSIONSCRIBE_MODELS_DIR", parsing.absolute_path, default=None)  # noqa: RUF009
+    models_dir: Path | None = _setting("SESSIONSCRIBE_MODELS_DIR", parsing.absolute_path, default=None)  # noqa: RUF009 - as above
     whisper_device: str = _setting(
         "SESSIONSCRIBE_WHISPER_DEVICE", parsing.one_of("auto", "cpu", "cuda"), default="auto"
     )

@@ -240,12 +240,10 @@ def _check_claims(name: str, declared_type: str | None) -> None:
 
 
 def _no_file() -> Malformed:
-    return Malformed(
-        "Send the recording as multipart/form-data, as the part `file`.",
-        "file_missing",
-        {"file": ["Missing data for required field."]},
-    )
+    detail = "Send the recording as multipart/form-data, as the part `file`."
+    return Malformed(detail, "file_missing", {"file": ["Missing data for required field."]})
 
 
 def _no_file_name() -> InvalidInput:
-    return InvalidInput("The part `file` has no file name; send one with its extension.", "file_name_missing")
+    detail = "The part `file` has no file name; send one with its extension."
+    return InvalidInput(detail, "file_name_missing")

@@ -44,27 +44,12 @@ def receive(descriptor: int, kind: wire.Kind) -> bytes:
     return read_exactly(descriptor, length)
 
 
-class RemoteFile:
-    """Just enough of a binary file for FFmpeg: read, seek and tell over the job's socket.
+class _Seekable:
+    """A position in a file of ``size`` bytes."""
 
-    A few blocks are kept, so that a file whose index is at its end, or whose sound and picture
-    lie apart, does not fetch the same bytes again and again.
-    """
-
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, size: int) -> None:
         self._size = size
         self._position = 0
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
-
-    def read(self, length: int) -> bytes:
-        """Up to ``length`` bytes, empty at the end; never more, FFmpeg's buffer has no room."""
-        if length <= 0 or not 0 <= self._position < self._size:
-            return b""
-        number, inside = divmod(self._position, wire.READ_BLOCK)
-        data = self._block(number)[inside : inside + length]
-        self._position += len(data)
-        return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to ``offset`` and say where we are."""
@@ -77,6 +62,28 @@ class RemoteFile:
     def tell(self) -> int:
         """Where we are."""
         return self._position
+
+
+class RemoteFile(_Seekable):
+    """Just enough of a binary file for FFmpeg: read, seek and tell over the job's socket.
+
+    A few blocks are kept, so that a file whose index is at its end, or whose sound and picture
+    lie apart, does not fetch the same bytes again and again.
+    """
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        super().__init__(size)
+        self._descriptor = descriptor
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+
+    def read(self, length: int) -> bytes:
+        """Up to ``length`` bytes, empty at the end; never more, FFmpeg's buffer has no room."""
+        if length <= 0 or not 0 <= self._position < self._size:
+            return b""
+        number, inside = divmod(self._position, wire.READ_BLOCK)
+        data = self._block(number)[inside : inside + length]
+        self._position += len(data)
+        return data
 
     def _block(self, number: int) -> bytes:
         if number in self._blocks:
@@ -91,14 +98,13 @@ class RemoteFile:
         return self._blocks[number]
 
 
-class Window:
+class Window(_Seekable):
     """A part of a file as a file of its own."""
 
     def __init__(self, file: RemoteFile, offset: int, size: int) -> None:
+        super().__init__(size)
         self._file = file
         self._offset = offset
-        self._size = size
-        self._position = 0
 
     def read(self, length: int) -> bytes:
         """Up to ``length`` bytes, empty at the end."""
@@ -106,15 +112,3 @@ class Window:
         data = self._file.read(min(length, self._size - self._position))
         self._position += len(data)
         return data
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to ``offset`` and say where we are."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise OSError("seek before the start")
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        """Where we are."""
-        return self._position

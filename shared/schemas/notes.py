@@ -9,7 +9,7 @@ Design: no sentence in a note stands without the words it came from.
   holds, under the same names, the sentences they are put together from (joined by one space), each
   with its evidence; for ``session_mood`` and ``mood_trajectory`` it holds the sentence that says why.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
-  ``shared.domain.verification.boilerplate`` may be, and absence ("No mention of ...") is checked in code.
+  ``shared.domain.verification.boilerplate`` may be; none of them says that something was not mentioned.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
 * ``written_parts`` are the parts of a practice's own template that an engine was asked to write to

@@ -110,20 +110,26 @@ def test_another_rate_in_the_middle_of_aac_adds_no_time(sandbox: Sandbox) -> Non
     assert abs(len(decoded(sandbox, joined)) / SAMPLE_RATE - 6) < 0.4
 
 
+def bare_mp3(seconds: float, bit_rate: int) -> bytes:
+    """MP3 frames of one bit rate, without a table of their length."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as output:
+        stream = output.add_stream("libmp3lame", rate=16_000, layout="mono", bit_rate=bit_rate)
+        sound = tone(seconds, 16_000, 1).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(sound, format="s16", layout="mono")
+        frame.sample_rate = 16_000
+        for block in (frame, None):
+            output.mux(stream.encode(block))
+    return file.getvalue()
+
+
 def test_a_guessed_length_of_an_mp3_is_no_reason_to_refuse() -> None:
-    """Quiet frames of 8 kbit/s in front make FFmpeg guess a length many times the real one."""
-    quiet, loud = (
-        encode(
-            "mp3", "libmp3lame", seconds=2.0, rate=16_000, channels=1,
-            options={"write_xing": "0", "id3v2_version": "0", "b": bit_rate},
-        )
-        for bit_rate in ("8000", "160000")
-    )  # fmt: skip
-    data = quiet + loud * 30
+    """Frames of a low bit rate in front make FFmpeg guess a length many times the real one."""
+    data = bare_mp3(20.0, 8_000) + bare_mp3(2.0, 160_000) * 20
     strict = Sandbox(MediaLimits(max_seconds=120))
     try:
         assert strict.probe(Bytes(data)).family == "mp3"
-        assert abs(len(decoded(strict, data)) / SAMPLE_RATE - 62) < 4
+        assert abs(len(decoded(strict, data)) / SAMPLE_RATE - 60) < 4
     finally:
         strict.close()
 

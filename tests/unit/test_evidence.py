@@ -159,10 +159,10 @@ def test_speech_that_was_found_is_never_called_absent() -> None:
     assert verify(therapist_notes(sentence(NO_SPEECH, structural=True)), SAID)["therapist_notes"] == ""
 
 
-def test_absence_may_be_stated_only_of_what_was_not_mentioned() -> None:
-    true = sentence("No mention of alcohol or drugs was found in the transcript.", structural=True)
-    false = sentence("No mention of medication was found in the transcript.", structural=True)
-    assert verify(therapist_notes(true, false), SAID)["therapist_notes"] == true["sentence"]
+@pytest.mark.parametrize("subject", ["suicide", "suicide, self-harm or harm to others", "alcohol or drugs"])
+def test_that_something_was_not_mentioned_is_never_stated(subject: str) -> None:
+    absent = sentence(f"No mention of {subject} was found in the transcript.", structural=True)
+    assert verify(therapist_notes(absent), SAID)["therapist_notes"] == ""
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_risk_flag_that_cannot_be_verified_is_listed_and_stated() -> None:
     verified = verify(notes(risk_flags=[flag("I bought a gun")]), SAID)
     assert [entry["field"] for entry in verified["unsupported"]] == ["risk_flags"]
     assert "could not be verified: 1" in verified["risk_statement"]
-    assert "No mention of suicide" not in verified["risk_statement"]
+    assert "No mention" not in verified["risk_statement"]
 
 
 def test_a_risk_flag_is_not_negated_without_a_negation_in_its_evidence() -> None:
@@ -216,7 +216,7 @@ def test_a_risk_flag_is_not_negated_without_a_negation_in_its_evidence() -> None
 
 def test_risk_words_without_a_flag_are_never_stated_as_absent() -> None:
     said = from_lines(["C: I feel suicidal today."])
-    assert "No mention of suicide" not in verify(notes(), said)["risk_statement"]
+    assert "No mention" not in verify(notes(), said)["risk_statement"]
 
 
 def test_flags_of_another_screen_are_added_once() -> None:

@@ -15,7 +15,7 @@ def test_of_a_silent_recording_nothing_is_said_about_risk() -> None:
     assert "No mention" not in statement
 
 
-def test_the_absence_of_findings_is_worded_as_such() -> None:
+def test_without_findings_the_screen_says_what_it_cannot_hear() -> None:
     statement = risk_statement({"risk_flags": []}, transcript_of("We spoke about the garden."))
     assert statement == SCREENED
     assert "no risk" not in statement.lower()

@@ -38,7 +38,7 @@ def in_threads(work: Callable[[], T]) -> list[T]:
 
 def cold(*cached: object) -> None:
     for function in cached:
-        function.cache_clear()  # type: ignore[attr-defined]
+        function.cache_clear()  # type: ignore[attr-defined] - lru_cache adds it
 
 
 def test_stems_are_those_of_one_thread() -> None:

@@ -9,6 +9,7 @@ from shared.domain.verification.grounding import content_of, outside_quotes, quo
 from shared.domain.verification.numbers import amounts_claimed, amounts_in
 from shared.domain.verification.persons import CLIENT, actor_objection, subject_objection, time_objection
 from shared.domain.verification.polarity import NEGATIONS
+from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
 from shared.domain.verification.quotes import find_run, words_of
 from shared.domain.vocabulary import words
 
@@ -47,7 +48,12 @@ _LEAST_SAID = 0.5
 
 
 def disagreement(claim: str, cited: Sequence[Cited]) -> str | None:
-    """Why ``claim``, a whole sentence, does not agree with the words ``cited``, or None."""
+    """Why ``claim``, a whole sentence, does not agree with the words ``cited``, or None.
+
+    One that only quotes or lists what was said claims nothing beyond that.
+    """
+    if only_quotes(claim) or quotes_denial(claim) or only_lists(claim):
+        return None
     own = outside_quotes(claim)
     spoken = words_of(own)
     said = [words_of(one.sentences) for one in cited]

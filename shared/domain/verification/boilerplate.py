@@ -1,6 +1,5 @@
 """The fixed sentences of the notes, which claim nothing that was said and need no evidence."""
 
-import re
 from collections.abc import Sequence
 
 from shared.domain.values import JsonObject, Transcript
@@ -41,60 +40,6 @@ FIXED = frozenset({
     PATIENT_PACE, PATIENT_HELP,
 })  # fmt: skip
 
-# What may be said to be absent, with the word beginnings that would make it untrue.
-ABSENCES: dict[str, tuple[str, ...]] = {
-    "medication": (
-        "medic", "pill", "pills", "tablet", "dose", "dosage", "milligram", "mg", "prescri", "antidepress",
-        "meds",        "sertraline", "lexapro", "prozac", "zoloft", "ssri", "lithium", "xanax",
-    ),
-    "sleep": (
-        "sleep", "slept", "asleep", "insomn", "nap", "naps", "nightmare", "awake", "wake", "woke", "bedtime",
-        "dream",
-    ),
-    "alcohol": (
-        "alcohol", "drink", "drank", "drunk", "beer", "wine", "vodka", "whisk", "sober", "relaps", "booze",
-    ),
-    "drugs": ("drug", "weed", "cannabis", "cocaine", "heroin", "stoned", "sober", "relaps", "opioid",
-        "using again"),
-    "eating": (
-        "eat", "ate", "food", "meal", "appetite", "diet", "hungry", "hunger", "breakfast", "lunch", "dinner",
-        "binge", "purg", "calorie",
-    ),
-    "illness": (
-        "pain", "ill", "illness", "sick", "disease", "hospital", "surgery", "cancer", "migraine", "headache",
-        "doctor",
-    ),
-    "money": ("money", "debt", "rent", "bill", "bills", "salary", "mortgage", "afford", "loan", "broke"),
-    "a next appointment": (
-        "appointment", "next", "see", "monday", "tuesday", "wednesday", "thursday", "friday", "session",
-    ),
-}  # fmt: skip
-RISK_ABSENCES: dict[str, tuple[str, ...]] = {
-    "suicide": (
-        "suicid", "sue a", "kill my", "kill your", "killing my", "killing your", "end my", "end it all",
-        "end your",
-        "ending my", "ending your", "ending it", "take my", "taking my", "own life", "to die", "dying",
-        "dead",
-        "not wake", "never wake", "hang myself", "overdos", "alive", "to live", "living", "be here",
-        "better off",
-        "disappear", "jump", "go on",
-    ),
-    "self-harm": (
-        "self harm", "hurt my", "hurting my", "hurt your", "hurting your", "cut my", "cut your",
-        "cutting", "burn",
-        "harm", "injur", "hit my", "hitting my", "scratch", "punish", "bang",
-    ),
-    "harm to others": (
-        "hurt", "kill him", "kill her", "kill them", "kill some", "killing him", "killing her", "harm",
-        "stab",
-        "strangl", "shoot", "beat", "make him pay", "make her pay", "violen", "hit him", "hit her", "hit my",
-    ),
-}  # fmt: skip
-_ABSENT = re.compile(r"No mention of (.+) was found in the transcript\.")
-_WHOLE = frozenset(
-    {"mg", "nap", "naps", "dose", "ill", "ate", "see", "next", "rent", "bill", "broke", "pill"}
-)
-
 RISK_LABELS: dict[str, str] = {
     "passive_suicidal_ideation": "thoughts of not wanting to live",
     "suicidal_ideation": "suicidal thoughts",
@@ -122,40 +67,16 @@ def join(parts: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
-def absence(subjects: Sequence[str]) -> str:
-    """The sentence that says that none of ``subjects`` was mentioned."""
-    return f"No mention of {join(subjects, 'or')} was found in the transcript."
-
-
-def unmentioned(transcript: Transcript, subjects: dict[str, tuple[str, ...]] = ABSENCES) -> list[str]:
-    """Those of ``subjects`` of which no word or phrase occurs in ``transcript``, in their order."""
-    text = f" {' '.join(word for segment in transcript.segments for word in words_of(segment.text))} "
-    return [subject for subject, begins in subjects.items() if not any(_said(b, text) for b in begins)]
-
-
-def _said(beginning: str, text: str) -> bool:
-    return f" {beginning} " in text if beginning in _WHOLE else f" {beginning}" in text
-
-
 def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
-    """Whether ``sentence`` is fixed, or says of known subjects that they are absent and is right."""
+    """Whether ``sentence`` is a fixed one that is true of ``transcript``."""
     if sentence == NO_SPEECH:
         return not words_of(transcript.text)
-    if sentence in FIXED or sentence == screened(transcript):
-        return True
-    match = _ABSENT.fullmatch(sentence)
-    if match is None:
-        return False
-    claimed = match.group(1)
-    absent = [*unmentioned(transcript), *unmentioned(transcript, RISK_ABSENCES)]
-    for subject in sorted(absent, key=len, reverse=True):
-        claimed = claimed.replace(subject, "", 1)
-    return not claimed.replace(" or ", "").strip(" ,")
+    return sentence in FIXED or sentence == screened(transcript)
 
 
 SCREENED = (
     "Screened for risk by rules that read English and miss most of what is said indirectly: "
-    "what they do not show may still have been said."
+    "what they do not show may still have been said. Add your own assessment of risk."
 )
 LANGUAGES = {
     "es": "Spanish", "de": "German", "fr": "French", "it": "Italian", "pt": "Portuguese", "nl": "Dutch",

@@ -21,7 +21,6 @@ from shared.domain.verification.claims import (
     objection,
     without_markup,
 )
-from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
 from shared.domain.verification.quotes import Found, cite
 from shared.domain.verification.risk import settle_flag
 
@@ -125,11 +124,7 @@ def _objection(field: str, item: JsonObject, found: list[Found], transcript: Tra
     for form, text in _claims(field, item):
         reason = objection(form, text, quotes, context, session) if text else None
         if reason is None and text and form is Form.SENTENCE:
-            reason = (
-                None
-                if only_quotes(text) or quotes_denial(text) or only_lists(text)
-                else disagreement(text, cited)
-            )
+            reason = disagreement(text, cited)
         if reason is not None:
             return reason
     return None

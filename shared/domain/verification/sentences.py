@@ -11,7 +11,6 @@ from shared.domain.verification.claims import NOT_BORNE_OUT, Form, objection
 from shared.domain.verification.evidence import context_of
 from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
 from shared.domain.verification.questions import is_question
-from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
 from shared.domain.verification.quotes import Found, cite, words_of
 
 MOST_PIECES = 3  # so many places of a transcript may bear out one sentence together
@@ -58,7 +57,7 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> J
             continue
         quotes, context = [place.quote for place in found], context_of(found, transcript)
         reason = objection(Form.SENTENCE, sentence, quotes, context, transcript.text)
-        if reason is None and not (only_quotes(sentence) or quotes_denial(sentence) or only_lists(sentence)):
+        if reason is None:
             reason = disagreement(sentence, in_place(found, transcript))
         if reason is None:
             pieces = [place.as_evidence() for place in found]

@@ -9,10 +9,9 @@ from shared.domain.verification.boilerplate import join
 from workers.engines.rules.feelings import Mood
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading, quoted
-from workers.engines.rules.risk import ABOUT_OTHERS, Mention
+from workers.engines.rules.risk import ABOUT_OTHERS
+from workers.engines.rules.risk_flags import Mention
 from workers.engines.rules.topics import Topic
-
-_LEAST_SUBJECTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +162,3 @@ def first_unused(passages: Iterable[Passage], used: set[int]) -> Passage | None:
     if chosen is not None:
         used.add(chosen.number)
     return chosen
-
-
-def absence_lines(reading: Reading, rank: int) -> list[Line]:
-    """What was not mentioned, in one sentence or two; each is checked again with the evidence."""
-    subjects = boilerplate.unmentioned(reading.transcript)
-    if not subjects:
-        return []
-    half = (len(subjects) + 1) // 2 if len(subjects) > 2 * _LEAST_SUBJECTS else len(subjects)
-    groups = [group for group in (subjects[:half], subjects[half:]) if group]
-    return [fixed(boilerplate.absence(group), rank + number) for number, group in enumerate(groups)]

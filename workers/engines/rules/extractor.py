@@ -8,7 +8,7 @@ from workers.engines.rules import feelings, findings, plans, topics
 from workers.engines.rules.composing import Findings, Line, mood_lines, topic_summary
 from workers.engines.rules.patient_summary import patient_summary
 from workers.engines.rules.reading import Reading, read
-from workers.engines.rules.risk import flags_from
+from workers.engines.rules.risk_flags import flags_from
 from workers.engines.rules.therapist_notes import therapist_notes
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.quotes import cite, tokenize
 from workers.engines.rules.passages import Passage, passages_of
-from workers.engines.rules.risk import Mention, mentions_in
+from workers.engines.rules.risk import mentions_in
+from workers.engines.rules.risk_flags import Mention
 from workers.engines.rules.speakers import Role
 
 QUOTED_WORDS = 24  # a longer sentence is cut in running text; its evidence shows it whole

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.polarity import governing_negation
-from shared.domain.verification.quotes import cite
 from workers.engines.rules.answers import is_bare, is_bare_yes, is_protective
-from workers.engines.rules.columbia import higher, level_of
+from workers.engines.rules.columbia import level_of
 from workers.engines.rules.lexicons import risk as lexicon
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage, answer_to, passages_of
-from workers.engines.rules.slots import slot_hits
+from workers.engines.rules.risk_flags import Mention, flags_from
+from workers.engines.rules.slots import SLOT, reads_harmless, slot_hits
 from workers.engines.rules.speakers import Role
 
 CONTEXT_SENTENCES = 6  # how near a mention of suicide must be for "a plan" to be about it
@@ -35,23 +34,6 @@ _RELATIVES = frozenset({
     "partner", "boyfriend", "girlfriend", "uncle", "aunt", "cousin", "colleague", "neighbor", "boss", "who",
 })  # fmt: skip
 _LOWER = {"high": "medium", "medium": "low", "low": "low"}
-
-
-@dataclass(slots=True)
-class Mention:
-    """One place where a risk is spoken of, with the sentences that show it."""
-
-    kind: str
-    passage: Passage
-    negated: bool = False
-    asked: bool = False
-    past: bool = False
-    figurative: bool = False
-    own_words: bool = False
-    about: str = "unclear"
-    severity: str = "low"
-    columbia: str | None = None
-    shown: list[Passage] = field(default_factory=list)
 
 
 def screen(transcript: Transcript) -> list[JsonObject]:
@@ -101,6 +83,7 @@ def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) 
     mention.past = _is_past(passage) or (kind in _EVENTS and _is_past(_before(passages, passage)))
     figures = listed(lexicon.FIGURATIVE).find(passage)
     mention.figurative = any(not _is_negated(passage, figure) for figure in figures)
+    mention.figurative = mention.figurative or (hit.phrase == SLOT and reads_harmless(passage))
     mention.about = _about(passage, kind, hit)
     mention.own_words = _subject(passage, hit) in _FIRST_PERSON
     addressed = bool(words & _SECOND_PERSON) or passage.role is Role.THERAPIST
@@ -224,38 +207,3 @@ def _opens_with(passage: Passage, text: str) -> bool:
     hit = listed(text).first(passage)
     fillers = {"um", "uh", "well", "oh", "god", "i", "mean", "honestly", "like", "so", "hmm", "mm", "know"}
     return hit is not None and all(word in fillers for word in passage.words[: hit.start])
-
-
-def flags_from(mentions: Sequence[Mention], transcript: Transcript) -> list[JsonObject]:
-    """Risk flags, one for all mentions of the same kind and standing, gravest first."""
-    flags: dict[tuple[object, ...], JsonObject] = {}
-    for mention in mentions:
-        key = (
-            mention.kind, mention.negated, mention.asked, mention.past, mention.about, mention.figurative,
-            mention.passage.speaker,
-        )  # fmt: skip
-        flag = flags.setdefault(key, _flag(mention))
-        flag["columbia"] = higher(flag["columbia"], mention.columbia)
-        flag["severity"] = min(flag["severity"], mention.severity, key=("high", "medium", "low").index)
-        for passage in mention.shown:
-            found = cite(transcript, passage.segment, passage.text)
-            if found is not None and found.as_evidence() not in flag["evidence"]:
-                flag["evidence"].append(found.as_evidence())
-    return sorted(flags.values(), key=lambda flag: ("high", "medium", "low").index(flag["severity"]))
-
-
-def _flag(mention: Mention) -> JsonObject:
-    return {
-        "type": mention.kind,
-        "severity": mention.severity,
-        "negated": mention.negated,
-        "asked_by_therapist": mention.asked and mention.passage.role is not Role.CLIENT,
-        "temporality": "past" if mention.past else "present",
-        "about": mention.about,
-        "figurative": mention.figurative,
-        "speaker": mention.passage.speaker,
-        "columbia": mention.columbia,
-        "found_by": [],
-        "evidence": [],
-        "verified": False,
-    }

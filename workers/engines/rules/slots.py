@@ -10,6 +10,7 @@ from functools import lru_cache
 from workers.engines.rules.matching import Hit
 from workers.engines.rules.passages import Passage
 
+SLOT = "a slot"  # instead of a phrase of the lexicon
 _ME = r"(?:i|i'm|i've|i'd|i'll|i was|i am|i have)"
 _NEAR = r"(?:\w+(?:'\w+)? ){0,4}"
 _KIN = (
@@ -152,7 +153,7 @@ _QUESTIONS: dict[str, tuple[str, ...]] = {
     "overdose": (r"\b(?:take|taken|taking) (?:\w+ ){0,2}(?:overdose|too many|more than you should)\b|\b(?:take|taken) (?:more tablets|more pills|anything before)\b",),
 }  # fmt: skip
 
-# In these the words mean something harmless.
+# Beside these the words often mean something harmless: shown as a figure of speech, never left out.
 _HARMLESS = re.compile(
     r"\b(?:laughing|laughter|embarrassment|boredom|joke|joking|kidding|in the game|in a game|on the telly|in the film|in the movie"
     r"|in the book|on netflix|series|episode|by accident|accidentally|shaving|in the garden|gardening|at the gym|in the pan|for dinner"
@@ -161,18 +162,21 @@ _HARMLESS = re.compile(
 )
 
 
+def reads_harmless(passage: Passage) -> bool:
+    """Whether words of a joke, a game or a kitchen stand in ``passage``: its slots are then figures of speech."""
+    return _HARMLESS.search(" ".join(passage.words)) is not None
+
+
 def slot_hits(passage: Passage) -> list[tuple[str, Hit]]:
     """The kinds whose patterns ``passage`` matches, each with the words that match."""
     text = " ".join(passage.words)
-    if _HARMLESS.search(text):
-        return []
     asks = passage.question and not passage.by_client
     found = []
     for kind, patterns in (_compiled_questions() if asks else _compiled()).items():
         match = next((hit for pattern in patterns if (hit := pattern.search(text))), None)
         if match is not None:
             start = text.count(" ", 0, match.start())
-            found.append((kind, Hit(match.group(), start, start + match.group().count(" ") + 1)))
+            found.append((kind, Hit(SLOT, start, start + match.group().count(" ") + 1)))
     return found
 
 

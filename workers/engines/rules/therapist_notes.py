@@ -10,7 +10,6 @@ from workers.engines.rules.composing import (
     SPARE,
     Findings,
     Line,
-    absence_lines,
     clipped,
     first_unused,
     fitted,
@@ -58,7 +57,6 @@ def _lines(findings: Findings) -> Iterator[Line]:
     for number, item in enumerate(items["significant_quotes"]):
         if item["quote"] not in shown:
             yield _item("Also said: ", item["quote"], item, 30 + number)
-    yield from absence_lines(reading, SPARE)
     if not reading.roles_known:
         yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
     for number, sentence in enumerate(
@@ -69,7 +67,7 @@ def _lines(findings: Findings) -> Iterator[Line]:
 
 
 def _risk(findings: Findings) -> Iterator[Line]:
-    """The gravest mention of each kind first; without any, that none was found."""
+    """The gravest mention of each kind first, then what the screen could read."""
     order = ("high", "medium", "low")
     mentions = findings.reading.mentions
     seen: set[str] = set()
@@ -80,9 +78,7 @@ def _risk(findings: Findings) -> Iterator[Line]:
             yield risk_line(findings.reading, mention, rank)
             shown.add(mention.passage.number)
         seen.add(mention.kind)
-    subjects = boilerplate.unmentioned(findings.reading.transcript, boilerplate.RISK_ABSENCES)
-    if subjects:
-        yield fixed(boilerplate.absence(subjects), SPARE if mentions else 1)
+    yield fixed(boilerplate.screened(findings.reading.transcript), 1)
 
 
 def _topics(findings: Findings, used: set[int]) -> Iterator[Line]:
