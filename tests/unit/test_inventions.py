@@ -12,9 +12,11 @@ def plan(*spans: tuple[float, float], channel: int | None = None) -> SpeechPlan:
     return SpeechPlan(60.0, (Chunk(utterances),), turns)
 
 
-def timed(text: str, start: float = 0.0, pace: float = 0.3) -> Phrase:
+def timed(text: str, start: float = 0.0, pace: float = 0.3, confidence: float = 0.9) -> Phrase:
     texts = text.split()
-    words = tuple(Word(t, start + i * pace, start + (i + 0.9) * pace, 0.9) for i, t in enumerate(texts))
+    words = tuple(
+        Word(t, start + i * pace, start + (i + 0.9) * pace, confidence) for i, t in enumerate(texts)
+    )
     return Phrase(text, start, start + len(texts) * pace, 0.9, words)
 
 
@@ -78,9 +80,68 @@ def test_each_channel_is_looked_at_by_itself():
     assert [f["words"] for f in found] == [7, 7]
 
 
-def test_words_where_nobody_speaks_are_left_out():
-    spoken = timed("how are you and so on", start=8.8, pace=0.5)  # the last three after the end of speech
-    assert clean(plan((8.7, 10.0)), spoken) == (["how are you"], [("on_silence", 3, True)])
+def test_doubtful_words_where_nobody_speaks_are_left_out():
+    # The last three begin after the end of speech.
+    spoken = timed("how are you and so on", start=8.8, pace=0.5, confidence=0.3)
+    assert clean(plan((8.7, 9.8)), spoken) == (["how are you"], [("on_silence", 3, True)])
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(3.0, 7.6), (7.6, 7.6)],
+    ids=["stretched over the pause", "put at the end of the pause"],
+)
+def test_the_last_word_before_a_pause_stays_wherever_the_engine_puts_it(start, end):
+    words = (Word("Express,", 2.0, 3.0, 0.9), Word("please.", start, end, 1.0))
+    order = Phrase("Express, please.", 2.0, 7.6, 0.9, words)
+    assert clean(plan((2.0, 3.4), (7.9, 9.0)), order) == (["Express, please."], [])
+
+
+def test_a_whole_phrase_in_silence_was_not_said_however_sure_the_engine_is():
+    assert clean(plan((0.0, 5.0)), timed("Thank you.", start=20.0)) == ([], [("on_silence", 2, True)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Terima kasih telah menonton!",
+        "Untertitel im Auftrag des ZDF",
+        "ご視聴ありがとうございました",
+        "Thank you for watching.",
+    ],
+)
+def test_what_films_end_with_in_any_language_goes_where_next_to_nobody_speaks(text):
+    stretched = timed(text, start=4.9, pace=2.0)
+    assert clean(plan((0.0, 5.0)), stretched)[0] == []
+
+
+def test_the_address_of_a_subtitle_site_is_never_spoken():
+    credit = timed("Untertitel der Amara.org-Community", start=1.0)
+    assert clean(plan((0.0, 5.0)), credit) == ([], [("stock_phrase", 3, True)])
+
+
+@pytest.mark.parametrize("text", ["We watched it with subtitles.", "Thank you.", "He subscribed to a paper."])
+def test_people_may_speak_of_films(text):
+    assert clean(plan((0.0, 5.0)), timed(text, start=1.0)) == ([text], [])
+
+
+@pytest.mark.parametrize(
+    "tag", ["[BLANK_AUDIO]", "(door closes)", "♪ ♪", "*coughs*", "[Musik]", "【音楽】", "(笑)"]
+)
+def test_sound_tags_are_no_words(tag):
+    assert clean(plan((0.0, 9.0)), timed(tag, start=1.0))[0] == []
+    kept, found = clean(plan((0.0, 9.0)), timed(f"Well {tag} so I went", start=1.0))
+    assert kept == ["Well so I went"]
+    assert [kind for kind, _, _ in found] == ["sound_tag"]
+
+
+def test_a_number_in_brackets_is_no_sound_tag():
+    assert clean(plan((0.0, 9.0)), timed("Call (555) 0123 today", start=1.0))[0] == ["Call (555) 0123 today"]
+
+
+def test_more_words_than_anybody_can_say_were_not_said():
+    hurried = timed("I am going to go back to the next one now", start=2.0, pace=0.06)
+    assert clean(plan((2.0, 2.2)), hurried) == ([], [("on_silence", 11, True)])
 
 
 def test_text_without_times_of_words_goes_where_next_to_nobody_speaks():

@@ -3,7 +3,7 @@
 import math
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ class WhisperTranscriber:
         seconds = samples.size / SAMPLE_RATE
         failure: PermanentStepError | RetryableStepError
         try:
+            model.begin()
             segments, _ = model.transcribe(
                 samples.astype(np.float32) / 32768,
                 language=language,
@@ -75,7 +76,7 @@ class WhisperTranscriber:
                 # One misheard loop would otherwise go on to the end of the chunk.
                 condition_on_previous_text=False,
             )
-            return _phrases(_while_wanted(segments, hints, seconds), seconds)
+            return _phrases(_while_wanted(segments, hints, seconds), model.take_words, seconds)
         except ValueError:
             failure = PermanentStepError(_UNKNOWN_LANGUAGE, "engine_language_unsupported")
         except (RuntimeError, MemoryError):
@@ -91,16 +92,18 @@ class WhisperTranscriber:
             return self._loaded
 
 
-def _phrases(segments: Iterable[Any], seconds: float) -> list[Phrase]:
+def _phrases(
+    segments: Iterable[Any], words_of: Callable[[Any], list[dict[str, Any]]], seconds: float
+) -> list[Phrase]:
     """The segments as they come, none before the end of the one before; the work is done here."""
     phrases: list[Phrase] = []
     spoken = 0.0
     for segment in segments:
-        words = _words(segment.words or (), spoken, seconds)
+        words = _words(words_of(segment), spoken, seconds)
         spoken = words[-1].end if words else spoken
         text = " ".join(segment.text.split())
         if text:
-            start, end = _within(segment, phrases[-1].end if phrases else 0.0, seconds)
+            start, end = _within(segment.start, segment.end, phrases[-1].end if phrases else 0.0, seconds)
             confidence = min(1.0, math.exp(float(segment.avg_logprob)))
             phrases.append(Phrase(text, start, end, confidence, words))
     return phrases
@@ -115,18 +118,18 @@ def _while_wanted(segments: Iterable[Any], hints: TranscriptionHints, seconds: f
         yield segment
 
 
-def _words(items: Iterable[Any], earliest: float, seconds: float) -> tuple[Word, ...]:
+def _words(items: Iterable[dict[str, Any]], earliest: float, seconds: float) -> tuple[Word, ...]:
     words = []
     for item in items:
-        if item.word.strip():
-            start, end = _within(item, earliest, seconds)
-            words.append(Word(item.word.strip(), start, end, float(item.probability)))
+        if text := item["word"].strip():
+            start, end = _within(item["start"], item["end"], earliest, seconds)
+            words.append(Word(text, start, end, float(item["probability"])))
             earliest = end
     return tuple(words)
 
 
-def _within(item: Any, earliest: float, seconds: float) -> tuple[float, float]:
-    """Its times as floats (they come as numpy's), not before ``earliest``, and within the audio,
+def _within(start: float, end: float, earliest: float, seconds: float) -> tuple[float, float]:
+    """The times as plain floats (they come as numpy's), not before ``earliest``, and within the audio,
     which whisper pads to 30 s."""
-    start = min(max(float(item.start), earliest), seconds)
-    return start, min(max(float(item.end), start), seconds)
+    begins = min(max(float(start), earliest), seconds)
+    return begins, min(max(float(end), begins), seconds)

@@ -58,7 +58,7 @@ def _options(settings: ModelSettings) -> dict[str, Any]:
 
 def _constructor() -> Callable[..., Any]:
     try:
-        from faster_whisper import WhisperModel  # here: 100 MB of libraries, absent on some platforms
+        from workers.engines.whisper_decoding import Decoder  # 100 MB of libraries, absent on some platforms
     except ImportError:
         raise PermanentStepError(
             "There is no speech engine on this machine: faster-whisper is not installed. Install "
@@ -66,7 +66,7 @@ def _constructor() -> Callable[..., Any]:
             "SESSIONSCRIBE_TRANSCRIBER.",
             "engine_not_installed",
         ) from None
-    constructor: Callable[..., Any] = WhisperModel
+    constructor: Callable[..., Any] = Decoder
     return constructor
 
 

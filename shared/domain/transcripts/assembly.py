@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.transcripts.hallucinations import ChannelPhrase, without_inventions
-from shared.domain.transcripts.quality import MOST_SPANS, reviewed, word_facts
+from shared.domain.transcripts.quality import MOST_SPANS, reviewed, unheard_facts, word_facts
 from shared.domain.transcripts.roles import propose_roles
 from shared.domain.transcripts.spans import Spans
+from shared.domain.transcripts.unheard import unheard
 from shared.domain.values import Phrase, Segment, SpeechPlan, Transcript, Turn, Word
 
 # A segment is read, quoted and jumped to as one; a long turn is cut where a sentence ends once
@@ -59,6 +60,7 @@ def assemble(
         **plan.quality,
         **word_facts(segments, plan),
         "invented": invented[:MOST_SPANS],
+        **unheard_facts(unheard(plan, heard)),
         "speaker_roles": propose_roles(segments),
     }
     return Transcript(segments, plan.duration_seconds, language, engine, draft, reviewed(quality))

@@ -1,11 +1,11 @@
 """Words that nobody said: phrases that an engine repeats for ever, and text where there is silence."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.transcripts.annotations import is_credit, is_site, plain, tagged
 from shared.domain.transcripts.spans import Spans
-from shared.domain.values import JsonObject, Phrase, SpeechPlan, Turn, Utterance
+from shared.domain.values import JsonObject, Phrase, SpeechPlan, Turn, Utterance, Word
 
 ChannelPhrase = tuple[int | None, Phrase]
 
@@ -17,13 +17,12 @@ _TIMES_OF_LONGER = 4
 # Engines place words a little before or after their sound.
 SLACK_SECONDS = 0.4
 LEAST_SPOKEN_SHARE = 0.2
-# What Whisper and its kin learned to hear in silence, from the ends of films (openai/whisper#928).
-_STOCK = frozenset({
-    "thank you for watching", "thanks for watching", "thank you so much for watching", "please subscribe",
-    "subtitles by the amara org community", "dont forget to subscribe", "see you in the next video",
-    "like and subscribe", "transcription by castingwords", "subtitles by",
-})  # fmt: skip
-_MARKS = re.compile(r"[^\w\s]|_")
+LEAST_SPEECH_FOR_CREDIT = 0.5
+# Below this an engine doubts its word: a single one that lies in silence was not said.
+LEAST_CONFIDENCE = 0.5
+# Nobody says more words a second; text that would need it was not said there.
+MOST_WORDS_PER_SECOND = 8.0
+FEWEST_WORDS_FOR_PACE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,12 @@ def without_inventions(
 ) -> tuple[list[ChannelPhrase], list[JsonObject]]:
     """What remains of ``heard``, and ``{kind, start, end, words, removed}`` for each invention.
 
-    ``kind`` is ``repeated`` (the first of the repetitions stays), ``on_silence`` or
-    ``stock_phrase``, which stays where somebody did speak. Nothing of the text is told.
+    ``kind`` is ``repeated`` (the first of the repetitions stays), ``on_silence``, ``sound_tag``
+    (``[music]``) or ``stock_phrase``, which stays where somebody may have said it. Nothing of the text is
+    told.
     """
-    spoken, silent = _drop_silent(plan, heard)
+    untagged, tags = _drop_tags(heard)
+    spoken, silent = _drop_silent(plan, untagged)
     kept: list[ChannelPhrase] = []
     repeated: list[JsonObject] = []
     for channel in dict.fromkeys(channel for channel, _ in spoken):
@@ -52,8 +53,26 @@ def without_inventions(
         phrases, found = _drop_repeated(own, turns)
         kept += [(channel, phrase) for phrase in phrases]
         repeated += found
-    marked = [_finding("stock_phrase", phrase, False) for _, phrase in kept if _plain(phrase.text) in _STOCK]
-    return kept, sorted([*silent, *repeated, *marked], key=lambda found: found["start"])
+    marked = [_finding("stock_phrase", phrase, False) for _, phrase in kept if is_credit(phrase.text)]
+    return kept, sorted([*tags, *silent, *repeated, *marked], key=lambda found: found["start"])
+
+
+def _drop_tags(heard: Sequence[ChannelPhrase]) -> tuple[list[ChannelPhrase], list[JsonObject]]:
+    """Without sound tags and the addresses of subtitle sites, which nobody says anywhere."""
+    kept: list[ChannelPhrase] = []
+    found: list[JsonObject] = []
+    for channel, phrase in heard:
+        if is_site(phrase.text):
+            found.append(_finding("stock_phrase", phrase, True))
+            continue
+        texts = _texts(phrase)
+        tags = tagged(texts)
+        rest = _only(phrase, [i for i in range(len(texts)) if i not in tags]) if tags else phrase
+        if rest is not None:
+            kept.append((channel, rest))
+        if tags:
+            found.append({**_finding("sound_tag", phrase, True), "words": len(tags)})
+    return kept, found
 
 
 def _drop_silent(
@@ -88,26 +107,52 @@ class _Utterances:
 
 
 def _spoken_part(phrase: Phrase, utterances: _Utterances) -> Phrase | None:
-    """``phrase`` without the words at which nobody speaks; None if nothing is left."""
+    """``phrase`` without what lies in silence; None if nothing is left.
+
+    The last word before a pause is often stretched over it, or put at its end. So a word goes only if the
+    whole phrase lies in silence, or if the engine doubts the word as well.
+    """
+    speech = _shared_seconds(phrase, utterances)
     if not phrase.words:
-        near = utterances.around(phrase.start, phrase.end)
-        shared = sum(max(0.0, min(u.end, phrase.end) - max(u.start, phrase.start)) for u in near)
-        spoken = shared >= LEAST_SPOKEN_SHARE * (phrase.end - phrase.start)
+        spoken = speech >= LEAST_SPOKEN_SHARE * (phrase.end - phrase.start)
         return phrase if spoken or phrase.end <= phrase.start else None
-    middles = [(word.start + word.end) / 2 for word in phrase.words]
-    kept = [i for i, at in enumerate(middles) if any(_covers(u, at) for u in utterances.around(at, at))]
-    return phrase if len(kept) == len(phrase.words) else _only(phrase, kept)
+    silent = [i for i, word in enumerate(phrase.words) if not _overlaps(word, utterances)]
+    if len(silent) == len(phrase.words) or _is_impossible(phrase, speech):
+        return None
+    doubted = {i for i in silent if _is_doubted(phrase.words[i])}
+    kept = [i for i in range(len(phrase.words)) if i not in doubted]
+    return phrase if not doubted else _only(phrase, kept)
 
 
-def _covers(utterance: Utterance, moment: float) -> bool:
-    return utterance.start - SLACK_SECONDS <= moment <= utterance.end + SLACK_SECONDS
+def _is_doubted(word: Word) -> bool:
+    return word.confidence is not None and word.confidence < LEAST_CONFIDENCE
+
+
+def _overlaps(word: Word, utterances: _Utterances) -> bool:
+    first, last = word.start - SLACK_SECONDS, word.end + SLACK_SECONDS
+    return any(u.start <= last and first <= u.end for u in utterances.around(word.start, word.end))
+
+
+def _shared_seconds(phrase: Phrase, utterances: _Utterances) -> float:
+    """How much of the phrase's time is speech."""
+    near = utterances.around(phrase.start, phrase.end)
+    return sum(max(0.0, min(u.end, phrase.end) - max(u.start, phrase.start)) for u in near)
+
+
+def _is_impossible(phrase: Phrase, speech: float) -> bool:
+    """Whether more is said than anybody can, or what films end with where next to nobody speaks."""
+    words = len(phrase.words)
+    if is_credit(phrase.text) and speech < LEAST_SPEECH_FOR_CREDIT * (phrase.end - phrase.start):
+        return True
+    room = speech + 2 * SLACK_SECONDS
+    return words >= FEWEST_WORDS_FOR_PACE and words > MOST_WORDS_PER_SECOND * room
 
 
 def _drop_repeated(phrases: Sequence[Phrase], turns: Sequence[Turn]) -> tuple[list[Phrase], list[JsonObject]]:
     """Phrases of one channel, in order of time, each loop of one speaker cut to its first round."""
     spans = Spans(turns)
     tokens = [
-        _Token(number, index, (_speaker(turns, spans, _time(phrase, index, 0)), _plain(text)))
+        _Token(number, index, (_speaker(turns, spans, _time(phrase, index, 0)), plain(text)))
         for number, phrase in enumerate(phrases)
         for index, text in enumerate(_texts(phrase))
     ]
@@ -189,7 +234,3 @@ def _finding(kind: str, phrase: Phrase, removed: bool) -> JsonObject:
 
 def _word_count(phrase: Phrase) -> int:
     return len(_texts(phrase))
-
-
-def _plain(text: str) -> str:
-    return " ".join(_MARKS.sub("", text.casefold()).split())

@@ -26,6 +26,7 @@ SLOWEST_PACE, FASTEST_PACE = 60.0, 260.0
 PACE_SECONDS = 30.0
 MOST_FILLED_SECONDS = 0.5
 MISSING_SECONDS, MISSING_SHARE = 1.0, 0.01
+MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE = 2.0, 0.02
 
 
 def recording_facts(decoded: DecodedFacts) -> JsonObject:
@@ -57,6 +58,12 @@ def word_facts(segments: Sequence[Segment], plan: SpeechPlan) -> JsonObject:
         ][:MOST_SPANS],
         "words_per_minute": round(words / (spoken / 60), 1) if spoken else 0.0,
     }
+
+
+def unheard_facts(stretches: Sequence[JsonObject]) -> JsonObject:
+    """Seconds of detected speech over which no word lies, and where; see ``unheard``."""
+    seconds = sum(stretch["end"] - stretch["start"] for stretch in stretches)
+    return {"unheard_seconds": round(seconds, 2), "unheard": list(stretches[:MOST_SPANS])}
 
 
 def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:
@@ -124,11 +131,18 @@ def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    invented = quality.get("invented") or []
+    # Sound tags are no words: leaving them out says nothing of the others.
+    invented = [found for found in quality.get("invented") or [] if found.get("kind") != "sound_tag"]
     if removed := sum(found["words"] for found in invented if found["removed"]):
         yield "invented_text", f"{removed} words that nobody said were removed; `invented` says where."
     elif invented:
         yield "invented_text", "Some of the words may not have been said; `invented` says where."
+    unheard, spoken = quality.get("unheard_seconds") or 0.0, quality.get("speech_seconds") or 0.0
+    if unheard > max(MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE * spoken):
+        yield (
+            "speech_without_words",
+            f"For {unheard:.0f} s somebody speaks and no word was heard; `unheard` says where.",
+        )
     doubtful = quality.get("low_confidence_share") or 0.0
     if _below(quality.get("mean_word_confidence"), LEAST_MEAN_CONFIDENCE) or doubtful > MOST_DOUBTFUL_SHARE:
         yield "low_confidence", f"The engine doubts {doubtful:.0%} of its words."
