@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from uuid import UUID
 
+from cli.local.release import mark_storage
 from shared.db.connection.engine import Database
 from shared.domain.ports import ByteSource
 from shared.domain.values import DecodedFacts, MediaFacts
@@ -34,7 +35,7 @@ class NoDecoder:
 def make_first_accounts(
     settings: Settings, practice: str, therapist: str, *, replace_lost_keys: bool = False
 ) -> FirstAccounts:
-    """Make the key store and the bucket where there is none, and the practice with its people and keys.
+    """Make the key store, the place of the recordings, and the practice with its people and keys.
 
     Where the practice exists already there are no keys in the result, unless
     ``replace_lost_keys``: then new ones are made. Raises KeyStoreError, Unavailable and
@@ -45,6 +46,7 @@ def make_first_accounts(
     if isinstance(store, S3Store):
         store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
+        mark_storage(database, store)
         resources = Resources(
             settings=settings,
             database=database,

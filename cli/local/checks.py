@@ -15,6 +15,7 @@ from cli.local.deployment import Deployment
 from cli.local.findings import Finding, bad, doubtful, good
 from shared.domain.errors import Unavailable
 from shared.settings import MIB, Settings
+from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
 from shared.vault.keystore import KeyStore, KeyStoreError
@@ -73,6 +74,9 @@ def _option(redis: "Redis", name: str) -> str | None:
 
 def _storage(known: Settings) -> Iterator[Finding]:
     store = open_store(known.storage_url, known.s3)
+    if isinstance(store, LocalStore) and (unmarked := _unmarked(store)):
+        yield unmarked
+        return
     where = "the bucket" if isinstance(store, S3Store) else "the folder"
     try:
         begun = time.monotonic()
@@ -106,6 +110,24 @@ def _storage(known: Settings) -> Iterator[Finding]:
             "the bucket keeps versions of what is deleted",
             "Switch versioning off or let a rule remove old versions; they are unreadable but paid for.",
         )
+
+
+def _unmarked(store: LocalStore) -> Finding | None:
+    try:
+        if store.is_set_up:
+            return None
+    except Unavailable as error:
+        return bad(
+            "storage",
+            f"the folder of STORAGE_URL cannot be looked into ({error.code})",
+            "Give this user rights on it.",
+        )
+    return bad(
+        "storage",
+        f"the folder of STORAGE_URL does not exist, or lacks the file {MARKER} that set-up leaves in it",
+        "Mount the disk that holds the recordings, or correct STORAGE_URL. A new deployment: run "
+        "`sessionscribe setup`. Uploads answer 503 until then.",
+    )
 
 
 def _keys(known: Settings) -> Iterator[Finding]:

@@ -65,14 +65,18 @@ def _schema(cursor: Cursor) -> Generator[Finding, None, bool]:
     head = ScriptDirectory.from_config(migrations.configuration("postgresql://")).get_current_head()
     cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
     if not _one(cursor):
-        yield bad("schema", "there is none yet", "Run `sessionscribe setup`, or `python -m migrations`.")
+        yield bad(
+            "schema", "there is none yet", "Run `sessionscribe setup`, or the `release` step of the Procfile."
+        )
         return False
     cursor.execute("SELECT version_num FROM alembic_version")
     found = str(_one(cursor))
     if found == head:
         yield good("schema", f"up to date ({found})")
     elif found < str(head):
-        yield bad("schema", f"is at {found}, this release needs {head}", "Run `python -m migrations`.")
+        yield bad(
+            "schema", f"is at {found}, this release needs {head}", "Run the `release` step of the Procfile."
+        )
     else:
         yield doubtful("schema", f"is at {found}, newer than this release ({head})", "Update this one too.")
     return True

@@ -24,6 +24,7 @@ from shared.domain.errors import DomainError
 from shared.services.operations import backups
 from shared.services.operations.backups import BackupDamaged, Erased
 from shared.settings import Settings
+from shared.storage.local_store import LocalStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore, KeyStoreError
@@ -104,6 +105,8 @@ def _fill(known: Settings, folder: Path, keys_from: Path | None, erased: Sequenc
     bring_up_to_date(known.database_url)
     yield "The database is restored, and its schema up to date."
     store = open_store(known.storage_url, known.s3)
+    if isinstance(store, LocalStore):
+        store.set_up()
     if (folder / backups.LISTING).exists():
         yield f"{backups.return_objects(folder, store)} objects are restored."
     if keys_from is not None:

@@ -78,7 +78,7 @@ def test_settings_are_told_all_at_once(examine: Examine, capsys: pytest.CaptureF
     [
         ({"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/none"}, "database", "does not answer"),
         ({"REDIS_URL": "redis://127.0.0.1:9/0"}, "redis", "does not answer"),
-        ({"STORAGE_URL": "file:///proc/nowhere"}, "storage", "cannot be written"),
+        ({"STORAGE_URL": "file:///proc/nowhere"}, "storage", "does not exist"),
         ({"STORAGE_URL": "s3://none", **S3_AWAY}, "storage", "cannot be written"),
         ({"SESSIONSCRIBE_MIN_FREE_DISK_MIB": "999999999"}, "storage", "MiB are free"),
         ({"SESSIONSCRIBE_KEYS_DIR": "/nowhere"}, "keys", "root.key"),
@@ -88,6 +88,13 @@ def test_what_is_away_is_found(examine: Examine, changes: dict[str, str], part: 
     code, findings = examine(**changes)
     assert code == Exit.FAILED
     assert words in told(findings, part, "bad")
+
+
+def test_a_storage_that_is_not_there_is_told_and_not_made(examine: Examine, tmp_path: Path) -> None:
+    code, findings = examine(STORAGE_URL=(tmp_path / "typo").as_uri())
+    assert code == Exit.FAILED
+    assert "correct STORAGE_URL" in told(findings, "storage", "bad")
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_user_whom_no_policy_binds_is_found(examine: Examine, postgres: EmbeddedPostgres) -> None:
