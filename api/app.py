@@ -92,6 +92,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
     app.url_map.merge_slashes = False
     app.extensions["sessionscribe"] = resources
+    health.install(app, resources)
     requests.install(app)
     security_headers.install(app)
     errors.install(app)

@@ -10,11 +10,11 @@ import httpx2
 from redis import Redis
 from redis.exceptions import RedisError
 
-from cli.local import database_checks, speech_checks
-from cli.local.deployment import Deployment
+from cli.local import database_checks, deployment, speech_checks
 from cli.local.findings import Finding, bad, doubtful, good
+from embedded.envfile import EnvFileError
 from shared.domain.errors import Unavailable
-from shared.settings import MIB, Settings
+from shared.settings import MIB, Settings, SettingsError
 from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
@@ -23,12 +23,23 @@ from shared.vault.keystore import KeyStore, KeyStoreError
 _OLDEST_REDIS = (6, 2)
 
 
-def examine(deployment: Deployment) -> Iterator[Finding]:
-    """Every finding, part by part; a part that is away keeps none of the others from being looked at."""
-    known = deployment.settings
+def examine(data: Path) -> Iterator[Finding]:
+    """Every finding about the deployment of the environment, or the stack in ``data``; changes nothing.
+
+    A part that is away keeps none of the others from being looked at. Raises CommandError if there is no
+    deployment.
+    """
+    try:
+        known = deployment.read(data)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield bad("settings", problem, "Correct it in the environment or in .env; see docs/settings.md.")
+        return
+    except EnvFileError as error:
+        yield bad("settings", str(error), "Correct the line: KEY=VALUE, or a comment with # in front.")
+        return
     yield good("settings", "complete and well-formed")
-    yield from database_checks.examine(known)
-    for look in (_redis, _storage, _keys, _engines, speech_checks.examine):
+    for look in (database_checks.examine, _redis, _storage, _keys, _engines, speech_checks.examine):
         yield from look(known)
 
 

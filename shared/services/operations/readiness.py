@@ -1,6 +1,7 @@
-"""Readiness: whether what we need answers."""
+"""Readiness: whether what we need answers, told within two seconds also where something answers nothing."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -8,20 +9,30 @@ from sqlalchemy import text
 
 from shared.db.connection.engine import DatabaseError
 from shared.domain.errors import DomainError
+from shared.services.operations.probes import Probe
 from shared.services.resources import Resources
 
 # Without the broker recordings are still accepted; the work starts when it is back.
 REQUIRED = frozenset({"database", "storage"})
+PART_SECONDS = 1.5
 
 
-def check(resources: Resources) -> dict[str, bool]:
-    """Whether each of ``database``, ``storage`` and ``broker`` answers now."""
-    checks: Mapping[str, Callable[[Resources], None]] = {
-        "database": _database,
-        "storage": _storage,
-        "broker": _broker,
-    }
-    return {name: _passes(probe, resources) for name, probe in checks.items()}
+class Readiness:
+    """The parts of one process's resources, asked together."""
+
+    def __init__(self, resources: Resources) -> None:
+        parts: Mapping[str, Callable[[Resources], None]] = {
+            "database": _database,
+            "storage": _storage,
+            "broker": _broker,
+        }
+        self._probes = {name: Probe(partial(ask, resources)) for name, ask in parts.items()}
+
+    def check(self) -> dict[str, bool]:
+        """Whether each of ``database``, ``storage`` and ``broker`` answers now, or did a second ago."""
+        for probe in self._probes.values():
+            probe.begin()
+        return {name: _passes(probe) for name, probe in self._probes.items()}
 
 
 def is_ready(found: Mapping[str, bool]) -> bool:
@@ -29,10 +40,10 @@ def is_ready(found: Mapping[str, bool]) -> bool:
     return all(found[name] for name in REQUIRED)
 
 
-def _passes(probe: Callable[[Resources], None], resources: Resources) -> bool:
+def _passes(probe: Probe[None]) -> bool:
     try:
-        probe(resources)
-    except (DomainError, DatabaseError, RedisError, OSError):
+        probe.result(PART_SECONDS)
+    except (DomainError, DatabaseError, RedisError, OSError):  # a TimeoutError is an OSError
         return False
     return True
 
