@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from functools import partial
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from shared.db.queries import deliveries, heartbeats
 from shared.db.queries.deliveries import Taken
 from shared.domain.errors import Unavailable
 from shared.outbound.posting import Poster
+from shared.services.operations import startup
 from shared.services.operations.liveness import Pulse, SignsOfLife
+from shared.services.operations.startup import NotYet
 from shared.services.webhooks import delivery as webhook_delivery
 from shared.settings import Settings, load
 from shared.vault.keystore import KeyStore
@@ -37,6 +40,12 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    with closing(Database(settings.database_url, pool_size=1)) as database:
+        try:
+            startup.wait_for(lambda: startup.database_ready(database), stop.is_set)
+            startup.wait_for(lambda: startup.keys_ready(settings.keys_dir, database), stop.is_set)
+        except NotYet:
+            return
     pulse = Pulse()
     name = f"{heartbeats.COURIER}@{socket.gethostname()}"
     SignsOfLife(settings.database_url, name, heartbeats.COURIER, pulse.is_felt, sign_file()).begin()

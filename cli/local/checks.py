@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,9 @@ from redis.exceptions import RedisError
 from cli.local import database_checks, deployment, speech_checks
 from cli.local.findings import Finding, bad, doubtful, good
 from embedded.envfile import EnvFileError
+from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
+from shared.services.operations import anchors
 from shared.settings import MIB, Settings, SettingsError
 from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
@@ -144,7 +147,8 @@ def _unmarked(store: LocalStore) -> Finding | None:
 def _keys(known: Settings) -> Iterator[Finding]:
     folder = known.keys_dir
     try:
-        KeyStore(folder)
+        keys = KeyStore(folder)
+        is_known = _is_known(known, keys)
     except KeyStoreError as error:
         yield bad("keys", str(error), "Without the key store nothing can be read: see docs/operations.md.")
         return
@@ -157,6 +161,8 @@ def _keys(known: Settings) -> Iterator[Finding]:
         yield bad("keys", "the key store cannot be written to", "New sessions need keys: make it writable.")
     else:
         yield good("keys", "readable, and closed to others")
+    if is_known is False:
+        yield doubtful("keys", "the database cannot tell whose key store this is", "Run the `release` step.")
     parts = urlsplit(known.storage_url)
     recordings = Path(parts.path)
     if parts.scheme == "file" and recordings.exists() and recordings.stat().st_dev == folder.stat().st_dev:
@@ -165,6 +171,15 @@ def _keys(known: Settings) -> Iterator[Finding]:
             "the keys lie on the same disk as the recordings",
             "Whoever takes the disk takes both: put SESSIONSCRIBE_KEYS_DIR on another.",
         )
+
+
+def _is_known(known: Settings, keys: KeyStore) -> bool | None:
+    """Whether the database knows this key store; None if it is away. Raises KeyStoreError for another's."""
+    with closing(Database(known.database_url, pool_size=1)) as database:
+        try:
+            return anchors.require_own_keys(database, keys)
+        except (Unavailable, DatabaseError):
+            return None
 
 
 def _engines(known: Settings) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from shared.settings import Settings
 from shared.storage.local_store import MARKER
 from shared.storage.objects import ObjectStore
 from shared.storage.opening import open_store
+from shared.vault.keystore import KeyStore, KeyStoreError
 
 NOT_MARKED = (
     "STORAGE_URL holds none of the recordings that the database knows, and no marker: uploads answer 503. "
@@ -25,9 +26,14 @@ NOT_MARKED = (
 
 
 def release(known: Settings) -> None:
-    """Bring the schema up to date and mark the recordings' folder. Raises CommandError and Unavailable."""
+    """Bring the schema up to date, mark the recordings' folder and tie the key store to the database.
+
+    Raises CommandError, KeyStoreError and Unavailable.
+    """
     bring_up_to_date(known.database_url)
     with closing(Database(known.database_url, pool_size=1)) as database:
+        if (known.keys_dir / "root.key").exists():  # else it is made at set-up
+            anchors.tie_keys(database, KeyStore(known.keys_dir))
         mark_storage(database, open_store(known.storage_url, known.s3))
 
 
@@ -43,7 +49,7 @@ def main() -> None:
         known = settings.load(os.environ)
         logs.configure("release", known.log_level)
         release(known)
-    except (CommandError, DomainError, DatabaseError, settings.SettingsError) as error:
+    except (CommandError, DomainError, DatabaseError, KeyStoreError, settings.SettingsError) as error:
         sys.exit(str(error))
 
 

@@ -16,8 +16,10 @@ from shared.db.queries.heartbeats import Living
 from shared.domain.errors import Unavailable
 from shared.pipeline import QUEUES
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
+from shared.services.operations import anchors
 from shared.services.operations.probes import Probe
 from shared.services.resources import Resources
+from shared.vault.keystore import KeyStoreError
 
 T = TypeVar("T")
 # Prometheus gives a scrape ten seconds by default; what comes later says that the API is down.
@@ -55,19 +57,21 @@ class Observer:
         self._work = Probe(partial(_work, resources))
         self._depths = Probe(partial(_queue_depths, resources))
         self._free = Probe(partial(_free_bytes, resources))
+        self._keys = Probe(partial(_has_own_keys, resources))
 
     def observe(self) -> Observation:
         """The service now. Never raises because a part of it is away: that is what is to be told.
 
         In time, too: a part that has not answered within PART_SECONDS is away.
         """
-        for probe in (self._work, self._depths, self._free):
+        for probe in (self._work, self._depths, self._free, self._keys):
             probe.begin()
         found = Observation(_answer(self._work), _answer(self._depths), _answer(self._free))
         parts = {
             "database": found.work is not None,
             "broker": found.queue_depths is not None,
             "storage": found.storage_free_bytes is not None,
+            "keys": _answer(self._keys) is not False,
         }
         return replace(found, parts=parts)
 
@@ -117,3 +121,13 @@ def _free_bytes(resources: Resources) -> int | None:
         return store.free_bytes()
     except Unavailable:
         return None
+
+
+def _has_own_keys(resources: Resources) -> bool | None:
+    try:
+        anchors.require_own_keys(resources.database, resources.vault.keys)
+    except KeyStoreError:
+        return False
+    except (Unavailable, DatabaseError):
+        return None  # who could tell is away
+    return True

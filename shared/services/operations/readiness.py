@@ -1,6 +1,7 @@
 """Readiness: whether what we need answers, told within two seconds also where something answers nothing."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from redis import Redis
@@ -8,12 +9,14 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from shared.db.connection.engine import DatabaseError
-from shared.domain.errors import DomainError
+from shared.domain.errors import DomainError, Unavailable
+from shared.services.operations import anchors
 from shared.services.operations.probes import Probe
 from shared.services.resources import Resources
+from shared.vault.keystore import KeyStoreError
 
 # Without the broker recordings are still accepted; the work starts when it is back.
-REQUIRED = frozenset({"database", "storage"})
+REQUIRED = frozenset({"database", "storage", "keys"})
 PART_SECONDS = 1.5
 
 
@@ -25,11 +28,12 @@ class Readiness:
             "database": _database,
             "storage": _storage,
             "broker": _broker,
+            "keys": _keys,
         }
         self._probes = {name: Probe(partial(ask, resources)) for name, ask in parts.items()}
 
     def check(self) -> dict[str, bool]:
-        """Whether each of ``database``, ``storage`` and ``broker`` answers now, or did a second ago."""
+        """Whether ``database``, ``storage``, ``broker`` and ``keys`` are well, or were a second ago."""
         for probe in self._probes.values():
             probe.begin()
         return {name: _passes(probe) for name, probe in self._probes.items()}
@@ -43,7 +47,7 @@ def is_ready(found: Mapping[str, bool]) -> bool:
 def _passes(probe: Probe[None]) -> bool:
     try:
         probe.result(PART_SECONDS)
-    except (DomainError, DatabaseError, RedisError, OSError):  # a TimeoutError is an OSError
+    except (DomainError, DatabaseError, KeyStoreError, RedisError, OSError):  # a TimeoutError is an OSError
         return False
     return True
 
@@ -55,6 +59,12 @@ def _database(resources: Resources) -> None:
 
 def _storage(resources: Resources) -> None:
     resources.recordings.store.check()
+
+
+def _keys(resources: Resources) -> None:
+    """Whether the key store is there and belongs to this database; nobody knows while that is away."""
+    with suppress(Unavailable, DatabaseError):
+        anchors.require_own_keys(resources.database, resources.vault.keys)
 
 
 def _broker(resources: Resources) -> None:
