@@ -28,6 +28,7 @@ POLL_SECONDS = 0.1
 READYZ_SECONDS = 90.0
 WHAT_TO_DO = {
     "broker": "Redis does not answer: recordings are accepted, but nothing works on them. Check REDIS_URL.",
+    "keys": "The key store is not this database's. Check SESSIONSCRIBE_KEYS_DIR, or restore the keys.",
     "database": "Postgres does not answer. Check DATABASE_URL.",
     "storage": "Recordings cannot be stored. Check STORAGE_URL, the disk and the rights on the folder.",
 }
