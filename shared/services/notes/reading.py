@@ -11,6 +11,7 @@ from shared.db.tables.records import NotesVersion
 from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
+from shared.domain.notes.stored import upgraded
 from shared.domain.transcripts.speakers import shown_notes
 from shared.domain.values import JsonObject
 from shared.services.access import ownership
@@ -107,7 +108,9 @@ def opened(resources: Resources, found: Found) -> Notes:
     document = document_of(resources, found.row)
     if head.kind is not Kind.ADDENDUM:
         document = (
-            _as_shown(resources, found, document) if not head.signatures else {**document, "draft": False}
+            _as_shown(resources, found, upgraded(document))
+            if not head.signatures
+            else {**document, "draft": False}
         )
     addenda = tuple(_addendum(resources, row, found.signatures) for row in found.addenda)
     newer = found.offered.version if found.offered and head.kind in STANDING_ALONE else None
