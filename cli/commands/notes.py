@@ -54,14 +54,17 @@ def show(
     """Show the notes, with who signed them and what was added."""
     query = _query(version=version, template=template)
     with connect(target) as api:
+        if left_out and form == "md":
+            raise click.UsageError("--left-out is shown as text or --json.")
         if form == "md" and not as_json:
             click.echo(plain(api.text(_path(session_id), {**query, "format": "md"})).rstrip("\n"))
             return
         found = api.document(_path(session_id), query)
+        notes_found = found.get("extracted_notes") or {}
         if as_json or form == "json":
-            screen.print_json(found)
+            screen.print_json({"left_out": notes_found.get("unsupported") or []} if left_out else found)
         elif left_out:
-            provenance.print_left_out(screen.results(), found.get("extracted_notes") or {})
+            provenance.print_left_out(screen.results(), notes_found)
         else:
             _print(found)
 

@@ -34,5 +34,12 @@ def is_live(console: Console) -> bool:
 def _console(stream: TextIO) -> Console:
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return Console(
-        file=stream, width=width, markup=False, emoji=False, highlight=False, force_terminal=stream.isatty()
+        file=stream,
+        width=width,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=stream.isatty(),
+        # NO_COLOR leaves bold and italic to rich; people who set it want neither.
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
     )

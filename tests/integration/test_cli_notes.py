@@ -183,6 +183,9 @@ def test_what_is_left_out_is_shown_apart_with_its_reason(
     me.put({"risk_flags": []})
     assert notes("show", session_id) == Exit.OK
     assert "--left-out" in capsys.readouterr().out
+    assert notes("show", session_id, "--left-out", "--json") == Exit.OK
+    (entry, *_) = json.loads(capsys.readouterr().out)["left_out"]
+    assert entry["reason"]
     assert notes("show", session_id, "--left-out") == Exit.OK
     shown = " ".join(capsys.readouterr().out.split())
     assert "None of this is in the notes." in shown
