@@ -30,22 +30,23 @@ def up(target: Target) -> None:
 @click.command(epilog=EPILOG, short_help="Set up a deployment of your own.")
 @click.option("--practice", required=True, metavar="NAME")
 @click.option("--therapist", required=True, metavar="NAME")
-def setup(practice: str, therapist: str) -> None:
+@click.option("--replace-lost-keys", is_flag=True, help="Make new keys if the practice exists already.")
+def setup(practice: str, therapist: str, replace_lost_keys: bool) -> None:
     """Make the schema, the key store and the first accounts of a deployment of your own.
 
     Run it on the server, with DATABASE_URL, REDIS_URL, STORAGE_URL and SESSIONSCRIBE_KEYS_DIR
     set. The keys are printed once.
     """
     from cli.local.accounts import make_first_accounts
-    from cli.local.schema import bring_up_to_date
+    from cli.local.release import prepare_schema
     from shared import settings
     from shared.domain.errors import DomainError
     from shared.vault.keystore import KeyStoreError
 
     try:
         known = settings.load(os.environ)
-        bring_up_to_date(known.database_url)
-        made = make_first_accounts(known, practice, therapist)
+        prepare_schema(known)
+        made = make_first_accounts(known, practice, therapist, replace_lost_keys=replace_lost_keys)
     except settings.SettingsError as error:
         raise CommandError(str(error), Exit.USAGE) from error
     except (KeyStoreError, DomainError) as error:

@@ -105,9 +105,10 @@ def test_a_restored_backup_serves_the_same_and_forgets_what_was_deleted_since(
     backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
     assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
     deletion.delete(resources, office.caller, deleted)
-    assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--erased-only"]) == Exit.OK
+    assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--removals-only"]) == Exit.OK
 
-    assert there(monkeypatch, elsewhere, "restore", "--from", backup, "--keys-from", keys) == Exit.OK
+    words = ("restore", "--from", backup, "--keys-from", keys, "--keep-api-keys")
+    assert there(monkeypatch, elsewhere, *words) == Exit.OK
     with resources_of(elsewhere) as restored:
         after = Caller(app_of(restored).test_client(), before.key)
         assert served(after, kept) == shown
@@ -197,7 +198,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_restored(
     elif damage == "an object":
         recording.unlink()
     else:
-        (backup / ("database.dump" if damage == "the dump" else "erased.jsonl")).unlink()
+        (backup / ("database.dump" if damage == "the dump" else "removals.jsonl")).unlink()
     assert there(monkeypatch, elsewhere, "restore", "--from", backup) == Exit.FAILED
     with Database(elsewhere["DATABASE_URL"])._engine.connect() as connection:
         count = connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
