@@ -166,7 +166,7 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
         rows.move(db, session_id, Status.PENDING)
         row.request_id = caller.request_id
         if failed_with == SPEECH_GONE:
-            outputs.discard(db, session_id, Product.PLAN, Product.CHUNK)
+            outputs.discard(db, session_id, Product.PLAN, Product.WAVEFORM, Product.CHUNK)
             steps.begin_again(db, session_id, TRANSCRIBE)
         else:
             steps.revive(db, session_id)
