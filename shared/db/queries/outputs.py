@@ -25,6 +25,7 @@ class Product(StrEnum):
     TRANSCRIPT = "transcript"
     DRAFT = "draft"
     OFF_RECORD = "off_record"  # what of the recording is to be nowhere
+    CORRECTIONS = "corrections"  # the words of the transcript, by its therapist
     SPEAKERS = "speakers"  # who the voices of the transcript are, by their therapist
 
 

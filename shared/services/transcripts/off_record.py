@@ -23,7 +23,7 @@ from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
 from shared.services.resources import Resources
-from shared.services.transcripts import waveform
+from shared.services.transcripts import corrections, waveform
 from shared.vault.sealing import Sealed, Subject, Vault
 
 
@@ -96,6 +96,7 @@ def _cut_transcript(
     rest = without(resources.vault.open(session, kind, sealed), ranges, before)
     replaced = resources.vault.seal(session, kind, rest)
     outputs.replace(db, session.practice_id, session.id, Product.TRANSCRIPT, replaced)
+    corrections.cut(db, resources.vault, session, beyond(ranges, before))
     return True
 
 
