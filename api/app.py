@@ -9,7 +9,7 @@ from flask.json.provider import DefaultJSONProvider
 from api import auth
 from api.dependencies import build_resources
 from api.http import problems as errors
-from api.http import rate_limits, requests, security_headers
+from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
 from api.resources import (
@@ -37,6 +37,7 @@ from api.resources import transcripts as outputs
 from api.uploads import tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
+from shared.http import rate_limits
 from shared.outbound import traces
 from shared.services.operations import startup
 from shared.services.resources import Resources

@@ -12,7 +12,6 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.auth import resources as current_resources
-from api.http import rate_limits
 from api.http.problems import Malformed, without_unknown_names
 from api.idempotency import digest_of
 from api.schemas import file_names
@@ -21,6 +20,7 @@ from api.server import bodies
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
+from shared.http import rate_limits
 from shared.services import idempotency
 from shared.services.access import consent
 from shared.services.access.caller import Caller
