@@ -142,6 +142,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /api/sessions/<id:session_id>/off-the-record": lambda _: {
         "json": {"ranges": [{"start": 1.0, "end": 2.0}]}
     },
+    "PUT /api/sessions/<id:session_id>/transcript/corrections": lambda _: {
+        "json": {"corrections": [{"segment": 0, "was": "I want to die tonight.", "text": "Not tonight."}]}
+    },
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
     },
