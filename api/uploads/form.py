@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,7 @@ _Write = Callable[[Block], None]
 # What a form may have besides the recording: boundaries, headers and the other fields.
 OVERHEAD_BYTES = 1024 * 1024
 _MAX_FIELD_BYTES = 16 * 1024
+_MOST_AHEAD = timedelta(days=2)  # zones are up to 14 hours ahead, and clocks may be wrong
 _KEEP_ALIVE_SECONDS = idempotency.LEASE_SECONDS / 6
 
 
@@ -166,9 +167,8 @@ class _Form:
     def _begin_file(self, part: multipart.File) -> None:
         """Refuse now what need not be read to be refused."""
         if part.name != "file" or self._file is not None:
-            raise Malformed(
-                "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
-            )
+            detail = "Send exactly one file, as the part `file`."
+            raise Malformed(detail, fields={"file": ["There must be exactly one."]})
         name = file_names.cleaned(part.filename)
         if not name:
             raise _no_file_name()
@@ -224,8 +224,10 @@ def details_of(file_name: str, declared_type: str | None, values: Mapping[str, A
         raise Malformed(
             "Say whose session this is.", fields={"patient_id": ["Missing data for required field."]}
         )
-    with_date = {"session_date": datetime.now(UTC), **values}
-    return UploadDetails(file_name=file_name, declared_type=declared_type, **with_date)
+    now = datetime.now(UTC)
+    if values.get("session_date", now) > now + _MOST_AHEAD:
+        raise Malformed("The session is still to come.", fields={"session_date": ["Is still to come."]})
+    return UploadDetails(file_name=file_name, declared_type=declared_type, **{"session_date": now, **values})
 
 
 def _check_claims(name: str, declared_type: str | None) -> None:
@@ -245,5 +247,4 @@ def _no_file() -> Malformed:
 
 
 def _no_file_name() -> InvalidInput:
-    detail = "The part `file` has no file name; send one with its extension."
-    return InvalidInput(detail, "file_name_missing")
+    return InvalidInput("The part `file` has no file name; send one with its extension.", "file_name_missing")

@@ -14,7 +14,7 @@ from cli.profile import Target
 _MARKS = {"good": ("✓", "green"), "doubtful": ("!", "yellow"), "bad": ("✗", "red")}
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Examine a deployment; change nothing.")
 @json_option
 @pass_target
 def doctor(target: Target, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from cli.http.client import Api, JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
 from cli.output import console as screen
 from cli.output import note_changes, note_texts, notes_rendering, provenance, rendering
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import one_line, plain
 
@@ -23,7 +24,7 @@ VERSION = click.option("--version", type=click.IntRange(1), help="Else the curre
 TEMPLATE = click.option("--template", help="Filled from the same evidence; nothing is stored.")
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="Read, edit, sign and export notes.")
 def notes() -> None:
     """The notes of a session: versions, edits, signatures, files."""
 
@@ -85,14 +86,14 @@ def versions(target: Target, session_id: str, as_json: bool) -> None:
             one["version"],
             one.get("kind"),
             one.get("status"),
-            one.get("author_id") or one.get("engine"),
+            one.get("author") or one.get("author_id") or one.get("engine"),
             rendering.moment(one.get("created_at")),
             ", ".join(one_line(signature.get("signer")) for signature in one.get("signatures") or ()),
         )
         for one in found
     ]
     headings = ("Version", "Kind", "Status", "By", "Made", "Signed by")
-    rendering.table(screen.results(), headings, rows, "There are no notes.")
+    table(screen.results(), headings, rows, "There are no notes.")
 
 
 @notes.command(epilog=EPILOG)

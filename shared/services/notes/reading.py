@@ -44,6 +44,7 @@ class Version:
     template: str
     created_at: datetime
     signatures: tuple[Signed, ...]
+    author: str | None = None  # the name, in a list of versions
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,10 +155,14 @@ def listed(resources: Resources, caller: Caller, session_id: UUID) -> list[Versi
         signatures = rows.signatures(db, session_id)
         decided = rows.decisions(db, session_id)
         current, offer = rows.current(db, session_id), rows.offered(db, session_id)
+        names = rows.authors(db, session_id)
         ownership.audit(db, caller, "notes.list", session_id)
     newest = {row.version for row in (current, offer) if row is not None}
     return [
-        _as_listed(_head(row, signatures, decided), newest)
+        replace(
+            _as_listed(_head(row, signatures, decided), newest),
+            author=names.get(row.author_id) if row.author_id else None,
+        )
         for row in found
         if is_shown(caller, session, row.version, signatures)
     ]
