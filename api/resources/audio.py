@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain, pairwise
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -12,9 +13,11 @@ from api.auth import caller, needs, resources
 from api.http import ranges
 from api.http.json_bodies import Blueprint
 from api.openapi.document import ETAG, RANGE_PARAMETERS, answers, binary_answer
+from api.schemas.audio import WaveformQuerySchema, WaveformSchema
 from shared.domain.ports import ByteSource
+from shared.domain.transcripts.waveform import as_audiowaveform
 from shared.services.access.caller import Scope
-from shared.services.transcripts import playback
+from shared.services.transcripts import playback, waveform
 from shared.vault.frames import TamperedObject
 
 log = structlog.get_logger(__name__)
@@ -67,6 +70,19 @@ def audio(session_id: UUID) -> Response:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.source.size}"
     response.make_conditional(request)
     return response
+
+
+@blueprint.route("/<id:session_id>/waveform", methods=["GET"])
+@blueprint.arguments(WaveformQuerySchema, location="query")
+@blueprint.response(200, WaveformSchema)
+@answers(blueprint, 404, 422)
+@needs(Scope.SESSIONS_READ)
+def show_waveform(query: dict[str, Any], session_id: UUID) -> dict[str, Any]:
+    """The recording as a waveform to be drawn, in BBC audiowaveform's JSON; 404 until it is decoded.
+
+    What is off the record is flat in it.
+    """
+    return as_audiowaveform(waveform.get(resources(), caller(), session_id, query["points"]))
 
 
 def _part(sha256: str, size: int) -> tuple[int, int] | None:

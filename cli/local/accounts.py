@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from uuid import UUID
 
 from cli.local.release import mark_storage
@@ -13,6 +14,7 @@ from shared.services.accounts import accounts
 from shared.services.accounts.accounts import FirstAccounts
 from shared.services.operations import anchors
 from shared.services.resources import Resources
+from shared.services.sign_in import invitations
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
@@ -51,7 +53,8 @@ def make_first_accounts(
     """Make the key store, the place of the recordings, and the practice with its people and keys.
 
     Where the practice exists already there are no keys in the result, unless
-    ``replace_lost_keys``: then new ones are made. Raises KeyStoreError, Unavailable and
+    ``replace_lost_keys``: then new ones are made. While no administrator signs in with a browser,
+    there is a new one-time code for the first. Raises KeyStoreError, Unavailable and
     DatabaseError.
     """
     store = open_store(settings.storage_url, settings.s3)
@@ -62,14 +65,14 @@ def make_first_accounts(
         mark_storage(database, store)
         resources = resources_of(settings, database, keys)
         made = accounts.bootstrap(resources, practice, therapist)
+        code = invitations.first_administrator_code(resources, made.practice_id)
         if made.therapist_key or not replace_lost_keys:
-            return made
-        return FirstAccounts(
-            made.practice_id,
-            made.administrator_id,
-            made.therapist_id,
-            _new_key(resources, made.practice_id, made.administrator_id),
-            _new_key(resources, made.practice_id, made.therapist_id),
+            return replace(made, administrator_code=code)
+        return replace(
+            made,
+            administrator_key=_new_key(resources, made.practice_id, made.administrator_id),
+            therapist_key=_new_key(resources, made.practice_id, made.therapist_id),
+            administrator_code=code,
         )
 
 

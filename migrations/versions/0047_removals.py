@@ -22,6 +22,11 @@ _SOURCES = (
     ("patients", "UPDATE", "{consents_new} AND NOT {consents_old}", "id", "consent_given"),
     ("process_notes", "DELETE", "true", "session_id", "process_notes"),
     ("api_keys", "UPDATE", "{ends_sooner}", "id", "key"),
+    (
+        "logins", "UPDATE", "OLD.passphrase_hash <> NEW.passphrase_hash",
+        "therapist_id", "passphrase",
+    ),
+    ("logins", "DELETE", "true", "therapist_id", "passphrase"),
     ("therapists", "UPDATE", "OLD.disabled_at IS NULL AND NEW.disabled_at IS NOT NULL", "id", "person_disabled"),
     ("therapists", "UPDATE", "OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL", "id", "person_enabled"),
     ("webhook_endpoints", "DELETE", "true", "id", "webhook"),
@@ -67,8 +72,8 @@ def upgrade() -> None:
     _copy_what_is_known()
     row_security.protect("removals", "SELECT, INSERT")
     _append_only()
-    for number, source in enumerate(_SOURCES):
-        _note(number, *source)
+    for source in _SOURCES:
+        _note(*source)
 
 
 def _copy_what_is_known() -> None:
@@ -102,18 +107,20 @@ def _append_only() -> None:
         )
 
 
-def _note(number: int, table: str, event: str, condition: str, subject: str, kind: str) -> None:
+def _note(table: str, event: str, condition: str, subject: str, kind: str) -> None:
     """Have ``table`` note a removal of this ``kind`` by itself."""
     row = "OLD" if event == "DELETE" else "NEW"
     sealed = "NEW.body" if kind == "off_record" else "NULL"
-    function = f"note_removal_{kind}"
+    # A login is removed again if its passphrase is older than this: the new one must not be.
+    at = "NEW.changed_at" if (table, event) == ("logins", "UPDATE") else "clock_timestamp()"
+    function = f"note_removal_{kind}_by_{event.lower()}"
     op.execute(
         f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608 - of our own words
-        " INSERT INTO removals (practice_id, kind, subject_id, sealed)"
-        f" VALUES ({row}.practice_id, '{kind}', {row}.{subject}, {sealed}) ON CONFLICT DO NOTHING;"
+        " INSERT INTO removals (practice_id, kind, subject_id, at, sealed)"
+        f" VALUES ({row}.practice_id, '{kind}', {row}.{subject}, {at}, {sealed}) ON CONFLICT DO NOTHING;"
         " RETURN NULL; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER note_removal_{kind} AFTER {event} ON {table} FOR EACH ROW"
+        f"CREATE TRIGGER {function} AFTER {event} ON {table} FOR EACH ROW"
         f" WHEN ({condition.format(**_CONDITIONS)}) EXECUTE FUNCTION {function}()"
     )

@@ -16,6 +16,7 @@ class Removal(StrEnum):
     CONSENT_GIVEN = "consent_given"
     PROCESS_NOTES = "process_notes"
     KEY = "key"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"
     WEBHOOK = "webhook"

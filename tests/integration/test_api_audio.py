@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from shared.services.resources import Resources
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, TamperedObject
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.sessions import bench_with, work
 from tests.servers import Office
 
 RECORDING = tone(seconds=20.0)  # 640 kB: ten frames, three blocks
@@ -176,6 +178,22 @@ def test_the_type_is_what_the_recording_is(call: Caller, path: str, resources: R
         answer = call("HEAD", path)
         assert answer.headers["Content-Type"] == media_type
         assert answer.headers["Content-Disposition"].endswith(f'.{extension}"')
+
+
+def test_the_waveform_comes_in_as_few_points_as_are_wanted(
+    call: Caller, path: str, resources: Resources
+) -> None:
+    session = path.removesuffix("/audio")
+    early = call("GET", f"{session}/waveform")
+    assert (early.status_code, early.json["code"]) == (404, "no_waveform_yet")
+    work(bench_with(resources), UUID(session.rpartition("/")[2]))
+    whole, few = call("GET", f"{session}/waveform").json, call("GET", f"{session}/waveform?points=10").json
+    assert (whole["version"], whole["bits"], whole["channels"]) == (2, 8, 1)
+    assert 10 < whole["length"] <= 1000
+    assert few["length"] <= 10
+    for answer in (whole, few):
+        assert len(answer["data"]) == 2 * answer["length"]
+    assert call("GET", f"{session}/waveform?points=4001").status_code == 422
 
 
 def test_nothing_stays_open_after_an_answer(call: Caller, path: str) -> None:

@@ -13,6 +13,7 @@ from shared.db.connection.engine import DatabaseError
 from shared.db.queries import outputs
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
+from shared.db.tables.sign_in import BrowserSession, Login
 from shared.domain.removals import Removal
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
@@ -27,7 +28,7 @@ from shared.services.operations.removals import Entry
 from shared.services.resources import Resources
 from shared.services.transcripts import off_record
 from shared.services.webhooks import endpoints
-from shared.vault.sealing import Subject
+from shared.vault.sealing import Sealed, Subject
 from tests.database import everything
 from tests.integration.sessions import promise
 from tests.integration.test_backup_drill import (  # noqa: F401 - fixtures
@@ -77,6 +78,26 @@ class Practice:
             resources, self.administrator, "https://example.org/x", [EventType.DELETED]
         )[0].id
         practice_engines.change(resources, self.administrator, {"away_allowed": True})
+        with everything(resources) as db:
+            for person in (self.colleague, self.back):
+                row = Login(
+                    therapist_id=person.id,
+                    practice_id=who.practice_id,
+                    name=str(person.id),
+                    passphrase_hash="old",
+                )
+                db.add(row)
+            db.flush()
+            for person in (self.colleague, self.back):
+                row = BrowserSession(
+                    id=uuid4(),
+                    practice_id=who.practice_id,
+                    therapist_id=person.id,
+                    digest=person.id.bytes,
+                    address=Sealed(b"x"),
+                    agent=Sealed(b"x"),
+                )
+                db.add(row)
 
     def take_away(self) -> None:
         """All that the backup still has."""
@@ -94,6 +115,9 @@ class Practice:
         patients.delete(resources, who, self.forgotten)
         endpoints.remove(resources, administrator, self.webhook)
         practice_engines.change(resources, administrator, {"away_allowed": False})
+        with everything(resources) as db:
+            changed = "UPDATE logins SET passphrase_hash = 'new', changed_at = now() WHERE therapist_id = :id"
+            db.execute(text(changed), {"id": self.back.id})
 
 
 @pytest.fixture
@@ -145,6 +169,10 @@ def test_nothing_that_was_taken_away_comes_back(
         assert one("SELECT deleted_at FROM patients WHERE id = :id", id=practice.forgotten) is not None
         assert one("SELECT count(*) FROM webhook_endpoints") == 0
         assert one("SELECT away_allowed_at FROM practice_engines") is None
+        assert one("SELECT therapist_id FROM logins") == practice.colleague.id, (
+            "the other's passphrase was changed"
+        )
+        assert one("SELECT count(*) FROM browser_sessions WHERE ended_at IS NULL") == 0
         assert off_record_of(found, rows[practice.cut]) == ((0.5, 1.5),)
         assert rows[practice.cut].status == Status.EXTRACTING_NOTES, "the sound goes, and notes are made anew"
     for gone in (practice.deleted, practice.forgotten, practice.webhook):

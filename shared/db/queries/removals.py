@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.tables.core import ApiKey, Patient, Therapist
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.records import ProcessNotes
+from shared.db.tables.sign_in import BrowserSession, Invitation, Login
 
 
 def withdraw_consent(db: DbSession, patient_id: UUID, at: datetime) -> bool:
@@ -45,6 +46,19 @@ def revoke_all_keys(db: DbSession) -> int:
     """Revoke every key of the practice; gives their number."""
     alive = update(ApiKey).where(ApiKey.revoked_at.is_(None)).values(revoked_at=func.now())
     return len(db.execute(alive.returning(ApiKey.id)).all())
+
+
+def remove_login(db: DbSession, person_id: UUID, before: datetime) -> bool:
+    """Remove a login whose passphrase was set before this time: it was changed or taken away then."""
+    old = delete(Login).where(Login.therapist_id == person_id, Login.changed_at < before)
+    return db.execute(old.returning(Login.therapist_id)).first() is not None
+
+
+def end_sign_ins(db: DbSession) -> None:
+    """End every browser session of the practice, and every invitation that was not used."""
+    now = func.now()
+    db.execute(update(BrowserSession).where(BrowserSession.ended_at.is_(None)).values(ended_at=now))
+    db.execute(update(Invitation).where(Invitation.used_at.is_(None)).values(used_at=now))
 
 
 def remove_process_notes(db: DbSession, session_id: UUID, before: datetime) -> bool:

@@ -77,15 +77,16 @@ def apply_again(resources: Resources, entries: Iterable[Entry]) -> int:
     return sum(_apply(resources, entry) for entry in _in_force(of_ours))
 
 
-def revoke_all_keys(resources: Resources) -> int:
-    """Revoke all API keys of all practices; gives their number."""
+def end_access(resources: Resources, *, keys_too: bool) -> int:
+    """End browser sessions, open invitations and, with ``keys_too``, API keys; gives their number."""
     with resources.database.operating() as db:
         practices = owners.practices(db)
     count = 0
     for practice_id in practices:
         with resources.database.transaction(practice_id) as db:
-            count += rows.revoke_all_keys(db)
-            audit.record(db, practice_id=practice_id, actor=_ACTOR, action="key.revoke_all")
+            rows.end_sign_ins(db)
+            count += rows.revoke_all_keys(db) if keys_too else 0
+            audit.record(db, practice_id=practice_id, actor=_ACTOR, action="access.ended")
     return count
 
 
@@ -195,6 +196,7 @@ _ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.CONSENT_WITHDRAWN: _consent,
     Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
     Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
+    Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),
     Removal.PERSON_DISABLED: lambda _, db, entry: rows.disable_person(db, entry.subject_id, entry.at),
     Removal.WEBHOOK: _webhook,
     Removal.AWAY_FORBIDDEN: lambda _, db, entry: rows.forbid_away(db, entry.practice_id),

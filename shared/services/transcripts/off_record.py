@@ -23,6 +23,7 @@ from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
 from shared.services.resources import Resources
+from shared.services.transcripts import corrections, waveform
 from shared.vault.sealing import Sealed, Subject, Vault
 
 
@@ -65,6 +66,7 @@ def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -
     sealed = vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
     outputs.replace(db, row.practice_id, row.id, Product.OFF_RECORD, sealed)
     transcribed = _cut_transcript(vault, db, session, all_ranges, before)
+    waveform.silence(db, vault, session, ranges)
     _forget_derived(vault, db, session, beyond(all_ranges, before))
     _begin_again(db, row, transcribed)
 
@@ -111,6 +113,7 @@ def _cut_transcript(vault: Vault, db: DbSession, session: Subject, ranges: Range
     rest = without(vault.open(session, kind, sealed), ranges, before)
     replaced = vault.seal(session, kind, rest)
     outputs.replace(db, session.practice_id, session.id, Product.TRANSCRIPT, replaced)
+    corrections.cut(db, vault, session, beyond(ranges, before))
     return True
 
 
@@ -143,7 +146,7 @@ def _begin_again(db: DbSession, row: TherapySession, transcribed: bool) -> None:
     if transcribed:
         sessions.move(db, row.id, Status.EXTRACTING_NOTES)
     else:
-        outputs.discard(db, row.id, Product.PLAN, Product.CHUNK)
+        outputs.discard(db, row.id, Product.PLAN, Product.WAVEFORM, Product.CHUNK)
         # A run that was under way may yet write what it decoded: that goes too.
         deletions.schedule(
             db,
