@@ -40,7 +40,7 @@ def release(known: Settings) -> None:
 
 def prepare_schema(known: Settings) -> None:
     """Bring the schema up to date; raises CommandError, also while a restore has not ended."""
-    bring_up_to_date(known.database_url)
+    bring_up_to_date(known.owner_url)
     unfinished_restore.require_none(known.database_url)
 
 

@@ -65,7 +65,7 @@ def restore(data: Path, source: Source) -> list[str]:
             if not (target.settings.keys_dir / "root.key").exists():
                 return [*told, NO_KEYS]
             told += _take_away_again(target.settings, source, entries)
-            unfinished_restore.end(target.settings.database_url)
+            unfinished_restore.end(target.settings.owner_url)
     except _FAILURES as error:
         raise CommandError(f"The restore stopped: {error} {AGAIN}", Exit.FAILED) from error
     unfinished_restore.forget_in(data)
@@ -127,7 +127,7 @@ def _running(data: Path) -> Iterator[EmbeddedPostgres]:
 
 def _check_target(known: Settings, source: Source) -> None:
     """Refuse a place that holds something else, before anything of it is changed."""
-    unfinished_restore.require_room(known.database_url)
+    unfinished_restore.require_room(known.owner_url)
     root = known.keys_dir / "root.key"
     if source.keys is None or not root.exists():
         return
@@ -146,9 +146,9 @@ def _fill(known: Settings, source: Source) -> Iterator[str]:
         yield f"{backups.return_objects(source.folder, store)} objects are restored."
     if source.keys is not None:
         yield f"{backups.copy_keys(source.keys, known.keys_dir)} keys are restored."
-    unfinished_restore.begin(known.database_url)
-    load(known.database_url, source.folder / backups.DUMP)
-    bring_up_to_date(known.database_url)
+    unfinished_restore.begin(known.owner_url)
+    load(known.owner_url, source.folder / backups.DUMP)
+    bring_up_to_date(known.owner_url)
     yield "The database is restored, and its schema up to date."
 
 

@@ -125,7 +125,7 @@ class Machine:
         self._keep_server("redis", self.redis, self._prepare_redis)
         wait_for(lambda: self.postgres.is_ready() and self.redis.is_ready(), 60)
         self.postgres.create_database()
-        migrations.upgrade(self.postgres.url)
+        migrations.upgrade(self.postgres.owner_url)
         make_inspector(self.postgres)
         self.therapist_key = (
             make_first_accounts(self.settings, "A practice", "A therapist").therapist_key or ""

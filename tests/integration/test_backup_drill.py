@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from cli.app import run
 from cli.exits import Exit
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.stack import MIGRATIONS_URL
 from shared.db.connection.engine import Database
 from shared.services.lifecycle import deletion
 from shared.services.operations import anchors
@@ -30,7 +31,14 @@ BACKUP_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
 def no_deployment_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No ``.env`` and no settings of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", BACKUP_URL):
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "STORAGE_URL",
+        "SESSIONSCRIBE_KEYS_DIR",
+        BACKUP_URL,
+        MIGRATIONS_URL,
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -39,7 +47,7 @@ def here(
     environment: dict[str, str], postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """The environment of an operator on the server that is to be backed up."""
-    operators = {**environment, BACKUP_URL: postgres.url_of(OWNER, SUPERUSER)}
+    operators = {**environment, BACKUP_URL: postgres.url_of(DATABASE, SUPERUSER)}
     for name, value in operators.items():
         monkeypatch.setenv(name, value)
     return operators
@@ -53,6 +61,7 @@ def elsewhere(here: dict[str, str], postgres: EmbeddedPostgres, tmp_path: Path) 
     yield {
         **here,
         "DATABASE_URL": postgres.url_of(name),
+        MIGRATIONS_URL: postgres.url_of(name, OWNER),
         "STORAGE_URL": (tmp_path / "new-recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(tmp_path / "new-keys"),
     }

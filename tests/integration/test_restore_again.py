@@ -10,6 +10,7 @@ from cli.exits import CommandError, Exit
 from cli.local import release
 from cli.local import restore as restoring
 from embedded.dumping import DumpFailed
+from embedded.stack import MIGRATIONS_URL
 from shared.domain.errors import Unavailable
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
@@ -104,7 +105,7 @@ def test_without_keys_it_has_not_ended_and_is_run_again_with_them(
 def test_a_stack_of_a_restore_that_stopped_is_filled_by_the_next(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR"):
+    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", MIGRATIONS_URL):
         monkeypatch.delenv(name)
     new = ["--data", str(tmp_path / "new"), *words]
 
