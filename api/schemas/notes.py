@@ -46,6 +46,12 @@ class VersionSchema(Schema):
     signatures = fields.List(fields.Nested(SignatureSchema))
 
 
+class ListedVersionSchema(VersionSchema):
+    """One of the versions of the notes, with its author's name."""
+
+    author = fields.String(allow_none=True, metadata={"description": "Null: an engine wrote it."})
+
+
 class AddendumSchema(Schema):
     """What was added to signed notes."""
 

@@ -23,6 +23,7 @@ class EvidenceSchema(Schema):
     start = fields.Float(required=True, validate=validate.Range(min=0))
     end = fields.Float(required=True, validate=validate.Range(min=0))
     quote = fields.String(required=True, validate=PASSAGE)
+    changed = fields.Boolean()
 
 
 class EvidencedSchema(Schema):
@@ -31,6 +32,7 @@ class EvidencedSchema(Schema):
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=MANY)
     verified = fields.Boolean(load_default=False)
     by_clinician = fields.Boolean()
+    words_changed = fields.Boolean()
 
 
 class ActionItemSchema(EvidencedSchema):
