@@ -51,6 +51,11 @@ def setup(practice: str, therapist: str) -> None:
     except (KeyStoreError, DomainError) as error:
         raise CommandError(str(error), Exit.FAILED) from error
     console = screen.results()
+    if made.administrator_code:
+        line = (
+            f"One-time code for the first administrator, at /first-administrator: {made.administrator_code}"
+        )
+        console.print(Text(line), soft_wrap=True)
     if made.therapist_key is None:
         console.print(
             Text("The practice exists already; nothing was made. For keys: sessionscribe keys create")

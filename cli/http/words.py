@@ -1,9 +1,5 @@
 """What the API says to HTTP clients, in the words of the command line."""
 
-from collections.abc import Iterator
-
-from cli.sanitise import one_line
-
 # Each phrase of an API's error as it stands in its source, and what a person at a terminal does instead.
 # A test finds the phrases of HTTP in the services and holds this list to them.
 PHRASES = (
@@ -50,15 +46,3 @@ def duration(seconds: float) -> str:
         if seconds < most:
             return f"{int(-(-seconds // length))} {unit}"
     return ""
-
-
-def field_errors(errors: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every message of a nested ``errors`` value with the dotted name of its field."""
-    if isinstance(errors, dict):
-        for name, value in errors.items():
-            yield from field_errors(value, f"{path}.{one_line(name)}".lstrip("."))
-    elif isinstance(errors, list):
-        for value in errors:
-            yield from field_errors(value, path)
-    elif errors is not None:
-        yield path, one_line(errors)

@@ -12,7 +12,8 @@ from pathlib import Path
 from cli.exits import CommandError
 from cli.local.accounts import make_first_accounts
 from cli.local.schema import bring_up_to_date
-from cli.profile import Profile, saved_profile
+from cli.profile import CODE_FILE, Profile, saved_profile
+from embedded.private_files import write_private
 from shared import settings
 from shared.domain.errors import DomainError
 from shared.vault.keystore import KeyStoreError
@@ -35,6 +36,10 @@ def prepare(environment: Mapping[str, str]) -> None:
         Profile(url, made.therapist_key, made.administrator_key).save(data)
     elif kept is not None:
         Profile(url, kept.therapist_key, kept.administrator_key).save(data)
+    if made.administrator_code:
+        write_private(data / CODE_FILE, made.administrator_code + "\n")
+    else:
+        (data / CODE_FILE).unlink(missing_ok=True)
 
 
 def _kept_profile(data: Path) -> Profile | None:

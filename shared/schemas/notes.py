@@ -11,6 +11,9 @@ Design: no sentence in a note stands without the words it came from.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
   ``shared.domain.verification.boilerplate`` may be; none of them says that something was not mentioned.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
+* ``schema_version`` is that of the release that stored the notes (``shared.domain.notes.stored``).
+* ``words_changed``: the transcript was corrected, and does not bear the item out any more (never with
+  ``verified``); what of its evidence is gone is marked ``changed``.
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
 * ``written_parts`` are the parts of a practice's own template that an engine was asked to write to
   their instructions; they are kept when the notes are put into another template and back.
@@ -45,6 +48,7 @@ class EvidenceSchema(Schema):
     start = fields.Float(required=True, validate=validate.Range(min=0))
     end = fields.Float(required=True, validate=validate.Range(min=0))
     quote = fields.String(required=True, validate=_PASSAGE)
+    changed = fields.Boolean()
 
 
 class EvidencedSchema(Schema):
@@ -53,6 +57,7 @@ class EvidencedSchema(Schema):
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=_MANY)
     verified = fields.Boolean(load_default=False)
     by_clinician = fields.Boolean()
+    words_changed = fields.Boolean()
 
 
 class TextItemSchema(EvidencedSchema):
@@ -207,6 +212,7 @@ class ProvenanceSchema(Schema):
 class NotesSchema(Schema):
     """``extracted_notes``: see the module's docstring for the design."""
 
+    schema_version = fields.Integer(validate=validate.Range(min=1))
     key_topics = fields.List(
         fields.Nested(TextItemSchema), required=True, validate=validate.Length(max=MAX_TOPICS)
     )

@@ -37,7 +37,7 @@ LEASE_SECONDS = 3.0
 START_SECONDS = 240  # a worker imports for three seconds of CPU, of which there may be little
 SMALL_DISK_BYTES = 64 * 1024 * 1024
 ENTRANCES = {
-    "api.app:create_app()": "tests.faults.web:create_app()",
+    "serving.app:create_app()": "tests.faults.web:create_app()",
     "workers.app": "tests.faults.worker",
     "workers.dispatcher": "tests.faults.dispatcher",
 }

@@ -23,12 +23,12 @@ from workers.engines.openai_template_parts import FIELD, as_stored
 
 _FROM_US = (
     "risk_statement", "unsupported", "draft", "engine", "template", "needs_review", "review_reasons",
-    "completeness", "provenance", "sections", FIELD,
+    "completeness", "provenance", "sections", "schema_version", FIELD,
 )  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
-    EvidenceSchema: frozenset({"start", "end"}),
-    EvidencedSchema: frozenset({"verified", "by_clinician"}),
+    EvidenceSchema: frozenset({"start", "end", "changed"}),
+    EvidencedSchema: frozenset({"verified", "by_clinician", "words_changed"}),
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "columbia"}),
     SentenceSchema: frozenset({"structural"}),

@@ -16,7 +16,7 @@ from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenti
 from shared.services import idempotency
 from shared.services.access.caller import (
     ADMINISTRATOR_SCOPES,
-    ON_REQUEST_SCOPES,
+    SCOPES_OF_ROLE,
     THERAPIST_SCOPES,
     Caller,
     Scope,
@@ -31,19 +31,21 @@ DEFAULT_EXPIRY_DAYS = 90
 MAX_EXPIRY_DAYS = 365
 _SERVER = "server"  # how the audit trail names the command line on the server itself
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
-# A therapist may be given ``keys`` too, to make and revoke keys of their own, and the like.
-_GRANTABLE = {ADMINISTRATOR: ADMINISTRATOR_SCOPES, THERAPIST: THERAPIST_SCOPES | ON_REQUEST_SCOPES}
 
 
 @dataclass(frozen=True, slots=True)
 class FirstAccounts:
-    """What ``bootstrap`` found or made; the keys only if it made them (they are shown once)."""
+    """What ``bootstrap`` found or made; the keys only if it made them (they are shown once).
+
+    ``administrator_code``: with which a first administrator signs in with a browser, while none does.
+    """
 
     practice_id: UUID
     administrator_id: UUID
     therapist_id: UUID
     administrator_key: str | None = field(default=None, repr=False)
     therapist_key: str | None = field(default=None, repr=False)
+    administrator_code: str | None = field(default=None, repr=False)
 
 
 def create_practice(resources: Resources, name: str) -> Practice:
@@ -106,7 +108,7 @@ def authenticate(resources: Resources, presented: str, request_id: str | None = 
         role=person.role,
         # Never more than the role may have, whatever stands in the key's row: also words of a newer
         # release, which may run beside this one.
-        scopes=frozenset(scope for scope in _GRANTABLE[person.role] if scope in key.scopes),
+        scopes=frozenset(scope for scope in SCOPES_OF_ROLE[person.role] if scope in key.scopes),
         key_id=key.id,
         request_id=request_id,
     )
@@ -181,8 +183,8 @@ def add_person(
     db: DbSession, practice_id: UUID, name: str, role: str, caller: Caller | None = None
 ) -> Therapist:
     """A new person in the practice; raises InvalidInput for an unknown role."""
-    if role not in _GRANTABLE:
-        raise InvalidInput(f"A role is one of {', '.join(_GRANTABLE)}.", "role_unknown")
+    if role not in SCOPES_OF_ROLE:
+        raise InvalidInput(f"A role is one of {', '.join(SCOPES_OF_ROLE)}.", "role_unknown")
     person = Therapist(id=uuid4(), practice_id=practice_id, name=name, role=role)
     db.add(person)
     db.flush()
@@ -205,10 +207,10 @@ def add_key(
         raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
     usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
     granted = frozenset(usual if scopes is None else scopes)
-    if not granted or not granted <= _GRANTABLE[person.role]:
+    if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
+        grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
         raise InvalidInput(
-            f"A key of this {person.role} may have the scopes {', '.join(sorted(_GRANTABLE[person.role]))}.",
-            "scopes_not_grantable",
+            f"A key of this {person.role} may have the scopes {grantable}.", "scopes_not_grantable"
         )
     if caller is not None and caller.role != ADMINISTRATOR and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
