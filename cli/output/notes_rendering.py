@@ -82,7 +82,7 @@ def _mood(console: Console, document: JsonObject) -> None:
             _item(console, Text(one_line(sentence.get("sentence"))), sentence)
 
 
-def _words(declared: ListField, item: JsonObject) -> str:
+def item_words(declared: ListField, item: JsonObject) -> str:
     """What the item is, with its short properties; of a quote what it answers, since its words follow."""
     said = one_line(item.get(declared.remark if declared.key == "quote" else declared.key))
     marks = [one_line(item.get(name)).replace("_", " ") for name in declared.marks]
@@ -95,7 +95,7 @@ def _items(console: Console, declared: ListField, items: object) -> None:
         return
     _title(console, declared.title)
     for item in found:
-        _item(console, Text(_words(declared, item)), item)
+        _item(console, Text(item_words(declared, item)), item)
 
 
 def _item(console: Console, words: Text, item: JsonObject) -> None:
