@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 S
 
 reliability: $(VENV)/.dev ## Twenty seeds of it on this version, and the page of figures (40 minutes)
 	@$(BIN)/python -m benchmarks.chaos_seeds $(ARGS)
+
+docs-check: $(VENV)/.dev ## Run every command of README and the walk-through on a fresh stack (needs jq and curl)
+	@$(BIN)/python -m tests.docs.check $(ARGS)
 
 chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fail
 	@$(BIN)/python -m pytest tests/faults/test_chaos.py -m chaos $(ARGS)

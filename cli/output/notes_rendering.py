@@ -59,10 +59,11 @@ def _risk(console: Console, document: JsonObject) -> None:
     statement = plain(document.get("risk_statement")) or "The notes make no statement about risk."
     console.print(Text(statement, style="bold"), width=TEXT_WIDTH)
     for flag in _objects(document.get("risk_flags")):
-        _item(console, Text(_risk_words(flag), style="red"), flag)
+        _item(console, Text(risk_words(flag), style="red"), flag)
 
 
-def _risk_words(flag: JsonObject) -> str:
+def risk_words(flag: JsonObject) -> str:
+    """A risk flag in a line."""
     marks = [one_line(flag.get("severity"))]
     marks += ["denied"] if flag.get("negated") else []
     marks += ["asked by the therapist"] if flag.get("asked_by_therapist") else []
