@@ -38,9 +38,13 @@ _KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "au
 log = structlog.get_logger(__name__)
 
 
-def needs(scope: Scope) -> Callable[[View], View]:
-    """Declare that a route is for callers with ``scope``."""
-    return declare(Policy((scope,)))
+def needs(scope: Scope, *, fresh: bool = False, when_idle: bool = False) -> Callable[[View], View]:
+    """Declare that a route is for callers with ``scope``.
+
+    ``fresh``: people in browsers must have shown lately that it is them. ``when_idle``: it goes on after
+    their browser has locked itself.
+    """
+    return declare(Policy((scope,), fresh=fresh, when_idle=when_idle))
 
 
 def any_key(view: View) -> View:

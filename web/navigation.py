@@ -15,7 +15,10 @@ class Link:
 
 
 # In the order in which they are shown. The first that the caller may open is where they land.
-LINKS: tuple[Link, ...] = (Link("Account", "/account"),)
+LINKS: tuple[Link, ...] = (
+    Link("People", "/people", Scope.PEOPLE),
+    Link("Account", "/account"),
+)
 
 
 def links_for(caller: Caller) -> tuple[Link, ...]:

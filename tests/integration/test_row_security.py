@@ -28,7 +28,7 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
-from shared.services.sign_in import invitations, signing_in
+from shared.services.sign_in import invitations, second_factor, signing_in
 from shared.services.sign_in.browser_sessions import Client
 from shared.services.transcripts import playback
 from shared.services.uploads import tus_creation
@@ -76,6 +76,8 @@ def sign_somebody_in(resources: Resources, office: Office) -> None:
     assert invitations.first_administrator_code(resources, practice_id)
     client = Client("192.0.2.1", "A browser")
     signing_in.sign_in(resources, "a.therapist", PASSPHRASE, client)
+    second_factor.offer(resources, office.caller)
+    second_factor.new_codes(resources, office.caller)
 
 
 def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
