@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, current_app, g, request
 
-from api.http import rate_limits
+from api.http import rate_limits, refusals
 from api.http.request_ids import request_id
+from shared.db.tables.core import ApiKey
 from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.services.access.caller import Caller, Scope
 from shared.services.accounts import accounts, credentials
@@ -19,6 +20,17 @@ _POLICY = "sessionscribe_policy"
 _KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "authorization"})
 
 log = structlog.get_logger(__name__)
+
+
+class KeyInUrl(InvalidInput):
+    """A key came in an address; ``key`` is that key, if it is known."""
+
+    def __init__(self, key: ApiKey | None) -> None:
+        super().__init__(
+            "Send keys in the Authorization header only. A key in an address is in logs by now: revoke it.",
+            refusals.KEY_IN_URL,
+        )
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +77,15 @@ def require_policies(app: Flask) -> None:
 
 
 def refuse_keys_in_urls() -> None:
-    """Before each request: raise InvalidInput if its query holds a key, as a value or by name.
+    """Before each request: raise KeyInUrl if its query holds a key, as a value or by name.
 
     URLs are kept in logs and histories all along the way: such a key counts as leaked.
     """
     named = _KEY_PARAMETERS & {name.lower() for name in request.args}
-    if named or any(credentials.PATTERN.search(value) for value in _query_words()):
+    leaked = next((word for word in _query_words() if credentials.PATTERN.search(word)), None)
+    if named or leaked:
         log.warning("key_in_url", request_id=request_id())
-        raise InvalidInput(
-            "Send keys in the Authorization header only. A key in an address is in logs by now: revoke it.",
-            "key_in_url",
-        )
+        raise KeyInUrl(accounts.known_key(resources(), leaked) if leaked else None)
 
 
 def _query_words() -> Iterator[str]:
@@ -107,7 +117,7 @@ def _authenticated() -> Caller:
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    return accounts.authenticate(resources(), presented.strip(), request_id())
+    return accounts.authenticate(resources(), presented.strip(), request_id(), rate_limits.address())
 
 
 def caller() -> Caller:

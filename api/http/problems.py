@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, current_app, g, json
 from werkzeug.exceptions import HTTPException
 
+from api.http import refusals
 from api.http.request_ids import request_id
 from shared.domain.errors import (
     ChecksumMismatch,
@@ -124,6 +125,7 @@ def _phrase(status: int) -> str:
 
 def _domain_error(error: DomainError) -> Response:
     status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+    refusals.note(error, status)
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sessionscribe"'

@@ -1,15 +1,17 @@
 """The first accounts of a deployment, made on the server itself."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from shared.db.connection.engine import Database
 from shared.domain.ports import ByteSource
 from shared.domain.values import DecodedFacts, MediaFacts
 from shared.queue import WorkQueue, make_app
-from shared.services.accounts import accounts
-from shared.services.accounts.accounts import FirstAccounts
+from shared.services.accounts import enrolment, first_accounts
+from shared.services.accounts.enrolment import IssuedCode, WantedKey
+from shared.services.accounts.first_accounts import FirstAccounts
 from shared.services.resources import Resources
 from shared.settings import Settings
 from shared.storage.opening import open_store
@@ -31,21 +33,59 @@ class NoDecoder:
         raise NotImplementedError("the command line decodes nothing")
 
 
-def make_first_accounts(
-    settings: Settings, practice: str, therapist: str, *, replace_lost_keys: bool = False
-) -> FirstAccounts:
-    """Make the key store and the bucket where there is none, and the practice with its people and keys.
+@dataclass(frozen=True, slots=True)
+class FirstKeys:
+    """The keys of the first administrator and the first therapist, redeemed on this machine."""
 
-    Where the practice exists already there are no keys in the result, unless
-    ``replace_lost_keys``: then new ones are made. Raises KeyStoreError, Unavailable and
-    DatabaseError.
+    administrator: str = field(repr=False)
+    therapist: str = field(repr=False)
+
+
+def make_first_accounts(settings: Settings, practice: str, therapist: str) -> FirstAccounts:
+    """Make the key store and the bucket where there is none, and the practice with its people.
+
+    Where the practice exists already there are no codes in the result. Raises KeyStoreError,
+    Unavailable and DatabaseError.
     """
+    with _resources(settings) as resources:
+        return first_accounts.bootstrap(resources, practice, therapist)
+
+
+def make_first_keys(
+    settings: Settings, practice: str, therapist: str, *, replace_lost: bool = False
+) -> FirstKeys | None:
+    """As ``make_first_accounts``, where the people are those at this machine: their codes are redeemed too.
+
+    None where the practice exists already, unless ``replace_lost``.
+    """
+    with _resources(settings) as resources:
+        made = first_accounts.bootstrap(resources, practice, therapist)
+        if made.therapist_code is None and not replace_lost:
+            return None
+        people = (
+            (made.administrator_id, made.administrator_code),
+            (made.therapist_id, made.therapist_code),
+        )
+        return FirstKeys(*(_key_of(resources, made.practice_id, *person) for person in people))
+
+
+def recover(settings: Settings, therapist_id: UUID) -> IssuedCode:
+    """A code for a person who has lost all their keys.
+
+    Raises NotFound, Conflict, KeyStoreError, Unavailable and DatabaseError.
+    """
+    with _resources(settings) as resources:
+        return enrolment.recover(resources, therapist_id)
+
+
+@contextmanager
+def _resources(settings: Settings) -> Iterator[Resources]:
     keys = KeyStore.initialise(settings.keys_dir)
     store = open_store(settings.storage_url, settings.s3)
     if isinstance(store, S3Store):
         store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
-        resources = Resources(
+        yield Resources(
             settings=settings,
             database=database,
             vault=Vault(keys),
@@ -53,17 +93,9 @@ def make_first_accounts(
             decoder=NoDecoder(),
             queue=WorkQueue(make_app(settings.redis_url)),
         )
-        made = accounts.bootstrap(resources, practice, therapist)
-        if made.therapist_key or not replace_lost_keys:
-            return made
-        return FirstAccounts(
-            made.practice_id,
-            made.administrator_id,
-            made.therapist_id,
-            _new_key(resources, made.practice_id, made.administrator_id),
-            _new_key(resources, made.practice_id, made.therapist_id),
-        )
 
 
-def _new_key(resources: Resources, practice_id: UUID, person_id: UUID) -> str:
-    return accounts.create_key(resources, practice_id, person_id, None, "setup", None)[1]
+def _key_of(resources: Resources, practice_id: UUID, person_id: UUID, code: str | None) -> str:
+    if code is None:
+        code = enrolment.issue_on_server(resources, practice_id, person_id).code
+    return enrolment.redeem(resources, code, WantedKey("setup", expires_in_days=None))[1]

@@ -56,6 +56,7 @@ class Caller:
     scopes: frozenset[Scope]
     key_id: UUID
     request_id: str | None = None
+    address: str | None = None  # where the request came from, for the audit trail
     ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
 
     @property
@@ -67,6 +68,6 @@ class Caller:
         """Raise NotAllowed unless the key carries the scope."""
         if scope not in self.scopes:
             raise NotAllowed(
-                f"This key lacks the scope {scope}. Ask an administrator for a key that has it.",
+                f"This key lacks the scope {scope}. Make a key that has it with a key that may.",
                 "scope_missing",
             )

@@ -21,7 +21,7 @@ def get_key(resources: Resources, caller: Caller, key_id: UUID) -> ApiKey:
 
 
 def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
-    """The keys the caller may manage: the practice's for an administrator, else their own."""
+    """The practice's keys for an administrator, else all keys that act for the caller."""
     with resources.database.transaction(caller.practice_id) as db:
         accounts.record(db, caller.practice_id, "key.list", None, caller)
         return api_keys.listed(db, caller.practice_id, accounts.whose(caller))
