@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,7 @@ _Write = Callable[[Block], None]
 # What a form may have besides the recording: boundaries, headers and the other fields.
 OVERHEAD_BYTES = 1024 * 1024
 _MAX_FIELD_BYTES = 16 * 1024
+_MOST_AHEAD = timedelta(days=2)  # zones are up to 14 hours ahead, and clocks may be wrong
 _KEEP_ALIVE_SECONDS = idempotency.LEASE_SECONDS / 6
 
 
@@ -224,7 +225,12 @@ def details_of(file_name: str, declared_type: str | None, values: Mapping[str, A
         raise Malformed(
             "Say whose session this is.", fields={"patient_id": ["Missing data for required field."]}
         )
-    with_date = {"session_date": datetime.now(UTC), **values}
+    now = datetime.now(UTC)
+    with_date = {"session_date": now, **values}
+    if with_date["session_date"] > now + _MOST_AHEAD:
+        raise Malformed(
+            "The date of the session is still to come.", fields={"session_date": ["Is still to come."]}
+        )
     return UploadDetails(file_name=file_name, declared_type=declared_type, **with_date)
 
 

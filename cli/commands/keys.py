@@ -1,19 +1,19 @@
 """The commands ``keys …``: API keys, made by their owners, and ended by them or by an administrator."""
 
-from uuid import UUID
+import sys
 
 import click
 from rich.text import Text
 
 from cli.http.client import Api, JsonObject
-from cli.options import EPILOG, connect, json_option, overlap_option, pass_target
+from cli.options import EPILOG, KEY_ID, connect, json_option, overlap_option, pass_target
 from cli.output import console, rendering
 from cli.profile import Target
 from cli.sanitise import one_line
 from shared.services.access.caller import Scope
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="API keys.")
 def keys() -> None:
     """API keys: your own, and as an administrator the list of all."""
 
@@ -49,8 +49,6 @@ def create(
     "--code",
     envvar="SESSIONSCRIBE_ENROLMENT_CODE",
     show_envvar=True,
-    prompt="Enrolment code",
-    hide_input=True,
     help="The code. Default: ask for it.",
 )
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
@@ -59,14 +57,20 @@ def create(
 @json_option
 @pass_target
 def redeem(
-    target: Target, code: str, scopes: tuple[str, ...], label: str, expires_days: int, as_json: bool
+    target: Target, code: str | None, scopes: tuple[str, ...], label: str, expires_days: int, as_json: bool
 ) -> None:
     """Redeem an enrolment code for your first key. It is shown once.
 
     Without --scope it has the usual scopes, and `keys` to make further keys. Psychotherapy notes need
     --scope process-notes:read and --scope process-notes:write: no other key can give them later.
     """
-    url, _ = target.address()
+    if code is None:
+        if not sys.stdin.isatty():
+            raise click.UsageError(
+                "There is no terminal to ask for the code: set SESSIONSCRIBE_ENROLMENT_CODE."
+            )
+        code = click.prompt("Enrolment code", hide_input=True, err=True)
+    url, *_ = target.address()
     with Api(url, None) as api:
         made = api.send("POST", "/api/enrolments", {"code": code, **_wanted(scopes, label, expires_days)})
     _show_new(made, as_json)
@@ -87,10 +91,10 @@ def list_keys(target: Target, administrator: bool, as_json: bool) -> None:
 
 
 @keys.command(epilog=EPILOG)
-@click.argument("key_id", type=click.UUID, metavar="ID")
+@click.argument("key_id", type=KEY_ID, metavar="ID")
 @administrator_option
 @pass_target
-def revoke(target: Target, key_id: UUID, administrator: bool) -> None:
+def revoke(target: Target, key_id: str, administrator: bool) -> None:
     """End a key from its next request on."""
     with connect(target, administrator=administrator) as api:
         api.send("DELETE", f"/api/keys/{key_id}")
@@ -98,7 +102,7 @@ def revoke(target: Target, key_id: UUID, administrator: bool) -> None:
 
 
 @keys.command(epilog=EPILOG)
-@click.argument("key_id", type=click.UUID, metavar="ID")
+@click.argument("key_id", type=KEY_ID, metavar="ID")
 @overlap_option("For how long the old key still works.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
 @administrator_option
@@ -106,7 +110,7 @@ def revoke(target: Target, key_id: UUID, administrator: bool) -> None:
 @pass_target
 def rotate(
     target: Target,
-    key_id: UUID,
+    key_id: str,
     overlap_hours: int,
     expires_days: int,
     administrator: bool,

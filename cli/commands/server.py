@@ -20,7 +20,7 @@ from cli.profile import Target
 REDEEM = "It makes a key for 72 hours, once: sessionscribe --url URL keys redeem"
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Run everything on this machine.")
 @pass_target
 def up(target: Target) -> None:
     """Run everything on this machine, in the foreground, with its data in --data.
@@ -32,7 +32,7 @@ def up(target: Target) -> None:
     stack.run(target.data, screen.results())
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Set up a deployment of your own.")
 @click.option("--practice", required=True, metavar="NAME")
 @click.option("--therapist", required=True, metavar="NAME")
 def setup(practice: str, therapist: str) -> None:

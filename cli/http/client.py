@@ -8,6 +8,7 @@ import httpx2
 
 from cli.exits import CommandError, Exit
 from cli.http.media_types import media_type_of
+from cli.http.words import in_our_words
 from cli.sanitise import one_line
 
 JsonObject = dict[str, Any]
@@ -20,6 +21,8 @@ MAX_PAGES = 10_000
 
 # The request before is not over on the server's side, or its process died a moment ago.
 _STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken"}
+# An operator has to make room first: said at once instead of after many attempts.
+_WAITS_FOR_PEOPLE = {"disk_full"}
 
 _EXIT_OF_STATUS = {
     **dict.fromkeys((401, 403), Exit.NOT_ALLOWED),
@@ -52,14 +55,17 @@ class CallFailed(CommandError):
     @property
     def transient(self) -> bool:
         """Whether the same call may succeed a little later."""
-        return self.status is None or self.status >= 500 or self.code in _STILL_RUNNING
+        away = self.status is None or self.status >= 500
+        return (away and self.code not in _WAITS_FOR_PEOPLE) or self.code in _STILL_RUNNING
 
 
 class Api:
     """Calls to the server at ``url`` with ``key``; raises CallFailed and nothing else."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, key_from: str = "") -> None:
+        """``key_from`` says in errors which key it is."""
         self.url, self._client = _connection(url, key)
+        self._key_from = key_from or "no key was sent"
 
     def move_to(self, url: str, key: str | None) -> None:
         """Speak to another server from now on (the stack came back at another port)."""
@@ -147,7 +153,7 @@ class Api:
         with self._errors_as_ours(), stream as response:
             if not response.is_success:
                 response.read()
-                raise _refusal(response)
+                raise _refusal(response, self._key_from)
             if response.status_code != 206:
                 file.truncate(file.seek(0))
             for block in response.iter_bytes():
@@ -158,7 +164,7 @@ class Api:
         with self._errors_as_ours():
             response = self._client.request(method, path, **options)
         if not response.is_success:
-            raise _refusal(response)
+            raise _refusal(response, self._key_from)
         return response
 
     @contextmanager
@@ -194,8 +200,10 @@ def _connection(url: str, key: str | None) -> tuple[str, httpx2.Client]:
     return str(address), client
 
 
-def _refusal(response: httpx2.Response) -> CallFailed:
+def _refusal(response: httpx2.Response, key_from: str) -> CallFailed:
     """The server's problem document (RFC 9457) as an error, or what can be said without one."""
+    retry_after = response.headers.get("Retry-After", "")
+    pause = float(retry_after) if retry_after.isdecimal() else None
     try:
         problem = response.json()
     except ValueError:
@@ -204,16 +212,18 @@ def _refusal(response: httpx2.Response) -> CallFailed:
         message = f"The server answered {response.status_code} without saying why."
         return CallFailed(message, status=response.status_code)
     code = one_line(problem["code"])
-    lines = [one_line(problem.get("detail") or problem.get("title") or "The server refused this.")]
+    detail = one_line(problem.get("detail") or problem.get("title") or "The server refused this.")
+    lines = [in_our_words(detail, pause)]
     lines += [f"  {field}: {text}" for field, text in _field_errors(problem.get("errors"))]
+    if response.status_code in (401, 403):
+        lines.append(f"  (the key: {key_from})")
     origin = f"  (status {response.status_code}, code {code}"
     origin += f", request {one_line(problem['request_id'])})" if problem.get("request_id") else ")"
-    retry_after = response.headers.get("Retry-After", "")
     return CallFailed(
         "\n".join([*lines, origin]),
         status=response.status_code,
         code=code,
-        retry_after_seconds=float(retry_after) if retry_after.isdecimal() else None,
+        retry_after_seconds=pause,
     )
 
 

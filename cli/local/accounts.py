@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from cli.local.release import mark_storage
 from shared.db.connection.engine import Database
 from shared.domain.ports import ByteSource
 from shared.domain.values import DecodedFacts, MediaFacts
@@ -12,12 +13,12 @@ from shared.queue import WorkQueue, make_app
 from shared.services.accounts import enrolment, first_accounts
 from shared.services.accounts.enrolment import IssuedCode, WantedKey
 from shared.services.accounts.first_accounts import FirstAccounts
+from shared.services.operations import anchors
 from shared.services.resources import Resources
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.storage.s3 import S3Store
-from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 
 
@@ -80,11 +81,12 @@ def recover(settings: Settings, therapist_id: UUID) -> IssuedCode:
 
 @contextmanager
 def _resources(settings: Settings) -> Iterator[Resources]:
-    keys = KeyStore.initialise(settings.keys_dir)
     store = open_store(settings.storage_url, settings.s3)
     if isinstance(store, S3Store):
         store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
+        keys = anchors.open_keys(database, settings.keys_dir)
+        mark_storage(database, store)
         yield Resources(
             settings=settings,
             database=database,

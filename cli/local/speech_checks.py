@@ -22,8 +22,8 @@ def examine(known: Settings) -> Iterator[Finding]:
         yield bad(
             "speech",
             f"the speech engine is not installed ({', '.join(absent)})",
-            "Run `make up` or install requirements/speech.lock. Where there is no wheel for this machine, "
-            "set SESSIONSCRIBE_TRANSCRIBER=openai.",
+            "`make up` installs it where there are wheels for it; else set SESSIONSCRIBE_TRANSCRIBER to "
+            "another engine.",
         )
     for name in names:
         yield _model(known, name)

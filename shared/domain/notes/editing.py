@@ -10,16 +10,17 @@ from copy import deepcopy
 
 from shared.domain.errors import InvalidInput
 from shared.domain.notes.completeness import completeness
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import SET_ASIDE, risk_statement
-from shared.domain.verification.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS, verify
+from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS, verify
 from shared.domain.verification.quotes import cite
 from shared.domain.verification.sentences import check_text, split
 
 # What an edit cannot set: it is the engine's, the check's or the signature's to say.
 OURS = frozenset({
     "engine", "draft", "unsupported", "risk_statement", "provenance", "completeness", "needs_review",
-    "review_reasons", "written_parts",
+    "review_reasons", "written_parts", "schema_version",
 })  # fmt: skip
 
 _NUMBER = "_number"

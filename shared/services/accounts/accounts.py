@@ -51,8 +51,8 @@ def create_therapist(resources: Resources, practice_id: UUID, name: str, role: s
 class KeyRefused(NotAuthenticated):
     """A key that is not taken. ``reason`` and ``key`` (if it is known) are for the audit trail alone."""
 
-    def __init__(self, reason: str, key: ApiKey | None = None) -> None:
-        super().__init__("Send a valid API key as `Authorization: Bearer ssk_...`.")
+    def __init__(self, detail: str, reason: str, key: ApiKey | None) -> None:
+        super().__init__(detail)
         self.reason, self.key = reason, key
 
 
@@ -141,8 +141,7 @@ def require_own(caller: Caller, therapist_id: UUID) -> None:
     """Raise NotAllowed unless the key would be the caller's own: whoever makes a key can use it."""
     if caller.therapist_id != therapist_id:
         raise NotAllowed(
-            "People make their own keys. For a person without one, issue an enrolment code: "
-            "POST /api/therapists/{id}/enrolment-code.",
+            "People make their own keys. An administrator issues an enrolment code for a person without one.",
             "not_your_key",
         )
 
@@ -166,7 +165,7 @@ def check_expiry(days: int | None) -> None:
 
 def _refused(reason: str, key: ApiKey | None = None) -> KeyRefused:
     log.info("authentication_failed", code=reason)
-    return KeyRefused(reason, key)
+    return KeyRefused("Send a valid API key as `Authorization: Bearer ssk_...`.", reason, key)
 
 
 def grantable(role: str) -> frozenset[Scope]:
