@@ -60,7 +60,7 @@ def setup(practice: str, therapist: str) -> None:
         console.print(Text(f"{label:<14} {code}"), soft_wrap=True)
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Print an enrolment code for lost keys.")
 @click.argument("therapist_id", type=click.UUID, metavar="ID")
 @pass_target
 def recover(target: Target, therapist_id: UUID) -> None:

@@ -20,7 +20,7 @@ UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
 MAX_PAGES = 10_000
 
 # The request before is not over on the server's side, or its process died a moment ago.
-_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken"}
+_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken", "uploads_at_once"}
 # An operator has to make room first: said at once instead of after many attempts.
 _WAITS_FOR_PEOPLE = {"disk_full"}
 
