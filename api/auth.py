@@ -1,5 +1,6 @@
 """Who may call what: each route declares its policy, and is refused a start without one."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,11 +13,12 @@ from api.http.request_ids import request_id
 from shared.db.tables.core import ApiKey
 from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.services.access.caller import Caller, Scope
-from shared.services.accounts import accounts, credentials
+from shared.services.accounts import accounts, api_keys, credentials
 from shared.services.resources import Resources
 
 View = TypeVar("View", bound=Callable[..., Any])
 _POLICY = "sessionscribe_policy"
+_RECHECK_SECONDS = 2.0
 _KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "authorization"})
 
 log = structlog.get_logger(__name__)
@@ -124,6 +126,23 @@ def caller() -> Caller:
     """Who makes the request that is being served; only in routes that are not public."""
     found: Caller = g.caller
     return found
+
+
+def recheck() -> Callable[[], None]:
+    """What an answer that takes long calls again and again: raises NotAuthenticated once the key has ended.
+
+    It asks the database every two seconds at most, and outlives the request's context.
+    """
+    known, who = resources(), caller()
+    asked_at = time.monotonic()
+
+    def ask() -> None:
+        nonlocal asked_at
+        if time.monotonic() - asked_at >= _RECHECK_SECONDS:
+            asked_at = time.monotonic()
+            api_keys.require_good(known, who)
+
+    return ask
 
 
 def resources() -> Resources:

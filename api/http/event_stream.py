@@ -14,7 +14,7 @@ from datetime import UTC
 from flask import json
 
 from api.server import shutdown
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.errors import NotAuthenticated, NotFound, Unavailable
 from shared.services.sessions.event_feed import RISK_CODES, Change, News
 
 # Each stream holds a thread of the server (as each preferred wait does, of which there are 8);
@@ -52,21 +52,25 @@ def seen(last_event_id: str | None) -> Seen:
     return Seen(int(match.group(1)), int(match.group(2))) if match else Seen()
 
 
-def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) -> Iterator[str]:
+def events(
+    ask: Callable[[int], News], since: Seen, recheck: Callable[[], None], pace: Pace | None = None
+) -> Iterator[str]:
     """The stream, until the session ends, is deleted, the time is up, or the server stops.
 
-    ``ask`` gives the news after a change; no connection is held between two questions.
+    ``ask`` gives the news after a change; no connection is held between two questions. ``recheck`` raises
+    NotAuthenticated once the client may no longer follow.
     """
     pace = pace or Pace()
     began = spoke = time.monotonic()
     yield f"retry: {_RETRY_MS}\n\n"
     while time.monotonic() - began < pace.longest_seconds:
         try:
+            recheck()
             news = ask(since.change)
         except NotFound:
             yield "event: deleted\ndata: {}\n\n"
             return
-        except Unavailable:
+        except (NotAuthenticated, Unavailable):
             return  # the client comes again, and is told so with a status
         for text, told in _told(news, since):
             yield text

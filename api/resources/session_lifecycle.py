@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 
-from api.auth import caller, needs, resources
+from api.auth import caller, needs, recheck, resources
 from api.http import event_stream
 from api.http.json_bodies import Blueprint
 from api.openapi.document import EVENTS_ANSWER, LAST_EVENT_PARAMETER, LOCATION, answers
@@ -70,7 +70,8 @@ def events(session_id: UUID) -> Response:
     Events are `status` (`status`, `at`, `progress`, of a failure `error`), `progress` (`progress`,
     in percent), `risk` (`code`: `risk_found` or `risk_overdue`; see the risk alerts) and `deleted`.
     Beside `progress` stands `seconds_left`, where it can be estimated how long the transcription
-    will take. The stream ends with the session, or after ten minutes.
+    will take. The stream ends with the session, within five seconds of the key's end, or after ten
+    minutes.
     """
     known, who = resources(), caller()  # the stream outlives the request's context
     since = event_stream.seen(request.headers.get("Last-Event-ID"))
@@ -82,7 +83,7 @@ def events(session_id: UUID) -> Response:
     if not event_stream.places.acquire(blocking=False):
         raise Unavailable("Too many follow sessions now. Come back, or poll the session.", "too_many_streams")
     response = Response(
-        event_stream.events(lambda after: event_feed.news(known, who, session_id, after), since),
+        event_stream.events(lambda after: event_feed.news(known, who, session_id, after), since, recheck()),
         content_type="text/event-stream; charset=utf-8",
         headers={"X-Accel-Buffering": "no"},  # a proxy that buffers would make news old
     )

@@ -21,6 +21,15 @@ def with_owner(db: DbSession, prefix: str) -> tuple[ApiKey, Therapist, bool] | N
     return None if row is None else (row[0], row[1], row[2])
 
 
+def has_ended(db: DbSession, key_id: UUID) -> bool:
+    """Whether the key is revoked or expired, or its owner disabled."""
+    ended = or_(
+        ApiKey.revoked_at.is_not(None), ApiKey.expires_at <= func.now(), Therapist.disabled_at.is_not(None)
+    )
+    query = select(ApiKey.id).join(Therapist, Therapist.id == ApiKey.therapist_id)
+    return db.scalar(query.where(ApiKey.id == key_id, ended)) is not None
+
+
 def note_use(db: DbSession, key_id: UUID, *, at_most_every: timedelta) -> None:
     """Set the last-used time, unless it was set within ``at_most_every``."""
     stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < func.now() - at_most_every)
