@@ -10,7 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 from api import auth
 from api.dependencies import build_resources
 from api.http import problems as errors
-from api.http import rate_limits, requests, security_headers
+from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
 from api.resources import (
@@ -18,6 +18,7 @@ from api.resources import (
     audio,
     direct_uploads,
     engines,
+    events,
     health,
     keys,
     notes,
@@ -38,6 +39,7 @@ from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
+from shared.http import rate_limits
 from shared.outbound import traces
 from shared.services.operations import startup
 from shared.services.resources import Resources
@@ -62,6 +64,7 @@ _ROUTES = (
     speakers,
     audio,
     lifecycle,
+    events,
     off_record,
     webhooks,
     alerts,

@@ -73,7 +73,7 @@ def served(folder: Path) -> Iterator[Server]:
             sys.executable, "-m", "gunicorn",
             "--worker-class", "api.server.gunicorn_worker.QuietThreadWorker",
             "--threads", "16", "--no-control-socket", "--log-level", "warning",
-            "--bind", f"127.0.0.1:{port}", "api.app:create_app()",
+            "--bind", f"127.0.0.1:{port}", "serving.app:create_app()",
         ]  # fmt: skip
         process = subprocess.Popen(command, env={**os.environ, **environment})
         try:

@@ -8,6 +8,7 @@ from cli.exits import CommandError, Exit
 from embedded.private_files import write_private
 
 FILE_NAME = "credentials.json"
+CODE_FILE = "first-administrator.code"  # of the embedded stack, while it awaits one
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ import structlog
 from flask import Flask, Response, current_app, g, json
 from werkzeug.exceptions import HTTPException
 
-from api.http import refusals
-from api.http.request_ids import request_id
 from shared.domain.errors import (
     ChecksumMismatch,
     Conflict,
@@ -31,6 +29,8 @@ from shared.domain.errors import (
     UnsupportedMedia,
     WrongVersion,
 )
+from shared.http import refusals
+from shared.http.request_ids import request_id
 from shared.services.engines.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.notes.templates import UnknownTemplate
 from shared.services.patients import InvalidConsent

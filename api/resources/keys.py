@@ -7,13 +7,13 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import any_key, caller, needs, public, resources
-from api.http import rate_limits
 from api.http.json_bodies import Blueprint
-from api.http.request_ids import request_id
 from api.openapi.document import LOCATION, answers
 from api.schemas.accounts import RedeemSchema, RotateSchema
 from api.schemas.core import CallerSchema, KeyCreateSchema, KeySchema, NewKeySchema
 from shared.db.tables.core import ApiKey
+from shared.http import rate_limits
+from shared.http.request_ids import request_id
 from shared.services.access.caller import Caller, Scope
 from shared.services.accounts import accounts, api_keys, enrolment, key_rotation
 from shared.services.accounts.enrolment import WantedKey

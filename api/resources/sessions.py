@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 
 from api import idempotency
 from api.auth import caller, needs, recheck, resources
-from api.http import prefer_wait, rate_limits
+from api.http import prefer_wait
 from api.http.json_bodies import Blueprint
 from api.http.pages import page_response, position
 from api.openapi.document import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
@@ -24,6 +24,7 @@ from api.schemas.sessions import (
 )
 from api.uploads import form as uploads
 from shared.domain.status import Status
+from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.sessions import reading as sessions

@@ -9,7 +9,6 @@ from flask import Response, g, request
 
 from api import idempotency
 from api.auth import caller, needs, public, resources
-from api.http import rate_limits
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
 from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
@@ -17,6 +16,7 @@ from api.server import bodies
 from api.uploads import tus
 from shared.domain.errors import NotFound, TooLarge
 from shared.domain.ports import Block
+from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.uploads import resumable, tus_creation

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from api.schemas.core import PageQuerySchema
+from api.schemas.corrections import CorrectedSchema
 from api.schemas.fields import ENGINE_NAME, AsStored, Moment, Text, Word
 from api.schemas.off_record import RangesText
 from api.schemas.speakers import SpeakerSchema
@@ -78,6 +79,7 @@ class TranscriptSegmentSchema(SegmentSchema):
 
     confidence = fields.Float(allow_none=True)
     words = fields.List(fields.Nested(WordSchema))
+    corrected = fields.Nested(CorrectedSchema)
 
 
 class UsageSchema(Schema):

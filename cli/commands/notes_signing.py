@@ -9,7 +9,8 @@ import click
 from rich.text import Text
 
 from cli.commands.sessions import SESSION
-from cli.http.client import CallFailed, JsonObject
+from cli.http.client import JsonObject
+from cli.http.refusals import CallFailed
 from cli.options import EPILOG, confirm, connect, json_option, pass_target
 from cli.output import console, rendering
 from cli.output.note_texts import text_of, text_options

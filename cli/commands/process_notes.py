@@ -8,7 +8,7 @@ from rich.text import Text
 
 from cli.commands.sessions import SESSION
 from cli.exits import CommandError, Exit
-from cli.http.client import CallFailed
+from cli.http.refusals import CallFailed
 from cli.options import EPILOG, confirm, connect, json_option, pass_target
 from cli.output import console, note_texts
 from cli.output.note_texts import text_of, text_options

@@ -50,13 +50,21 @@ def setup(practice: str, therapist: str) -> None:
         bring_up_to_date(known.database_url)
         made = make_first_accounts(known, practice, therapist)
     console = screen.results()
-    if made.therapist_code is None:
+    if made.administrator_code:
+        line = (
+            f"One-time code for the first administrator, at /first-administrator: {made.administrator_code}"
+        )
+        console.print(Text(line), soft_wrap=True)
+    if made.therapist_enrolment is None:
         console.print(
             Text("The practice exists already; nothing was made. Lost keys: sessionscribe recover ID")
         )
         return
-    screen.notices().print(Text(f"Hand each code to its person. {REDEEM}"))
-    for label, code in (("administrator", made.administrator_code), ("therapist", made.therapist_code)):
+    screen.notices().print(Text(f"Hand each enrolment code to its person. {REDEEM}"))
+    for label, code in (
+        ("administrator", made.administrator_enrolment),
+        ("therapist", made.therapist_enrolment),
+    ):
         console.print(Text(f"{label:<14} {code}"), soft_wrap=True)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from cli.local.release import mark_storage
@@ -15,6 +15,7 @@ from shared.services.accounts.enrolment import IssuedCode, WantedKey
 from shared.services.accounts.first_accounts import FirstAccounts
 from shared.services.operations import anchors
 from shared.services.resources import Resources
+from shared.services.sign_in import invitations
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
@@ -36,38 +37,49 @@ class NoDecoder:
 
 @dataclass(frozen=True, slots=True)
 class FirstKeys:
-    """The keys of the first administrator and the first therapist, redeemed on this machine."""
+    """Keys of the first administrator and therapist, redeemed on this machine; None if none were made.
 
-    administrator: str = field(repr=False)
-    therapist: str = field(repr=False)
+    ``administrator_code`` as in ``FirstAccounts``.
+    """
+
+    administrator: str | None = field(default=None, repr=False)
+    therapist: str | None = field(default=None, repr=False)
+    administrator_code: str | None = field(default=None, repr=False)
 
 
 def make_first_accounts(settings: Settings, practice: str, therapist: str) -> FirstAccounts:
-    """Make the key store and the bucket where there is none, and the practice with its people.
+    """Make the key store, the place of the recordings, and the practice with its people.
 
-    Where the practice exists already there are no codes in the result. Raises KeyStoreError,
-    Unavailable and DatabaseError.
+    Where the practice exists already there are no enrolment codes in the result. While no administrator
+    signs in with a browser, there is a new one-time code for the first. Raises KeyStoreError, Unavailable
+    and DatabaseError.
     """
     with _resources(settings) as resources:
-        return first_accounts.bootstrap(resources, practice, therapist)
+        return _accounts(resources, practice, therapist)
 
 
 def make_first_keys(
     settings: Settings, practice: str, therapist: str, *, replace_lost: bool = False
-) -> FirstKeys | None:
-    """As ``make_first_accounts``, where the people are those at this machine: their codes are redeemed too.
+) -> FirstKeys:
+    """As ``make_first_accounts``, where both people are at this machine: their codes are redeemed too.
 
-    None where the practice exists already, unless ``replace_lost``.
+    Where the practice exists already there are no keys, unless ``replace_lost``: then new ones are made.
     """
     with _resources(settings) as resources:
-        made = first_accounts.bootstrap(resources, practice, therapist)
-        if made.therapist_code is None and not replace_lost:
-            return None
-        people = (
-            (made.administrator_id, made.administrator_code),
-            (made.therapist_id, made.therapist_code),
+        made = _accounts(resources, practice, therapist)
+        if made.therapist_enrolment is None and not replace_lost:
+            return FirstKeys(administrator_code=made.administrator_code)
+        return FirstKeys(
+            _key_of(resources, made.practice_id, made.administrator_id, made.administrator_enrolment),
+            _key_of(resources, made.practice_id, made.therapist_id, made.therapist_enrolment),
+            made.administrator_code,
         )
-        return FirstKeys(*(_key_of(resources, made.practice_id, *person) for person in people))
+
+
+def _accounts(resources: Resources, practice: str, therapist: str) -> FirstAccounts:
+    made = first_accounts.bootstrap(resources, practice, therapist)
+    code = invitations.first_administrator_code(resources, made.practice_id)
+    return replace(made, administrator_code=code)
 
 
 def recover(settings: Settings, therapist_id: UUID) -> IssuedCode:

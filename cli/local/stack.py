@@ -12,8 +12,9 @@ from rich.text import Text
 
 from cli.exits import CommandError, Exit, reason
 from cli.invocation import command
+from cli.profile import CODE_FILE
+from embedded import ports, state
 from embedded import stack as embedded_stack
-from embedded import state
 from embedded.envfile import EnvFileError, read_env_file
 from embedded.procfile import ProcfileError
 from embedded.server import EmbeddedServerError
@@ -75,7 +76,10 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
     program = command()
     if data.resolve() != DEFAULT_DATA.resolve():
         program += f" --data {shlex.quote(str(data.resolve()))}"
-    lines = [f"API        {api}", f"API docs   {api}/docs"]
+    # By this name, not by its number: browsers tie passkeys to a host name.
+    pages = api.replace(ports.LOOPBACK, "localhost")
+    lines = [f"Web pages  {pages}/", *_first_administrator(data, api, pages)]
+    lines += [f"API        {api}", f"API docs   {api}/docs"]
     if FLOWER in status.addresses:
         lines.append(f"Flower     {status.addresses[FLOWER]}   ({_flower_login(data)})")
     lines += [
@@ -88,6 +92,18 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
     ]
     for line in [*lines, *_what_is_down(api)]:
         console.print(Text(line), soft_wrap=True)
+
+
+def _first_administrator(data: Path, api: str, pages: str) -> list[str]:
+    """The one-time code, while the server awaits a first administrator."""
+    try:
+        code = (data / CODE_FILE).read_text(encoding="utf-8").strip()
+        page = httpx2.get(f"{api}/first-administrator", timeout=READYZ_SECONDS, trust_env=False)
+    except (OSError, httpx2.HTTPError, httpx2.InvalidURL):
+        return []
+    if page.status_code != httpx2.codes.OK:
+        return []
+    return [f"           First visit: {pages}/first-administrator   one-time code {code}   (24 hours)"]
 
 
 def _what_is_down(api: str) -> list[str]:

@@ -100,7 +100,8 @@ def _items(console: Console, declared: ListField, items: object) -> None:
 def _item(console: Console, words: Text, item: JsonObject) -> None:
     """One item, marked if nothing bears it out, and beneath it its quotes with their times."""
     if not item.get("verified") and not item.get("structural"):
-        mark = "the clinician's own words" if item.get("by_clinician") else "not verified"
+        own = "the clinician's own words" if item.get("by_clinician") else "not verified"
+        mark = "its words were corrected since" if item.get("words_changed") else own
         words.append(f"  [{mark}]", style="yellow")
     console.print(Padding(Text("• ").append_text(words), (0, 0, 0, 2)), width=TEXT_WIDTH)
     for evidence in _objects(item.get("evidence")):

@@ -12,6 +12,8 @@ Design: no sentence in a note stands without the words it came from.
   ``shared.domain.verification.boilerplate`` may be; none of them says that something was not mentioned.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``schema_version`` is that of the release that stored the notes (``shared.domain.notes.stored``).
+* ``words_changed``: the transcript was corrected, and does not bear the item out any more (never with
+  ``verified``); what of its evidence is gone is marked ``changed``.
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
 * ``written_parts`` are the parts of a practice's own template that an engine was asked to write to
   their instructions; they are kept when the notes are put into another template and back.
@@ -46,6 +48,7 @@ class EvidenceSchema(Schema):
     start = fields.Float(required=True, validate=validate.Range(min=0))
     end = fields.Float(required=True, validate=validate.Range(min=0))
     quote = fields.String(required=True, validate=_PASSAGE)
+    changed = fields.Boolean()
 
 
 class EvidencedSchema(Schema):
@@ -54,6 +57,7 @@ class EvidencedSchema(Schema):
     evidence = fields.List(fields.Nested(EvidenceSchema), required=True, validate=_MANY)
     verified = fields.Boolean(load_default=False)
     by_clinician = fields.Boolean()
+    words_changed = fields.Boolean()
 
 
 class TextItemSchema(EvidencedSchema):

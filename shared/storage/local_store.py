@@ -88,9 +88,9 @@ class LocalStore:
             descriptor = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError as error:
             self._require_marker()
-            # A practice's folder stays once it is made. Without it this is not the disk that holds
-            # the object: it is not mounted, and to call its recordings gone would end their work.
-            if not self._path(name.partition("/")[0]).exists():
+            # Where no marker tells, the practice's folder does, which stays once it is made: without it this
+            # is not the disk that holds the object, and to call its recordings gone would end their work.
+            if not self._marked and not self._path(name.partition("/")[0]).exists():
                 raise disk.as_unavailable(error) from error
             raise NotFound("The stored object is gone.", "object_gone") from None
         except OSError as error:

@@ -37,7 +37,7 @@ LEASE_SECONDS = 3.0
 START_SECONDS = 240  # a worker imports for three seconds of CPU, of which there may be little
 SMALL_DISK_BYTES = 64 * 1024 * 1024
 ENTRANCES = {
-    "api.app:create_app()": "tests.faults.web:create_app()",
+    "serving.app:create_app()": "tests.faults.web:create_app()",
     "workers.app": "tests.faults.worker",
     "workers.dispatcher": "tests.faults.dispatcher",
 }
@@ -128,7 +128,7 @@ class Machine:
         migrations.upgrade(self.postgres.url)
         make_inspector(self.postgres)
         made = make_first_keys(self.settings, "A practice", "A therapist")
-        self.therapist_key = made.therapist if made else ""
+        self.therapist_key = made.therapist or ""
         self.web_port = next_free(18700 + os.getpid() % 1000)
         self.keep("web")
         self.keep("dispatcher")

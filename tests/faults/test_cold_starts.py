@@ -74,7 +74,7 @@ def test_a_machine_may_be_installed_under_processes_that_run_already() -> None:
             wait_until_all_say(machine, "key_store", "worker.1", "dispatcher", "web")
             make_inspector(machine.postgres)
             made = make_first_keys(machine.settings, "A practice", "A therapist")
-            machine.therapist_key = made.therapist if made else ""
+            machine.therapist_key = made.therapist or ""
             machine.wait_until_up()
             wait_for(lambda: is_served(machine), START_SECONDS)
             with Clinic(machine) as clinic:

@@ -31,6 +31,11 @@ PUBLIC = {
     "keys.redeem",  # the code is the credential
     "uploads.describe",  # what tus clients ask before they have a key
     "health.metrics",  # asks for a token of its own
+    "static_files.file",
+    "sign_in.form",
+    "sign_in.sign_in",
+    "first_administrator.form",
+    "first_administrator.accept",
 }
 
 
@@ -72,7 +77,8 @@ def every_call(app: Flask) -> list[tuple[str, str, str]]:
     for rule in app.url_map.iter_rules():
         path = rule.rule
         for argument in rule.arguments:
-            path = path.replace(f"<id:{argument}>", str(uuid4())).replace(f"<{argument}>", "start.js")
+            path = path.replace(f"<id:{argument}>", str(uuid4())).replace(f"<path:{argument}>", "site.css")
+            path = path.replace(f"<{argument}>", "start.js")
         calls += [(rule.endpoint, method, path) for method in sorted(rule.methods or ())]
     return calls
 
@@ -93,15 +99,29 @@ def test_nothing_but_the_public_routes_answers_without_a_key(app: Flask) -> None
     anonymous = Caller(app.test_client(), None)
     for endpoint, method, path in every_call(app):
         answer = anonymous(method, path)
-        if endpoint not in PUBLIC:
+        policy = auth.policy_of(app, endpoint)
+        if policy is not None and policy.page and not policy.public:
+            assert answer.status_code == 303, (method, path)
+            assert answer.headers["Location"].startswith("/sign-in")
+        elif endpoint not in PUBLIC:
             assert answer.status_code == 401, (method, path)
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_key_opens_no_page(app: Flask, call: Caller) -> None:
+    pages = [
+        (method, path)
+        for endpoint, method, path in every_call(app)
+        if (policy := auth.policy_of(app, endpoint)) is not None and policy.page and not policy.public
+    ]
+    assert len(pages) >= 5
+    assert {call(method, path).status_code for method, path in pages} == {303}
 
 
 def test_no_route_answers_a_key_without_its_scope(app: Flask, resources: Resources, office: Office) -> None:
     for endpoint, method, path in every_call(app):
         policy = auth.policy_of(app, endpoint)
-        if policy is None or policy.scope is None:
+        if policy is None or policy.scope is None or policy.page:
             continue
         others = (THERAPIST_SCOPES | ON_REQUEST_SCOPES) - {policy.scope}
         answer = caller_of(app, resources, office, others)(method, path)
@@ -251,13 +271,13 @@ def test_bootstrap_makes_everything_once(resources: Resources) -> None:
     first = bootstrap(resources, "Elm Street")
     again = bootstrap(resources, "Elm Street")
     assert (again.practice_id, again.therapist_id) == (first.practice_id, first.therapist_id)
-    assert again.administrator_code is again.therapist_code is None
-    assert first.administrator_code is not None
-    assert first.therapist_code is not None
-    assert first.therapist_code not in repr(first)
+    assert again.administrator_enrolment is again.therapist_enrolment is None
+    assert first.administrator_enrolment is not None
+    assert first.therapist_enrolment is not None
+    assert first.therapist_enrolment not in repr(first)
     for code, scopes in (
-        (first.administrator_code, ADMINISTRATOR_SCOPES),
-        (first.therapist_code, THERAPIST_SCOPES | {Scope.KEYS}),
+        (first.administrator_enrolment, ADMINISTRATOR_SCOPES),
+        (first.therapist_enrolment, THERAPIST_SCOPES | {Scope.KEYS}),
     ):
         _, secret = enrolment.redeem(resources, code, WantedKey())
         assert accounts.authenticate(resources, secret).scopes == scopes

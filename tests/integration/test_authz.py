@@ -19,7 +19,10 @@ AGAIN = "run `python -m tests.authz_matrix` and read what it changes"
 # (Operations tell ids, times and codes of attempts, and nothing that was said.)
 FOR_ADMINISTRATORS_ALONE = ("/api/operations", "/api/practice", "/api/therapists", "/api/webhooks")
 MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/templates", "/api/whoami")
-STRANGERS = ("other_practice", "other_administrator", "colleague")
+STRANGERS = ("other_practice", "other_administrator", "colleague", "browser_elsewhere")
+WITHOUT_CREDENTIALS = ("nobody", "bad_key", "expired_key", "browser_signed_out")
+ADMINISTRATORS = ("administrator", "other_administrator", "browser_administrator")
+BROWSERS = ("browser_elsewhere", "browser_administrator", "browser_owner")
 REFUSED = {"403", "404"}
 REDEEM = "POST /api/enrolments"  # the code is the credential: a bad one is refused to all alike
 
@@ -60,7 +63,7 @@ def test_a_route_that_is_not_in_the_table_is_noticed(app: Flask) -> None:
 
 def test_the_table_lets_nobody_in_without_a_good_key() -> None:
     for name, statuses in calls().items():
-        found = {statuses[caller] for caller in ("nobody", "bad_key", "expired_key")}
+        found = {statuses[caller] for caller in WITHOUT_CREDENTIALS}
         assert found == {"401"}, name
 
 
@@ -84,7 +87,19 @@ def test_the_table_keeps_all_content_from_administrators() -> None:
     content = {name: s for name, s in calls().items() if not name.split(" ")[1].startswith(MANAGEMENT)}
     assert len(content) >= 15
     for name, statuses in content.items():
-        assert {statuses[caller] for caller in ("administrator", "other_administrator")} <= REFUSED, name
+        assert {statuses[caller] for caller in ADMINISTRATORS} <= REFUSED, name
+
+
+def test_the_table_opens_pages_to_browsers_that_are_signed_in_and_to_nothing_else() -> None:
+    pages = {
+        name: statuses
+        for name, statuses in authz_matrix.checked_in().items()
+        if statuses["nobody"] == "303"  # to the sign-in page
+    }
+    assert len(pages) >= 5
+    for name, statuses in pages.items():
+        others = {status for caller, status in statuses.items() if caller not in BROWSERS}
+        assert others == {"303"}, name
 
 
 def test_the_owner_is_served_so_that_refusals_mean_something() -> None:

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from api.http import rate_limits
 from shared.domain.errors import Unavailable
+from shared.http import rate_limits
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
 from shared.services.uploads import quotas

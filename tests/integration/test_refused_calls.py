@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from api.http import rate_limits
 from shared.db.connection.engine import DatabaseError
 from shared.db.queries import audit
 from shared.domain.errors import Unavailable
+from shared.http import rate_limits
 from shared.services.access import refusals
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts, credentials

@@ -28,6 +28,8 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
+from shared.services.sign_in import invitations, signing_in
+from shared.services.sign_in.browser_sessions import Client
 from shared.services.transcripts import playback
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
@@ -35,6 +37,7 @@ from shared.vault.sealing import Subject
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of
+from tests.integration.browser import PASSPHRASE, give_login
 from tests.integration.notes_calls import offer_notes
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_outbox import subscribe
@@ -60,9 +63,20 @@ def session_id(resources: Resources, office: Office) -> UUID:
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     tus_creation.create(resources, office.caller, 2000, details, "")
     deletion.delete(resources, office.caller, promise(resources, office))
+    sign_somebody_in(resources, office)
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
+
+
+def sign_somebody_in(resources: Resources, office: Office) -> None:
+    """A login, a browser session, an invitation."""
+    practice_id, therapist_id = office.caller.practice_id, office.caller.therapist_id
+    give_login(resources, practice_id, therapist_id, "a.therapist")
+    accounts.create_therapist(resources, practice_id, "Boss", accounts.ADMINISTRATOR)
+    assert invitations.first_administrator_code(resources, practice_id)
+    client = Client("192.0.2.1", "A browser")
+    signing_in.sign_in(resources, "a.therapist", PASSPHRASE, client)
 
 
 def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
@@ -140,8 +154,15 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
         assert own[table].qual == own[table].with_check
         assert f"({column} = (NULLIF(current_setting('app.practice'" in own[table].qual
     assert not [policy for policy in policies if "public" in policy.roles]
-    # Counts, names of processes and the check value belong to no practice, and hold nothing of any.
-    unwalled = {"alembic_version", "tallies", "signs_of_life", "reconciliations", "key_store_checks"}
+    # Counts, names of processes, the check value and digests of who tried to sign in belong to no practice.
+    unwalled = {
+        "alembic_version",
+        "tallies",
+        "signs_of_life",
+        "reconciliations",
+        "key_store_checks",
+        "failed_tries",
+    }
     assert set(security) - set(walled(resources)) == unwalled
 
 

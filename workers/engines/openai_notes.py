@@ -27,8 +27,8 @@ _FROM_US = (
 )  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
-    EvidenceSchema: frozenset({"start", "end"}),
-    EvidencedSchema: frozenset({"verified", "by_clinician"}),
+    EvidenceSchema: frozenset({"start", "end", "changed"}),
+    EvidencedSchema: frozenset({"verified", "by_clinician", "words_changed"}),
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "columbia"}),
     SentenceSchema: frozenset({"structural"}),

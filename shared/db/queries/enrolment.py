@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import ApiKey, Patient
 from shared.db.tables.enrolment import EnrolmentCode
+from shared.db.tables.sign_in import Login
 
 
 def practice_of(db: DbSession, prefix: str) -> UUID | None:
@@ -35,7 +36,8 @@ def void(db: DbSession, therapist_id: UUID) -> None:
 
 
 def has_begun(db: DbSession, therapist_id: UUID) -> bool:
-    """Whether the person has used a key, or has patients: from then on a code would open records."""
+    """Whether the person has used a key, signs in, or has patients: a code would open their records."""
     used = exists().where(ApiKey.therapist_id == therapist_id, ApiKey.last_used_at.is_not(None))
     patients = exists().where(Patient.therapist_id == therapist_id)
-    return bool(db.scalar(select(or_(used, patients))))
+    login = exists().where(Login.therapist_id == therapist_id)
+    return bool(db.scalar(select(or_(used, login, patients))))

@@ -16,7 +16,7 @@ from shared.services import idempotency
 from shared.services.access import ownership
 from shared.services.access.caller import (
     ADMINISTRATOR_SCOPES,
-    ON_REQUEST_SCOPES,
+    SCOPES_OF_ROLE,
     THERAPIST_SCOPES,
     Caller,
     Scope,
@@ -31,8 +31,6 @@ DEFAULT_EXPIRY_DAYS = 90
 MAX_EXPIRY_DAYS = 365
 _SERVER = "server"  # how the audit trail names the command line on the server itself
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
-# A therapist may be given ``keys`` too, to make and revoke keys of their own, and the like.
-_GRANTABLE = {ADMINISTRATOR: ADMINISTRATOR_SCOPES, THERAPIST: THERAPIST_SCOPES | ON_REQUEST_SCOPES}
 
 
 def create_practice(resources: Resources, name: str) -> Practice:
@@ -106,7 +104,7 @@ def authenticate(
         role=person.role,
         # Never more than the role may have, whatever stands in the key's row: also words of a newer
         # release, which may run beside this one.
-        scopes=frozenset(scope for scope in _GRANTABLE[person.role] if scope in key.scopes),
+        scopes=frozenset(scope for scope in SCOPES_OF_ROLE[person.role] if scope in key.scopes),
         key_id=key.id,
         request_id=request_id,
         address=address,
@@ -168,11 +166,6 @@ def _refused(reason: str, key: ApiKey | None = None) -> KeyRefused:
     return KeyRefused("Send a valid API key as `Authorization: Bearer ssk_...`.", reason, key)
 
 
-def grantable(role: str) -> frozenset[Scope]:
-    """All that a key of a person in this role may carry."""
-    return _GRANTABLE[role]
-
-
 def add_practice(db: DbSession, practice_id: UUID, name: str) -> Practice:
     practice = Practice(id=practice_id, name=name)
     db.add(practice)
@@ -185,8 +178,8 @@ def add_person(
     db: DbSession, practice_id: UUID, name: str, role: str, caller: Caller | None = None
 ) -> Therapist:
     """A new person in the practice; raises InvalidInput for an unknown role."""
-    if role not in _GRANTABLE:
-        raise InvalidInput(f"A role is one of {', '.join(_GRANTABLE)}.", "role_unknown")
+    if role not in SCOPES_OF_ROLE:
+        raise InvalidInput(f"A role is one of {', '.join(SCOPES_OF_ROLE)}.", "role_unknown")
     person = Therapist(id=uuid4(), practice_id=practice_id, name=name, role=role)
     db.add(person)
     db.flush()
@@ -209,10 +202,10 @@ def add_key(
         raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
     usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
     granted = frozenset(usual if scopes is None else scopes)
-    if not granted or not granted <= _GRANTABLE[person.role]:
+    if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
+        grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
         raise InvalidInput(
-            f"A key of this {person.role} may have the scopes {', '.join(sorted(_GRANTABLE[person.role]))}.",
-            "scopes_not_grantable",
+            f"A key of this {person.role} may have the scopes {grantable}.", "scopes_not_grantable"
         )
     if caller is not None and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")

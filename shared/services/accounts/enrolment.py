@@ -19,7 +19,7 @@ from shared.db.queries import enrolment as codes
 from shared.db.tables.core import ApiKey, Therapist
 from shared.db.tables.enrolment import EnrolmentCode
 from shared.domain.errors import Conflict, NotAuthenticated, NotFound
-from shared.services.access.caller import THERAPIST_SCOPES, Caller, Scope
+from shared.services.access.caller import SCOPES_OF_ROLE, THERAPIST_SCOPES, Caller, Scope
 from shared.services.accounts import accounts, credentials
 from shared.services.resources import Resources
 
@@ -119,7 +119,7 @@ def redeem(
             raise _refused()
         row.redeemed_at = clock.now(db)
         person = _person(db, practice_id, row.therapist_id)
-        may = accounts.grantable(person.role)
+        may = SCOPES_OF_ROLE[person.role]
         # The trail names the code as the credential with which the key was made.
         whole = Caller(practice_id, person.id, person.role, may, row.id, request_id, address)
         accounts.record(db, practice_id, "enrolment.redeem", person.id, whole)

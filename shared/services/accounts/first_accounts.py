@@ -11,13 +11,17 @@ from shared.services.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class FirstAccounts:
-    """What ``bootstrap`` found or made; enrolment codes only if it made the practice."""
+    """What ``bootstrap`` found or made; enrolment codes only if it made the practice.
+
+    ``administrator_code``: with which a first administrator signs in with a browser, while none does.
+    """
 
     practice_id: UUID
     administrator_id: UUID
     therapist_id: UUID
+    administrator_enrolment: str | None = field(default=None, repr=False)
+    therapist_enrolment: str | None = field(default=None, repr=False)
     administrator_code: str | None = field(default=None, repr=False)
-    therapist_code: str | None = field(default=None, repr=False)
 
 
 def bootstrap(

@@ -10,15 +10,16 @@ from shared.db.queries.notes import Signed
 from shared.db.tables.records import NotesVersion
 from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences
+from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
 from shared.domain.notes.stored import upgraded
 from shared.domain.transcripts.speakers import shown_notes
 from shared.domain.values import JsonObject
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
-from shared.services.notes.rows import Found, document_of, find, is_shown, readable
+from shared.services.notes.rows import Found, document_of, find, is_shown, readable, transcript_of
 from shared.services.resources import Resources
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -119,8 +120,13 @@ def opened(resources: Resources, found: Found) -> Notes:
 
 
 def _as_shown(resources: Resources, found: Found, document: JsonObject) -> JsonObject:
-    """With the names of the speakers. What is signed is shown with the labels that it was signed with."""
-    return shown_notes(document, speakers.shown(resources, found.session, found.speakers)[1])
+    """With the names of the speakers, and held against words that were corrected since.
+
+    What is signed is shown with the labels and the words that it was signed with.
+    """
+    if found.words.corrections is not None:
+        document = rechecked(document, transcript_of(resources, found))
+    return shown_notes(document, transcripts.shown(resources, found.session, found.words)[1])
 
 
 def _addendum(resources: Resources, row: NotesVersion, signatures: Sequence[Signed]) -> Addendum:

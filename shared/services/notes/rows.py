@@ -23,9 +23,10 @@ from shared.domain.values import JsonObject, Transcript
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
+from shared.services.transcripts.reading import Stored
 from shared.vault.keystore import KeyDestroyed
-from shared.vault.sealing import Sealed, Subject
+from shared.vault.sealing import Subject
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,7 +39,7 @@ class Found:
     signatures: list[Signed]
     decisions: dict[int, Decision]
     offered: NotesVersion | None
-    speakers: tuple[Sealed | None, Sealed | None]
+    words: Stored
 
 
 def find(db: DbSession, caller: Caller, session_id: UUID, version: int | None = None) -> Found:
@@ -57,7 +58,7 @@ def find(db: DbSession, caller: Caller, session_id: UUID, version: int | None = 
         signatures,
         decided,
         rows.offered(db, session_id),
-        speakers.sealed(db, session_id),
+        transcripts.sealed(db, session_id),
     )
 
 
@@ -101,12 +102,9 @@ def current_form(resources: Resources, row: NotesVersion) -> JsonObject:
 
 def transcript_of(resources: Resources, found: Found) -> Transcript:
     """The transcript that notes are checked against; raises NotFound."""
-    transcript, cast_as = found.speakers
-    if transcript is None:
-        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
     session = Subject(found.session.practice_id, found.session.id)
     try:
-        return speakers.heard(resources.vault, session, transcript, cast_as)
+        return transcripts.heard(resources.vault, session, found.words)
     except KeyDestroyed:
         ownership.require_there(resources, session)
         raise

@@ -18,7 +18,7 @@ from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
 from shared.services.notes import templates
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
 
 
 def extract_notes(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -37,16 +37,16 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     resources = bench.resources
     session = lease.subject
     with resources.database.transaction(lease.practice_id) as db:
-        sealed, cast_as = speakers.sealed(db, lease.session_id)
+        words = transcripts.sealed(db, lease.session_id)
         row = sessions.get(db, lease.session_id)
         engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
-    if sealed is None or row is None:
+    if words.transcript is None or row is None:
         raise PermanentStepError(
             "The transcript is gone. Restore the database from a backup.", "transcript_gone"
         )
     request = ExtractionRequest(row.template, row.session_date.date().isoformat(), form.open_parts)
-    transcript = speakers.heard(resources.vault, session, sealed, cast_as)
+    transcript = transcripts.heard(resources.vault, session, words)
     notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
         raise RetryableStepError(

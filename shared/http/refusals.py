@@ -5,10 +5,10 @@ from uuid import UUID
 import structlog
 from flask import current_app, g, request
 
-from api.http import rate_limits
-from api.http.request_ids import request_id
 from shared.db.connection.engine import DatabaseError
 from shared.domain.errors import DomainError, Unavailable
+from shared.http import rate_limits
+from shared.http.request_ids import request_id
 from shared.services.access import refusals
 from shared.services.access.caller import Caller
 

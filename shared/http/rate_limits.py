@@ -10,9 +10,9 @@ from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse
 
-from api.http.client_address import client_address
-from api.http.limit_storage import RedisOrMemory
 from shared.domain.errors import LimitReached
+from shared.http.client_address import client_address
+from shared.http.limit_storage import RedisOrMemory
 from shared.settings import Settings
 
 UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"

@@ -1,0 +1,40 @@
+"""What the forms about signing in share: fields, errors beside them, where to go next."""
+
+from flask import Response, make_response, render_template, request
+from werkzeug.utils import redirect
+
+from shared.domain.errors import InvalidInput, LimitReached, NotAuthenticated
+from shared.http import cookies
+from shared.services.sign_in.browser_sessions import NewSession
+
+START = "/"
+
+
+def field(name: str) -> str:
+    """A field of the form that was sent; empty where it is missing."""
+    return request.form.get(name, "")
+
+
+def wanted_path() -> str:
+    """Where to go after signing in: a path of our own, else the first page."""
+    path = request.values.get("next", "")
+    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if is_ours else START
+
+
+def again(template: str, error: InvalidInput | NotAuthenticated | LimitReached, **known: object) -> Response:
+    """The form with what is wrong, and what was typed but for secrets."""
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    status = {NotAuthenticated: 401, LimitReached: 429}.get(type(error), 422)
+    page = render_template(template, problem=error.detail, fields=fields, **known)
+    response = make_response(page, status)
+    if isinstance(error, LimitReached):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def signed_in(session: NewSession, path: str) -> Response:
+    """To ``path``, with the cookie of a session that has just begun."""
+    response = make_response(redirect(path, 303))
+    cookies.set_session(response, session.secret)
+    return response
