@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text
+from shared.schemas.fields import Moment, Text
 from shared.settings import TRANSCRIBER_NAME
 
 _MOST_WORDS = 500
