@@ -17,7 +17,7 @@ export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 .PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.speech ## Take a spoken recording through to notes, show them, leave nothing running
 	@exec $(BIN)/sessionscribe demo $(ARGS)
@@ -94,8 +94,20 @@ lock: $(VENV)/.runtime ## Lock the dependencies anew, with hashes
 clean: ## Remove the environment; the data folder stays
 	rm -rf $(VENV)
 
+# A folder that was moved or copied takes its environment's absolute paths along: it is made anew.
+ifneq (,$(shell grep -s '^command = ' $(VENV)/pyvenv.cfg | grep -vF ' $(CURDIR)/$(VENV)'))
+$(VENV)/.tools: moved
+endif
+
+.PHONY: moved
+moved:
+	@echo "This folder was moved or copied: its environment is made anew."
+	@rm -rf $(VENV)
+
 # The tools first, by hash, with pip; then everything else, by hash, with uv.
 $(VENV)/.tools: requirements/tools.lock
+	@mkdir -p $(VENV) && test -w $(VENV) \
+	  || { echo "$(CURDIR)/$(VENV) cannot be written. Copy the repository to a folder that you may write to, and run make there."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
 	  || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed, and $(PYTHON) is another: make PYTHON=python3.11 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \

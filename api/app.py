@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import closing
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
@@ -37,6 +38,7 @@ from api.resources import transcripts as outputs
 from api.uploads import tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
+from shared.db.connection.engine import Database
 from shared.http import rate_limits
 from shared.outbound import traces
 from shared.services.operations import startup
@@ -95,6 +97,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
     app.url_map.merge_slashes = False
     app.extensions["sessionscribe"] = resources
+    health.install(app, resources)
     requests.install(app)
     security_headers.install(app)
     errors.install(app)
@@ -117,4 +120,7 @@ def _wait_for_keys(settings: Settings) -> None:
     Postgres is not waited for: requests answer 503 until it is there.
     """
     over_at = time.monotonic() + _PATIENCE_SECONDS
-    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir), lambda: time.monotonic() > over_at)
+    with closing(Database(settings.database_url, pool_size=1)) as database:
+        startup.wait_for(
+            lambda: startup.keys_ready(settings.keys_dir, database), lambda: time.monotonic() > over_at
+        )

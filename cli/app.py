@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from cli.commands.alerts import risk
 from cli.commands.audio import audio
@@ -55,7 +56,8 @@ from cli.profile import Target
 @click.pass_context
 def cli(context: click.Context, url: str | None, key: str | None, data: Path) -> None:
     """Transcripts and clinical notes of therapy sessions, each sentence with the words it came from."""
-    context.obj = Target(data, url or None, key or None)
+    typed = context.get_parameter_source("key") is ParameterSource.COMMANDLINE
+    context.obj = Target(data, url or None, key or None, "--key" if typed else "SESSIONSCRIBE_API_KEY")
 
 
 for command in (

@@ -170,7 +170,7 @@ CLOCK_READERS = {
     "shared/http/rate_limits.py": "says in how many seconds a window ends; the windows are Redis'",
     "api/uploads/form.py": "a session without a date is of today",
     "shared/services/uploads/quotas.py": "says in how many seconds the day ends; the day is Postgres'",
-    "shared/storage/objects.py": "sweeps what writers left a day ago; one that is at work gets an error",
+    "shared/storage/local_store.py": "sweeps what writers left a day ago; one that is at work gets an error",
     "shared/storage/s3.py": "the same",
     "workers/engines/openai_errors.py": "a Retry-After that is a date, in an answer that has none itself",
 }

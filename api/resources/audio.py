@@ -48,7 +48,10 @@ _TYPES = {
 @answers(blueprint, 404, 409, 410, 416, 422)
 @needs(Scope.SESSIONS_READ)
 def audio(session_id: UUID) -> Response:
-    """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256."""
+    """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256.
+
+    410 `audio_removed`: its time is over. 410 `audio_lost`: the recording or its key is lost or damaged.
+    """
     with ExitStack() as opened:
         found = opened.enter_context(playback.recording(resources(), caller(), session_id))
         part = _part(found.sha256, found.source.size)
@@ -94,7 +97,7 @@ def _part(sha256: str, size: int) -> tuple[int, int] | None:
 
 
 def _body(source: ByteSource, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes, the first block read before anything is answered: damage there is still a 500."""
+    """The bytes, the first block read before anything is answered: damage there is still an error."""
     edges = [start, *range(start - start % _BLOCK_BYTES + _BLOCK_BYTES, stop, _BLOCK_BYTES), stop]
     first = source.read_at(edges[0], edges[1] - edges[0])
 

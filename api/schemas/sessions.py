@@ -9,9 +9,8 @@ from api.schemas.corrections import CorrectedSchema
 from api.schemas.off_record import RangesText
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
-from shared.schemas.fields import AsStored, Moment, Text, Word
+from shared.schemas.fields import ENGINE_NAME, AsStored, Moment, Text, Word
 from shared.schemas.notes import NotesSchema
-from shared.settings import TRANSCRIBER_NAME
 
 TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -220,10 +219,8 @@ class UploadFormSchema(Schema):
         r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
         metadata={"description": "A tag such as `en-GB`; the model tiny.en knows English only."},
     )
-    transcriber = fields.String(
-        validate=validate.Regexp(
-            f"^{TRANSCRIBER_NAME}$", error="Must be openai, faster-whisper or faster-whisper:MODEL."
-        ),
+    transcriber = Word(
+        ENGINE_NAME,
         metadata={"description": "The speech engine, of those that the server offers; else the practice's."},
     )
     off_the_record = RangesText(

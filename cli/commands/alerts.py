@@ -4,10 +4,10 @@ import click
 from rich.text import Text
 
 from cli.http.client import JsonObject
-from cli.options import EPILOG, connect, json_option, pass_target, patient_names
+from cli.options import ALERT_ID, EPILOG, SESSION_ID, connect, json_option, pass_target, patient_names
 from cli.output import console as screen
-from cli.output import rendering
 from cli.output.rendering import day, moment
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import clock, plain
 
@@ -19,7 +19,7 @@ def risk() -> None:
 
 @risk.command("list", epilog=EPILOG)
 @click.option("--all", "answered", is_flag=True, help="Those acknowledged, too.")
-@click.option("--session", "session_id", metavar="SESSION", help="Of this session only.")
+@click.option("--session", "session_id", type=SESSION_ID, metavar="SESSION", help="Of this session only.")
 @json_option
 @pass_target
 def list_alerts(target: Target, answered: bool, session_id: str | None, as_json: bool) -> None:
@@ -45,7 +45,7 @@ def list_alerts(target: Target, answered: bool, session_id: str | None, as_json:
     ]
     console = screen.results()
     nothing = "No open alerts. This says what was found in transcripts, never that there is no risk."
-    rendering.table(console, ("Alert", "Date", "Patient", "Session", "State"), rows, nothing)
+    table(console, ("Alert", "Date", "Patient", "Session", "State"), rows, nothing)
     for alert in found:
         for line in _lines(alert):
             console.print(Text(line), soft_wrap=True)
@@ -83,7 +83,7 @@ def _lines(alert: JsonObject) -> list[str]:
 
 
 @risk.command(epilog=EPILOG)
-@click.argument("alert_id", metavar="ALERT")
+@click.argument("alert_id", type=ALERT_ID, metavar="ALERT")
 @click.option("--note", help="What you did about it; kept encrypted.")
 @json_option
 @pass_target

@@ -33,7 +33,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 AUDIO = (".m4a", ".mp3", ".wav", ".ogg", ".opus", ".flac")
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Take a sample recording through to notes.")
 @click.option("--fresh", is_flag=True, help="Upload and process the sample again.")
 @pass_target
 def demo(target: Target, fresh: bool) -> None:

@@ -15,7 +15,7 @@ from cli.output import console as screen
 from cli.profile import Target
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Run everything on this machine.")
 @pass_target
 def up(target: Target) -> None:
     """Run everything on this machine, in the foreground, with its data in --data.
@@ -27,7 +27,7 @@ def up(target: Target) -> None:
     stack.run(target.data, screen.results())
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Set up a deployment of your own.")
 @click.option("--practice", required=True, metavar="NAME")
 @click.option("--therapist", required=True, metavar="NAME")
 def setup(practice: str, therapist: str) -> None:

@@ -5,19 +5,20 @@ from contextlib import closing
 from dataclasses import replace
 from uuid import UUID
 
+from cli.local.release import mark_storage
 from shared.db.connection.engine import Database
 from shared.domain.ports import ByteSource
 from shared.domain.values import DecodedFacts, MediaFacts
 from shared.queue import WorkQueue, make_app
 from shared.services.accounts import accounts
 from shared.services.accounts.accounts import FirstAccounts
+from shared.services.operations import anchors
 from shared.services.resources import Resources
 from shared.services.sign_in import invitations
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.storage.s3 import S3Store
-from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 
 
@@ -36,18 +37,19 @@ class NoDecoder:
 def make_first_accounts(
     settings: Settings, practice: str, therapist: str, *, replace_lost_keys: bool = False
 ) -> FirstAccounts:
-    """Make the key store and the bucket where there is none, and the practice with its people and keys.
+    """Make the key store, the place of the recordings, and the practice with its people and keys.
 
     Where the practice exists already there are no keys in the result, unless
     ``replace_lost_keys``: then new ones are made. While no administrator signs in with a browser,
     there is a new one-time code for the first. Raises KeyStoreError, Unavailable and
     DatabaseError.
     """
-    keys = KeyStore.initialise(settings.keys_dir)
     store = open_store(settings.storage_url, settings.s3)
     if isinstance(store, S3Store):
         store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
+        keys = anchors.open_keys(database, settings.keys_dir)
+        mark_storage(database, store)
         resources = Resources(
             settings=settings,
             database=database,

@@ -19,6 +19,8 @@ _BLANK = (
     r" \u0009-\u000d\u00a0\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200d\u202f"
     r"\u205f-\u2064\u206a-\u206f\u3000\ufeff\ufff9-\ufffb"
 )
+# Of what form the name of a transcriber is; which there are the settings say.
+ENGINE_NAME = r"^[a-z][A-Za-z0-9:._-]{0,99}$"
 
 
 def is_blank(mark: str) -> bool:

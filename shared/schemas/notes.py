@@ -11,6 +11,7 @@ Design: no sentence in a note stands without the words it came from.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
   ``shared.domain.verification.boilerplate`` may be; none of them says that something was not mentioned.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
+* ``schema_version`` is that of the release that stored the notes (``shared.domain.notes.stored``).
 * ``words_changed``: the transcript was corrected, and does not bear the item out any more (never with
   ``verified``); what of its evidence is gone is marked ``changed``.
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
@@ -211,6 +212,7 @@ class ProvenanceSchema(Schema):
 class NotesSchema(Schema):
     """``extracted_notes``: see the module's docstring for the design."""
 
+    schema_version = fields.Integer(validate=validate.Range(min=1))
     key_topics = fields.List(
         fields.Nested(TextItemSchema), required=True, validate=validate.Length(max=MAX_TOPICS)
     )

@@ -126,6 +126,10 @@ class FakeApi:
             made = {"id": str(uuid4())} | json.loads(request.body)
             self.patients.append(made)
             return Reply(201, made)
+        if request.method == "PATCH":
+            found = next(one for one in self.patients if one["id"] == rest[0])
+            found["consent"] |= json.loads(request.body)["consent"]
+            return Reply(200, found)
         return self._one_or_page(request, self.patients, rest)
 
     def _keys(self, request: Received, rest: list[str]) -> Reply:

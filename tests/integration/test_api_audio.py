@@ -1,5 +1,6 @@
 """The recording over HTTP: whole, in part, gone, damaged."""
 
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -124,14 +125,14 @@ def swap_frames(raw: bytearray) -> None:
 
 
 @pytest.mark.parametrize("spoil", [spoil_first, cut_at_a_frame, swap_frames, bytearray.clear])
-def test_a_damaged_recording_is_a_500_without_a_byte_of_it(
+def test_a_damaged_recording_is_told_as_lost_without_a_byte_of_it(
     call: Caller, path: str, resources: Resources, spoil: object
 ) -> None:
     raw = bytearray(stored(resources).read_bytes())
     spoil(raw)  # type: ignore[operator]
     stored(resources).write_bytes(raw)
     answer = call("GET", path)
-    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
+    assert (answer.status_code, answer.json["code"]) == (410, "audio_lost")
 
 
 def test_damage_farther_on_breaks_the_answer_off_before_it(
@@ -150,9 +151,24 @@ def test_damage_farther_on_breaks_the_answer_off_before_it(
     answer.close()
 
 
-def test_a_recording_that_is_missing_is_a_500(call: Caller, path: str, resources: Resources) -> None:
-    stored(resources).unlink()
-    assert call("GET", path).status_code == 500
+@pytest.mark.parametrize("what", ["object", "folder of the practice", "key", "bytes of the key"])
+def test_a_recording_or_a_key_that_is_lost_has_a_code_of_its_own(
+    call: Caller, path: str, resources: Resources, what: str
+) -> None:
+    session_id = path.split("/")[3]
+    (key,) = resources.settings.keys_dir.rglob(f"{session_id}.key")
+    if what == "object":
+        stored(resources).unlink()
+    elif what == "folder of the practice":
+        shutil.rmtree(stored(resources).parents[1])
+    elif what == "key":
+        key.unlink()
+    else:
+        key.write_bytes(key.read_bytes()[:-1] + b"x")
+    answer = call("GET", path)
+    assert (answer.status_code, answer.json["code"]) == (410, "audio_lost")
+    assert "backup" in answer.json["detail"]
+    assert call("GET", f"/api/sessions/{session_id}/status").status_code != 500
 
 
 def test_the_type_is_what_the_recording_is(call: Caller, path: str, resources: Resources) -> None:

@@ -1,6 +1,5 @@
 """The commands against a server at the wire."""
 
-import io
 import json
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem
+from tests.fakes.terminal import Terminal
 
 UPLOAD = "POST /api/sessions/upload"
 NOTES = {
@@ -282,7 +282,7 @@ def test_a_session_is_cancelled_and_deleted(
     server.will(f"POST {path}/cancel", Reply(202, {"status": "cancelled"}))
     server.will(f"DELETE {path}", Reply(202, {"erased_at": None}), Reply(200, {"erased_at": DAY}))
     assert command(data, "cancel", session) == Exit.OK
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     assert command(data, "delete", session) == Exit.INTERRUPTED
     assert not [one for one in server.received if one.method == "DELETE"]
     assert command(data, "delete", session, "--yes") == Exit.OK

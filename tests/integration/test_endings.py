@@ -29,7 +29,8 @@ from shared.services.lifecycle import cancellation, deletion
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.services.steps import chunk_transcription, extraction, transcription
-from shared.storage.objects import LocalStore, ObjectStore
+from shared.storage.local_store import LocalStore
+from shared.storage.objects import ObjectStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import SPEECH, Recordings
 from shared.vault.sealing import Subject

@@ -153,8 +153,15 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
         assert own[table].qual == own[table].with_check
         assert f"({column} = (NULLIF(current_setting('app.practice'" in own[table].qual
     assert not [policy for policy in policies if "public" in policy.roles]
-    # Counts, names of processes and digests of who tried to sign in belong to no practice.
-    unwalled = {"alembic_version", "tallies", "signs_of_life", "reconciliations", "failed_tries"}
+    # Counts, names of processes, the check value and digests of who tried to sign in belong to no practice.
+    unwalled = {
+        "alembic_version",
+        "tallies",
+        "signs_of_life",
+        "reconciliations",
+        "key_store_checks",
+        "failed_tries",
+    }
     assert set(security) - set(walled(resources)) == unwalled
 
 

@@ -23,7 +23,7 @@ from workers.engines.openai_template_parts import FIELD, as_stored
 
 _FROM_US = (
     "risk_statement", "unsupported", "draft", "engine", "template", "needs_review", "review_reasons",
-    "completeness", "provenance", "sections", FIELD,
+    "completeness", "provenance", "sections", "schema_version", FIELD,
 )  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {

@@ -9,9 +9,9 @@ present, without evidence. A part of the notes' template that holds nothing is m
 import re
 from collections.abc import Iterator
 
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART
-from shared.domain.verification.evidence import LIST_FIELDS
 from shared.domain.verification.quotes import cite
 
 _MODALITY = re.compile(

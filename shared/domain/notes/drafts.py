@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.domain.notes.completeness import completeness
 from shared.domain.notes.review import review_reasons
+from shared.domain.notes.stored import SCHEMA_VERSION
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.evidence import verify
 from shared.domain.verification.risk import with_risk_flags
@@ -15,6 +16,7 @@ def checked(draft: JsonObject, transcript: Transcript, screened: Sequence[JsonOb
     reasons = review_reasons(notes, transcript, screened)
     return {
         **notes,
+        "schema_version": SCHEMA_VERSION,
         "completeness": completeness(notes, transcript),
         "needs_review": bool(reasons),
         "review_reasons": reasons,

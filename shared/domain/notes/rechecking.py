@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from copy import deepcopy
 
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS, verify
+from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS, verify
 from shared.domain.verification.quotes import cite
 
 _NUMBER = "_number"

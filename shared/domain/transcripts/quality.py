@@ -123,11 +123,19 @@ def _sound_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    found = quality.get("voices_found")
+    found, expected = quality.get("voices_found"), quality.get("voices_expected")
     if quality.get("voices_doubt") == "more_voices":
-        yield "more_voices", f"More than {found} voices are heard: some words have the wrong speaker."
+        if found and expected and found > expected:
+            yield "more_voices", f"{found} voices are heard where {expected} were expected."
+        else:
+            yield "more_voices", f"More than {found} voices are heard: some words have the wrong speaker."
     elif quality.get("voices_doubt") == "few_words" and found and found > 1:
         yield "voices_unsure", f"Too little is said to be sure of {found} voices: there may be fewer."
+    if quality.get("speaker_network") is False:
+        yield (
+            "no_speaker_network",
+            ("Speakers were told apart by a simpler method, because the speaker network is not installed."),
+        )
 
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from shared.domain.notes.fields import CLAIMS, LIST_FIELDS, Form
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import (
@@ -16,7 +17,6 @@ from shared.domain.verification.cited import in_place
 from shared.domain.verification.claims import (
     NO_EVIDENCE,
     NOT_FOUND,
-    Form,
     has_markup,
     objection,
     without_markup,
@@ -24,19 +24,6 @@ from shared.domain.verification.claims import (
 from shared.domain.verification.quotes import Found, cite
 from shared.domain.verification.risk import settle_flag
 
-# The texts of each list's items that claim something, and how much of each must be in its evidence.
-CLAIMS: dict[str, dict[str, Form]] = {
-    "key_topics": {"text": Form.TOPIC},
-    "strategies": {"name": Form.TOPIC, "category": Form.KIND, "context": Form.REMARK},
-    "emotional_themes": {"text": Form.LABEL},
-    "triggers": {"trigger": Form.REMARK, "context": Form.REMARK},
-    "action_items": {"task": Form.REMARK, "category": Form.KIND, "details": Form.REMARK},
-    "significant_quotes": {"context": Form.REMARK},
-    "follow_up_topics": {"text": Form.LABEL},
-    "unresolved_concerns": {"text": Form.LABEL},
-    "risk_flags": {},  # its words are its quotes; a mention too many is read and put aside
-}
-LIST_FIELDS = tuple(CLAIMS)
 TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
 MOOD_FIELDS = {"session_mood": ("neutral", MOOD_UNKNOWN), "mood_trajectory": ("stable", COURSE_UNKNOWN)}
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from shared.domain.notes.fields import Form
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import stands_without_evidence
 from shared.domain.verification.cited import in_place
-from shared.domain.verification.claims import NOT_BORNE_OUT, Form, objection
+from shared.domain.verification.claims import NOT_BORNE_OUT, objection
 from shared.domain.verification.evidence import context_of
 from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
 from shared.domain.verification.questions import is_question

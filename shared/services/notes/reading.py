@@ -12,6 +12,7 @@ from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences
 from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
+from shared.domain.notes.stored import upgraded
 from shared.domain.transcripts.speakers import shown_notes
 from shared.domain.values import JsonObject
 from shared.services.access import ownership
@@ -45,6 +46,7 @@ class Version:
     template: str
     created_at: datetime
     signatures: tuple[Signed, ...]
+    author: str | None = None  # the name, in a list of versions
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,7 +110,9 @@ def opened(resources: Resources, found: Found) -> Notes:
     document = document_of(resources, found.row)
     if head.kind is not Kind.ADDENDUM:
         document = (
-            _as_shown(resources, found, document) if not head.signatures else {**document, "draft": False}
+            _as_shown(resources, found, upgraded(document))
+            if not head.signatures
+            else {**document, "draft": False}
         )
     addenda = tuple(_addendum(resources, row, found.signatures) for row in found.addenda)
     newer = found.offered.version if found.offered and head.kind in STANDING_ALONE else None
@@ -160,10 +164,14 @@ def listed(resources: Resources, caller: Caller, session_id: UUID) -> list[Versi
         signatures = rows.signatures(db, session_id)
         decided = rows.decisions(db, session_id)
         current, offer = rows.current(db, session_id), rows.offered(db, session_id)
+        names = rows.authors(db, session_id)
         ownership.audit(db, caller, "notes.list", session_id)
     newest = {row.version for row in (current, offer) if row is not None}
     return [
-        _as_listed(_head(row, signatures, decided), newest)
+        replace(
+            _as_listed(_head(row, signatures, decided), newest),
+            author=names.get(row.author_id) if row.author_id else None,
+        )
         for row in found
         if is_shown(caller, session, row.version, signatures)
     ]

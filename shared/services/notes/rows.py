@@ -18,6 +18,7 @@ from shared.db.tables.core import TherapySession
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import NotFound
 from shared.domain.notes.record import STANDING_ALONE, Decision
+from shared.domain.notes.stored import upgraded
 from shared.domain.values import JsonObject, Transcript
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
@@ -92,6 +93,11 @@ def document_of(resources: Resources, row: NotesVersion) -> JsonObject:
     session = Subject(row.practice_id, row.session_id)
     document: JsonObject = ownership.opened(resources, session, rows.kind(row.version), row.body)
     return document
+
+
+def current_form(resources: Resources, row: NotesVersion) -> JsonObject:
+    """A version's document with every field that this release knows; not what its hash is made of."""
+    return upgraded(document_of(resources, row))
 
 
 def transcript_of(resources: Resources, found: Found) -> Transcript:

@@ -42,12 +42,17 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
         engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
     if words.transcript is None or row is None:
-        raise PermanentStepError("The transcript is gone.", "transcript_gone")
+        raise PermanentStepError(
+            "The transcript is gone. Restore the database from a backup.", "transcript_gone"
+        )
     request = ExtractionRequest(row.template, row.session_date.date().isoformat(), form.open_parts)
     transcript = transcripts.heard(resources.vault, session, words)
     notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
-        raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")
+        raise RetryableStepError(
+            "The engine's notes were not in the agreed form. Choose another model, then retry the session.",
+            "notes_malformed",
+        )
     return notes
 
 

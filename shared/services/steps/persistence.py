@@ -44,7 +44,10 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
         row = session_row(db, lease)
         form = templates.named(bench.resources.vault, db, row.template)
     if draft is None or words.transcript is None:
-        raise PermanentStepError("The draft of the notes is gone.", "draft_gone")
+        raise PermanentStepError(
+            "The draft of the notes is gone. Extract the notes again: `sessionscribe extract-notes ID`.",
+            "draft_gone",
+        )
     vault = bench.resources.vault
     heard = transcripts.heard(vault, session, words)
     notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)

@@ -132,7 +132,10 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 
             return bench.resources.decoder.decode(source, keep)
     except NotFound as error:
-        raise PermanentStepError("The stored recording is gone.", "recording_gone") from error
+        raise PermanentStepError(
+            "The stored recording is gone. Restore the recordings from a backup, then retry the session.",
+            "recording_gone",
+        ) from error
 
 
 def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) -> None:

@@ -1,0 +1,50 @@
+"""Notes made as workers make them: the draft, united with the screen, verified, put into a template."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.labelled_sets import Session
+from shared.domain.notes.drafts import checked
+from shared.domain.notes.templates import rendered
+from shared.domain.template_forms import BUILT_IN, DEFAULT
+from shared.domain.values import ExtractionRequest, JsonObject, Transcript
+from shared.services.alerts.risk_alerts import grave_among
+from workers.engines.rules import RulesExtractor, screen
+
+Figures = dict[str, Any]
+ALERT_FROM = "high"  # the default of SESSIONSCRIBE_RISK_ALERT_SEVERITY
+
+
+@dataclass(frozen=True)
+class Read:
+    """A session with its notes, the alerts that were raised, and the seconds that it took."""
+
+    session: Session
+    notes: JsonObject
+    alerts: list[JsonObject]
+    seconds: float
+
+
+def notes_of(transcript: Transcript) -> tuple[JsonObject, list[JsonObject]]:
+    """The notes of ``transcript`` and the findings that raise an alert, as workers make them."""
+    screened = screen(transcript)
+    draft = RulesExtractor().extract(transcript, ExtractionRequest())
+    notes = rendered(checked(draft, transcript, screened), BUILT_IN[DEFAULT], transcript)
+    return notes, grave_among([*screened, *notes["risk_flags"]], ALERT_FROM)
+
+
+def read_all(found: Iterable[Session]) -> list[Read]:
+    """The notes of every session, each timed."""
+    made = []
+    for session in found:
+        began = time.process_time()
+        notes, alerts = notes_of(session.transcript)
+        made.append(Read(session, notes, alerts, time.process_time() - began))
+    return made
+
+
+def share(part: int, whole: int) -> float | None:
+    """``part`` of ``whole``, or None of nothing."""
+    return round(part / whole, 3) if whole else None
