@@ -10,14 +10,8 @@ from typing import Any
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.evidence import TEXT_FIELDS
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
-from shared.schemas.notes import (
-    EvidencedSchema,
-    EvidenceSchema,
-    NotesSchema,
-    QuoteSchema,
-    RiskFlagSchema,
-    SentenceSchema,
-)
+from shared.schemas.note_items import EvidencedSchema, EvidenceSchema
+from shared.schemas.notes import NotesSchema, QuoteSchema, RiskFlagSchema, SentenceSchema
 from workers.engines.openai_phrases import clean
 from workers.engines.openai_template_parts import FIELD, as_stored
 
