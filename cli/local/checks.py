@@ -27,7 +27,7 @@ def examine(deployment: Deployment) -> Iterator[Finding]:
     known = deployment.settings
     yield good("settings", "complete and well-formed")
     yield from database_checks.examine(known)
-    for look in (_redis, _storage, _keys, _engines, speech_checks.examine):
+    for look in (_redis, _storage, _keys, _engines, speech_checks.examine, speech_checks.risk_model):
         yield from look(known)
 
 
