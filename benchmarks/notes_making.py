@@ -10,11 +10,12 @@ from shared.domain.notes.drafts import checked
 from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN, DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.services.alerts.risk_alerts import grave_among
-from workers.engines.rules import RulesExtractor, screen
+from shared.domain.verification.risk import ALERT
+from workers.engines.rules import RulesExtractor
+from workers.engines.screen.screening import RiskScreen, load_model
 
 Figures = dict[str, Any]
-ALERT_FROM = "high"  # the default of SESSIONSCRIBE_RISK_ALERT_SEVERITY
+_screen = RiskScreen(load_model)
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,11 @@ class Read:
 
 def notes_of(transcript: Transcript) -> tuple[JsonObject, list[JsonObject]]:
     """The notes of ``transcript`` and the findings that raise an alert, as workers make them."""
-    screened = screen(transcript)
+    screening = _screen(transcript)
     draft = RulesExtractor().extract(transcript, ExtractionRequest())
-    notes = rendered(checked(draft, transcript, screened), BUILT_IN[DEFAULT], transcript)
-    return notes, grave_among([*screened, *notes["risk_flags"]], ALERT_FROM)
+    made = checked(draft, transcript, screening.flags, readers=screening.readers)
+    notes = rendered(made, BUILT_IN[DEFAULT], transcript)
+    return notes, [flag for flag in (*screening.flags, *notes["risk_flags"]) if flag["level"] == ALERT]
 
 
 def read_all(found: Iterable[Session]) -> list[Read]:

@@ -10,6 +10,7 @@ Design: no sentence in a note stands without the words it came from.
   with its evidence; for ``session_mood`` and ``mood_trajectory`` it holds the sentence that says why.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
   ``shared.domain.verification.boilerplate`` may be; none of them says that something was not mentioned.
+* ``risk_readers`` are the readers that the screen for risk had (absent in notes from before there were two).
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``schema_version`` is that of the release that stored the notes (``shared.domain.notes.stored``).
 * ``words_changed``: the transcript was corrected, and does not bear the item out any more (never with
@@ -28,6 +29,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.domain.verification.boilerplate import RISK_LABELS
 from shared.domain.verification.evidence import CANNOT_TELL
+from shared.domain.verification.risk import LEVELS, READERS
 from shared.schemas.note_items import (
     MANY,
     PASSAGE,
@@ -87,8 +89,11 @@ class RiskFlagSchema(EvidencedSchema):
 
     ``speaker`` is the label of who said the first words of the evidence, ``about`` whose risk it is.
     ``asked_by_therapist``: the mention is a question and the evidence holds the answer, if one was
-    found. ``figurative``: it may be a figure of speech. ``found_by``: ``engine``, ``screen`` (the rules
-    that run over every transcript), or both; neither can remove what the other found. ``columbia``:
+    found. ``figurative``: it may be a figure of speech. ``found_by``: ``engine``, ``screen`` (what runs over
+    every transcript), or both; neither can remove what the other found. ``readers`` says which of them:
+    ``rules``, ``local model`` (its words are only *like* words of this kind) or ``language model``.
+    ``level``: ``look``, ``flag`` or ``alert``. ``question``: the question just before, if one was asked.
+    Notes from before these fields existed lack them. ``columbia``:
     the highest level of the Columbia scale (C-SSRS) that the words can mean: ideation ``1`` to ``5``,
     ``preparation`` or ``behaviour``; a clinician rates, not we.
     """
@@ -102,6 +107,9 @@ class RiskFlagSchema(EvidencedSchema):
     figurative = fields.Boolean(load_default=False)
     speaker = fields.String(load_default="", validate=validate.Length(max=100))
     found_by = fields.List(fields.String(validate=validate.OneOf(("engine", "screen"))), load_default=list)
+    readers = fields.List(fields.String(validate=validate.OneOf(READERS)))
+    level = fields.String(validate=validate.OneOf(LEVELS))
+    question = fields.Nested(EvidenceSchema, allow_none=True)
     columbia = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(COLUMBIA_LEVELS))
 
 
@@ -217,6 +225,7 @@ class NotesSchema(Schema):
     risk_actions = fields.List(fields.Nested(RiskActionSchema), required=True, validate=MANY)
     risk_flags = fields.List(fields.Nested(RiskFlagSchema), required=True, validate=MANY)
     risk_statement = fields.String(required=True, validate=PASSAGE)
+    risk_readers = fields.List(fields.String(validate=validate.OneOf(READERS)))
     therapist_notes = fields.String(required=True, validate=validate.Length(max=20_000))
     patient_summary = fields.String(required=True, validate=validate.Length(max=20_000))
     field_evidence = fields.Nested(FieldEvidenceSchema, required=True)

@@ -17,14 +17,14 @@ from workers.engines.openai_template_parts import FIELD, as_stored
 
 _FROM_US = (
     "risk_statement", "unsupported", "draft", "engine", "template", "needs_review", "review_reasons",
-    "completeness", "provenance", "sections", "schema_version", FIELD,
+    "completeness", "provenance", "sections", "schema_version", "risk_readers", FIELD,
 )  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
     EvidenceSchema: frozenset({"start", "end", "changed"}),
     EvidencedSchema: frozenset({"verified", "by_clinician", "words_changed"}),
     QuoteSchema: frozenset({"timestamp_start"}),
-    RiskFlagSchema: frozenset({"speaker", "found_by", "columbia"}),
+    RiskFlagSchema: frozenset({"speaker", "found_by", "readers", "level", "question", "columbia"}),
     SentenceSchema: frozenset({"structural"}),
     NotesSchema: frozenset((*TEXT_FIELDS, *_FROM_US)),
 }
