@@ -80,6 +80,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "name": lambda _: "start.js",
     "version": lambda _: "0" * 16,
     "file_name": lambda _: "site.css",
+    "code": lambda _: "2222",
     "number": lambda _: 0,
     "notes_version": lambda _: 1,
 }
@@ -102,6 +103,7 @@ SESSION, PATIENT = "/sessions/<id:session_id>", "/patients/<id:patient_id>"
 NOTES = "/api/sessions/<id:session_id>/notes"
 OWN_TEMPLATE = {"name": "intake", "title": "Intake", "parts": [{"name": "why", "title": "Reasons"}]}
 BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
+    "POST /api/enrolments": lambda _: {"json": {"code": "none"}},
     "POST /api/sessions/upload": lambda place: {
         "query_string": {"patient_id": str(place.office.patient_id)},
         **form([("file", tone(), "session.wav", "audio/wav")]),

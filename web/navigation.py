@@ -18,6 +18,7 @@ class Link:
 LINKS: tuple[Link, ...] = (
     Link("Today", "/today", Scope.NOTES_READ),
     Link("Patients", "/patients", Scope.PATIENTS_READ),
+    Link("People", "/people", Scope.PEOPLE),
     Link("Account", "/account"),
 )
 

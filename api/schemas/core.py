@@ -88,7 +88,7 @@ class PatientSchema(Schema):
 
 
 class KeyCreateSchema(Schema):
-    """A new API key; without ``therapist_id`` the caller's own."""
+    """A new API key of the caller's own; any other ``therapist_id`` is refused."""
 
     therapist_id = fields.UUID(load_default=None)
     scopes = fields.List(
