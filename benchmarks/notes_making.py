@@ -10,11 +10,12 @@ from shared.domain.notes.drafts import checked
 from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN, DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.verification.risk import ALERT
+from shared.domain.verification.risk import ALERT, with_levels
 from workers.engines.rules import RulesExtractor
 from workers.engines.screen.screening import RiskScreen, load_model
 
 Figures = dict[str, Any]
+ALERT_FROM = "high"  # the default of SESSIONSCRIBE_RISK_ALERT_SEVERITY
 _screen = RiskScreen(load_model)
 
 
@@ -30,11 +31,12 @@ class Read:
 
 def notes_of(transcript: Transcript) -> tuple[JsonObject, list[JsonObject]]:
     """The notes of ``transcript`` and the findings that raise an alert, as workers make them."""
-    screening = _screen(transcript)
+    screened = _screen(transcript)
     draft = RulesExtractor().extract(transcript, ExtractionRequest())
-    made = checked(draft, transcript, screening.flags, readers=screening.readers)
-    notes = rendered(made, BUILT_IN[DEFAULT], transcript)
-    return notes, [flag for flag in (*screening.flags, *notes["risk_flags"]) if flag["level"] == ALERT]
+    held = checked(draft, transcript, screened.flags, readers=screened.readers, alert_severity=ALERT_FROM)
+    notes = rendered(held, BUILT_IN[DEFAULT], transcript)
+    levelled = with_levels([*screened.flags, *notes["risk_flags"]], ALERT_FROM)
+    return notes, [flag for flag in levelled if flag["level"] == ALERT]
 
 
 def read_all(found: Iterable[Session]) -> list[Read]:

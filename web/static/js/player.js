@@ -29,6 +29,7 @@ export class Player extends EventTarget {
     audio.preservesPitch = true;
     this.setSpeed(Number(localStorage.getItem(KEPT_SPEED)) || 1, true);
     audio.addEventListener("play", () => this.#tick());
+    audio.addEventListener("timeupdate", () => this.#skip()); // also in a tab that nobody looks at
     for (const event of ["play", "pause", "seeked", "timeupdate", "durationchange", "error"])
       audio.addEventListener(event, () => this.#show());
     this.#show();
@@ -95,8 +96,16 @@ export class Player extends EventTarget {
     this.#show();
   }
 
-  /** Skips what is not to be heard, at every frame: `timeupdate` comes four times a second only. */
+  /** At every frame, because `timeupdate` comes four times a second only. */
   #tick() {
+    if (!this.playing) return;
+    this.#skip();
+    this.dispatchEvent(new Event("at"));
+    requestAnimationFrame(() => this.#tick());
+  }
+
+  /** Leaves out what is not to be heard. */
+  #skip() {
     if (!this.playing) return;
     for (const ranges of [this.only, this.filter]) {
       const next = ranges ? moveTo(ranges, this.at) : this.at;
@@ -105,8 +114,6 @@ export class Player extends EventTarget {
         if (ranges === this.only) this.only = null;
       } else if (next > this.at) this.audio.currentTime = next;
     }
-    this.dispatchEvent(new Event("at"));
-    requestAnimationFrame(() => this.#tick());
   }
 
   #draw(/** @type {HTMLElement} */ dock) {
