@@ -5,8 +5,6 @@ Ends with 1 where a module is below its floor. ``--write`` puts the figures into
 """
 
 import argparse
-import ast
-import difflib
 import os
 import re
 import shutil
@@ -99,22 +97,19 @@ def score(copy: Copy, module: dict[str, object], most: int, until: float) -> Sco
         for mutant in sample(every, most, path):
             if time.monotonic() > until:
                 break
-            broken = mutant.of(source)
-            target.write_text(broken)
+            target.write_text(mutant.of(source))
             if copy.notices(tests, limit):
                 found.noticed += 1
             else:
-                found.survivors.append(_shown(path, mutant, source, broken))
+                found.survivors.append(_shown(path, mutant, source))
     finally:
         target.write_text(source)
     return found
 
 
-def _shown(path: str, mutant: Mutant, source: str, broken: str) -> str:
-    before, after = (ast.unparse(ast.parse(text)).splitlines() for text in (source, broken))
-    lines = difflib.unified_diff(before, after, lineterm="", n=0)
-    changed = [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    return "\n".join([f"{path}:{mutant.line} {mutant.operator.removeprefix('core/')}", *changed])
+def _shown(path: str, mutant: Mutant, source: str) -> str:
+    line = source.splitlines()[mutant.line - 1].strip()
+    return f"  {path}:{mutant.line}:{mutant.column} {mutant.operator.removeprefix('core/')}: {line}"
 
 
 def table(scores: list[Score]) -> Iterator[str]:
