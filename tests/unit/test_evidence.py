@@ -222,7 +222,11 @@ def test_risk_words_without_a_flag_are_never_stated_as_absent() -> None:
 def test_flags_of_another_screen_are_added_once() -> None:
     first = notes(risk_flags=[flag("no plan to kill myself")])
     (both,) = with_risk_flags(first, first["risk_flags"])["risk_flags"]
-    assert both == {**first["risk_flags"][0], "found_by": ["engine", "screen"]}
+    assert both == {
+        **first["risk_flags"][0],
+        "found_by": ["engine", "screen"],
+        "readers": ["language model"],
+    }
     (alone,) = with_risk_flags(notes(), first["risk_flags"])["risk_flags"]
     assert alone["found_by"] == ["screen"]
 

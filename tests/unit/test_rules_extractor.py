@@ -93,7 +93,7 @@ def test_a_cbt_session_is_read_as_a_clinician_would() -> None:
     assert "keep a thought record every evening this week" in texts(notes["action_items"], "task")
     assert texts(notes["triggers"], "trigger") == ["When my manager moved it a day earlier"]
     assert {"work", "anxiety"} <= set(texts(notes["key_topics"]))
-    assert any("Thursday at three" in text for text in texts(notes["follow_up_topics"]))
+    assert "on Thursday at three" in texts(notes["appointments"], "when")
     assert texts(notes["unresolved_concerns"]) == [
         "I still don't know how to tell my manager that it is too much."
     ]

@@ -107,7 +107,7 @@ class OpenAIExtractor:
             nothing: JsonObject = {name: [] for name in self._lists}
             empty: JsonObject = {FIELD: {part.name: [] for part in request.parts}}
             return self._notes(nothing | empty | _WORDLESS, work)
-        around = len(work.prompt) + len(json.dumps(work.schema))
+        around = len(work.prompt) + _size(work.schema)
         parts = parts_of(transcript, self._room(around))
         found = [document for lines in parts for document in self._read(lines, work)]
         document = found[0] if len(found) == 1 else self._summed_up(found, work)
@@ -144,7 +144,7 @@ class OpenAIExtractor:
     def _summed_up(self, found: list[JsonObject], work: _Work) -> JsonObject:
         """One document of all parts: the united items, and the summaries that the model makes of them."""
         items, parts = united(found), united_parts(found)
-        around = len(self._uniting) + len(json.dumps(self._summaries))
+        around = len(self._uniting) + _size(self._summaries)
         text = as_text(items, self._room(around))
         return self._chat.ask(
             self._messages(self._uniting, "items", text, "Write the summaries."),
@@ -212,6 +212,11 @@ class OpenAIExtractor:
             "output_tokens": work.spent.output_tokens,
             "cost_usd": self._model.cost(work.spent),
         }
+
+
+def _size(schema: JsonSchema) -> int:
+    """Its characters as it is sent, without spaces."""
+    return len(json.dumps(schema, separators=(",", ":")))
 
 
 def _only_summaries(answer: Any) -> JsonObject:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from shared.domain.notes.fields import CLAIMS, LIST_FIELDS, Form
+from shared.domain.notes.fields import AGREED, CLAIMS, LIST_FIELDS, Form
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import (
     COURSE_UNKNOWN,
@@ -88,6 +89,8 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
     found = [place for _, place in places if place is not None and not has_markup(place.quote)]
     fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
     reason = _objection(field, item, found, transcript)
+    if reason is None and found and field in AGREED:
+        reason = settled(item, in_place(found, transcript))
     if not found:
         reason = NOT_FOUND if given else NO_EVIDENCE
     if reason is not None:

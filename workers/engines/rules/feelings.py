@@ -17,6 +17,7 @@ BRIGHT_WORDS = 4  # a shorter sentence says too little to be quoted
 MOOD_WORDS = 3  # fewer words of feeling say nothing of a mood
 COURSE_WORDS = 2  # fewer in the first or the last third say nothing of its course
 COURSE_STEP = 0.6  # a change of the balance (-1..1) from which the mood is said to have moved
+_REPLIES = frozenset({"joy", "difficulty", "improvement"})
 _SELF = frozenset({"i", "i'm", "i've", "i'd", "we", "me", "myself", "mood"})
 
 
@@ -37,6 +38,8 @@ def feelings_in(passage: Passage) -> list[Feeling]:
         hit = listed(words).first(passage)
         if hit is None or _covered(hit, homonyms) or not _own(passage, hit):
             continue
+        if len(passage.words) == 1 and label in _REPLIES:
+            continue  # "Great." answers; it is no feeling
         if governing_negation(passage.words, hit.start) is not None and "not" not in hit.phrase:
             valence = -1 if valence > 0 else 0
         found.append(Feeling(label, valence, passage))
