@@ -30,10 +30,7 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role.
-
-    ``public_endpoint``: by which clients reach it, where that is another.
-    """
+    """How to reach S3: keys None: the machine's own role; ``public_endpoint``: where clients reach it."""
 
     endpoint: str | None
     region: str
@@ -139,6 +136,7 @@ class Settings:
     extractions_per_hour: int = _setting(
         "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", parsing.number(int, 1, 100_000), default=20
     )
+    uploads_at_once: int = _setting("SESSIONSCRIBE_UPLOADS_AT_ONCE", parsing.number(int, 1, 1000), default=8)
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )

@@ -136,7 +136,8 @@ def _powers(cursor: Cursor) -> list[str]:
 
 def _schema(cursor: Cursor) -> Generator[Finding, None, bool]:
     """Whether the schema is the one of this release; gives False if there is none to look at."""
-    head = ScriptDirectory.from_config(migrations.configuration("postgresql://")).get_current_head()
+    scripts = ScriptDirectory.from_config(migrations.configuration("postgresql://"))
+    head = scripts.get_current_head()
     cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
     if not _one(cursor):
         yield bad(
@@ -151,10 +152,8 @@ def _schema(cursor: Cursor) -> Generator[Finding, None, bool]:
     cursor.execute("RESET ROLE")
     if found == head:
         yield good("schema", f"up to date ({found})")
-    elif found < str(head):
-        yield bad(
-            "schema", f"is at {found}, this release needs {head}", "Run the `release` step of the Procfile."
-        )
+    elif found in {script.revision for script in scripts.walk_revisions()}:
+        yield bad("schema", f"is at {found}, this release needs {head}", "Run the `release` step.")
     else:
         yield doubtful("schema", f"is at {found}, newer than this release ({head})", "Update this one too.")
     return True

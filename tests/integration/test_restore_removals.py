@@ -13,12 +13,12 @@ from shared.db.connection.engine import DatabaseError
 from shared.db.queries import outputs
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
-from shared.db.tables.sign_in import BrowserSession, Login
+from shared.db.tables.sign_in import BrowserSession, Login, TotpFactor
 from shared.domain.removals import Removal
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
 from shared.services import patients
-from shared.services.access.caller import ADMINISTRATOR_SCOPES, THERAPIST_SCOPES, Caller, Scope
+from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, Caller, Scope
 from shared.services.accounts import accounts, api_keys, key_rotation, people
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
@@ -60,7 +60,7 @@ class Practice:
             who.practice_id,
             who.therapist_id,
             accounts.THERAPIST,
-            THERAPIST_SCOPES | {Scope.PROCESS_NOTES_WRITE, Scope.PROCESS_NOTES_READ},
+            frozenset(Scope) - (ADMINISTRATOR_SCOPES - ON_REQUEST_SCOPES),
             who.key_id,
         )
         self.deleted, self.noted, self.cut = (processed(resources, office) for _ in range(3))
@@ -79,14 +79,10 @@ class Practice:
         )[0].id
         practice_engines.change(resources, self.administrator, {"away_allowed": True})
         with everything(resources) as db:
-            for person in (self.colleague, self.back):
-                row = Login(
-                    therapist_id=person.id,
-                    practice_id=who.practice_id,
-                    name=str(person.id),
-                    passphrase_hash="old",
-                )
-                db.add(row)
+            for person_id in (self.colleague.id, self.back.id, who.therapist_id):
+                own = {"therapist_id": person_id, "practice_id": who.practice_id}
+                db.add(Login(**own, name=str(person_id), passphrase_hash="old"))
+            db.add(TotpFactor(**own, secret=Sealed(b"x")))
             db.flush()
             for person in (self.colleague, self.back):
                 row = BrowserSession(
@@ -96,6 +92,7 @@ class Practice:
                     digest=person.id.bytes,
                     address=Sealed(b"x"),
                     agent=Sealed(b"x"),
+                    complete=True,
                 )
                 db.add(row)
 
@@ -107,7 +104,7 @@ class Practice:
         process_notes.delete(resources, self.therapist, self.noted)
         off_record.cut(resources, who, self.cut, ((0.5, 1.5),))
         api_keys.revoke_key(resources, administrator, self.key.id)
-        key_rotation.rotate(resources, administrator, self.rotated.id, 0)
+        key_rotation.rotate(resources, self.therapist, self.rotated.id, 0)
         people.change(resources, administrator, self.colleague.id, {"disabled": True})
         people.change(resources, administrator, self.back.id, {"disabled": True})
         people.change(resources, administrator, self.back.id, {"disabled": False})
@@ -118,6 +115,7 @@ class Practice:
         with everything(resources) as db:
             changed = "UPDATE logins SET passphrase_hash = 'new', changed_at = now() WHERE therapist_id = :id"
             db.execute(text(changed), {"id": self.back.id})
+            db.execute(text("DELETE FROM totp_factors"))
 
 
 @pytest.fixture
@@ -196,13 +194,12 @@ def test_all_api_keys_are_revoked_unless_told_otherwise(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     restored(monkeypatch, elsewhere, backup, tmp_path)
-    assert "--replace-lost-keys" in capsys.readouterr().err
+    assert "recover ID" in capsys.readouterr().err
     with resources_of(elsewhere) as found, everything(found) as db:
         alive = db.execute(text("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL")).scalar_one()
         assert alive == 0
-    words = ("setup", "--practice", "A practice", "--therapist", "x", "--replace-lost-keys")
-    assert there(monkeypatch, elsewhere, *words) == Exit.OK
-    assert "ssk_" in capsys.readouterr().out
+    assert there(monkeypatch, elsewhere, "recover", practice.administrator.therapist_id) == Exit.OK
+    assert capsys.readouterr().out.strip()
 
 
 def test_a_second_application_changes_nothing(practice: Practice) -> None:

@@ -18,7 +18,7 @@ from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import idempotency, patients
 from shared.services.access import consent
-from shared.services.accounts import accounts
+from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
@@ -28,7 +28,7 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
-from shared.services.sign_in import invitations, signing_in
+from shared.services.sign_in import invitations, second_factor, signing_in
 from shared.services.sign_in.browser_sessions import Client
 from shared.services.transcripts import playback
 from shared.services.uploads import tus_creation
@@ -55,6 +55,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     session_id = promise(resources, office)
     work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
+    enrolment.issue_on_server(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
@@ -76,6 +77,8 @@ def sign_somebody_in(resources: Resources, office: Office) -> None:
     assert invitations.first_administrator_code(resources, practice_id)
     client = Client("192.0.2.1", "A browser")
     signing_in.sign_in(resources, "a.therapist", PASSPHRASE, client)
+    second_factor.offer(resources, office.caller)
+    second_factor.new_codes(resources, office.caller)
 
 
 def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
@@ -218,7 +221,7 @@ def test_without_a_practice_every_table_is_empty(resources: Resources, session_i
 
 
 def test_the_owner_itself_sees_nothing(resources: Resources, session_id: UUID) -> None:
-    url = resources.settings.database_url.replace("+psycopg2", "")
+    url = resources.settings.owner_url.replace("+psycopg2", "")
     connection = psycopg2.connect(url)
     try:
         with connection.cursor() as cursor:
@@ -405,7 +408,7 @@ def test_without_row_security_the_api_still_hides_others_keys(
         assert str(office.caller.therapist_id) not in call("GET", "/api/therapists").text
         assert call("DELETE", f"/api/keys/{theirs.id}").status_code == 404
         wanted = {"therapist_id": str(office.caller.therapist_id)}
-        assert call("POST", "/api/keys", json=wanted).status_code == 404
+        assert call("POST", "/api/keys", json=wanted).status_code == 403
 
 
 # --- What lies between transactions ---
@@ -421,23 +424,23 @@ def test_a_pooled_connection_carries_neither_role_nor_practice_over(
         with database.transaction(practice_id) as db:
             pid, user, practice = db.execute(asked).one()
         assert (user, practice) == (APPLICATION, str(practice_id))
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
         with pytest.raises(RuntimeError, match="broke"), database.transaction(practice_id) as db:
             db.execute(asked)
             raise RuntimeError("broke")
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
         with database.operating() as db:
             assert db.execute(asked).one() == (pid, OPERATOR, "")
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
     finally:
         database.close()
 
 
 def as_lent(database: Database) -> tuple[object, ...]:
-    """What the pool's next borrower finds: process, role, practice, and the sessions in sight."""
+    """What the pool's next borrower finds: process, role, practice, and whether it may look at sessions."""
     query = (
         "SELECT pg_backend_pid(), current_user, current_setting('app.practice', true),"
-        " (SELECT count(*) FROM sessions)"
+        " has_table_privilege('sessions', 'SELECT')"
     )
     with database._engine.connect() as connection:
         return tuple(connection.execute(text(query)).one())

@@ -1,6 +1,6 @@
 """What was taken away in a practice: the list, and how an entry is done again after a restore.
 
-The list is written by triggers (migration 0047).
+The list is written by triggers (migration 0048).
 """
 
 from datetime import datetime
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import ApiKey, Patient, Therapist
 from shared.db.tables.engines import PracticeEngines
+from shared.db.tables.enrolment import EnrolmentCode
 from shared.db.tables.records import ProcessNotes
-from shared.db.tables.sign_in import BrowserSession, Invitation, Login
+from shared.db.tables.sign_in import BrowserSession, Invitation, Login, RecoveryCode, TotpFactor
 
 
 def withdraw_consent(db: DbSession, patient_id: UUID, at: datetime) -> bool:
@@ -54,9 +55,20 @@ def remove_login(db: DbSession, person_id: UUID, before: datetime) -> bool:
     return db.execute(old.returning(Login.therapist_id)).first() is not None
 
 
+def remove_second_factor(db: DbSession, person_id: UUID, before: datetime) -> bool:
+    """Remove an authenticator app that was set up before this time, and the login that it stood beside."""
+    old = delete(TotpFactor).where(TotpFactor.therapist_id == person_id, TotpFactor.created_at < before)
+    if db.execute(old.returning(TotpFactor.therapist_id)).first() is None:
+        return False
+    db.execute(delete(Login).where(Login.therapist_id == person_id))
+    return True
+
+
 def end_sign_ins(db: DbSession) -> None:
-    """End every browser session of the practice, and every invitation that was not used."""
+    """End every browser session of the practice, and every code that was or could be used once."""
     now = func.now()
+    db.execute(delete(RecoveryCode))
+    db.execute(update(EnrolmentCode).where(EnrolmentCode.redeemed_at.is_(None)).values(redeemed_at=now))
     db.execute(update(BrowserSession).where(BrowserSession.ended_at.is_(None)).values(ended_at=now))
     db.execute(update(Invitation).where(Invitation.used_at.is_(None)).values(used_at=now))
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.db.queries.idempotency import Ticket
-from shared.domain.errors import NotAllowed
+from shared.domain.errors import ConfirmationNeeded, NotAllowed
 
 
 class Scope(StrEnum):
@@ -64,13 +64,20 @@ class Caller:
     scopes: frozenset[Scope]
     key_id: UUID
     request_id: str | None = None
+    address: str | None = None  # where the request came from, for the audit trail
     ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
     in_browser: bool = False
+    is_fresh: bool = True  # in a browser: showed lately that it is them
 
     @property
     def actor(self) -> str:
         """How the audit trail names the caller."""
         return f"{self.role}:{self.therapist_id}"
+
+    def need_fresh(self) -> None:
+        """Raise ConfirmationNeeded unless the caller showed lately that it is them."""
+        if not self.is_fresh:
+            raise ConfirmationNeeded("Confirm at /confirm that it is you, then repeat this.")
 
     def need(self, scope: Scope) -> None:
         """Raise NotAllowed unless the caller has the scope."""
@@ -79,6 +86,6 @@ class Caller:
         if self.in_browser:
             raise NotAllowed(f"This is not for your role ({self.role}).", "scope_missing")
         raise NotAllowed(
-            f"This key lacks the scope {scope}. Ask an administrator for a key that has it.",
+            f"This key lacks the scope {scope}. Make a key that has it with a key that may.",
             "scope_missing",
         )

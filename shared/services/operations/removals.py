@@ -78,7 +78,7 @@ def apply_again(resources: Resources, entries: Iterable[Entry]) -> int:
 
 
 def end_access(resources: Resources, *, keys_too: bool) -> int:
-    """End browser sessions, open invitations and, with ``keys_too``, API keys; gives their number."""
+    """End browser sessions, one-time codes and, with ``keys_too``, API keys; gives their number."""
     with resources.database.operating() as db:
         practices = owners.practices(db)
     count = 0
@@ -197,6 +197,7 @@ _ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
     Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
     Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),
+    Removal.SECOND_FACTOR: lambda _, db, entry: rows.remove_second_factor(db, entry.subject_id, entry.at),
     Removal.PERSON_DISABLED: lambda _, db, entry: rows.disable_person(db, entry.subject_id, entry.at),
     Removal.WEBHOOK: _webhook,
     Removal.AWAY_FORBIDDEN: lambda _, db, entry: rows.forbid_away(db, entry.practice_id),
