@@ -266,7 +266,7 @@ def test_what_only_one_of_two_readers_found_stays() -> None:
 def test_a_mood_whose_words_do_not_stand_falls_back_and_says_so() -> None:
     made_up = {"session_mood": [sentence("Very happy.", piece(0, "I am so happy today"))]}
     verified = verify(notes(session_mood="very_positive", field_evidence=made_up), SAID)
-    assert verified["session_mood"] == "neutral"
+    assert verified["session_mood"] == "cannot_tell"
     assert verified["field_evidence"]["session_mood"][0]["sentence"] == MOOD_UNKNOWN
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import RISK_LABELS
 from web.words import plain
@@ -20,16 +21,7 @@ TEXTS = (
     ("therapist_notes", "Notes for the therapist"),
     ("patient_summary", "Summary for the patient"),
 )
-LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("key_topics", "Key topics", ("text",)),
-    ("emotional_themes", "Feelings", ("text",)),
-    ("strategies", "Strategies", ("name", "category", "status", "context")),
-    ("triggers", "Triggers", ("trigger", "severity", "context")),
-    ("action_items", "To do", ("task", "category", "details")),
-    ("significant_quotes", "Significant quotes", ("quote", "context")),
-    ("follow_up_topics", "Follow-up topics", ("text",)),
-    ("unresolved_concerns", "Open concerns", ("text",)),
-)
+LISTS = tuple((declared.name, declared.title, declared.shown) for declared in READ_IN_ORDER)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -149,7 +141,7 @@ def entry(parts: Sequence[str], item: JsonObject) -> str:
     return "; ".join(
         plain(str(item[part])).rstrip(".") if part != "quote" else f"“{item[part]}”"
         for part in parts
-        if item.get(part)
+        if item.get(part) and item[part] != NOT_SAID
     )
 
 
