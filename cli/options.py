@@ -69,14 +69,14 @@ def patient_names(api: Api) -> dict[str, str]:
 
 
 class Moment(click.ParamType[str]):
-    """A day, or an RFC 3339 time; passed on as written."""
+    """A day, or an RFC 3339 time; passed on as written, and read as UTC if it names no zone."""
 
     name = "date"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse what is not a date."""
         try:
-            datetime.fromisoformat(value)
+            datetime.fromisoformat(value.upper())
         except ValueError:
             self.fail("must look like 2026-01-31 or 2026-01-31T14:00:00+01:00", param, ctx)
         return value

@@ -13,7 +13,7 @@ from api.openapi.document import LOCATION, answers
 from api.schemas import file_names, session_documents
 from api.schemas.direct_uploads import DirectUploadCreateSchema, DirectUploadSchema
 from api.schemas.sessions import SessionSchema
-from api.uploads.form import details_of
+from api.uploads.details import details_of
 from shared.domain.errors import InvalidInput
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered

@@ -203,7 +203,7 @@ class UploadFormSchema(Schema):
     """What may come with a recording."""
 
     patient_id = fields.UUID()
-    session_date = Moment()
+    session_date = Moment(metadata={"description": "UTC if without a zone; at most a year ahead; else now."})
     template = Word(
         TEMPLATE_NAME,
         metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},

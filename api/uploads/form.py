@@ -2,8 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from api.schemas import file_names
 from api.schemas.sessions import UploadFormSchema
 from api.server import bodies
 from api.uploads import multipart
+from api.uploads.details import details_of
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
 from shared.services import idempotency
@@ -169,7 +169,7 @@ class _Form:
             raise Malformed(
                 "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
             )
-        name = file_names.cleaned(part.filename)
+        name = file_names.cleaned(file_names.decoded(part.filename))
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")
@@ -216,16 +216,6 @@ class _Form:
                 fields={"patient_id": ["Differs from the query's."]},
             )
         return self._patient_id or named
-
-
-def details_of(file_name: str, declared_type: str | None, values: Mapping[str, Any]) -> UploadDetails:
-    """What came with a recording, from the values of ``UploadFormSchema``; raises Malformed."""
-    if values.get("patient_id") is None:
-        raise Malformed(
-            "Say whose session this is.", fields={"patient_id": ["Missing data for required field."]}
-        )
-    with_date = {"session_date": datetime.now(UTC), **values}
-    return UploadDetails(file_name=file_name, declared_type=declared_type, **with_date)
 
 
 def _check_claims(name: str, declared_type: str | None) -> None:
