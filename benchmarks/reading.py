@@ -18,8 +18,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import create_engine, text
 
 import migrations
-from api.app import create_app
 from embedded.postgres import OWNER, SUPERUSER
+from serving.app import create_app
 from shared import logs
 from shared.db.queries import notes, outputs, sessions, steps
 from shared.db.queries.outputs import Product

@@ -14,7 +14,7 @@ from psycopg2.extensions import encrypt_password
 
 from embedded import leftovers, unprivileged
 from embedded.ports import LOOPBACK, remembered_port
-from embedded.private_files import private_folder, remembered_secret, write_private
+from embedded.private_files import kept_secret, private_folder, remembered_secret, write_private
 from embedded.server import EmbeddedServerError, bare_environment, beside_package, wait_until_ready
 
 MAJOR_VERSION = "18"
@@ -75,9 +75,7 @@ class EmbeddedPostgres:
 
     def recall(self) -> None:
         """Know where the server is that runs elsewhere, or would; changes nothing."""
-        self._passwords = {
-            role: remembered_secret(self._folder / f"{role}.password") for role in self._passwords
-        }
+        self._passwords = {role: kept_secret(self._folder / f"{role}.password") for role in self._passwords}
         self._port = int((self._folder / "port").read_text(encoding="utf-8"))
 
     def command(self) -> list[str]:

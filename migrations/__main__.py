@@ -1,4 +1,4 @@
-"""The release step: ``python -m migrations``."""
+"""The schema alone: ``python -m migrations``. The release step is ``cli.local.release``."""
 
 import os
 

@@ -1,13 +1,36 @@
 """How the texts of settings become values; each raises ValueError with what is wrong."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 _Number = TypeVar("_Number", int, float)
+_PREFIX = "SESSIONSCRIBE_"
+_RESEMBLES = 0.75  # of 1, as difflib measures what follows the prefix
+
+# Of CTranslate2, with its own choice (`default`, `auto`).
+COMPUTE_TYPES = (
+    "default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16",
+    "bfloat16", "float32",
+)  # fmt: skip
+
+
+def raw_value(environment: Mapping[str, str], variable: str) -> str:
+    """The variable's value, from the environment or from the file that ``<VARIABLE>_FILE`` names."""
+    raw, path = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
+    if not path:
+        return raw
+    if raw:
+        raise ValueError(f"is set twice: unset it or {variable}_FILE")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot be read from the file that {variable}_FILE names") from error
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
@@ -41,9 +64,11 @@ def yes_or_no(raw: str) -> bool:
 
 
 def number(kind: Callable[[str], _Number], at_least: _Number, at_most: _Number) -> Callable[[str], _Number]:
-    """Takes a number within bounds."""
+    """Takes a number within bounds, in plain digits."""
 
     def parse(raw: str) -> _Number:
+        if not raw.isascii() or "_" in raw:  # Python reads these; who typed them meant something else
+            raise ValueError("must be a number")
         try:
             value = kind(raw)
         except ValueError as error:
@@ -66,6 +91,50 @@ def starting(*beginnings: str) -> Callable[[str], str]:
     return parse
 
 
+def named(pattern: str, what: str) -> Callable[[str], str]:
+    """Takes what matches ``pattern`` as a whole; ``what`` describes it."""
+
+    def parse(raw: str) -> str:
+        if not re.fullmatch(pattern, raw):
+            raise ValueError(f"must be {what}")
+        return raw
+
+    return parse
+
+
+def address(*schemes: str, host: bool = True, path: str = "") -> Callable[[str], str]:
+    """Takes a URL of one of the ``schemes``, with a host (or, for ``host=False``, none) and a port in range.
+
+    ``path`` says what its path must name, as in ``a database``; empty where a path is optional.
+    """
+
+    def parse(raw: str) -> str:
+        starting(*(f"{scheme}://" for scheme in schemes))(raw)
+        try:
+            parts = urlsplit(raw)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError("must have a host and a port from 1 to 65535") from error
+        if host and not parts.hostname and "host=" not in parts.query:
+            raise ValueError(f"must name a host, as in {schemes[0]}://host")
+        if path and not parts.path.strip("/"):
+            raise ValueError(f"must name {path}, as in {schemes[0]}://host/name")
+        return raw
+
+    return parse
+
+
+def storage(raw: str) -> str:
+    """``file:///absolute/folder`` or ``s3://bucket/prefix``."""
+    starting("file:///", "s3://")(raw)
+    parts = urlsplit(raw)
+    if parts.scheme == "s3" and not parts.hostname:
+        raise ValueError("must name a bucket, as in s3://bucket/prefix")
+    if parts.scheme == "file" and not parts.path.strip("/"):
+        raise ValueError("must name a folder, as in file:///absolute/folder")
+    return raw
+
+
 def absolute_path(raw: str) -> Path:
     """A path from the root on."""
     path = Path(raw)
@@ -81,6 +150,22 @@ def networks(raw: str) -> tuple[str, ...]:
         return tuple(str(ip_network(item, strict=False)) for item in found)
     except ValueError as error:
         raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
+
+
+def misspelt(environment: Mapping[str, str], known: Sequence[str]) -> list[str]:
+    """Set variables that look like one of ``known`` and are none.
+
+    Names that resemble no setting pass: Kubernetes adds some for each service (``SESSIONSCRIBE_PORT``).
+    """
+    endings = {name.removeprefix(_PREFIX): name for name in known}
+    taken = {*known, *(f"{name}_FILE" for name in known)}
+    problems = []
+    for name in sorted(set(environment) - taken):
+        ending = name.removeprefix(_PREFIX)
+        meant = get_close_matches(ending, endings, 1, _RESEMBLES) if name.startswith(_PREFIX) else []
+        if meant:
+            problems.append(f"{name} is not a setting: did you mean {endings[meant[0]]}?")
+    return problems
 
 
 def problems_between(values: Mapping[str, Any]) -> list[str]:
@@ -117,4 +202,15 @@ def _engine_problems(values: Mapping[str, Any]) -> list[str]:
         problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
     if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
         problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
+    if values.get("openai_in_house") and not values.get("openai_base_url"):
+        problems.append(
+            "SESSIONSCRIBE_OPENAI_IN_HOUSE is yes without OPENAI_BASE_URL: OpenAI's own server is not "
+            "yours. Set OPENAI_BASE_URL to your server, or no"
+        )
+    prices = [values.get(f"openai_notes_usd_per_million_{way}") is None for way in ("input", "output")]
+    if prices[0] != prices[1]:
+        problems.append(
+            f"SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_{'INPUT' if prices[0] else 'OUTPUT'} is not set: "
+            "set both prices, or neither"
+        )
     return problems

@@ -47,20 +47,26 @@ class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
     database_url: str = _setting(
-        "DATABASE_URL", parsing.starting("postgresql://", "postgresql+psycopg2://"), repr=False
+        "DATABASE_URL",
+        parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database"),
+        repr=False,
     )
-    redis_url: str = _setting("REDIS_URL", parsing.starting("redis://", "rediss://", "unix://"), repr=False)
-    storage_url: str = _setting("STORAGE_URL", parsing.starting("file:///", "s3://"))
+    redis_url: str = _setting("REDIS_URL", parsing.address("redis", "rediss", "unix", host=False), repr=False)
+    storage_url: str = _setting("STORAGE_URL", parsing.storage)
     s3_endpoint: str | None = _setting(
-        "SESSIONSCRIBE_S3_ENDPOINT", parsing.starting("http://", "https://"), default=None
+        "SESSIONSCRIBE_S3_ENDPOINT", parsing.address("http", "https"), default=None
     )
-    s3_region: str = _setting("SESSIONSCRIBE_S3_REGION", default="us-east-1")
+    s3_region: str = _setting(
+        "SESSIONSCRIBE_S3_REGION",
+        parsing.named("[a-z0-9-]+", "a region's name such as eu-central-1"),
+        default="us-east-1",
+    )
     s3_access_key_id: str | None = _setting("SESSIONSCRIBE_S3_ACCESS_KEY_ID", default=None, repr=False)
     s3_secret_access_key: str | None = _setting(
         "SESSIONSCRIBE_S3_SECRET_ACCESS_KEY", default=None, repr=False
     )
     s3_public_endpoint: str | None = _setting(
-        "SESSIONSCRIBE_S3_PUBLIC_ENDPOINT", parsing.starting("http://", "https://"), default=None
+        "SESSIONSCRIBE_S3_PUBLIC_ENDPOINT", parsing.address("http", "https"), default=None
     )
     direct_uploads: str = _setting(
         "SESSIONSCRIBE_DIRECT_UPLOADS", parsing.one_of("no", "sse-s3", "bucket"), default="no"
@@ -75,9 +81,7 @@ class Settings:
     )
     extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", parsing.one_of("rules", "openai"), default="rules")
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
-    openai_base_url: str | None = _setting(
-        "OPENAI_BASE_URL", parsing.starting("http://", "https://"), default=None
-    )
+    openai_base_url: str | None = _setting("OPENAI_BASE_URL", parsing.address("http", "https"), default=None)
     openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", parsing.yes_or_no, default=False)
     openai_transcription_model: str = _setting(
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
@@ -111,7 +115,9 @@ class Settings:
     whisper_device: str = _setting(
         "SESSIONSCRIBE_WHISPER_DEVICE", parsing.one_of("auto", "cpu", "cuda"), default="auto"
     )
-    whisper_compute_type: str | None = _setting("SESSIONSCRIBE_WHISPER_COMPUTE_TYPE", default=None)
+    whisper_compute_type: str | None = _setting(
+        "SESSIONSCRIBE_WHISPER_COMPUTE_TYPE", parsing.one_of(*parsing.COMPUTE_TYPES), default=None
+    )
     whisper_cpu_threads: int = _setting(
         "SESSIONSCRIBE_WHISPER_CPU_THREADS", parsing.number(int, 1, 64), default=1
     )
@@ -131,6 +137,7 @@ class Settings:
     extractions_per_hour: int = _setting(
         "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", parsing.number(int, 1, 100_000), default=20
     )
+    uploads_at_once: int = _setting("SESSIONSCRIBE_UPLOADS_AT_ONCE", parsing.number(int, 1, 1000), default=8)
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )
@@ -169,7 +176,7 @@ class Settings:
     )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
     traces_endpoint: str | None = _setting(
-        "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.starting("http://", "https://"), default=None
+        "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.address("http", "https"), default=None
     )
     log_level: str = _setting(
         "SESSIONSCRIBE_LOG_LEVEL", parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
@@ -207,11 +214,11 @@ def load(environment: Mapping[str, str]) -> Settings:
     ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
     """
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    problems = parsing.misspelt(environment, [*variables(), *OTHER_VARIABLES])
     for setting in fields(Settings):
         variable = setting.metadata["variable"]
         try:
-            raw = _raw(environment, variable)
+            raw = parsing.raw_value(environment, variable)
             if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
             elif variable in REQUIRED:
@@ -224,19 +231,11 @@ def load(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def _raw(environment: Mapping[str, str], variable: str) -> str:
-    """The variable's value, from the environment or from the file that ``<VARIABLE>_FILE`` names."""
-    raw, path = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
-    if not path:
-        return raw
-    if raw:
-        raise ValueError(f"is set twice: unset it or {variable}_FILE")
-    try:
-        return Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot be read from the file that {variable}_FILE names") from error
-
-
+# Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
+OTHER_VARIABLES = (
+    "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
+    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM",
+)  # fmt: skip
 REQUIRED = {
     "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
     "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",

@@ -36,10 +36,15 @@ def everything(resources: Resources | str) -> Iterator[DbSession]:
 
 
 def empty(database_url: str) -> None:
-    """Remove all rows; for that the audit trail's triggers must look away."""
+    """Remove all rows; for that the audit trail's triggers must look away.
+
+    Only tables that hold rows are touched: to truncate them all costs more than most tests.
+    """
     with everything(database_url) as db:
         # Asked of Postgres: of our own metadata only what this process has imported is known.
         tables = db.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-        names = ", ".join(sorted(set(tables) - {"alembic_version"}))
+        names = sorted(set(tables) - {"alembic_version"})
+        asked = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in names)
         db.execute(text("SET LOCAL session_replication_role = replica"))
-        db.execute(text(f"TRUNCATE {names}"))
+        for name in db.scalars(text(asked)).all():
+            db.execute(text(f"DELETE FROM {name}"))

@@ -4,11 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import AsStored, Moment, Text, Whole, Word
-from api.schemas.file_names import is_harmful
 from api.schemas.sessions import TEMPLATE_NAME
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.notes.record import Kind, Part, Standing
-from shared.domain.verification.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS
+from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
+from shared.schemas.fields import AsStored, Moment, Text, Whole, Word
+from shared.schemas.file_names import is_harmful
 from shared.schemas.notes import NotesSchema
 
 LARGEST_VERSION = 2**31 - 1
@@ -43,6 +44,12 @@ class VersionSchema(Schema):
     template = fields.String()
     created_at = Moment()
     signatures = fields.List(fields.Nested(SignatureSchema))
+
+
+class ListedVersionSchema(VersionSchema):
+    """One of the versions of the notes, with its author's name."""
+
+    author = fields.String(allow_none=True, metadata={"description": "Null: an engine wrote it."})
 
 
 class AddendumSchema(Schema):

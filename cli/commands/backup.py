@@ -15,7 +15,7 @@ from cli.profile import Target
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Back up database, recordings and keys.")
 @click.option("--to", "folder", type=FOLDER, required=True, help="Where the backup goes.")
 @click.option("--keys-to", type=FOLDER, help="Where the key store goes: another disk, another safe.")
 @click.option("--objects/--no-objects", default=True, help="Without, where the bucket has copies of its own.")
@@ -36,7 +36,7 @@ def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, er
         console.notices().print(Text(line))
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Restore a backup into an empty deployment.")
 @click.option("--from", "folder", type=FOLDER, required=True, help="The backup.")
 @click.option("--keys-from", type=FOLDER, help="The backup of its keys.")
 @click.option("--erased", "erased", multiple=True, type=FOLDER, help="Later backups, for what they erased.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli.commands.sessions import failure_of
+from cli.commands.sessions import failure_of, work_goes_on
 from cli.exits import CommandError, Exit
 from cli.http.client import Api, JsonObject
 from cli.http.reader import printable_name
@@ -84,7 +84,8 @@ def _send(api: Api, path: Path, fields: dict[str, str], shown: Display) -> JsonO
 
 
 def _processed(api: Api, session_id: str, shown: Display) -> JsonObject:
-    outcome = follow(api, session_id, shown, Patience())
+    with work_goes_on(session_id):
+        outcome = follow(api, session_id, shown, Patience())
     if not outcome.processed:
         raise CommandError(failure_of(outcome.session), Exit.FAILED)
     return outcome.session

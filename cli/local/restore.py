@@ -21,9 +21,10 @@ from embedded.server import EmbeddedServerError, bare_environment
 from migrations.row_security import role_statements
 from shared.db.connection.engine import Database
 from shared.domain.errors import DomainError
-from shared.services.operations import backups
+from shared.services.operations import anchors, backups
 from shared.services.operations.backups import BackupDamaged, Erased
 from shared.settings import Settings
+from shared.storage.local_store import LocalStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore, KeyStoreError
@@ -104,6 +105,8 @@ def _fill(known: Settings, folder: Path, keys_from: Path | None, erased: Sequenc
     bring_up_to_date(known.database_url)
     yield "The database is restored, and its schema up to date."
     store = open_store(known.storage_url, known.s3)
+    if isinstance(store, LocalStore):
+        store.set_up()
     if (folder / backups.LISTING).exists():
         yield f"{backups.return_objects(folder, store)} objects are restored."
     if keys_from is not None:
@@ -113,5 +116,6 @@ def _fill(known: Settings, folder: Path, keys_from: Path | None, erased: Sequenc
         return
     keys = KeyStore(known.keys_dir)
     with closing(Database(known.database_url, pool_size=1)) as database:
+        anchors.tie_keys(database, keys)
         came_back = backups.erase_again(database, Recordings(store, keys), keys, erased)
     yield f"{len(set(erased))} deleted sessions are erased again; {came_back} of them had come back."

@@ -3,7 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from shared.storage.opening import open_store
+from shared.vault.frames import FRAME_BYTES
 from tests.faults import engines
 from tests.faults.breaking import black_hole, full_disk, storage_away
 from tests.faults.clinic import Clinic
@@ -84,14 +85,21 @@ def partials(machine: Machine) -> set[Path]:
     return set(machine.recordings.rglob(".partial-*"))
 
 
+def sizes(paths: set[Path]) -> Iterator[int]:
+    for path in paths:
+        with suppress(FileNotFoundError):  # renamed since it was listed
+            yield path.stat().st_size
+
+
 @contextmanager
-def half_an_upload(clinic: Clinic, chunks: int = 4) -> Iterator[Callable[[], bytes]]:
+def half_an_upload(clinic: Clinic, chunks: int = 8) -> Iterator[Callable[[], bytes]]:
     """A connection over which half a recording has come; gives what sends the rest and reads the answer."""
     head, body = head_and_body(clinic, chunks)
     others = partials(clinic.machine)  # of a worker that decodes what came before
     with socket.create_connection(("127.0.0.1", clinic.machine.web_port), timeout=60) as connection:
         connection.sendall(head + body[: len(body) // 2])
-        wait_for(lambda: partials(clinic.machine) - others)
+        # Fields are checked in Postgres before the first sound is written: wait until that is done.
+        wait_for(lambda: any(size > FRAME_BYTES for size in sizes(partials(clinic.machine) - others)))
 
         def finish() -> bytes:
             connection.sendall(body[len(body) // 2 :])

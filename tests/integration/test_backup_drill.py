@@ -13,6 +13,7 @@ from cli.exits import Exit
 from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
 from shared.db.connection.engine import Database
 from shared.services.lifecycle import deletion
+from shared.services.operations import anchors
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.settings import load
@@ -139,6 +140,27 @@ def test_without_the_key_store_a_backup_serves_nothing(
         assert {status for status, _ in served(after, kept)} == {401}
         with pytest.raises(KeyDestroyed):
             sessions.get(restored, office.caller, kept)
+
+
+@pytest.mark.parametrize("secret", ["root.key", "pepper.key"])
+def test_a_restore_with_another_key_store_is_refused(
+    here: dict[str, str],
+    elsewhere: dict[str, str],
+    resources: Resources,
+    office: Office,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    secret: str,
+) -> None:
+    anchors.tie_keys(resources.database, resources.vault.keys)
+    promise(resources, office)
+    backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
+    assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
+    (keys / secret).write_bytes(bytes(32))
+    assert there(monkeypatch, elsewhere, "restore", "--from", backup, "--keys-from", keys) == Exit.FAILED
+    said = capsys.readouterr().err
+    assert secret in said or "opens none of the practices' keys" in said
 
 
 def test_what_was_said_lies_readable_in_no_file_of_a_backup(

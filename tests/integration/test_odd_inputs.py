@@ -89,4 +89,4 @@ def test_the_answer_says_in_which_zone_a_date_was_read(
 def test_a_date_decades_ahead_is_refused_with_what_is_wrong(call: Caller, office: Office) -> None:
     answer = call.upload(office.patient_id, session_date="2062-01-31T10:00:00Z")
     assert answer.status_code == 422
-    assert answer.json["errors"] == {"session_date": ["Lies more than a year ahead."]}
+    assert answer.json["errors"] == {"session_date": ["Is still to come."]}

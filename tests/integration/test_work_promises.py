@@ -13,6 +13,7 @@ from shared.domain.errors import PermanentStepError, Unavailable
 from shared.domain.status import StepState
 from shared.pipeline import TRANSCRIBE_CHUNK
 from shared.services import patients
+from shared.services.engines import engine_choice
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
 from shared.services.resources import Resources
@@ -132,6 +133,20 @@ def test_what_may_have_been_promised_is_kept(
     answer = caller_of(app_of(resources), resources, office).upload(office.patient_id)
     assert (answer.status_code, answer.json["code"]) == (503, "outcome_unknown")
     assert len(left_behind(resources)) == 2
+
+
+def test_an_upload_that_fails_before_it_is_registered_has_a_known_outcome(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepting, "is_promised", lambda *_: None)
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("Away.", "database_unavailable")
+
+    monkeypatch.setattr(engine_choice, "check", away)
+    answer = caller_of(app_of(resources), resources, office).upload(office.patient_id)
+    assert (answer.status_code, answer.json["code"]) == (503, "database_unavailable")
+    assert not left_behind(resources)
 
 
 def test_a_consent_that_is_revoked_during_the_promise_ends_the_session(

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from marshmallow import ValidationError
 
-from api.schemas.fields import Moment, Text, Whole, Word, is_blank, text_pattern
-from api.schemas.file_names import is_harmful
 from api.schemas.sessions import UploadFormSchema
+from shared.schemas.fields import Moment, Text, Whole, Word, is_blank, text_pattern
+from shared.schemas.file_names import is_harmful
 
 # Beyond U+FFFF Python and ECMA-262 write characters differently; surrogates are in no JSON text.
 CHARACTERS = [chr(code) for code in range(0x10000) if not 0xD800 <= code <= 0xDFFF]

@@ -23,8 +23,14 @@ _TRUNCATED = (
     "stopped in the middle of the notes: the model {model} ({setting}) has too little room for this "
     "session; choose one with a longer context.",
 )
-_FILTERED = ("engine_content_filtered", "has a content filter that stopped the notes.")
-_REFUSED = ("engine_refused_content", "did not want to write notes on this session.")
+_FILTERED = (
+    "engine_content_filtered",
+    "has a content filter that stopped the notes: choose another model or server ({setting}).",
+)
+_REFUSED = (
+    "engine_refused_content",
+    "did not want to write notes on this session: choose another model ({setting}).",
+)
 _BAD = ("engine_bad_answer", "sent an answer that holds no notes.")
 
 

@@ -57,14 +57,20 @@ _PERMANENT: dict[int, tuple[str, str]] = {
         "engine_model_not_found",
         "knows no model {model} at this address: check {setting} and OPENAI_BASE_URL.",
     ),
-    413: (TOO_LARGE, "found the request too large."),
+    413: (TOO_LARGE, "found the request too large: choose a model with a longer input ({setting})."),
 }
 _REFUSED = (
     "engine_refused_request",
     "refused the request: check that the model {model} ({setting}) is meant for this work.",
 )
-_FILTERED = ("engine_content_filtered", "has a content filter that stopped the request.")
-_TOO_LONG = (TOO_LARGE, "found the request too long for the model {model}.")
+_FILTERED = (
+    "engine_content_filtered",
+    "has a content filter that stopped the request: choose another model or server ({setting}).",
+)
+_TOO_LONG = (
+    TOO_LARGE,
+    "found the request too long for the model {model}: choose one with a longer input ({setting}).",
+)
 _QUOTA = ("engine_quota_exhausted", "has no quota left for this API key: check the account's billing.")
 _REDIRECTED = ("engine_redirected", "redirected us elsewhere: set OPENAI_BASE_URL to the final address.")
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from shared.domain.notes.fields import AGREED, CLAIMS, LIST_FIELDS, Form
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import (
     COURSE_UNKNOWN,
@@ -16,7 +18,6 @@ from shared.domain.verification.cited import in_place
 from shared.domain.verification.claims import (
     NO_EVIDENCE,
     NOT_FOUND,
-    Form,
     has_markup,
     objection,
     without_markup,
@@ -24,21 +25,12 @@ from shared.domain.verification.claims import (
 from shared.domain.verification.quotes import Found, cite
 from shared.domain.verification.risk import settle_flag
 
-# The texts of each list's items that claim something, and how much of each must be in its evidence.
-CLAIMS: dict[str, dict[str, Form]] = {
-    "key_topics": {"text": Form.TOPIC},
-    "strategies": {"name": Form.TOPIC, "category": Form.KIND, "context": Form.REMARK},
-    "emotional_themes": {"text": Form.LABEL},
-    "triggers": {"trigger": Form.REMARK, "context": Form.REMARK},
-    "action_items": {"task": Form.REMARK, "category": Form.KIND, "details": Form.REMARK},
-    "significant_quotes": {"context": Form.REMARK},
-    "follow_up_topics": {"text": Form.LABEL},
-    "unresolved_concerns": {"text": Form.LABEL},
-    "risk_flags": {},  # its words are its quotes; a mention too many is read and put aside
-}
-LIST_FIELDS = tuple(CLAIMS)
 TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
-MOOD_FIELDS = {"session_mood": ("neutral", MOOD_UNKNOWN), "mood_trajectory": ("stable", COURSE_UNKNOWN)}
+CANNOT_TELL = "cannot_tell"
+MOOD_FIELDS = {
+    "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
+    "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
+}
 
 
 def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
@@ -101,6 +93,8 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
     found = [place for _, place in places if place is not None and not has_markup(place.quote)]
     fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
     reason = _objection(field, item, found, transcript)
+    if reason is None and found and field in AGREED:
+        reason = settled(item, in_place(found, transcript))
     if not found:
         reason = NOT_FOUND if given else NO_EVIDENCE
     if reason is not None:

@@ -21,7 +21,8 @@ from shared.db.queries import deletions, sessions
 from shared.db.queries.deletions import Remains
 from shared.domain.errors import NotFound
 from shared.services.lifecycle import deletion
-from shared.storage.objects import LocalStore, ObjectStore
+from shared.storage.local_store import LocalStore
+from shared.storage.objects import ObjectStore
 from shared.storage.recordings import SPEECH, Recordings
 from shared.vault.durable import make_folders
 from shared.vault.keystore import KeyStore

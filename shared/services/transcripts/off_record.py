@@ -23,6 +23,7 @@ from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
 from shared.services.resources import Resources
+from shared.services.transcripts import corrections, waveform
 from shared.vault.sealing import Sealed, Subject, Vault
 
 
@@ -55,6 +56,7 @@ def cut(
         sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
         outputs.replace(db, row.practice_id, session_id, Product.OFF_RECORD, sealed)
         transcribed = _cut_transcript(resources, db, session, all_ranges, before)
+        waveform.silence(db, resources.vault, session, ranges)
         _forget_derived(resources, db, session, beyond(all_ranges, before))
         _begin_again(db, row, transcribed)
         row.request_id = caller.request_id
@@ -94,6 +96,7 @@ def _cut_transcript(
     rest = without(resources.vault.open(session, kind, sealed), ranges, before)
     replaced = resources.vault.seal(session, kind, rest)
     outputs.replace(db, session.practice_id, session.id, Product.TRANSCRIPT, replaced)
+    corrections.cut(db, resources.vault, session, beyond(ranges, before))
     return True
 
 
@@ -128,7 +131,7 @@ def _begin_again(db: DbSession, row: TherapySession, transcribed: bool) -> None:
     if transcribed:
         sessions.move(db, row.id, Status.EXTRACTING_NOTES)
     else:
-        outputs.discard(db, row.id, Product.PLAN, Product.CHUNK)
+        outputs.discard(db, row.id, Product.PLAN, Product.WAVEFORM, Product.CHUNK)
         # A run that was under way may yet write what it decoded: that goes too.
         deletions.schedule(
             db,

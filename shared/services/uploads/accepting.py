@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import UUID, uuid4
 
@@ -83,7 +84,7 @@ def receive(
     whether or not the broker could be told.
     """
     session = Subject(caller.practice_id, uuid4())
-    with _whole_or_nothing(resources, session):
+    with _whole_or_nothing(resources, session) as attempt:
         resources.vault.keys.create(session.practice_id, session.id)
         with resources.recordings.create(session, RECORDING) as write:
             incoming = Incoming(write, resources.settings.max_upload_bytes)
@@ -94,6 +95,7 @@ def receive(
         if caller.ticket is not None:  # to decode the first seconds may have taken some
             idempotency.keep_alive(resources, caller.ticket)
         failpoints.reach("promising")
+        attempt.registering = True
         with admit():
             promise(resources, caller, session, Received(incoming.size, incoming.sha256, facts), details)
     failpoints.reach("promised")
@@ -130,17 +132,23 @@ def _probe(resources: Resources, session: Subject) -> MediaFacts:
         return resources.decoder.probe(source)
 
 
+@dataclass
+class _Attempt:
+    registering: bool = False  # whether the session's row may have been committed
+
+
 @contextmanager
-def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[None]:
+def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[_Attempt]:
     """Remove the object and the key if the block does not end well.
 
-    The answer to a commit can be lost: if the row is there after all, the upload is accepted,
-    and if that cannot be known, the recording stays, for the promise may have been made.
+    The answer to a commit can be lost. If the row exists after all, the upload is accepted. If
+    that cannot be known, the recording stays, because the session may have been registered.
     """
+    attempt = _Attempt()
     try:
-        yield
+        yield attempt
     except BaseException as error:
-        promised = is_promised(resources, session)
+        promised = is_promised(resources, session) if attempt.registering else False
         if promised is False:
             _remove(resources, session)
         elif isinstance(error, Unavailable):
