@@ -3,13 +3,14 @@
 from flask import Blueprint
 
 from web import landing, static_files
-from web.sign_in import account, invited, people, second_factor, signing
+from web.sign_in import account, invited, passkeys, people, second_factor, signing
 
 BLUEPRINTS: list[Blueprint] = [
     static_files.blueprint,
     landing.blueprint,
     signing.blueprint,
     second_factor.blueprint,
+    passkeys.blueprint,
     invited.blueprint,
     account.blueprint,
     people.blueprint,

@@ -35,6 +35,8 @@ PUBLIC = {
     "invited.first",
     "invited.form",
     "invited.accept",
+    "passkeys.challenge",
+    "passkeys.sign_in",
 }
 
 
