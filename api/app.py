@@ -35,7 +35,7 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
-from api.uploads import tus
+from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
@@ -108,6 +108,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     for routes in _ROUTES:
         api.register_blueprint(routes.blueprint)
     docs.install(app, api)
+    at_once.install(app, resources.settings.uploads_at_once)
     rate_limits.install(app, resources.settings)
     auth.require_policies(app)
     tus.install(app)

@@ -137,6 +137,7 @@ class Settings:
     extractions_per_hour: int = _setting(
         "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", parsing.number(int, 1, 100_000), default=20
     )
+    uploads_at_once: int = _setting("SESSIONSCRIBE_UPLOADS_AT_ONCE", parsing.number(int, 1, 1000), default=8)
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )

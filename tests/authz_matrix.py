@@ -82,6 +82,8 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "file_name": lambda _: "site.css",
     "passkey_id": lambda place: place.key_id,  # of nobody: their owners' tests have some
     "code": lambda _: "2222",
+    "number": lambda _: 0,
+    "notes_version": lambda _: 1,
 }
 CALLERS = (
     "nobody",
@@ -98,9 +100,11 @@ CALLERS = (
     "owner",
     "browser_owner",
 )
+SESSION, PATIENT = "/sessions/<id:session_id>", "/patients/<id:patient_id>"
 NOTES = "/api/sessions/<id:session_id>/notes"
 OWN_TEMPLATE = {"name": "intake", "title": "Intake", "parts": [{"name": "why", "title": "Reasons"}]}
 BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
+    "POST /api/enrolments": lambda _: {"json": {"code": "none"}},
     "POST /api/sessions/upload": lambda place: {
         "query_string": {"patient_id": str(place.office.patient_id)},
         **form([("file", tone(), "session.wav", "audio/wav")]),
@@ -149,6 +153,20 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     },
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
+    },
+    "POST /patients": lambda _: {"data": {"name": "Somebody"}},
+    f"POST {PATIENT}/consent": lambda _: {"data": {"on": "2026-12-01", "do": "revoke"}},
+    f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
+    f"POST {SESSION}/sign": lambda place: _answered(place) | {"json": None, "data": {"version": "1"}},
+    f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
+    f"POST {SESSION}/addendum": lambda _: {"data": {"text": "Something else."}},
+    f"POST {SESSION}/delete": lambda _: {"data": {"sure": "yes"}},
+    f"POST {SESSION}/speakers": lambda _: {
+        "data": {"count": "1", "label.0": "Speaker 1", "role.0": "client"}
+    },
+    f"POST {SESSION}/off-the-record": lambda _: {"data": {"from": "0:01", "to": "0:02"}},
+    f"POST {SESSION}/words/<int:number>": lambda _: {
+        "data": {"was": "I want to die tonight.", "text": "Not tonight."}
     },
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},

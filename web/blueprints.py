@@ -2,7 +2,10 @@
 
 from flask import Blueprint
 
-from web import landing, static_files
+from web import landing, static_files, today
+from web.patients import pages as patients
+from web.sessions import acting, editing, page, versions, words
+from web.sessions import signing as notes_signing
 from web.sign_in import account, invited, passkeys, people, second_factor, signing
 
 BLUEPRINTS: list[Blueprint] = [
@@ -13,5 +16,13 @@ BLUEPRINTS: list[Blueprint] = [
     passkeys.blueprint,
     invited.blueprint,
     account.blueprint,
+    today.blueprint,
+    patients.blueprint,
+    page.blueprint,
+    acting.blueprint,
+    words.blueprint,
+    editing.blueprint,
+    notes_signing.blueprint,
+    versions.blueprint,
     people.blueprint,
 ]

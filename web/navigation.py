@@ -16,6 +16,8 @@ class Link:
 
 # In the order in which they are shown. The first that the caller may open is where they land.
 LINKS: tuple[Link, ...] = (
+    Link("Today", "/today", Scope.NOTES_READ),
+    Link("Patients", "/patients", Scope.PATIENTS_READ),
     Link("People", "/people", Scope.PEOPLE),
     Link("Account", "/account"),
 )

@@ -21,6 +21,7 @@ from shared.domain.errors import (
     NotFound,
     Unavailable,
 )
+from shared.http import refusals
 from shared.http.request_ids import request_id
 from web import navigation, static_files
 
@@ -115,6 +116,7 @@ def status_of(error: DomainError) -> HTTPStatus:
 
 
 def _domain_error(error: DomainError) -> Response:
+    refusals.note(error, status_of(error))
     headers = {}
     if isinstance(error, LimitReached | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)

@@ -14,7 +14,7 @@ from datetime import UTC
 from flask import json
 
 from api.server import shutdown
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.errors import NotAuthenticated, NotFound, Unavailable
 from shared.services.sessions.event_feed import RISK_CODES, Change, News
 
 # Each stream holds a thread of the server (as each preferred wait does, of which there are 8);
@@ -55,7 +55,8 @@ def seen(last_event_id: str | None) -> Seen:
 def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) -> Iterator[str]:
     """The stream, until the session ends, is deleted, the time is up, or the server stops.
 
-    ``ask`` gives the news after a change; no connection is held between two questions.
+    ``ask`` gives the news after a change; no connection is held between two questions. It raises
+    NotAuthenticated once the client may no longer follow.
     """
     pace = pace or Pace()
     began = spoke = time.monotonic()
@@ -66,7 +67,7 @@ def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) ->
         except NotFound:
             yield "event: deleted\ndata: {}\n\n"
             return
-        except Unavailable:
+        except (NotAuthenticated, Unavailable):
             return  # the client comes again, and is told so with a status
         for text, told in _told(news, since):
             yield text

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from api.http.event_stream import RETRY, Pace, change_data, event_name, message
 from api.server import shutdown
-from shared.domain.errors import Unavailable
+from shared.domain.errors import NotAuthenticated, Unavailable
 from shared.services.sessions.person_feed import OwnNews
 
 _ID = re.compile(r"[0-9]{1,18}\Z")
@@ -25,7 +25,10 @@ def seen(last_event_id: str | None) -> int | None:
 
 
 def events(ask: Callable[[int], OwnNews], after: int, pace: Pace = PACE) -> Iterator[str]:
-    """The stream, until the time is up or the server stops; ``ask`` gives the news after a change."""
+    """The stream, until the time is up or the server stops.
+
+    ``ask`` gives the news after a change, and raises NotAuthenticated once the client may no longer follow.
+    """
     began = spoke = time.monotonic()
     told: set[int] = set()
     far: dict[UUID, tuple[int, int | None]] = {}
@@ -33,7 +36,7 @@ def events(ask: Callable[[int], OwnNews], after: int, pace: Pace = PACE) -> Iter
     while time.monotonic() - began < pace.longest_seconds:
         try:
             news = ask(after)
-        except Unavailable:
+        except (NotAuthenticated, Unavailable):
             return  # the client comes again, and is told so with a status
         texts = [*_changes(news, told), *_progress(news, far)]
         yield from texts

@@ -12,11 +12,11 @@ from marshmallow import ValidationError
 from werkzeug.http import http_date
 
 from api.http.problems import Malformed, without_unknown_names
-from api.schemas import file_names
 from api.schemas.sessions import UploadFormSchema
 from api.uploads.form import details_of
 from shared.domain.errors import ChecksumMismatch, InvalidInput, UnsupportedMedia, WrongVersion
 from shared.domain.ports import Block
+from shared.schemas import file_names
 from shared.services.uploads.registration import UploadDetails
 from shared.services.uploads.tus_creation import State
 

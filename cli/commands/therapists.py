@@ -20,7 +20,7 @@ def therapists() -> None:
 @json_option
 @pass_target
 def add(target: Target, name: str, role: str, as_json: bool) -> None:
-    """Add a person; a key for them comes from `keys create --therapist ID`."""
+    """Add a person; `therapists enrol ID` gives them a code for their first key."""
     with connect(target, administrator=True) as api:
         made = api.send("POST", "/api/therapists", {"name": name, "role": role})
     if as_json:
@@ -40,6 +40,21 @@ def list_people(target: Target, as_json: bool) -> None:
         console.print_json(found)
     else:
         rendering.people_table(console.results(), found)
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("therapist_id", type=THERAPIST_ID, metavar="ID")
+@json_option
+@pass_target
+def enrol(target: Target, therapist_id: str, as_json: bool) -> None:
+    """Issue a one-time code for the person's first key; they redeem it with `keys redeem`."""
+    with connect(target, administrator=True) as api:
+        issued = api.send("POST", f"/api/therapists/{therapist_id}/enrolment-code")
+    if as_json:
+        console.print_json(issued)
+        return
+    console.notices().print(Text("The code; it is not shown again, works once and ends after 72 hours:"))
+    console.results().print(Text(one_line(issued.get("code"))), soft_wrap=True)
 
 
 @therapists.command(epilog=EPILOG)

@@ -9,7 +9,7 @@ from cli.http.words import in_our_words
 from cli.sanitise import one_line
 
 # The request before is not over on the server's side, or its process died a moment ago.
-_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken"}
+_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken", "uploads_at_once"}
 # An operator has to make room first: said at once instead of after many attempts.
 _WAITS_FOR_PEOPLE = {"disk_full"}
 

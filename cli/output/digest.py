@@ -10,6 +10,7 @@ from cli.http.client import JsonObject
 from cli.output import notes_rendering
 from cli.output.rendering import heading
 from cli.sanitise import clock, one_line, plain
+from shared.domain.notes.fields import LISTS
 
 WIDTH = 80
 TURNS, ITEMS = 4, 3
@@ -42,11 +43,11 @@ def print_digest(console: Console, session: JsonObject) -> None:
 
 
 def _borne_out(notes: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    titles = {field: (title, words) for title, field, words in notes_rendering.PARTS}
-    for part in _PARTS:
-        title, words = titles[part]
-        for item in [one for one in _objects(notes.get(part)) if one.get("verified")][:1]:
-            yield f"{title}: {words(item)}", item
+    for declared in sorted(
+        (one for one in LISTS if one.name in _PARTS), key=lambda one: _PARTS.index(one.name)
+    ):
+        for item in [one for one in _objects(notes.get(declared.name)) if one.get("verified")][:1]:
+            yield f"{declared.title}: {notes_rendering.item_words(declared, item)}", item
 
 
 def _item(console: Console, words: str, item: JsonObject, *, quotes: int) -> None:

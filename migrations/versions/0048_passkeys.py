@@ -9,7 +9,7 @@ from migrations import row_security
 from shared.db.connection.engine import OPERATOR
 
 revision: str = "0048"
-down_revision: str | None = "0047"
+down_revision: str | None = "0040"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -4,6 +4,7 @@ A caller is known by an API key (``Authorization: Bearer``) or by the session co
 both. What a cookie may change is guarded against other sites (``shared.http.csrf``).
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.http import cookies, csrf, rate_limits
 from shared.http.request_ids import request_id
 from shared.services.access.caller import Caller, Scope
-from shared.services.accounts import accounts
+from shared.services.accounts import accounts, api_keys
 from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions
 
@@ -24,6 +25,7 @@ _EXTENSION = "sessionscribe"
 # What a stolen, unlocked browser must not do: for keys these scopes are enough, for people not for long.
 _FRESH_ALWAYS = frozenset({Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE})
 _FRESH_TO_CHANGE = frozenset({Scope.NOTES_SIGN, Scope.KEYS, Scope.PEOPLE})
+_RECHECK_SECONDS = 2.0
 # Load balancers ask for one, and every page for a dozen files of the other.
 _UNCOUNTED = frozenset({"health", "static_files"})
 
@@ -119,7 +121,7 @@ def _by_key(authorization: str) -> Caller:
     scheme, _, presented = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    return accounts.authenticate(resources(), presented.strip(), request_id())
+    return accounts.authenticate(resources(), presented.strip(), request_id(), rate_limits.address())
 
 
 def _by_cookie(secret: str, policy: Policy) -> Caller:
@@ -128,7 +130,7 @@ def _by_cookie(secret: str, policy: Policy) -> Caller:
     # What a page asks for by itself (an event stream, a poll) is no sign of a person.
     is_act = (policy.page or csrf.is_unsafe()) and not policy.when_idle
     found = browser_sessions.authenticate(
-        resources(), secret, request_id(), is_act=is_act, also_idle=policy.when_idle
+        resources(), secret, request_id(), rate_limits.address(), is_act=is_act, also_idle=policy.when_idle
     )
     if not found.caller.is_complete and not policy.incomplete:
         raise NotAuthenticated("Show your second factor first.", "second_factor_needed")
@@ -137,6 +139,25 @@ def _by_cookie(secret: str, policy: Policy) -> Caller:
         csrf.require_token(g.csrf_token, in_form=policy.page)
     g.person_name, g.idle_seconds = found.person_name, found.idle_minutes * 60
     return found.caller
+
+
+def recheck() -> Callable[[], None]:
+    """What an answer that takes long calls again and again: raises NotAuthenticated once the key or the
+    browser session has ended.
+
+    It asks the database every two seconds at most, and outlives the request's context.
+    """
+    known, who = resources(), caller()
+    require_good = browser_sessions.require_good if who.in_browser else api_keys.require_good
+    asked_at = time.monotonic()
+
+    def ask() -> None:
+        nonlocal asked_at
+        if time.monotonic() - asked_at >= _RECHECK_SECONDS:
+            asked_at = time.monotonic()
+            require_good(known, who)
+
+    return ask
 
 
 def caller() -> Caller:

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, patients, sessions, uploads
+from shared.db.queries import patients, sessions, uploads
 from shared.db.tables.core import Patient
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services import idempotency, paging
 from shared.services.access import consent as consents
+from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle import cancellation
 from shared.services.paging import Page, Position
@@ -200,11 +201,4 @@ def _record(resources: Resources, patient: Patient) -> PatientRecord:
 
 
 def _audit(db: DbSession, caller: Caller, action: str, patient_id: UUID | None) -> None:
-    audit.record(
-        db,
-        practice_id=caller.practice_id,
-        actor=caller.actor,
-        action=action,
-        subject_id=patient_id,
-        request_id=caller.request_id,
-    )
+    ownership.audit(db, caller, action, patient_id)

@@ -12,7 +12,7 @@ import pytest
 from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem
+from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, ENROLMENT_CODE, KEY, FakeApi, Reply, problem
 from tests.fakes.terminal import Terminal
 
 UPLOAD = "POST /api/sessions/upload"
@@ -229,7 +229,7 @@ def test_an_ambiguous_name_is_not_guessed(
     assert not server.uploads
 
 
-def test_keys_are_made_with_the_administrators_key_and_shown_once(
+def test_keys_are_made_with_ones_own_key_and_shown_once(
     server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(data, "keys", "create", "--label", "laptop", "--scope", "sessions:read") == Exit.OK
@@ -239,6 +239,26 @@ def test_keys_are_made_with_the_administrators_key_and_shown_once(
     assert "laptop" in shown.out
     assert "secret" not in shown.out + shown.err
     assert command(data, "keys", "revoke", server.keys[0]["id"]) == Exit.OK
+    used = {request.headers["authorization"] for request in server.received}
+    assert used == {f"Bearer {KEY}"}
+    assert command(data, "keys", "list", "--administrator") == Exit.OK
+    assert server.received[-1].headers["authorization"] == f"Bearer {ADMINISTRATOR_KEY}"
+
+
+def test_a_person_is_enrolled_by_a_code_that_they_redeem_without_any_key(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = str(uuid4())
+    assert command(data, "therapists", "enrol", person) == Exit.OK
+    assert server.received[-1].path == f"/api/therapists/{person}/enrolment-code"
+    assert capsys.readouterr().out.strip() == ENROLMENT_CODE
+    monkeypatch.setenv("SESSIONSCRIBE_ENROLMENT_CODE", ENROLMENT_CODE)
+    assert command(data, "keys", "redeem", "--scope", "process-notes:read") == Exit.OK
+    assert "ssk_first_secret" in capsys.readouterr().out
+    wanted = {"label": "", "expires_in_days": 90, "scopes": ["process-notes:read"]}
+    assert json.loads(server.received[-1].body) == {"code": ENROLMENT_CODE, **wanted}
+    monkeypatch.setenv("SESSIONSCRIBE_ENROLMENT_CODE", "sse_another")
+    assert command(data, "keys", "redeem") == Exit.NOT_ALLOWED
 
 
 def test_a_key_is_rotated_and_the_new_one_shown_once(

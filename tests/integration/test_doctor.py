@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from redis import Redis
@@ -69,6 +70,7 @@ def test_a_well_kept_deployment_lacks_nothing_but_its_processes(examine: Examine
         "keys",
         "engines",
         "speech",
+        "risk",
     } <= {f["part"] for f in findings if f["verdict"] == "good"}
     assert all(f["advice"] for f in findings if f["verdict"] != "good")
 
@@ -258,3 +260,25 @@ def test_a_machine_without_the_engines_packages_is_told(
     monkeypatch.setattr("cli.local.speech_checks._PACKAGES", ("no_such_package",))
     _, findings = examine()
     assert "no_such_package" in told(findings, "speech", "bad")
+
+
+def test_the_files_of_the_local_risk_model_are_verified(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, findings = examine()
+    assert "each file with its pinned SHA-256" in told(findings, "risk", "good")
+    other = tmp_path / "model.zip"
+    with ZipFile(other, "w") as archive:
+        archive.writestr("model.safetensors", b"other weights")
+    monkeypatch.setattr("shared.speech_models.sentence_encoder.archive", lambda: other)
+    code, findings = examine()
+    assert code == Exit.FAILED
+    assert "another SHA-256" in told(findings, "risk", "bad")
+
+
+def test_a_machine_without_the_local_risk_model_is_told(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.speech_models.sentence_encoder.PACKAGE", "no_such_package")
+    _, findings = examine()
+    assert "rules alone screen for risk" in told(findings, "risk", "bad")

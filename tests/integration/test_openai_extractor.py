@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, Segment, Transcript
 from shared.domain.verification.evidence import verify
 from shared.schemas.notes import NotesSchema
@@ -56,6 +57,7 @@ WRITTEN = {
         "patient_summary": [{"sentence": "You lie awake at night.", "evidence": EVIDENCE}],
     },
 }  # fmt: skip
+WRITTEN |= {name: [] for name in LIST_FIELDS if name not in WRITTEN}
 GOOD = json.dumps(WRITTEN)
 
 
@@ -161,7 +163,7 @@ def test_the_name_holds_the_model_and_the_prompts_digest(engine):
 def test_the_prompt_says_which_version_it_is(server, engine):
     server.will(completion(GOOD))
     engine.extract(TRANSCRIPT, REQUEST)
-    assert server.received[0].document["messages"][0]["content"].startswith("Version: 1\n")
+    assert server.received[0].document["messages"][0]["content"].startswith("Version: 2\n")
 
 
 @pytest.mark.parametrize("words", ["", "  "])

@@ -19,7 +19,7 @@ from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import idempotency, patients
 from shared.services.access import consent
-from shared.services.accounts import accounts
+from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
@@ -56,6 +56,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     session_id = promise(resources, office)
     work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
+    enrolment.issue_on_server(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
@@ -412,7 +413,7 @@ def test_without_row_security_the_api_still_hides_others_keys(
         assert str(office.caller.therapist_id) not in call("GET", "/api/therapists").text
         assert call("DELETE", f"/api/keys/{theirs.id}").status_code == 404
         wanted = {"therapist_id": str(office.caller.therapist_id)}
-        assert call("POST", "/api/keys", json=wanted).status_code == 404
+        assert call("POST", "/api/keys", json=wanted).status_code == 403
 
 
 # --- What lies between transactions ---

@@ -5,8 +5,8 @@ import re
 import pytest
 from marshmallow import ValidationError
 
-from api.schemas.fields import Text, Whole, Word, is_blank, text_pattern
-from api.schemas.file_names import is_harmful
+from shared.schemas.fields import Text, Whole, Word, is_blank, text_pattern
+from shared.schemas.file_names import is_harmful
 
 # Beyond U+FFFF Python and ECMA-262 write characters differently; surrogates are in no JSON text.
 CHARACTERS = [chr(code) for code in range(0x10000) if not 0xD800 <= code <= 0xDFFF]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from api.http import event_stream, ranges
-from api.schemas import file_names, transcript_text
+from api.schemas import transcript_text
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput, TooLarge
+from shared.schemas import file_names
 from shared.services import paging
 from shared.services.accounts import credentials
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.notes.drafts import checked
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.verification.boilerplate import SCREENED
+from shared.domain.verification.boilerplate import SCREENED_BY_TWO
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
 from workers.engines.rules import RulesExtractor, screen
@@ -50,7 +50,7 @@ def test_silence_on_risk_is_told_as_something_to_add() -> None:
     notes = notes_of(from_lines(["T: How was your week?", "C: I slept well and work was fine."]))
     (missing,) = [m for m in notes["completeness"]["missing"] if m["item"] == "risk_statement"]
     assert "add your own assessment" in missing["why"]
-    assert notes["risk_statement"] == SCREENED
+    assert notes["risk_statement"] == SCREENED_BY_TWO
 
 
 def test_an_ordinary_draft_has_no_reason_to_look_twice() -> None:

@@ -60,6 +60,22 @@ def _not_idle() -> ColumnElement[bool]:
     return BrowserSession.seen_at > func.now() - func.make_interval(0, 0, 0, 0, 0, Practice.idle_minutes)
 
 
+def is_good(db: DbSession, session_id: UUID, *, absolute: timedelta) -> bool:
+    """Whether the session is in use and its person not disabled, for an operator."""
+    query = (
+        select(BrowserSession.id)
+        .join(Therapist, Therapist.id == BrowserSession.therapist_id)
+        .join(Practice, Practice.id == BrowserSession.practice_id)
+    )
+    good = (
+        BrowserSession.id == session_id,
+        Therapist.disabled_at.is_(None),
+        *_not_over(absolute),
+        _not_idle(),
+    )
+    return db.scalar(query.where(*good)) is not None
+
+
 def note_act(db: DbSession, session_id: UUID, *, at_most_every: timedelta) -> None:
     """Set the time of the last act, unless it was set within ``at_most_every``."""
     stale = BrowserSession.seen_at < func.now() - at_most_every

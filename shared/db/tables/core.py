@@ -227,15 +227,20 @@ class Output(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to which record, and every attempt of every step: ids and codes only."""
+    """Who did what to which record, and every attempt of every step: ids and codes only.
+
+    ``practice_id`` is None for a refused call whose credentials belong to no practice.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = (Index("audit_events_by_subject", "subject_id", "id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
-    practice_id: Mapped[UUID]
+    practice_id: Mapped[UUID | None]
     actor: Mapped[str]
+    key_id: Mapped[UUID | None]
+    address: Mapped[str | None]
     action: Mapped[str]
     subject_id: Mapped[UUID | None]
     request_id: Mapped[str | None]

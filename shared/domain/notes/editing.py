@@ -21,7 +21,7 @@ from shared.domain.verification.sentences import check_text, split
 # What an edit cannot set: it is the engine's, the check's or the signature's to say.
 OURS = frozenset({
     "engine", "draft", "unsupported", "risk_statement", "provenance", "completeness", "needs_review",
-    "review_reasons", "written_parts", "schema_version",
+    "review_reasons", "written_parts", "schema_version", "risk_readers",
 })  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import MODEL_DID_NOT_RUN, model_missed
 from shared.domain.verification.claims import INSTRUCTION, MARKUP, REASSURING
 from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NUMBER
 from shared.domain.verification.prompt_injection import reads_like_instruction
@@ -46,6 +47,8 @@ def _reasons(
         yield "engine_invented", "The engine named a number, drug or diagnosis that nobody said."
     if _missed(notes, screened):
         yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
+    if model_missed(notes, transcript):
+        yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
     claims = len(reasons) + _standing(notes)
     if (
         len(reasons) >= OF_AT_LEAST * MANY_UNSUPPORTED

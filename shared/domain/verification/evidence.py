@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from shared.domain.notes.fields import CLAIMS, LIST_FIELDS, Form
+from shared.domain.notes.fields import AGREED, CLAIMS, LIST_FIELDS, Form
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import (
     COURSE_UNKNOWN,
@@ -25,7 +26,11 @@ from shared.domain.verification.quotes import Found, cite
 from shared.domain.verification.risk import settle_flag
 
 TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
-MOOD_FIELDS = {"session_mood": ("neutral", MOOD_UNKNOWN), "mood_trajectory": ("stable", COURSE_UNKNOWN)}
+CANNOT_TELL = "cannot_tell"
+MOOD_FIELDS = {
+    "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
+    "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
+}
 
 
 def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
@@ -88,6 +93,8 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
     found = [place for _, place in places if place is not None and not has_markup(place.quote)]
     fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
     reason = _objection(field, item, found, transcript)
+    if reason is None and found and field in AGREED:
+        reason = settled(item, in_place(found, transcript))
     if not found:
         reason = NOT_FOUND if given else NO_EVIDENCE
     if reason is not None:

@@ -64,6 +64,7 @@ class Caller:
     scopes: frozenset[Scope]
     key_id: UUID
     request_id: str | None = None
+    address: str | None = None  # where the request came from, for the audit trail
     ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
     in_browser: bool = False
     # In a browser: showed all that they need to sign in; showed lately that it is them.
@@ -87,6 +88,6 @@ class Caller:
         if self.in_browser:
             raise NotAllowed(f"This is not for your role ({self.role}).", "scope_missing")
         raise NotAllowed(
-            f"This key lacks the scope {scope}. Ask an administrator for a key that has it.",
+            f"This key lacks the scope {scope}. Make a key that has it with a key that may.",
             "scope_missing",
         )

@@ -109,6 +109,7 @@ def authenticate(
     resources: Resources,
     secret: str,
     request_id: str | None = None,
+    address: str | None = None,
     *,
     is_act: bool = True,
     also_idle: bool = False,
@@ -133,11 +134,20 @@ def authenticate(
         scopes=SCOPES_OF_ROLE[found.role],
         key_id=found.id,
         request_id=request_id,
+        address=address,
         in_browser=True,
         is_complete=found.complete,
         is_fresh=found.complete and found.is_fresh,
     )
     return SignedIn(caller, found.person_name, found.idle_minutes)
+
+
+def require_good(resources: Resources, caller: Caller) -> None:
+    """Raise NotAuthenticated if the session that the caller began with is over."""
+    with resources.database.operating() as db:
+        is_good = rows.is_good(db, caller.key_id, absolute=ABSOLUTE)
+    if not is_good:
+        raise NotAuthenticated("You are signed out. Sign in again.", "session_over")
 
 
 def devices(resources: Resources, caller: Caller) -> list[Device]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from api.schemas.file_names import is_harmful
+from shared.schemas.file_names import is_harmful
 
 _EARLIEST, _LATEST = 1900, 2200  # years; beyond them a zone's offset may leave the calendar
 _YEARS = r"^(19|20|21)\d\d-|^2200-"  # the same, as the OpenAPI document says it
