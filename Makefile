@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
 	@$(BIN)/python -m benchmarks.transcription
 
+mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which faults their tests notice (half an hour)
+	@PYTHONPATH=$(VENV)/mutants $(BIN)/python -m tests.mutants.run $(ARGS)
+
 accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs flite)
 	@$(BIN)/python -m benchmarks.accuracy
 
@@ -136,4 +139,8 @@ $(VENV)/.speech: $(VENV)/.runtime requirements/speech.lock
 $(VENV)/.dev: $(VENV)/.speech requirements/dev.lock
 	@echo "Installing what its tests need …"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev requirements/mutants.lock
+	@$(BIN)/uv pip install --quiet --target $(VENV)/mutants --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/mutants.lock
 	@touch $@

@@ -56,6 +56,7 @@ def served(folder: Path) -> Iterator[Server]:
         environment = {
             **environment_of(postgres, redis, folder),
             "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
+            "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",
             "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "100000",
             "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY": "1000000",
             "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY": "100000000",

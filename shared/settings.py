@@ -145,6 +145,9 @@ class Settings:
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
     )
+    webhook_ports: tuple[range, ...] = _setting(
+        "SESSIONSCRIBE_WEBHOOK_PORTS", parsing.ports, default=parsing.WEB_PORTS
+    )
     practice_mib_per_day: int = _setting(
         "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", parsing.number(int, 1, 1_000_000_000), default=50 * 1024
     )

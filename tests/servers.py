@@ -72,6 +72,7 @@ def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, fold
         "SESSIONSCRIBE_LEASE_SECONDS": "4",
         "SESSIONSCRIBE_REDISPATCH_SECONDS": "1",
         "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS": "0.1",
+        "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",  # one person uploads side by side in many tests
     }
 
 

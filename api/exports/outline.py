@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from api.exports.making import making_blocks, review_blocks
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
-from shared.domain.notes.fields import READ_IN_ORDER
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.notes.record import Standing
 from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import finding_words
@@ -136,7 +136,7 @@ def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[
 
 
 def _item(item: JsonObject, parts: Sequence[str], notebook: Notebook) -> Line:
-    words = [flat(word(str(item[part]))) for part in parts if item.get(part)]
+    words = [flat(word(str(item[part]))) for part in parts if item.get(part) not in (None, "", NOT_SAID)]
     words += ["denied"] if item.get("negated") else []
     *before, last = words or [""]
     text = "; ".join([*(word.rstrip(".") for word in before), last])

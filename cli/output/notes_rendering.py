@@ -10,7 +10,7 @@ from cli.http.client import JsonObject
 from cli.output.provenance import print_completeness, print_origin, print_review
 from cli.output.rendering import heading
 from cli.sanitise import clock, one_line, plain
-from shared.domain.notes.fields import READ_IN_ORDER, ListField
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER, ListField
 from shared.domain.verification.boilerplate import finding_words
 from shared.domain.verification.risk import ALERT, LOOK
 
@@ -105,7 +105,9 @@ def _mood(console: Console, document: JsonObject) -> None:
 def item_words(declared: ListField, item: JsonObject) -> str:
     """What the item is, with its short properties; of a quote what it answers, since its words follow."""
     said = one_line(item.get(declared.remark if declared.key == "quote" else declared.key))
-    marks = [one_line(item.get(name)).replace("_", " ") for name in declared.marks]
+    marks = [
+        one_line(item.get(name)).replace("_", " ") for name in declared.marks if item.get(name) != NOT_SAID
+    ]
     return f"{said} ({', '.join(filter(None, marks))})" if any(marks) else said
 
 

@@ -28,6 +28,7 @@ Design: no sentence in a note stands without the words it came from.
 from marshmallow import Schema, fields, validate
 
 from shared.domain.verification.boilerplate import RISK_LABELS
+from shared.domain.verification.evidence import CANNOT_TELL
 from shared.domain.verification.risk import LEVELS, READERS
 from shared.schemas.note_items import (
     MANY,
@@ -46,9 +47,9 @@ from shared.schemas.note_items import (
 STRATEGY_STATUSES = ("introduced", "practiced", "assigned", "reviewed")
 TRIGGER_SEVERITIES = ("mild", "moderate", "severe")
 RISK_SEVERITIES = ("low", "medium", "high")
-MOODS = ("very_low", "low", "neutral", "positive", "very_positive")
+MOODS = ("very_low", "low", "neutral", "positive", "very_positive", CANNOT_TELL)
 COLUMBIA_LEVELS = ("1", "2", "3", "4", "5", "preparation", "behaviour")
-TRAJECTORIES = ("improving", "declining", "stable", "fluctuating")
+TRAJECTORIES = ("improving", "declining", "stable", "fluctuating", CANNOT_TELL)
 MAX_TOPICS = 7
 
 

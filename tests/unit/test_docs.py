@@ -184,3 +184,11 @@ def test_every_test_that_a_page_names_exists() -> None:
             if name not in defined and not list((ROOT / "tests").rglob(f"{name}.py"))
         ]
     assert wrong == []
+
+
+def test_every_promise_and_every_plausible_fault_names_a_test_or_says_why_not() -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    tables = page.partition("## What is promised")[2].partition("## Faults made by a machine")[0]
+    rows = re.findall(r"^\| (?!---|promise|where)(.+) \|$", tables, re.MULTILINE)
+    assert len(rows) >= 40
+    assert [row for row in rows if not re.search(r"`test_\w+`|equivalent|not a fault", row)] == []

@@ -159,7 +159,7 @@ def test_an_empty_transcript_says_that_no_speech_was_found() -> None:
     assert notes["topic_summary"] == boilerplate.NO_SPEECH
     assert notes["therapist_notes"].startswith(boilerplate.NO_SPEECH)
     assert notes["key_topics"] == notes["risk_flags"] == []
-    assert notes["session_mood"] == "neutral"
+    assert notes["session_mood"] == "cannot_tell"
 
 
 def test_a_theme_that_was_denied_is_no_theme() -> None:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.values import JsonObject
-from shared.domain.verification.boilerplate import RISK_LABELS
+from shared.domain.verification.boilerplate import RISK_LABELS, finding_words
+from shared.domain.verification.risk import LOOK, only_model
 from web.words import plain
 
 # How far an item may be trusted, as a class of the style sheet and in words.
@@ -20,16 +22,7 @@ TEXTS = (
     ("therapist_notes", "Notes for the therapist"),
     ("patient_summary", "Summary for the patient"),
 )
-LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("key_topics", "Key topics", ("text",)),
-    ("emotional_themes", "Feelings", ("text",)),
-    ("strategies", "Strategies", ("name", "category", "status", "context")),
-    ("triggers", "Triggers", ("trigger", "severity", "context")),
-    ("action_items", "To do", ("task", "category", "details")),
-    ("significant_quotes", "Significant quotes", ("quote", "context")),
-    ("follow_up_topics", "Follow-up topics", ("text",)),
-    ("unresolved_concerns", "Open concerns", ("text",)),
-)
+LISTS = tuple((declared.name, declared.title, declared.shown) for declared in READ_IN_ORDER)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,12 +54,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block:
-    """A heading of the notes with what stands under it; ``is_text``: its items are sentences."""
+    """A heading of the notes with what stands under it.
+
+    ``is_text``: its items are sentences. ``is_folded``: shown only when it is asked for.
+    """
 
     name: str
     title: str
     items: tuple[Item, ...]
     is_text: bool = False
+    is_folded: bool = False
 
     @property
     def plain_text(self) -> str:
@@ -125,8 +122,11 @@ def _fields(document: JsonObject, numbering: "_Numbering") -> Iterator[Block]:
     statement = numbering.sentences([
         {"sentence": document["risk_statement"], "structural": True, "evidence": [], "verified": True}
     ])  # fmt: skip
-    flags = numbering.items(document.get("risk_flags", []), flag_text)
-    yield Block("risk", "Risk", (*statement, *flags))
+    flags = document.get("risk_flags", [])
+    raised = numbering.items([flag for flag in flags if flag.get("level") != LOOK], flag_text)
+    yield Block("risk", "Risk", (*statement, *raised))
+    looks = numbering.items([flag for flag in flags if flag.get("level") == LOOK], flag_text)
+    yield Block("risk-looks", f"Risk: {len(looks)} passages worth a look", looks, is_folded=True)
     evidence = document["field_evidence"]
     summary, *others = TEXTS
     yield Block(*summary, numbering.sentences(evidence[summary[0]]), is_text=True)
@@ -149,7 +149,7 @@ def entry(parts: Sequence[str], item: JsonObject) -> str:
     return "; ".join(
         plain(str(item[part])).rstrip(".") if part != "quote" else f"“{item[part]}”"
         for part in parts
-        if item.get(part)
+        if item.get(part) and item[part] != NOT_SAID
     )
 
 
@@ -163,7 +163,10 @@ def flag_text(flag: JsonObject) -> str:
     ]
     if flag.get("columbia"):
         marks.append(f"Columbia {flag['columbia']}")
-    return f"{RISK_LABELS[flag['type']].capitalize()}: {', '.join(marks)}"
+    if readers := flag.get("readers"):
+        marks.append(f"found by {' and '.join(readers)}")
+    words = finding_words(flag) if only_model(flag) else RISK_LABELS[flag["type"]]
+    return f"{words.capitalize()}: {', '.join(marks)}"
 
 
 class _Numbering:

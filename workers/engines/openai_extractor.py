@@ -14,6 +14,7 @@ from typing import Any
 from shared.domain.errors import PermanentStepError
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import NO_SPEECH
+from shared.domain.verification.evidence import CANNOT_TELL
 from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
 from workers.engines.call_limits import CallLimits
@@ -224,8 +225,8 @@ def _only_summaries(answer: Any) -> JsonObject:
 
 
 _WORDLESS: JsonObject = {
-    "session_mood": "neutral",
-    "mood_trajectory": "stable",
+    "session_mood": CANNOT_TELL,
+    "mood_trajectory": CANNOT_TELL,
     "field_evidence": {
         name: [{"sentence": NO_SPEECH, "evidence": []}]
         for name in ("topic_summary", "therapist_notes", "patient_summary")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+NOT_SAID = "not_said"  # the value of a property that nobody spoke of
+
 
 class Form(StrEnum):
     """What kind of claim a text is, which says how much of it must be in the cited words."""

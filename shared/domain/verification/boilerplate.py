@@ -15,10 +15,16 @@ NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
-MOOD_UNKNOWN = "Too few words of mood were found in the transcript; neutral is the default."
-COURSE_UNKNOWN = "Too few words of mood were found to compare the start and the end; stable is the default."
+MOOD_UNKNOWN = "The words of the transcript are too few to tell the mood."
+COURSE_UNKNOWN = "The words of the transcript do not tell how the mood has changed."
+# Of past releases: stored notes still hold them.
+_FORMER = (
+    "Too few words of mood were found in the transcript; neutral is the default.",
+    "Too few words of mood were found to compare the start and the end; stable is the default.",
+)
 NOT_JUDGED = "What was not said aloud, such as appearance and behaviour, cannot be seen in a transcript."
 NO_DIAGNOSIS = "No diagnosis, score or treatment decision was derived from these words."
+READ_BESIDE = "Before you sign, read every sentence beside the words and the time it came from."
 WORDS_IN_QUOTES = "Everything between quotation marks is in the words of the transcript."
 PATIENT_DRAFT = "Your therapist reads and corrects this summary before it is final."
 PATIENT_CORRECT = (
@@ -37,8 +43,8 @@ PATIENT_HELP = (
 FIXED = frozenset({
     NOTHING_FOR_PART,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
-    NO_DIAGNOSIS, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES, PATIENT_LIMITS,
-    PATIENT_PACE, PATIENT_HELP,
+    NO_DIAGNOSIS, READ_BESIDE, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES,
+    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *_FORMER,
 })  # fmt: skip
 
 RISK_LABELS: dict[str, str] = {

@@ -26,7 +26,11 @@ from shared.domain.verification.quotes import Found, cite
 from shared.domain.verification.risk import settle_flag
 
 TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
-MOOD_FIELDS = {"session_mood": ("neutral", MOOD_UNKNOWN), "mood_trajectory": ("stable", COURSE_UNKNOWN)}
+CANNOT_TELL = "cannot_tell"
+MOOD_FIELDS = {
+    "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
+    "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
+}
 
 
 def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:

@@ -21,6 +21,7 @@ _QUOTING = re.compile(
         (?:,\ perhaps\ as\ a\ figure\ of\ speech|\ as\ past)?(?:\ about\ somebody\ else)?)?:\ {QUOTE}
     | Risk\ \({_LABEL}\):\ to\ the\ question\ {QUOTE}\ the\ answer\ was\ {QUOTE}
     | The\ words\ of\ mood\ were\ (?:{_MOOD.replace(" ", chr(92) + " ")}):\ {QUOTE}(?:(?:,|\ and)\ {QUOTE})*
+    | The\ client\ tells\ of\ things\ (?:{_COURSE.replace(" ", chr(92) + " ")}):\ {QUOTE}
     | From\ start\ to\ end\ the\ words\ of\ mood\ were\ (?:{_COURSE.replace(" ", chr(92) + " ")}):
       \ {QUOTE}(?:,\ later\ {QUOTE})*
     | (?:You\ said|These\ words\ were\ said|And|And\ on\ a\ brighter\ note|Also\ said|Left\ open

@@ -71,7 +71,9 @@ def _findings(reading: Reading) -> Findings:
     felt = feelings.all_feelings(reading)
     themes = feelings.themes_in(felt)
     about = topics.topics_in(reading)
-    found = Findings(reading, about, themes, feelings.mood_of(reading, felt), feelings.course_of(felt))
+    found = Findings(
+        reading, about, themes, feelings.mood_of(reading, felt), feelings.course_of(reading, felt)
+    )
     found.bright = feelings.bright_among(felt)
     found_tasks = tasks.action_items_in(reading)
     found.items = {

@@ -62,7 +62,12 @@ def _lines(findings: Findings) -> Iterator[Line]:
     if not reading.roles_known:
         yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
     for number, sentence in enumerate(
-        (boilerplate.WORDS_IN_QUOTES, boilerplate.NOT_JUDGED, boilerplate.NO_DIAGNOSIS)
+        (
+            boilerplate.WORDS_IN_QUOTES,
+            boilerplate.NOT_JUDGED,
+            boilerplate.NO_DIAGNOSIS,
+            boilerplate.READ_BESIDE,
+        )
     ):
         yield fixed(sentence, SPARE + 10 + number)
     yield fixed(boilerplate.MADE_BY_RULES, 0)

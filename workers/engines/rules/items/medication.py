@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from shared.domain.notes.fields import NOT_SAID
 from shared.domain.values import JsonObject
 from shared.domain.verification.facts import is_drug
 from workers.engines.rules.lexicons import medication as lexicon
@@ -9,7 +10,6 @@ from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading
 from workers.engines.rules.speakers import Role
 
-NOT_SAID = "not_said"
 MOST = 10
 MOST_EVIDENCE = 4
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from shared.domain.notes.fields import NOT_SAID
 from shared.domain.values import JsonObject
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST
-from workers.engines.rules.items.medication import NOT_SAID
 from workers.engines.rules.lexicons import record as lexicon
 from workers.engines.rules.passages import Passage, answer_to
 from workers.engines.rules.reading import Reading
