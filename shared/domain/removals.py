@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as migration 0048 writes them.
+    """The kinds of entries in the list of removals, as migration 0060 writes them.
 
     ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back.
     """
@@ -17,6 +17,7 @@ class Removal(StrEnum):
     PROCESS_NOTES = "process_notes"
     KEY = "key"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word
+    PASSKEY = "passkey"
     SECOND_FACTOR = "second_factor"
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"
