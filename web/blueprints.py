@@ -7,13 +7,14 @@ from web.patients import pages as patients
 from web.practice import audit, templates
 from web.sessions import acting, editing, page, versions, words
 from web.sessions import signing as notes_signing
-from web.sign_in import account, invited, people, second_factor, signing
+from web.sign_in import account, invited, passkeys, people, second_factor, signing
 
 BLUEPRINTS: list[Blueprint] = [
     static_files.blueprint,
     landing.blueprint,
     signing.blueprint,
     second_factor.blueprint,
+    passkeys.blueprint,
     invited.blueprint,
     account.blueprint,
     today.blueprint,
