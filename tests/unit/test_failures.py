@@ -65,6 +65,7 @@ INTERNAL = {
     "shared.media.job.SourceFailed",
     "workers.engines.call_limits.NoPlace",
     "workers.engines.openai_client._OversizedAnswer",
+    "workers.engines.screen.conversion.EncoderUnusable",
 }
 
 
