@@ -20,6 +20,10 @@ COMPUTE_TYPES = (
 )  # fmt: skip
 
 
+# Of HTTP. Other ports mostly belong to services that may take a POST for commands of their own.
+WEB_PORTS = (range(443, 444), range(80, 81))
+
+
 def raw_value(environment: Mapping[str, str], variable: str) -> str:
     """The variable's value, from the environment or from the file that ``<VARIABLE>_FILE`` names."""
     raw, path = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
@@ -150,6 +154,18 @@ def networks(raw: str) -> tuple[str, ...]:
         return tuple(str(ip_network(item, strict=False)) for item in found)
     except ValueError as error:
         raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
+
+
+def ports(raw: str) -> tuple[range, ...]:
+    """Ports and ranges of ports, separated by commas: ``443, 8000-8010``."""
+    found = []
+    for item in (part.strip() for part in raw.split(",") if part.strip()):
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", item)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= 65535:
+            raise ValueError("must be ports or ranges from 1 to 65535, such as 443, 8000-8010")
+        found.append(range(first, last + 1))
+    return tuple(found)
 
 
 def misspelt(environment: Mapping[str, str], known: Sequence[str]) -> list[str]:

@@ -141,9 +141,15 @@ class Settings:
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )
+    public_url: str | None = _setting(
+        "SESSIONSCRIBE_PUBLIC_URL", parsing.starting("http://", "https://"), default=None
+    )
     trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", parsing.networks, default=())
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
+    )
+    webhook_ports: tuple[range, ...] = _setting(
+        "SESSIONSCRIBE_WEBHOOK_PORTS", parsing.ports, default=parsing.WEB_PORTS
     )
     practice_mib_per_day: int = _setting(
         "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", parsing.number(int, 1, 1_000_000_000), default=50 * 1024

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.db.queries import outbox, quotas
 from shared.db.tables.records import NoteTemplate, ProcessNotes
+from shared.db.tables.sign_in import Passkey
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import idempotency, patients
@@ -79,6 +80,9 @@ def sign_somebody_in(resources: Resources, office: Office) -> None:
     signing_in.sign_in(resources, "a.therapist", PASSPHRASE, client)
     second_factor.offer(resources, office.caller)
     second_factor.new_codes(resources, office.caller)
+    ids = {"practice_id": practice_id, "therapist_id": therapist_id}
+    with resources.database.transaction(practice_id) as db:
+        db.add(Passkey(id=uuid4(), credential_id=b"id", credential=b"key", sign_count=0, name="Key", **ids))
 
 
 def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
@@ -164,6 +168,7 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
         "reconciliations",
         "key_store_checks",
         "failed_tries",
+        "passkey_challenges",
     }
     assert set(security) - set(walled(resources)) == unwalled
 

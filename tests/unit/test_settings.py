@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shared import parsing
 from shared.settings import SettingsError, load
 
 ENOUGH = {
@@ -44,6 +45,19 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_secrets_are_not_in_the_repr() -> None:
     assert "hunter2" not in repr(load({**ENOUGH, "OPENAI_API_KEY": "hunter2"}))
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"), [("443", ((443, 443),)), (" 80, 8000-8010 ", ((80, 80), (8000, 8010)))]
+)
+def test_ports_may_be_ranges(raw: str, found: tuple[tuple[int, int], ...]) -> None:
+    assert [(ports[0], ports[-1]) for ports in parsing.ports(raw)] == list(found)
+
+
+@pytest.mark.parametrize("raw", ["0", "65536", "9-1", "http", "1-", "443;80", "\u0661"])
+def test_what_are_no_ports_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="ports or ranges"):
+        parsing.ports(raw)
 
 
 def test_trusted_proxies_are_networks() -> None:
