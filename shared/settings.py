@@ -240,7 +240,7 @@ def load(environment: Mapping[str, str]) -> Settings:
 # Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
 OTHER_VARIABLES = (
     "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
-    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM",
+    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM", "SESSIONSCRIBE_ENROLMENT_CODE",
 )  # fmt: skip
 REQUIRED = {
     "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
