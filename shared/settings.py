@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from shared import parsing
+from shared import consistency, parsing
 
 MIB = 1024 * 1024
 
@@ -148,6 +148,9 @@ class Settings:
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
     )
+    plaintext_hosts: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_PLAINTEXT_HOSTS", parsing.matching(r"[\w.:-]+", "host names"), default=()
+    )
     webhook_ports: tuple[range, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_PORTS", parsing.ports, default=parsing.WEB_PORTS
     )
@@ -231,7 +234,7 @@ def load(environment: Mapping[str, str]) -> Settings:
                 problems.append(f"{variable} is not set: {REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
-    problems += parsing.problems_between(values)
+    problems += consistency.problems_between(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
