@@ -30,10 +30,7 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role.
-
-    ``public_endpoint``: by which clients reach it, where that is another.
-    """
+    """How to reach S3: keys None: the machine's own role; ``public_endpoint``: where clients reach it."""
 
     endpoint: str | None
     region: str
@@ -42,14 +39,16 @@ class S3Access:
     public_endpoint: str | None = None
 
 
+_POSTGRES = parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
-    database_url: str = _setting(
-        "DATABASE_URL",
-        parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database"),
-        repr=False,
+    database_url: str = _setting("DATABASE_URL", _POSTGRES, repr=False)
+    migrations_database_url: str | None = _setting(
+        "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL", _POSTGRES, default=None, repr=False
     )
     redis_url: str = _setting("REDIS_URL", parsing.address("redis", "rediss", "unix", host=False), repr=False)
     storage_url: str = _setting("STORAGE_URL", parsing.storage)
@@ -204,6 +203,11 @@ class Settings:
     def sends_away(self, transcriber: str) -> bool:
         """Whether the engine sends recordings to somebody else's computers."""
         return transcriber == "openai" and not self.openai_in_house
+
+    @property
+    def owner_url(self) -> str:
+        """The database as its owner; where none is set, as everybody else."""
+        return self.migrations_database_url or self.database_url
 
     @property
     def s3(self) -> S3Access:
