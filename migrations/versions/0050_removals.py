@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations import row_security
 
-revision: str = "0048"
-down_revision: str | None = "0040"
+revision: str = "0050"
+down_revision: str | None = "0048"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
