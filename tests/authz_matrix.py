@@ -335,7 +335,7 @@ def main() -> None:
     """Write the table anew, on servers of its own."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         settings = load(environment_of(postgres, redis, folder))
         database = Database(settings.database_url)

@@ -43,6 +43,16 @@ def test_every_setting_that_a_page_names_exists() -> None:
     } == set()
 
 
+def test_every_name_that_a_program_reads_is_known_as_one_of_ours() -> None:
+    """Else it might resemble a setting, and be refused as misspelt."""
+    read = set(
+        re.findall(r'"(SESSIONSCRIBE_\w*[A-Z0-9])"', sources("cli", "embedded", "workers", "web", "serving"))
+    )
+    assert read - known_settings() - {f"{name}_FILE" for name in settings.variables()} == set()
+    page = (ROOT / "docs" / "settings.md").read_text()
+    assert [name for name in settings.OTHER_VARIABLES if name not in page] == ["SESSIONSCRIBE_SIGN_FILE"]
+
+
 def documented_defaults() -> Iterator[tuple[str, str]]:
     rows = (ROOT / "docs" / "settings.md").read_text().splitlines()
     for row in rows:

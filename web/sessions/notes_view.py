@@ -7,15 +7,19 @@ from functools import partial
 from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import RISK_LABELS, finding_words
+from shared.domain.verification.evidence import CLAIM_SUPPORTED, QUOTE_FOUND
 from shared.domain.verification.risk import LOOK, only_model
 from web.words import plain
 
 # How far an item may be trusted, as a class of the style sheet and in words.
 VERIFIED = ("verified", "verified")
+SUPPORTED = ("verified", "claim supported")
+QUOTED = ("verified", "quote found")
 OWN = ("own", "written by you")
 UNSUPPORTED = ("unsupported", "not supported by the transcript")
 CHANGED = ("changed", "its words were corrected since")
 STANDING = ("standing", "standard sentence")
+_SUPPORT = {CLAIM_SUPPORTED: SUPPORTED, QUOTE_FOUND: QUOTED}
 
 TEXTS = (
     ("topic_summary", "Summary"),
@@ -206,4 +210,6 @@ def _label(item: JsonObject) -> tuple[str, str]:
         return OWN
     if item.get("structural"):
         return STANDING
-    return VERIFIED if item.get("verified") else UNSUPPORTED
+    if not item.get("verified"):
+        return UNSUPPORTED
+    return _SUPPORT.get(str(item.get("support")), VERIFIED)

@@ -54,6 +54,7 @@ def _shown(session_id: UUID) -> dict[str, Any]:
     return {
         "session_id": session_id,
         "notes": stored,
+        "notices": now.notices,
         "blocks": view_of(stored.document, ()).blocks,
         "left_out": unsupported(stored.document),
         "doubtful": doubtful,
