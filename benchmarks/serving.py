@@ -51,11 +51,12 @@ def served(folder: Path) -> Iterator[Server]:
     """The API as it runs, with limits out of the way."""
     with running_postgres() as postgres, running_redis() as redis:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         environment = {
             **environment_of(postgres, redis, folder),
             "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
+            "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",
             "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "100000",
             "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY": "1000000",
             "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY": "100000000",

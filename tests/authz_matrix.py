@@ -80,6 +80,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "name": lambda _: "start.js",
     "version": lambda _: "0" * 16,
     "file_name": lambda _: "site.css",
+    "passkey_id": lambda place: place.key_id,  # of nobody: their owners' tests have some
     "code": lambda _: "2222",
     "number": lambda _: 0,
     "notes_version": lambda _: 1,
@@ -153,6 +154,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
     },
+    "POST /templates/new": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/<id:template_id>": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/usual": lambda _: {"data": {"name": "soap"}},
     "POST /patients": lambda _: {"data": {"name": "Somebody"}},
     f"POST {PATIENT}/consent": lambda _: {"data": {"on": "2026-12-01", "do": "revoke"}},
     f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
@@ -331,7 +335,7 @@ def main() -> None:
     """Write the table anew, on servers of its own."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         settings = load(environment_of(postgres, redis, folder))
         database = Database(settings.database_url)

@@ -35,6 +35,7 @@ CONTENT_SECURITY_POLICY = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _STATUS_OF: dict[type[DomainError], HTTPStatus] = {
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Gone: HTTPStatus.GONE,
@@ -70,12 +71,13 @@ def _protect(response: Response) -> Response:
 
 def _known_to_templates() -> dict[str, Any]:
     caller = g.get("caller")
+    is_complete = caller is not None and caller.is_complete
     return {
         "caller": caller,
         "person_name": g.get("person_name"),
         "csrf_token": g.get("csrf_token"),
-        "links": navigation.links_for(caller) if caller and g.get("is_complete") else (),
-        "idle_seconds": g.get("idle_seconds") if g.get("is_complete") else None,
+        "links": navigation.links_for(caller) if is_complete else (),
+        "idle_seconds": g.get("idle_seconds") if is_complete else None,
         "static_url": static_files.url_of,
     }
 

@@ -11,6 +11,7 @@ from api.auth import public, resources
 from api.metrics import prometheus as metrics_text
 from api.openapi.document import answers
 from shared.domain.errors import NotAuthenticated
+from shared.http import rate_limits
 from shared.services.operations import readiness
 from shared.services.operations.metrics import Observer
 from shared.services.operations.readiness import Readiness
@@ -60,6 +61,7 @@ def readyz() -> tuple[dict[str, Any], int]:
 
     Answers within two seconds; a part that has not answered by then is down.
     """
+    rate_limits.take_here(rate_limits.ANONYMOUS)
     found = current_app.extensions[_READINESS].check()
     ready = readiness.is_ready(found)
     word = "unavailable" if not ready else "ready" if all(found.values()) else "degraded"
@@ -80,6 +82,7 @@ def metrics() -> Response:
 
     Every answer is asked of Postgres anew, so that each process of the API gives the same.
     """
+    rate_limits.take_here(rate_limits.ANONYMOUS)
     expected = resources().settings.metrics_token
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     known = expected is not None and hmac.compare_digest(presented.strip().encode(), expected.encode())

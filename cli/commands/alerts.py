@@ -1,6 +1,7 @@
 """The commands ``risk …``."""
 
 import click
+from rich.padding import Padding
 from rich.text import Text
 
 from cli.http.client import JsonObject
@@ -48,8 +49,10 @@ def list_alerts(target: Target, answered: bool, session_id: str | None, as_json:
     nothing = "No open alerts. This says what was found in transcripts, never that there is no risk."
     table(console, ("Alert", "Date", "Patient", "Session", "State"), rows, nothing)
     for alert in found:
+        console.print()
         for line in _lines(alert):
-            console.print(Text(line), soft_wrap=True)
+            indent = len(line) - len(line.lstrip())
+            console.print(Padding(Text(line.lstrip()), (0, 0, 0, indent)))
 
 
 def _state(alert: JsonObject) -> str:

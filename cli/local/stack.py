@@ -78,10 +78,11 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
         program += f" --data {shlex.quote(str(data.resolve()))}"
     # By this name, not by its number: browsers tie passkeys to a host name.
     pages = api.replace(ports.LOOPBACK, "localhost")
-    lines = [f"Web pages  {pages}/", *_first_administrator(data, api, pages)]
+    lines = [f"Web pages  {pages}/", *_first_administrator(data, api, pages, on_terminal=console.is_terminal)]
     lines += [f"API        {api}", f"API docs   {api}/docs"]
     if FLOWER in status.addresses:
-        lines.append(f"Flower     {status.addresses[FLOWER]}   ({_flower_login(data)})")
+        login = _flower_login(data, on_terminal=console.is_terminal)
+        lines.append(f"Flower     {status.addresses[FLOWER]}   ({login})")
     lines += [
         f"Logs       {status.log_dir}",
         f"Keys       {data / 'credentials.json'} (used by this command line)",
@@ -94,7 +95,7 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
-def _first_administrator(data: Path, api: str, pages: str) -> list[str]:
+def _first_administrator(data: Path, api: str, pages: str, *, on_terminal: bool) -> list[str]:
     """The one-time code, while the server awaits a first administrator."""
     try:
         code = (data / CODE_FILE).read_text(encoding="utf-8").strip()
@@ -103,7 +104,8 @@ def _first_administrator(data: Path, api: str, pages: str) -> list[str]:
         return []
     if page.status_code != httpx2.codes.OK:
         return []
-    return [f"           First visit: {pages}/first-administrator   one-time code {code}   (24 hours)"]
+    shown = code if on_terminal else f"in {data / CODE_FILE}"
+    return [f"           First visit: {pages}/first-administrator   one-time code {shown}   (24 hours)"]
 
 
 def _what_is_down(api: str) -> list[str]:
@@ -116,11 +118,13 @@ def _what_is_down(api: str) -> list[str]:
     return [f"Down: {WHAT_TO_DO.get(name, name)}" for name, state in checks.items() if state != "up"]
 
 
-def _flower_login(data: Path) -> str:
+def _flower_login(data: Path, *, on_terminal: bool) -> str:
     password = data / FLOWER_PASSWORD_FILE
     if not password.exists():  # the stack that runs, which may be another process' own, was given one
         return "login as set in FLOWER_BASIC_AUTH"
-    return f"user {FLOWER_USER}, password {password.read_text(encoding='utf-8').strip()}"
+    # What is not a terminal may be a log file, which others read and backups keep.
+    shown = password.read_text(encoding="utf-8").strip() if on_terminal else f"in {password}"
+    return f"user {FLOWER_USER}, password {shown}"
 
 
 def _stack(data: Path) -> Stack:

@@ -132,13 +132,12 @@ def _by_cookie(secret: str, policy: Policy) -> Caller:
     found = browser_sessions.authenticate(
         resources(), secret, request_id(), rate_limits.address(), is_act=is_act, also_idle=policy.when_idle
     )
-    if not found.complete and not policy.incomplete:
+    if not found.caller.is_complete and not policy.incomplete:
         raise NotAuthenticated("Show your second factor first.", "second_factor_needed")
     g.csrf_token = csrf.token_for(resources().vault.keys.pepper, secret)
     if csrf.is_unsafe():
         csrf.require_token(g.csrf_token, in_form=policy.page)
-    g.person_name, g.is_complete = found.person_name, found.complete
-    g.idle_seconds = found.idle_minutes * 60
+    g.person_name, g.idle_seconds = found.person_name, found.idle_minutes * 60
     return found.caller
 
 

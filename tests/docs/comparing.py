@@ -5,6 +5,7 @@ import re
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _VARYING = (
     (UUID, "ID"),
+    (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{8}\b"), "SHORT"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "REQUEST"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:T[\d:.]+Z| \d\d:\d\d(?: UTC)?)?"), "WHEN"),

@@ -49,6 +49,7 @@ FAST = {
 WITHOUT_LIMITS = {
     "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
     "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "1000000",
+    "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",
     "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY": "100000000",
     "SESSIONSCRIBE_MIN_FREE_DISK_MIB": "0",
 }
@@ -125,7 +126,7 @@ class Machine:
         self._keep_server("redis", self.redis, self._prepare_redis)
         wait_for(lambda: self.postgres.is_ready() and self.redis.is_ready(), 60)
         self.postgres.create_database()
-        migrations.upgrade(self.postgres.url)
+        migrations.upgrade(self.postgres.owner_url)
         make_inspector(self.postgres)
         made = make_first_keys(self.settings, "A practice", "A therapist")
         self.therapist_key = made.therapist or ""

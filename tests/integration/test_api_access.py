@@ -38,6 +38,8 @@ PUBLIC = {
     "invited.first",
     "invited.form",
     "invited.accept",
+    "passkeys.challenge",
+    "passkeys.sign_in",
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from cli.local.stack import print_addresses
+from cli.profile import CODE_FILE
 from embedded.state import ProcessMark, StackStatus
 from tests.fakes.api_server import KEY, FakeApi, Reply
 
@@ -80,13 +81,14 @@ def test_words_of_an_earlier_run_are_not_said_again(tmp_path: Path) -> None:
     assert "STORAGE_URL" not in up(tmp_path, {})
 
 
-def shown(url: str, data: Path) -> str:
+def shown(url: str, data: Path, *, on_terminal: bool = True) -> str:
     """What a stack whose API is at ``url`` is introduced with."""
     mark = ProcessMark.of(os.getpid())
     assert mark is not None
     output = io.StringIO()
     addresses = {"web": url, "flower": "http://127.0.0.1:1"}
-    print_addresses(Console(file=output, width=200), data, StackStatus(mark, True, addresses, data / "logs"))
+    console = Console(file=output, width=200, force_terminal=on_terminal, color_system=None)
+    print_addresses(console, data, StackStatus(mark, True, addresses, data / "logs"))
     return output.getvalue()
 
 
@@ -105,6 +107,20 @@ def test_the_login_of_flower_is_that_of_the_stack_that_runs(tmp_path: Path) -> N
     assert "login as set in FLOWER_BASIC_AUTH" in shown("http://127.0.0.1:1", tmp_path)
     (tmp_path / "flower.password").write_text("generated\n")
     assert "user flower, password generated" in shown("http://127.0.0.1:1", tmp_path)
+
+
+def test_no_password_and_no_code_go_into_a_log_file(tmp_path: Path) -> None:
+    (tmp_path / "flower.password").write_text("generated\n")
+    (tmp_path / CODE_FILE).write_text("abcd-efgh\n")
+    with FakeApi() as server:
+        server.will("GET /first-administrator", *[Reply(200, {})] * 2)
+        in_file = shown(server.url, tmp_path, on_terminal=False)
+        on_terminal = shown(server.url, tmp_path)
+    for secret in ("generated", "abcd-efgh"):
+        assert secret not in in_file
+        assert secret in on_terminal
+    assert str(tmp_path / "flower.password") in in_file
+    assert str(tmp_path / CODE_FILE) in in_file
 
 
 def test_nothing_is_said_to_be_down_where_all_is_up(tmp_path: Path) -> None:

@@ -167,6 +167,18 @@ def test_an_address_without_a_key_is_slowed_down_and_one_with_a_key_is_not(
     assert stranger("GET", "/api/whoami").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+def test_an_address_may_not_probe_without_end(resources: Resources, clock: Clock, path: str) -> None:
+    client = app_of(limited(resources, anonymous_per_minute=3)).test_client()
+    first = 200 if path == "/readyz" else 401
+    answers = [client.get(path) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [first, first, first, 429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert client.get(path, environ_base={"REMOTE_ADDR": "198.51.100.7"}).status_code == first
+    clock.now += 61
+    assert client.get(path).status_code == first
+
+
 @pytest.mark.parametrize(
     ("trusted", "last"), [((), 429), (("127.0.0.0/8",), 401)], ids=["no proxy is ours", "the proxy is ours"]
 )

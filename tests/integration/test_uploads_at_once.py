@@ -22,7 +22,8 @@ STALLED, AT_ONCE = 90, 8
 
 @pytest.fixture
 def url(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    with running_api(environment, tmp_path / "api.log", threads=16) as url:
+    bounded = {**environment, "SESSIONSCRIBE_UPLOADS_AT_ONCE": str(AT_ONCE)}
+    with running_api(bounded, tmp_path / "api.log", threads=16) as url:
         yield url
 
 

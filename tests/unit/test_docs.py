@@ -43,6 +43,16 @@ def test_every_setting_that_a_page_names_exists() -> None:
     } == set()
 
 
+def test_every_name_that_a_program_reads_is_known_as_one_of_ours() -> None:
+    """Else it might resemble a setting, and be refused as misspelt."""
+    read = set(
+        re.findall(r'"(SESSIONSCRIBE_\w*[A-Z0-9])"', sources("cli", "embedded", "workers", "web", "serving"))
+    )
+    assert read - known_settings() - {f"{name}_FILE" for name in settings.variables()} == set()
+    page = (ROOT / "docs" / "settings.md").read_text()
+    assert [name for name in settings.OTHER_VARIABLES if name not in page] == ["SESSIONSCRIBE_SIGN_FILE"]
+
+
 def documented_defaults() -> Iterator[tuple[str, str]]:
     rows = (ROOT / "docs" / "settings.md").read_text().splitlines()
     for row in rows:
@@ -184,3 +194,11 @@ def test_every_test_that_a_page_names_exists() -> None:
             if name not in defined and not list((ROOT / "tests").rglob(f"{name}.py"))
         ]
     assert wrong == []
+
+
+def test_every_promise_and_every_plausible_fault_names_a_test_or_says_why_not() -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    tables = page.partition("## What is promised")[2].partition("## Faults made by a machine")[0]
+    rows = re.findall(r"^\| (?!---|promise|where)(.+) \|$", tables, re.MULTILINE)
+    assert len(rows) >= 40
+    assert [row for row in rows if not re.search(r"`test_\w+`|equivalent|not a fault", row)] == []

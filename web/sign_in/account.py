@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 
 from shared.domain.errors import InvalidInput, LimitReached
-from shared.services.sign_in import browser_sessions, second_factor, signing_in, trail
+from shared.services.sign_in import browser_sessions, passkeys, second_factor, signing_in, trail
 from web.access import caller, client, resources, signed_in
 from web.pages import SIGN_IN, Pages
 from web.sign_in import forms
@@ -17,7 +17,9 @@ _DONE = {
     "passphrase": "Your passphrase is changed. All other devices are signed out.",
     "ended": "The device is signed out.",
     "others": "All other devices are signed out.",
-    "factor_removed": "The authenticator app and the recovery codes are removed.",
+    "factor_removed": "The authenticator app is removed.",
+    "passkey": "The passkey is added.",
+    "passkey_removed": "The passkey is removed.",
 }
 blueprint = Pages("account", __name__)
 
@@ -63,6 +65,7 @@ def end_other_devices() -> Response:
 def _shown() -> dict[str, Any]:
     return {
         "devices": browser_sessions.devices(resources(), caller()),
+        "passkeys": passkeys.listed(resources(), caller()),
         "factors": second_factor.factors(resources(), caller()),
         "events": trail.events(resources(), caller()),
         "done": _DONE.get(request.args.get("done", "")),

@@ -20,9 +20,9 @@ def field(name: str) -> str:
     return request.form.get(name, "")
 
 
-def wanted_path() -> str:
-    """Where to go after signing in: a path of our own, else the first page."""
-    path = request.values.get("next", "")
+def wanted_path(given: str | None = None) -> str:
+    """Where to go after signing in: a path of our own (``given``, or of the request), else the first page."""
+    path = request.values.get("next", "") if given is None else given
     is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if is_ours else START
 

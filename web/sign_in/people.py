@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 from shared.domain.errors import InvalidInput
 from shared.services.access.caller import Scope
 from shared.services.accounts import people as accounts
-from shared.services.sign_in import browser_sessions, idle, invitations
+from shared.services.sign_in import browser_sessions, idle, invitations, second_factor
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sign_in import forms
@@ -17,6 +17,7 @@ _PEOPLE = "/people"
 _DONE = {
     "disabled": "The person is disabled, and signed out everywhere.",
     "enabled": "The person is enabled.",
+    "reset": "The factor is removed, and the person is signed out everywhere. Their history tells them.",
     "idle": "The time is changed.",
 }
 blueprint = Pages("people", __name__)
@@ -26,7 +27,7 @@ blueprint = Pages("people", __name__)
 @signed_in(Scope.PEOPLE)
 def page() -> str:
     """Everybody, with what can be done about their sign-in."""
-    return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=None, person_name="")
+    return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=None, new_name="")
 
 
 @blueprint.post(_PEOPLE)
@@ -37,7 +38,7 @@ def invite_new() -> Response | str:
     try:
         code = invitations.invite_new(resources(), caller(), name, forms.field("role"))
     except InvalidInput as error:
-        return forms.again(_TEMPLATE, error, **_shown(), link=None, person_name=name)
+        return forms.again(_TEMPLATE, error, **_shown(), link=None, new_name=name)
     return _with_link(code)
 
 
@@ -64,6 +65,14 @@ def enable(therapist_id: UUID) -> Response:
     return forms.to(f"{_PEOPLE}?done=enabled")
 
 
+@blueprint.post("/people/<id:therapist_id>/reset-factor")
+@signed_in(Scope.PEOPLE)
+def reset_factor(therapist_id: UUID) -> Response:
+    """Removes the app or the passkeys of a person who lost them; they set up others at their next sign-in."""
+    second_factor.reset(resources(), caller(), therapist_id, forms.field("factor"))
+    return forms.to(f"{_PEOPLE}?done=reset")
+
+
 @blueprint.post("/people/idle")
 @signed_in(Scope.PEOPLE)
 def change_idle() -> Response:
@@ -71,13 +80,14 @@ def change_idle() -> Response:
     try:
         idle.change(resources(), caller(), forms.field("idle_minutes"))
     except InvalidInput as error:
-        return forms.again(_TEMPLATE, error, **_shown(), link=None, person_name="")
+        return forms.again(_TEMPLATE, error, **_shown(), link=None, new_name="")
     return forms.to(f"{_PEOPLE}?done=idle")
 
 
 def _with_link(code: str) -> str:
-    link = f"{request.host_url}invitation/{code}"
-    return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=link, person_name="")
+    ours = resources().settings.public_url or request.host_url
+    link = f"{ours.rstrip('/')}/invitation/{code}"
+    return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=link, new_name="")
 
 
 def _shown() -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The second factor: asked for at sign-in and before what matters most, set up, removed."""
 
 import segno
-from flask import Response, g, make_response, render_template
+from flask import Response, make_response, render_template
 from markupsafe import Markup
 
 from shared.domain.errors import InvalidInput, LimitReached
@@ -20,9 +20,9 @@ blueprint = Pages("second_factor", __name__)
 @signed_in(incomplete=True)
 def ask_at_sign_in() -> Response | str:
     """Asks for the second factor, or leads to where one is set up."""
-    if g.is_complete:
+    if caller().is_complete:
         return forms.to(forms.wanted_path())
-    if second_factor.factors(resources(), caller()).app_since is None:
+    if not second_factor.factors(resources(), caller()).any:
         return forms.to(_OWN)
     return render_template(_ASK, problem=None, fields={}, **_asked(SECOND_FACTOR))
 
@@ -51,9 +51,12 @@ def show_again() -> Response:
 @blueprint.get(_OWN)
 @signed_in(incomplete=True)
 def set_up() -> Response | str:
-    """Shows an authenticator app's QR code, or leads on where there is an app already."""
-    if second_factor.factors(resources(), caller()).app_since is not None:
-        return forms.to(_ACCOUNT if g.is_complete else SECOND_FACTOR)
+    """Offers a passkey, and an authenticator app's QR code; leads on where there is an app already."""
+    found = second_factor.factors(resources(), caller())
+    if found.any and not caller().is_complete:
+        return forms.to(SECOND_FACTOR)
+    if found.app_since is not None:
+        return forms.to(_ACCOUNT)
     return render_template(_SET_UP, problem=None, fields={}, **_offered())
 
 
@@ -73,7 +76,7 @@ def add() -> Response:
 @blueprint.post("/account/second-factor/remove")
 @signed_in(fresh=True)
 def remove() -> Response:
-    """Removes the app and the recovery codes."""
+    """Removes the app."""
     second_factor.remove_app(resources(), caller())
     return forms.to(f"{_ACCOUNT}?done=factor_removed")
 
@@ -94,13 +97,9 @@ def _confirm(page: str) -> Response:
 
 
 def _asked(page: str) -> dict[str, object]:
-    has_app = second_factor.factors(resources(), caller()).app_since is not None
-    return {
-        "next": forms.wanted_path(),
-        "page": page,
-        "has_app": has_app,
-        "at_sign_in": page == SECOND_FACTOR,
-    }
+    factors = second_factor.factors(resources(), caller())
+    at_sign_in = page == SECOND_FACTOR
+    return {"next": forms.wanted_path(), "page": page, "factors": factors, "at_sign_in": at_sign_in}
 
 
 def _offered() -> dict[str, object]:

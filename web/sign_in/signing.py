@@ -15,8 +15,11 @@ blueprint = Pages("sign_in", __name__)
 
 @blueprint.get(SIGN_IN)
 @public
-def form() -> str:
-    """Asks for name and passphrase."""
+def form() -> Response | str:
+    """Asks for a passkey, or for name and passphrase."""
+    if resources().settings.public_url is None and request.host.startswith("127.0.0.1"):
+        # Passkeys are tied to a host name, and an address is none.
+        return forms.to(request.url.replace("127.0.0.1", "localhost", 1))
     awaited = invitations.first_is_awaited(resources())
     return render_template(
         _TEMPLATE, problem=None, fields={}, login_name="", next=forms.wanted_path(), awaited=awaited

@@ -67,7 +67,9 @@ class Caller:
     address: str | None = None  # where the request came from, for the audit trail
     ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
     in_browser: bool = False
-    is_fresh: bool = True  # in a browser: showed lately that it is them
+    # In a browser: showed all that they need to sign in; showed lately that it is them.
+    is_complete: bool = True
+    is_fresh: bool = True
 
     @property
     def actor(self) -> str:

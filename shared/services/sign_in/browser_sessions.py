@@ -28,6 +28,11 @@ _KEPT_FOR = timedelta(days=30)
 _MOST_EVENTS = 50
 _ADDRESS, _AGENT = "browser_session.address", "browser_session.agent"
 _LONGEST_AGENT = 400
+# The first sign that is found decides: most browsers also name those that they resemble.
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is signed in, and by which name the pages greet them.
-
-    ``complete``: false while the second factor is to be shown, or to be set up.
-    """
+    """Who is signed in, and by which name the pages greet them."""
 
     caller: Caller
     person_name: str
-    complete: bool
     idle_minutes: int
 
 
@@ -58,7 +59,7 @@ class Device:
 
     id: UUID
     address: str
-    agent: str
+    browser: str
     created_at: datetime
     seen_at: datetime
     is_this: bool
@@ -135,9 +136,10 @@ def authenticate(
         request_id=request_id,
         address=address,
         in_browser=True,
-        is_fresh=found.is_fresh,
+        is_complete=found.complete,
+        is_fresh=found.complete and found.is_fresh,
     )
-    return SignedIn(caller, found.person_name, found.complete, found.idle_minutes)
+    return SignedIn(caller, found.person_name, found.idle_minutes)
 
 
 def require_good(resources: Resources, caller: Caller) -> None:
@@ -158,13 +160,20 @@ def devices(resources: Resources, caller: Caller) -> list[Device]:
         Device(
             id=row.id,
             address=opened(subject, _ADDRESS, row.address),
-            agent=opened(subject, _AGENT, row.agent),
+            browser=browser_of(opened(subject, _AGENT, row.agent)),
             created_at=row.created_at,
             seen_at=row.seen_at,
             is_this=row.id == caller.key_id,
         )
         for row in found
     ]
+
+
+def browser_of(agent: str) -> str:
+    """What a browser calls itself, in the words of its owner: "Firefox on Windows"."""
+    name = next((words for sign, words in _BROWSERS if sign in agent), "A browser")
+    system = next((words for sign, words in _SYSTEMS if sign in agent), None)
+    return name if system is None else f"{name} on {system}"
 
 
 def end(resources: Resources, caller: Caller, session_id: UUID) -> None:

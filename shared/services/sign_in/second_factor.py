@@ -5,15 +5,18 @@ import secrets
 from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import logins
+from shared.db.queries import api_keys, logins
+from shared.db.queries import browser_sessions as session_rows
+from shared.db.queries import passkeys as passkey_rows
 from shared.db.queries import second_factors as rows
-from shared.domain.errors import Conflict, InvalidInput
+from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions, passphrases, trail, waits
@@ -21,6 +24,7 @@ from shared.services.sign_in.browser_sessions import NewSession
 from shared.vault.sealing import Subject
 
 ISSUER = "sessionscribe"
+APP, PASSKEYS = "app", "passkeys"
 CODES = 10
 _STEP_SECONDS, _DIGITS, _SECRET_BYTES = 30, 6, 20
 _DRIFT_STEPS = 1  # the clock of a phone may be half a minute off
@@ -35,6 +39,12 @@ class Factors:
 
     app_since: datetime | None
     codes_left: int
+    passkeys: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a second factor."""
+        return self.app_since is not None or self.passkeys > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +60,35 @@ def factors(resources: Resources, caller: Caller) -> Factors:
     with resources.database.transaction(caller.practice_id) as db:
         row = rows.totp(db, caller.therapist_id)
         left = rows.codes_left(db, caller.therapist_id)
-    return Factors(row.confirmed_at if row else None, left)
+        count = len(passkey_rows.of_person(db, caller.therapist_id))
+    return Factors(row.confirmed_at if row else None, left, count)
+
+
+def has_any(db: DbSession, therapist_id: UUID) -> bool:
+    """Whether the person has a second factor."""
+    return rows.has_totp(db, therapist_id) or bool(passkey_rows.of_person(db, therapist_id))
+
+
+def need_fresh_to_add(db: DbSession, caller: Caller) -> None:
+    """Raise ConfirmationNeeded unless the caller may add a factor.
+
+    The first one of a person who cannot get any further without it needs the passphrase alone.
+    """
+    if caller.is_complete or has_any(db, caller.therapist_id):
+        caller.need_fresh()
 
 
 def offer(resources: Resources, caller: Caller) -> Offer:
     """The secret of an authenticator app that is not confirmed yet; the same until it is.
 
-    Raises Conflict where the caller has an app: it is removed first, with a fresh confirmation.
+    Raises Conflict where the caller has an app (it is removed first), and ConfirmationNeeded.
     """
     subject = Subject(caller.practice_id, caller.therapist_id)
     with resources.database.transaction(caller.practice_id) as db:
+        need_fresh_to_add(db, caller)
         row = rows.totp(db, caller.therapist_id)
         if row is not None and row.confirmed_at is not None:
-            raise Conflict("You have an authenticator app already. Remove it first.", "factor_exists")
+            raise _app_exists()
         found = logins.of_person(db, caller.practice_id, caller.therapist_id)
         if row is None:
             secret = secrets.token_bytes(_SECRET_BYTES)
@@ -78,15 +104,16 @@ def offer(resources: Resources, caller: Caller) -> Offer:
 def add_app(resources: Resources, caller: Caller, code: str) -> tuple[NewSession, list[str]]:
     """Take the offered app into use with its first code; gives a renewed session and recovery codes.
 
-    Raises InvalidInput, Conflict and LimitReached.
+    Raises InvalidInput, Conflict, ConfirmationNeeded and LimitReached.
     """
     subject = _begin_try(resources, caller)
     with resources.database.transaction(caller.practice_id) as db:
+        need_fresh_to_add(db, caller)
         if rows.has_totp(db, caller.therapist_id):
-            raise Conflict("You have an authenticator app already. Remove it first.", "factor_exists")
+            raise _app_exists()
         if not _is_code_of_app(resources, db, caller, code, confirmed=False):
             raise _wrong()
-        codes = _new_codes(resources, db, caller)
+        codes = make_codes(resources, db, caller)
         session = browser_sessions.renew(resources, db, caller.key_id, completes=True)
         trail.record(db, caller, trail.FACTOR_ADDED)
     waits.succeeded(resources, (subject,))
@@ -101,26 +128,47 @@ def remove_app(resources: Resources, caller: Caller) -> None:
     caller.need_fresh()
     with resources.database.transaction(caller.practice_id) as db:
         if rows.remove_totp(db, caller.therapist_id):
-            rows.replace_codes(db, caller.practice_id, caller.therapist_id, ())
             trail.record(db, caller, trail.FACTOR_REMOVED)
+
+
+def reset(resources: Resources, caller: Caller, therapist_id: UUID, which: str) -> None:
+    """Let an administrator remove a person's ``app`` (with the recovery codes) or ``passkeys``.
+
+    Ends the person's sessions; the trail tells them. Raises NotFound, InvalidInput and ConfirmationNeeded.
+    """
+    caller.need_fresh()
+    if which not in (APP, PASSKEYS):
+        raise InvalidInput(f"A factor is one of {APP}, {PASSKEYS}.", "factor_unknown")
+    with resources.database.transaction(caller.practice_id) as db:
+        if api_keys.therapist(db, caller.practice_id, therapist_id) is None:
+            raise NotFound("There is no such person in this practice.", "therapist_not_found")
+        if which == APP:
+            rows.remove_totp(db, therapist_id)
+            rows.replace_codes(db, caller.practice_id, therapist_id, ())
+        else:
+            passkey_rows.remove_all(db, therapist_id)
+        session_rows.end_all(db, caller.practice_id, therapist_id)
+        trail.record_of(
+            db, caller.practice_id, therapist_id, trail.FACTOR_RESET, caller.actor, caller.request_id
+        )
 
 
 def new_codes(resources: Resources, caller: Caller) -> list[str]:
     """Other recovery codes in the place of those that are left; raises ConfirmationNeeded."""
     caller.need_fresh()
     with resources.database.transaction(caller.practice_id) as db:
-        return _new_codes(resources, db, caller)
+        return make_codes(resources, db, caller)
 
 
 def confirm(resources: Resources, caller: Caller, shown: str) -> NewSession:
-    """Show that it is the caller: a code of the app, a recovery code, or (without an app) the passphrase.
+    """Show that it is the caller: a code of the app, a recovery code, or (without any factor) the passphrase.
 
     Gives the renewed session. Raises InvalidInput and LimitReached.
     """
     subject = _begin_try(resources, caller)
     by_passphrase = None
     with resources.database.transaction(caller.practice_id) as db:
-        if not rows.has_totp(db, caller.therapist_id):
+        if not has_any(db, caller.therapist_id):
             found = logins.of_person(db, caller.practice_id, caller.therapist_id)
             by_passphrase = found[0].passphrase_hash if found else passphrases.NONE
     # A hash takes a third of a second: no connection is held meanwhile.
@@ -139,6 +187,10 @@ def confirm(resources: Resources, caller: Caller, shown: str) -> NewSession:
         raise _wrong()
     waits.succeeded(resources, (subject,))
     return session
+
+
+def _app_exists() -> Conflict:
+    return Conflict("You have an authenticator app already. Remove it first.", "factor_exists")
 
 
 def _begin_try(resources: Resources, caller: Caller) -> waits.Subject:
@@ -179,7 +231,8 @@ def _is_recovery_code(resources: Resources, db: DbSession, caller: Caller, code:
     return True
 
 
-def _new_codes(resources: Resources, db: DbSession, caller: Caller) -> list[str]:
+def make_codes(resources: Resources, db: DbSession, caller: Caller) -> list[str]:
+    """Other recovery codes for the caller."""
     codes = ["-".join(_random_half() for _ in range(2)) for _ in range(CODES)]
     digests = [_digest(resources, code) for code in codes]
     rows.replace_codes(db, caller.practice_id, caller.therapist_id, digests)

@@ -7,13 +7,13 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import browser_sessions as session_rows
-from shared.db.queries import logins, second_factors
+from shared.db.queries import logins
 from shared.db.tables.core import Therapist
 from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from shared.services.sign_in import browser_sessions, known_devices, passphrases, trail, waits
+from shared.services.sign_in import browser_sessions, known_devices, passphrases, second_factor, trail, waits
 from shared.services.sign_in.browser_sessions import Client, NewSession
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ def begin(
 ) -> NewSession:
     """A session of a person who showed a passphrase, and the trail's line about it."""
     # Therapists read what was said: without a second factor they get no further than to set one up.
-    complete = person.role != accounts.THERAPIST and not second_factors.has_totp(db, person.id)
+    complete = person.role != accounts.THERAPIST and not second_factor.has_any(db, person.id)
     session = browser_sessions.begin(resources, db, person, client, complete=complete)
     actor = f"{person.role}:{person.id}"
     for action in [trail.SIGNED_IN] if is_known else [trail.NEW_DEVICE, trail.SIGNED_IN]:

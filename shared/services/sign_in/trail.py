@@ -19,6 +19,8 @@ FACTOR_ADDED, FACTOR_REMOVED = "factor.add", "factor.remove"
 RECOVERY_CODES_MADE, RECOVERY_CODE_USED = "recovery_codes.create", "recovery_code.use"
 CONFIRMED, CONFIRM_FAILED = "confirm", "confirm.failed"
 INVITED = "invitation.create"
+PASSKEY_ADDED, PASSKEY_REMOVED, PASSKEY_SIGN_IN = "passkey.add", "passkey.remove", "sign_in.passkey"
+FACTOR_RESET = "factor.reset"
 # In the words in which people read it.
 WORDS = {
     SIGNED_IN: "Signed in",
@@ -35,6 +37,10 @@ WORDS = {
     RECOVERY_CODE_USED: "A recovery code was used",
     CONFIRMED: "Second factor or passphrase confirmed",
     CONFIRM_FAILED: "A wrong code was tried",
+    PASSKEY_SIGN_IN: "Signed in with a passkey",
+    PASSKEY_ADDED: "Passkey added",
+    PASSKEY_REMOVED: "Passkey removed",
+    FACTOR_RESET: "An administrator removed a second factor",
     INVITED: "Invited by an administrator, or by the server's command line",
 }
 _MOST_EVENTS = 50
