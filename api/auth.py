@@ -53,9 +53,13 @@ class KeyInUrl(InvalidInput):
         self.key = key
 
 
-def needs(scope: Scope) -> Callable[[View], View]:
-    """Declare that a route is for callers with ``scope``."""
-    return declare(Policy((scope,)))
+def needs(scope: Scope, *, fresh: bool = False, when_idle: bool = False) -> Callable[[View], View]:
+    """Declare that a route is for callers with ``scope``.
+
+    ``fresh``: people in browsers must have shown lately that it is them. ``when_idle``: it goes on after
+    their browser has locked itself.
+    """
+    return declare(Policy((scope,), fresh=fresh, when_idle=when_idle))
 
 
 def any_key(view: View) -> View:

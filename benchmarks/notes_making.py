@@ -10,11 +10,13 @@ from shared.domain.notes.drafts import checked
 from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN, DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.services.alerts.risk_alerts import grave_among
-from workers.engines.rules import RulesExtractor, screen
+from shared.domain.verification.risk import ALERT, with_levels
+from workers.engines.rules import RulesExtractor
+from workers.engines.screen.screening import RiskScreen, load_model
 
 Figures = dict[str, Any]
 ALERT_FROM = "high"  # the default of SESSIONSCRIBE_RISK_ALERT_SEVERITY
+_screen = RiskScreen(load_model)
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,12 @@ class Read:
 
 def notes_of(transcript: Transcript) -> tuple[JsonObject, list[JsonObject]]:
     """The notes of ``transcript`` and the findings that raise an alert, as workers make them."""
-    screened = screen(transcript)
+    screened = _screen(transcript)
     draft = RulesExtractor().extract(transcript, ExtractionRequest())
-    notes = rendered(checked(draft, transcript, screened), BUILT_IN[DEFAULT], transcript)
-    return notes, grave_among([*screened, *notes["risk_flags"]], ALERT_FROM)
+    held = checked(draft, transcript, screened.flags, readers=screened.readers, alert_severity=ALERT_FROM)
+    notes = rendered(held, BUILT_IN[DEFAULT], transcript)
+    levelled = with_levels([*screened.flags, *notes["risk_flags"]], ALERT_FROM)
+    return notes, [flag for flag in levelled if flag["level"] == ALERT]
 
 
 def read_all(found: Iterable[Session]) -> list[Read]:

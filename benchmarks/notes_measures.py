@@ -102,6 +102,7 @@ def _told(read: Sequence[Read], field: str, marked: Callable[[Session], str]) ->
         "marked": len(pairs),
         "told": len(told),
         "right": sum(wanted == got for wanted, got in told),
+        "wrong": sum(wanted != got for wanted, got in told),
         "right_direction": sum(_DIRECTION.get(w, w) == _DIRECTION.get(g, g) for w, g in told),
     }
 

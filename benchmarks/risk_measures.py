@@ -8,6 +8,7 @@ from benchmarks.labelled_sets import Statement
 from benchmarks.notes_making import Figures, Read, notes_of, share
 from shared.domain.values import JsonObject
 from shared.domain.verification.claims import is_reassuring
+from shared.domain.verification.grounding import outside_quotes
 
 _SUICIDE = (
     "passive_suicidal_ideation", "suicidal_ideation", "suicide_plan", "suicide_intent", "suicidal_behaviour",
@@ -158,8 +159,8 @@ def _reassurance(read: Sequence[Read]) -> Figures:
     """Sentences that say that there was nothing, and kinds said of today that are told as denied alone."""
     sentences = kinds = wrong = 0
     for one in read:
-        said = _NOT_MENTIONED.findall(_all_text(one.notes))
-        told = [text for text in _sentences(one.notes) if is_reassuring(text)]
+        said = _NOT_MENTIONED.findall(outside_quotes(_all_text(one.notes)))
+        told = [text for text in _sentences(one.notes) if is_reassuring(outside_quotes(text))]
         present = {_danger(la["kind"]) for la in one.session.of("risk") if la["standing"] == "present"}
         shown: dict[str, set[str]] = defaultdict(set)
         for flag in one.notes["risk_flags"]:

@@ -30,10 +30,7 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role.
-
-    ``public_endpoint``: by which clients reach it, where that is another.
-    """
+    """How to reach S3: keys None: the machine's own role; ``public_endpoint``: where clients reach it."""
 
     endpoint: str | None
     region: str
@@ -42,14 +39,16 @@ class S3Access:
     public_endpoint: str | None = None
 
 
+_POSTGRES = parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
-    database_url: str = _setting(
-        "DATABASE_URL",
-        parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database"),
-        repr=False,
+    database_url: str = _setting("DATABASE_URL", _POSTGRES, repr=False)
+    migrations_database_url: str | None = _setting(
+        "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL", _POSTGRES, default=None, repr=False
     )
     redis_url: str = _setting("REDIS_URL", parsing.address("redis", "rediss", "unix", host=False), repr=False)
     storage_url: str = _setting("STORAGE_URL", parsing.storage)
@@ -141,6 +140,9 @@ class Settings:
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )
+    public_url: str | None = _setting(
+        "SESSIONSCRIBE_PUBLIC_URL", parsing.starting("http://", "https://"), default=None
+    )
     trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", parsing.networks, default=())
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
@@ -203,6 +205,11 @@ class Settings:
         return transcriber == "openai" and not self.openai_in_house
 
     @property
+    def owner_url(self) -> str:
+        """The database as its owner; where none is set, as everybody else."""
+        return self.migrations_database_url or self.database_url
+
+    @property
     def s3(self) -> S3Access:
         """How to reach S3, where ``storage_url`` names a bucket."""
         keys = self.s3_access_key_id, self.s3_secret_access_key
@@ -240,7 +247,7 @@ def load(environment: Mapping[str, str]) -> Settings:
 # Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
 OTHER_VARIABLES = (
     "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
-    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM",
+    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM", "SESSIONSCRIBE_ENROLMENT_CODE",
 )  # fmt: skip
 REQUIRED = {
     "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",

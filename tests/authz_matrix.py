@@ -80,6 +80,10 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "name": lambda _: "start.js",
     "version": lambda _: "0" * 16,
     "file_name": lambda _: "site.css",
+    "passkey_id": lambda place: place.key_id,  # of nobody: their owners' tests have some
+    "code": lambda _: "2222",
+    "number": lambda _: 0,
+    "notes_version": lambda _: 1,
 }
 CALLERS = (
     "nobody",
@@ -96,6 +100,7 @@ CALLERS = (
     "owner",
     "browser_owner",
 )
+SESSION, PATIENT = "/sessions/<id:session_id>", "/patients/<id:patient_id>"
 NOTES = "/api/sessions/<id:session_id>/notes"
 OWN_TEMPLATE = {"name": "intake", "title": "Intake", "parts": [{"name": "why", "title": "Reasons"}]}
 BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
@@ -148,6 +153,23 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     },
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
+    },
+    "POST /templates/new": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/<id:template_id>": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/usual": lambda _: {"data": {"name": "soap"}},
+    "POST /patients": lambda _: {"data": {"name": "Somebody"}},
+    f"POST {PATIENT}/consent": lambda _: {"data": {"on": "2026-12-01", "do": "revoke"}},
+    f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
+    f"POST {SESSION}/sign": lambda place: _answered(place) | {"json": None, "data": {"version": "1"}},
+    f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
+    f"POST {SESSION}/addendum": lambda _: {"data": {"text": "Something else."}},
+    f"POST {SESSION}/delete": lambda _: {"data": {"sure": "yes"}},
+    f"POST {SESSION}/speakers": lambda _: {
+        "data": {"count": "1", "label.0": "Speaker 1", "role.0": "client"}
+    },
+    f"POST {SESSION}/off-the-record": lambda _: {"data": {"from": "0:01", "to": "0:02"}},
+    f"POST {SESSION}/words/<int:number>": lambda _: {
+        "data": {"was": "I want to die tonight.", "text": "Not tonight."}
     },
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
@@ -313,7 +335,7 @@ def main() -> None:
     """Write the table anew, on servers of its own."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         settings = load(environment_of(postgres, redis, folder))
         database = Database(settings.database_url)

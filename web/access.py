@@ -16,12 +16,14 @@ __all__ = ["caller", "client", "public", "resources", "signed_in"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def signed_in(*scopes: Scope) -> Callable[[View], View]:
+def signed_in(*scopes: Scope, fresh: bool = False, incomplete: bool = False) -> Callable[[View], View]:
     """Declare that a page is for people who are signed in and have all of the scopes.
 
-    The view calls ``caller()``. A form that posts to it holds ``csrf_token``.
+    The view calls ``caller()``. A form that posts to it holds ``csrf_token``. ``fresh``: they must have
+    shown a few minutes ago that it is them; signing, keys and people need that anyway. ``incomplete``: also
+    before the second factor is shown.
     """
-    return declare(Policy(scopes, page=True))
+    return declare(Policy(scopes, page=True, incomplete=incomplete, fresh=fresh))
 
 
 def public(view: View) -> View:

@@ -15,7 +15,14 @@ class Link:
 
 
 # In the order in which they are shown. The first that the caller may open is where they land.
-LINKS: tuple[Link, ...] = (Link("Account", "/account"),)
+LINKS: tuple[Link, ...] = (
+    Link("Today", "/today", Scope.NOTES_READ),
+    Link("Patients", "/patients", Scope.PATIENTS_READ),
+    Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
+    Link("People", "/people", Scope.PEOPLE),
+    Link("Audit", "/audit", Scope.OPERATIONS),
+    Link("Account", "/account"),
+)
 
 
 def links_for(caller: Caller) -> tuple[Link, ...]:

@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from shared.domain.errors import (
+    ConfirmationNeeded,
     Conflict,
     DomainError,
     Gone,
@@ -27,13 +28,14 @@ from web import navigation, static_files
 log = structlog.get_logger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
-SIGN_IN = "/sign-in"
+SIGN_IN, SECOND_FACTOR, CONFIRM = "/sign-in", "/sign-in/second-factor", "/confirm"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _STATUS_OF: dict[type[DomainError], HTTPStatus] = {
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Gone: HTTPStatus.GONE,
@@ -53,6 +55,7 @@ class Pages(Blueprint):
         self.after_request(_protect)
         self.context_processor(_known_to_templates)
         self.register_error_handler(NotAuthenticated, _to_sign_in)
+        self.register_error_handler(ConfirmationNeeded, _to_confirm)
         self.register_error_handler(DomainError, _domain_error)
         self.register_error_handler(HTTPException, _http_error)
         self.register_error_handler(Exception, _unexpected)
@@ -68,20 +71,36 @@ def _protect(response: Response) -> Response:
 
 def _known_to_templates() -> dict[str, Any]:
     caller = g.get("caller")
+    is_complete = caller is not None and caller.is_complete
     return {
         "caller": caller,
         "person_name": g.get("person_name"),
         "csrf_token": g.get("csrf_token"),
-        "links": navigation.links_for(caller) if caller else (),
+        "links": navigation.links_for(caller) if is_complete else (),
+        "idle_seconds": g.get("idle_seconds") if is_complete else None,
         "static_url": static_files.url_of,
     }
 
 
 def _to_sign_in(error: NotAuthenticated) -> Response:
     """To the sign-in page, and from there back to a page that was read; what was sent is not repeated."""
-    back = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
-    address = f"{SIGN_IN}?{urlencode(back)}" if back else SIGN_IN
+    page = SECOND_FACTOR if error.code == "second_factor_needed" else SIGN_IN
+    return _aside(page, request.path if request.method == "GET" else "/")
+
+
+def _to_confirm(error: ConfirmationNeeded) -> Response:
+    """To the page that asks for a factor, and from there back to the page with the form."""
+    return _aside(CONFIRM, request.path if request.method == "GET" else _referring_path())
+
+
+def _aside(page: str, then: str) -> Response:
+    address = f"{page}?{urlencode({'next': then})}" if then != "/" else page
     return redirect(address, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # Flask's own
+
+
+def _referring_path() -> str:
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    return referrer.path or "/" if referrer.netloc == request.host else "/"
 
 
 def error_page(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -20,7 +20,7 @@ from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 from workers.engines import registry
-from workers.engines.rules.risk import screen
+from workers.engines.screen.screening import RiskScreen, load_model
 
 _in_use: list[Workbench] = []
 
@@ -65,7 +65,7 @@ def build(settings: Settings) -> Workbench:
         build_analyser=_build_analyser,
         build_transcriber=lambda name: registry.build_transcriber(name, options),
         build_extractor=lambda: registry.build_extractor(settings.extractor, options),
-        screen_risk=screen,
+        screen_risk=RiskScreen(load_model),
     )
 
 

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 from api.exports.making import making_blocks, review_blocks
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
-from shared.domain.notes.fields import READ_IN_ORDER
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.notes.record import Standing
 from shared.domain.values import JsonObject
+from shared.domain.verification.boilerplate import finding_words
+from shared.domain.verification.risk import ALERT, LOOK
 from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Notes
@@ -89,7 +91,7 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     yield "Made by", f"{head.engine}, {model}" if model and model not in head.engine else head.engine
 
 
-_FLAG = ("type", "severity", "temporality", "about")
+_FLAG = ("words", "severity", "temporality", "about", "found_by_readers")
 
 
 def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
@@ -99,8 +101,11 @@ def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
         known = texts.get(field_name) or []
         return tuple(_sentences(known, notebook)) or tuple(_paragraphs(document.get(field_name, "")))
 
-    flags = [_item(flag, _FLAG, notebook) for flag in document.get("risk_flags", [])]
-    yield Block("Risk", (Line(document.get("risk_statement", "")), *flags))
+    flags = document.get("risk_flags", [])
+    shown = [_flag(flag, notebook) for flag in flags if flag.get("level") != LOOK]
+    yield Block("Risk", (Line(document.get("risk_statement", "")), *shown))
+    if looks := tuple(_flag(flag, notebook) for flag in flags if flag.get("level") == LOOK):
+        yield Block("Risk: passages worth a look", looks)
     yield Block("Summary", text("topic_summary"))
     mood = f"{word(document['session_mood'])}, {word(document['mood_trajectory'])}"
     reasons = [*_sentences(texts.get("session_mood", []), notebook)]
@@ -113,6 +118,17 @@ def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
     yield Block("Summary for the patient", text("patient_summary"))
 
 
+def _flag(flag: JsonObject, notebook: Notebook) -> Line:
+    readers = flag.get("readers")
+    told = {
+        **flag,
+        "words": finding_words(flag),
+        "found_by_readers": f"found by {' and '.join(readers)}" if readers else "",
+    }
+    marked = {**told, "severity": f"alert, {flag['severity']}"} if flag.get("level") == ALERT else told
+    return _item(marked, _FLAG, notebook)
+
+
 def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[Line]:
     for sentence in sentences:
         marks = () if sentence.get("structural") else _marks(sentence)
@@ -120,7 +136,7 @@ def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[
 
 
 def _item(item: JsonObject, parts: Sequence[str], notebook: Notebook) -> Line:
-    words = [flat(word(str(item[part]))) for part in parts if item.get(part)]
+    words = [flat(word(str(item[part]))) for part in parts if item.get(part) not in (None, "", NOT_SAID)]
     words += ["denied"] if item.get("negated") else []
     *before, last = words or [""]
     text = "; ".join([*(word.rstrip(".") for word in before), last])

@@ -46,7 +46,7 @@ def cancel(session_id: UUID) -> Response:
     202, schema=ReceiptSchema, description="Gone for every caller; the storage is yet to follow", success=True
 )
 @answers(blueprint, 404, 409, 422)
-@needs(Scope.SESSIONS_WRITE)
+@needs(Scope.SESSIONS_WRITE, fresh=True)
 def delete(query: dict[str, Any], session_id: UUID) -> tuple[Any, int]:
     """Delete recording, transcript, notes and their key, whatever is being done with them.
 

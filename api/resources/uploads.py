@@ -77,7 +77,7 @@ def create() -> Response:
 @blueprint.doc(parameters=HEADERS)
 @blueprint.response(200, headers=STATE)
 @answers(blueprint, 404, 412, 422)
-@needs(Scope.SESSIONS_WRITE)
+@needs(Scope.SESSIONS_WRITE, when_idle=True)
 def show(upload_id: UUID) -> Response:
     """How much of the upload is stored: where to go on."""
     state = resumable.state(resources(), caller(), upload_id)
@@ -92,7 +92,7 @@ def show(upload_id: UUID) -> Response:
 @blueprint.doc(**PATCHING)
 @blueprint.response(204, headers=STATE)
 @answers(blueprint, 400, 404, 408, 409, 412, 413, 415, 422, 429)
-@needs(Scope.SESSIONS_WRITE)
+@needs(Scope.SESSIONS_WRITE, when_idle=True)
 def patch(upload_id: UUID) -> Response:
     """More bytes of the upload, from `Upload-Offset` on. With the last one it is checked, and accepted.
 

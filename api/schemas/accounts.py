@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text, Whole
+from shared.schemas.fields import Moment, Text, Whole
 from shared.services.access.caller import Scope
 from shared.services.accounts.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
 from shared.services.accounts.rotation_overlap import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS

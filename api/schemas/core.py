@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text, Whole
+from shared.schemas.fields import Moment, Text, Whole
 from shared.services.access.caller import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.services.patients import CONSENT_METHODS

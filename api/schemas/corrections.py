@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from api.schemas.fields import Text, Whole
+from shared.schemas.fields import Text, Whole
 from shared.services.transcripts.corrections import Change
 
 MOST_AT_ONCE = 200

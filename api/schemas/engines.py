@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import ENGINE_NAME, Moment, Text, Word
+from shared.schemas.fields import ENGINE_NAME, Moment, Text, Word
 
 _MOST_WORDS = 500
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import AsStored, Moment, Text, Whole, Word
-from api.schemas.file_names import is_harmful
 from api.schemas.sessions import TEMPLATE_NAME
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.notes.record import Kind, Part, Standing
 from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
+from shared.schemas.fields import AsStored, Moment, Text, Whole, Word
+from shared.schemas.file_names import is_harmful
 from shared.schemas.notes import NotesSchema
 
 LARGEST_VERSION = 2**31 - 1
@@ -62,6 +62,13 @@ class AddendumSchema(Schema):
     signatures = fields.List(fields.Nested(SignatureSchema))
 
 
+class NoticeSchema(Schema):
+    """What to know before signing."""
+
+    code = fields.String()
+    detail = fields.String()
+
+
 class NotesVersionSchema(VersionSchema):
     """One version of the notes. Of an addendum ``extracted_notes`` is ``{text}``."""
 
@@ -72,6 +79,10 @@ class NotesVersionSchema(VersionSchema):
         metadata={
             "description": "A newer extraction that is offered: compare it, then accept or dismiss it."
         },
+    )
+    notices = fields.List(
+        fields.Nested(NoticeSchema),
+        metadata={"description": "What a signer must know: what was not screened."},
     )
     extracted_notes = AsStored(NotesSchema)
 

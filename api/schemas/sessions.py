@@ -6,10 +6,10 @@ from marshmallow import Schema, fields, post_load, validate
 
 from api.schemas.core import PageQuerySchema
 from api.schemas.corrections import CorrectedSchema
-from api.schemas.fields import ENGINE_NAME, AsStored, Moment, Text, Word
 from api.schemas.off_record import RangesText
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
+from shared.schemas.fields import ENGINE_NAME, AsStored, Moment, Text, Word
 from shared.schemas.notes import NotesSchema
 
 TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
@@ -204,7 +204,7 @@ class UploadFormSchema(Schema):
     """What may come with a recording."""
 
     patient_id = fields.UUID()
-    session_date = Moment()
+    session_date = Moment(metadata={"description": "UTC if without a zone; now if not said."})
     template = Word(
         TEMPLATE_NAME,
         metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},

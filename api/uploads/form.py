@@ -14,13 +14,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.auth import resources as current_resources
 from api.http.problems import Malformed, without_unknown_names
 from api.idempotency import digest_of
-from api.schemas import file_names
 from api.schemas.sessions import UploadFormSchema
 from api.server import bodies
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
 from shared.http import rate_limits
+from shared.schemas import file_names
 from shared.services import idempotency
 from shared.services.access import consent
 from shared.services.access.caller import Caller
@@ -170,7 +170,7 @@ class _Form:
             raise Malformed(
                 "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
             )
-        name = file_names.cleaned(part.filename)
+        name = file_names.cleaned(file_names.decoded(part.filename))
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")

@@ -1,6 +1,7 @@
 """The commands ``risk …``."""
 
 import click
+from rich.padding import Padding
 from rich.text import Text
 
 from cli.http.client import JsonObject
@@ -10,6 +11,7 @@ from cli.output.rendering import day, moment
 from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import clock, plain
+from shared.domain.verification.boilerplate import finding_words
 
 
 @click.group(epilog=EPILOG)
@@ -47,8 +49,10 @@ def list_alerts(target: Target, answered: bool, session_id: str | None, as_json:
     nothing = "No open alerts. This says what was found in transcripts, never that there is no risk."
     table(console, ("Alert", "Date", "Patient", "Session", "State"), rows, nothing)
     for alert in found:
+        console.print()
         for line in _lines(alert):
-            console.print(Text(line), soft_wrap=True)
+            indent = len(line) - len(line.lstrip())
+            console.print(Padding(Text(line.lstrip()), (0, 0, 0, indent)))
 
 
 def _state(alert: JsonObject) -> str:
@@ -65,7 +69,7 @@ def _lines(alert: JsonObject) -> list[str]:
         said = "; ".join(
             word
             for word in (
-                plain(finding.get("type")).replace("_", " "),
+                plain(finding_words(finding)),
                 plain(finding.get("severity")),
                 plain(finding.get("temporality")),
                 "denied" if finding.get("negated") else "",

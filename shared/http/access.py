@@ -22,6 +22,9 @@ from shared.services.sign_in import browser_sessions
 View = TypeVar("View", bound=Callable[..., Any])
 _POLICY = "sessionscribe_policy"
 _EXTENSION = "sessionscribe"
+# What a stolen, unlocked browser must not do: for keys these scopes are enough, for people not for long.
+_FRESH_ALWAYS = frozenset({Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE})
+_FRESH_TO_CHANGE = frozenset({Scope.NOTES_SIGN, Scope.KEYS, Scope.PEOPLE})
 _RECHECK_SECONDS = 2.0
 # Load balancers ask for one, and every page for a dozen files of the other.
 _UNCOUNTED = frozenset({"health", "static_files"})
@@ -31,12 +34,17 @@ _UNCOUNTED = frozenset({"health", "static_files"})
 class Policy:
     """``scopes``: all that the caller must have. ``public``: no caller is needed.
 
-    ``page``: for people in browsers, who are known by their cookie alone.
+    ``page``: for people in browsers, who are known by their cookie alone. ``incomplete``: also for those who
+    have not shown their second factor yet. ``fresh``: a person must have shown a few minutes ago that it is
+    them. ``when_idle``: goes on behind the lock, and is no act of a person.
     """
 
     scopes: tuple[Scope, ...] = ()
     public: bool = False
     page: bool = False
+    incomplete: bool = False
+    fresh: bool = False
+    when_idle: bool = False
 
     @property
     def scope(self) -> Scope | None:
@@ -86,6 +94,13 @@ def check_caller() -> None:
         raise
     for scope in policy.scopes:
         g.caller.need(scope)
+    if _must_be_fresh(policy):
+        g.caller.need_fresh()
+
+
+def _must_be_fresh(policy: Policy) -> bool:
+    changes = csrf.is_unsafe() and not _FRESH_TO_CHANGE.isdisjoint(policy.scopes)
+    return policy.fresh or changes or not _FRESH_ALWAYS.isdisjoint(policy.scopes)
 
 
 def _authenticated(policy: Policy) -> Caller:
@@ -113,14 +128,16 @@ def _by_cookie(secret: str, policy: Policy) -> Caller:
     if csrf.is_unsafe():
         csrf.require_same_origin()
     # What a page asks for by itself (an event stream, a poll) is no sign of a person.
-    is_act = policy.page or csrf.is_unsafe()
+    is_act = (policy.page or csrf.is_unsafe()) and not policy.when_idle
     found = browser_sessions.authenticate(
-        resources(), secret, request_id(), rate_limits.address(), is_act=is_act
+        resources(), secret, request_id(), rate_limits.address(), is_act=is_act, also_idle=policy.when_idle
     )
+    if not found.caller.is_complete and not policy.incomplete:
+        raise NotAuthenticated("Show your second factor first.", "second_factor_needed")
     g.csrf_token = csrf.token_for(resources().vault.keys.pepper, secret)
     if csrf.is_unsafe():
         csrf.require_token(g.csrf_token, in_form=policy.page)
-    g.person_name = found.person_name
+    g.person_name, g.idle_seconds = found.person_name, found.idle_minutes * 60
     return found.caller
 
 

@@ -80,7 +80,8 @@ def browser_of(app: Flask, resources: Resources, practice_id: UUID, therapist_id
     with resources.database.transaction(practice_id) as db:
         person = api_keys.therapist(db, practice_id, therapist_id)
         assert person is not None
-        session = browser_sessions.begin(resources, db, person, Client("192.0.2.1", "A browser"))
+        client = Client("192.0.2.1", "A browser")
+        session = browser_sessions.begin(resources, db, person, client, complete=True)
     browser = Browser(app)
     browser.take(session.secret)
     browser.get("/account")

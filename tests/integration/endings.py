@@ -16,6 +16,7 @@ from shared.domain.values import (
     Transcript,
     TranscriptionHints,
 )
+from shared.domain.verification.risk import Screening
 from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from tests.database import everything
@@ -86,9 +87,9 @@ def bench_at(resources: Resources, moment: str, act: Act) -> Workbench:
 
     screenings = iter(("uniting", "persisting"))
 
-    def screened(transcript: Transcript) -> list[JsonObject]:
+    def screened(transcript: Transcript) -> Screening:
         at(next(screenings, ""))()
-        return screen(transcript)
+        return Screening(screen(transcript))
 
     decoder = _Decoder(at("decoding"), at("decoded"))
     bench = bench_with(

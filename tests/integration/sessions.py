@@ -12,6 +12,7 @@ from shared.db.tables.records import NotesVersion
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
+from shared.domain.verification.risk import Screening
 from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from shared.services.steps import chunk_transcription, extraction, persistence, transcription
@@ -76,7 +77,7 @@ def bench_with(
         build_analyser=lambda: analyser or FakeSpeechAnalyser(plan_of(3)),
         build_transcriber=_by_name(transcriber or FakeTranscriber()),
         build_extractor=_once(extractor or FakeExtractor()),
-        screen_risk=screen,
+        screen_risk=lambda transcript: Screening(screen(transcript)),
     )
 
 

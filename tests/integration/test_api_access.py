@@ -34,8 +34,12 @@ PUBLIC = {
     "static_files.file",
     "sign_in.form",
     "sign_in.sign_in",
-    "first_administrator.form",
-    "first_administrator.accept",
+    "invited.first_form",
+    "invited.first",
+    "invited.form",
+    "invited.accept",
+    "passkeys.challenge",
+    "passkeys.sign_in",
 }
 
 

@@ -339,6 +339,32 @@ def test_a_second_demo_shows_what_is_there_and_a_fresh_one_does_it_again(
     assert len(server.uploads) == 2
 
 
+def test_the_demo_prints_one_screen_and_says_how_to_see_all(
+    server: FakeApi, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    turns = [
+        {"start": 10.0 * n, "end": 10.0 * n + 9, "text": f"turn {n} " + "word " * 40, "speaker": "Speaker 1"}
+        for n in range(60)
+    ]
+    server.course = [{"status": "processed", "transcript_segments": turns, "extracted_notes": NOTES}]
+    words = ["--url", server.url, "--key", KEY, "demo"]
+    assert run(words) == Exit.OK
+    screen = capsys.readouterr().out
+    assert len(screen.splitlines()) <= 40
+    for part in (
+        "turn 0",
+        "Risk was asked about",
+        "Work and sleep.",
+        "“the hardest part was work”",
+        "demo ARGS=--all",
+    ):
+        assert part in screen
+    assert "turn 9" not in screen
+    assert run([*words, "--all"]) == Exit.OK
+    assert "turn 59" in capsys.readouterr().out
+
+
 def test_the_program_runs_as_one_and_its_help_lists_the_exit_codes() -> None:
     result = subprocess.run([sys.executable, "-m", "cli.main", "--help"], capture_output=True, text=True)
     assert result.returncode == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.exits import CommandError, Exit
 from cli.output import console
 from tests.fakes.api_server import KEY, FakeApi
 
@@ -32,6 +33,21 @@ def test_a_closed_standard_output_is_said_in_a_line() -> None:
 def test_a_closed_standard_error_changes_nothing_of_the_result() -> None:
     with FakeApi() as server:
         assert shell("PROGRAM list 2>&-", server.url).stdout == "No sessions.\n"
+
+
+def test_an_error_on_a_terminal_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        CommandError(
+            "There is no such patient; add one with `sessionscribe patients add`.", Exit.USAGE
+        ).show()
+        terminal.flush()
+        lines = os.read(master, 1000).decode().splitlines()
+    os.close(master)
+    assert max(map(len, lines)) <= 40
+    assert " ".join(" ".join(lines).split()).endswith("add one with `sessionscribe patients add`.")
 
 
 @pytest.mark.parametrize(("value", "plain"), [("1", True), ("", False)])

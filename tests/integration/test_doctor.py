@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from redis import Redis
@@ -12,8 +13,9 @@ from sqlalchemy import text
 from cli.app import run
 from cli.exits import Exit
 from cli.local import database_checks
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
+from embedded.stack import MIGRATIONS_URL
 from shared.db.queries import heartbeats
 from shared.db.tables.operations import SignOfLife
 from tests.database import everything
@@ -69,6 +71,7 @@ def test_a_well_kept_deployment_lacks_nothing_but_its_processes(examine: Examine
         "keys",
         "engines",
         "speech",
+        "risk",
     } <= {f["part"] for f in findings if f["verdict"] == "good"}
     assert all(f["advice"] for f in findings if f["verdict"] != "good")
 
@@ -135,7 +138,7 @@ def test_the_stack_in_a_folder_is_examined_and_nothing_in_it_is_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR"):
+    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", MIGRATIONS_URL):
         monkeypatch.delenv(name, raising=False)
     data = tmp_path / "data"
     EmbeddedPostgres(data / "postgres", fsync=False).prepare()
@@ -176,7 +179,7 @@ def test_a_storage_that_is_not_there_is_told_and_not_made(examine: Examine, tmp_
 
 
 def test_a_user_whom_no_policy_binds_is_found(examine: Examine, postgres: EmbeddedPostgres) -> None:
-    _, findings = examine(DATABASE_URL=postgres.url_of(OWNER, SUPERUSER))
+    _, findings = examine(DATABASE_URL=postgres.url_of(DATABASE, SUPERUSER))
     assert "superuser" in told(findings, "database", "bad")
 
 
@@ -258,3 +261,25 @@ def test_a_machine_without_the_engines_packages_is_told(
     monkeypatch.setattr("cli.local.speech_checks._PACKAGES", ("no_such_package",))
     _, findings = examine()
     assert "no_such_package" in told(findings, "speech", "bad")
+
+
+def test_the_files_of_the_local_risk_model_are_verified(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, findings = examine()
+    assert "each file with its pinned SHA-256" in told(findings, "risk", "good")
+    other = tmp_path / "model.zip"
+    with ZipFile(other, "w") as archive:
+        archive.writestr("model.safetensors", b"other weights")
+    monkeypatch.setattr("shared.speech_models.sentence_encoder.archive", lambda: other)
+    code, findings = examine()
+    assert code == Exit.FAILED
+    assert "another SHA-256" in told(findings, "risk", "bad")
+
+
+def test_a_machine_without_the_local_risk_model_is_told(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.speech_models.sentence_encoder.PACKAGE", "no_such_package")
+    _, findings = examine()
+    assert "rules alone screen for risk" in told(findings, "risk", "bad")

@@ -256,3 +256,17 @@ class _Declaring(FakeDecoder):
 def seconds_used(resources: Resources) -> float:
     with everything(resources) as db:
         return float(db.execute(text("SELECT sum(seconds) FROM quota_days")).scalar_one())
+
+
+@pytest.mark.parametrize("begins", ["whole", "resumable", "direct"])
+def test_each_way_to_begin_an_upload_is_an_attempt(resources: Resources, office: Office, begins: str) -> None:
+    """Whatever way two attempts were made: what comes third is refused, by all ways."""
+    me = limited(resources, attempts_per_hour=2)
+    call = caller_of(app_of(me), me, office)
+    ways = {
+        "whole": lambda: call.upload(office.patient_id, b"no recording"),
+        "resumable": lambda: call("POST", "/api/uploads", headers={"Tus-Resumable": "1.0.0"}),
+        "direct": lambda: call("POST", "/api/direct-uploads", json={}),
+    }
+    assert [ways[begins]().status_code == 429 for _ in range(2)] == [False, False]
+    assert {way: ask().status_code for way, ask in ways.items()} == dict.fromkeys(ways, 429)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.db.queries import outbox, quotas
 from shared.db.tables.records import NoteTemplate, ProcessNotes
+from shared.db.tables.sign_in import Passkey
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import idempotency, patients
@@ -28,7 +29,7 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
-from shared.services.sign_in import invitations, signing_in
+from shared.services.sign_in import invitations, second_factor, signing_in
 from shared.services.sign_in.browser_sessions import Client
 from shared.services.transcripts import playback
 from shared.services.uploads import tus_creation
@@ -77,6 +78,11 @@ def sign_somebody_in(resources: Resources, office: Office) -> None:
     assert invitations.first_administrator_code(resources, practice_id)
     client = Client("192.0.2.1", "A browser")
     signing_in.sign_in(resources, "a.therapist", PASSPHRASE, client)
+    second_factor.offer(resources, office.caller)
+    second_factor.new_codes(resources, office.caller)
+    ids = {"practice_id": practice_id, "therapist_id": therapist_id}
+    with resources.database.transaction(practice_id) as db:
+        db.add(Passkey(id=uuid4(), credential_id=b"id", credential=b"key", sign_count=0, name="Key", **ids))
 
 
 def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
@@ -162,6 +168,7 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
         "reconciliations",
         "key_store_checks",
         "failed_tries",
+        "passkey_challenges",
     }
     assert set(security) - set(walled(resources)) == unwalled
 
@@ -219,7 +226,7 @@ def test_without_a_practice_every_table_is_empty(resources: Resources, session_i
 
 
 def test_the_owner_itself_sees_nothing(resources: Resources, session_id: UUID) -> None:
-    url = resources.settings.database_url.replace("+psycopg2", "")
+    url = resources.settings.owner_url.replace("+psycopg2", "")
     connection = psycopg2.connect(url)
     try:
         with connection.cursor() as cursor:
@@ -422,23 +429,23 @@ def test_a_pooled_connection_carries_neither_role_nor_practice_over(
         with database.transaction(practice_id) as db:
             pid, user, practice = db.execute(asked).one()
         assert (user, practice) == (APPLICATION, str(practice_id))
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
         with pytest.raises(RuntimeError, match="broke"), database.transaction(practice_id) as db:
             db.execute(asked)
             raise RuntimeError("broke")
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
         with database.operating() as db:
             assert db.execute(asked).one() == (pid, OPERATOR, "")
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
     finally:
         database.close()
 
 
 def as_lent(database: Database) -> tuple[object, ...]:
-    """What the pool's next borrower finds: process, role, practice, and the sessions in sight."""
+    """What the pool's next borrower finds: process, role, practice, and whether it may look at sessions."""
     query = (
         "SELECT pg_backend_pid(), current_user, current_setting('app.practice', true),"
-        " (SELECT count(*) FROM sessions)"
+        " has_table_privilege('sessions', 'SELECT')"
     )
     with database._engine.connect() as connection:
         return tuple(connection.execute(text(query)).one())

@@ -19,7 +19,7 @@ UNREACHABLE = ("api/http/problems.py", "api/resources/health.py", "api/openapi/"
 
 def sentences() -> Iterator[tuple[str, str]]:
     """Every text that an error is raised with, and where."""
-    for floor in ("api", "shared/http", "shared/services"):
+    for floor in ("api", "shared/services", "shared/http"):
         for path in sorted((ROOT / floor).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Call) and re.search(r"[A-Z]", getattr(node.func, "id", "")):

@@ -87,6 +87,12 @@ def test_a_process_runs_everywhere_by_the_same_command(name: str) -> None:
     assert all(command == shlex.split(local_command(name)) for command in commands)
 
 
+def test_only_the_release_step_sees_the_owner_of_the_database() -> None:
+    in_compose = {name for name, service in OURS.items() if "migrations_database_url" in str(service)}
+    in_pods = {name for name, pod in pods().items() if "migrations" in str(pod).replace("-m, migrations", "")}
+    assert in_compose == in_pods == {"release"}
+
+
 def test_workers_run_everywhere_with_the_same_flags() -> None:
     local = shlex.split(local_command("worker"))
     celery = local[local.index("celery") :]

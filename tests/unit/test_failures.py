@@ -43,8 +43,8 @@ ROOT = Path(__file__).parents[2]
 ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "workers.engines", "workers.audio")
 MAKERS = {"PermanentStepError", "RetryableStepError", "Unavailable", "permanent", "retryable"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
-# An answer to an upload, which no step ever gets.
-ONLY_FOR_UPLOADS = {"outcome_unknown"}
+# Answers to requests, which no step ever gets.
+ONLY_FOR_REQUESTS = {"outcome_unknown", "sign_in_busy"}
 # Words that look like codes of engines: a field, and reasons to look twice at notes that were made.
 NO_ERRORS = {
     "engine_version",
@@ -64,6 +64,7 @@ INTERNAL = {
     "shared.media.job.Refused",
     "shared.media.job.SourceFailed",
     "workers.engines.call_limits.NoPlace",
+    "workers.engines.screen.conversion.EncoderUnusable",
     "workers.engines.openai_client._OversizedAnswer",
 }
 
@@ -119,7 +120,7 @@ def codes_made() -> set[str]:
         elif is_code(node) and node.value.startswith("engine_"):  # type: ignore[attr-defined]
             found.add(node.value)  # type: ignore[attr-defined]
     found -= NO_ERRORS
-    return found - ONLY_FOR_UPLOADS - set(refusals.REFUSALS) | {"not_audio"}
+    return found - ONLY_FOR_REQUESTS - set(refusals.REFUSALS) | {"not_audio"}
 
 
 def is_code(node: ast.AST) -> bool:

@@ -74,7 +74,6 @@ def test_nothing_to_count_has_no_share(tmp_path: Path) -> None:
         ("I want to kill myself.", ("harmless", "alerting"), 1),
         ("I want a sandwich.", ("harmless", "flagged"), 0),
         ("suicide\tHave you had any thoughts of suicide?\tEvery day.\tpresent", ("answers", "right"), 1),
-        ("suicide\tHave you had any thoughts of suicide?\tNo, never.\tpresent", ("answers", "inverted"), 1),
         ("suicide\tHave you had any thoughts of suicide?\tEvery day.\tdenied", ("answers", "inverted"), 1),
     ],
 )

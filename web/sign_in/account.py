@@ -1,14 +1,12 @@
-"""A person's own account: passphrase, devices, and what the trail says of their sign-in."""
+"""A person's own account: passphrase, factors, devices, and what the trail says of their sign-in."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import Response, make_response, render_template, request
-from werkzeug.utils import redirect
+from flask import Response, render_template, request
 
 from shared.domain.errors import InvalidInput, LimitReached
-from shared.http import cookies
-from shared.services.sign_in import browser_sessions, signing_in
+from shared.services.sign_in import browser_sessions, passkeys, second_factor, signing_in, trail
 from web.access import caller, client, resources, signed_in
 from web.pages import SIGN_IN, Pages
 from web.sign_in import forms
@@ -19,15 +17,9 @@ _DONE = {
     "passphrase": "Your passphrase is changed. All other devices are signed out.",
     "ended": "The device is signed out.",
     "others": "All other devices are signed out.",
-}
-_WORDS = {
-    browser_sessions.SIGN_IN: "Signed in",
-    browser_sessions.SIGN_OUT: "Signed out",
-    browser_sessions.FAILED: "A wrong passphrase was tried",
-    browser_sessions.END: "A device was signed out",
-    browser_sessions.END_OTHERS: "All other devices were signed out",
-    browser_sessions.PASSPHRASE_CHANGE: "Passphrase changed",
-    browser_sessions.FIRST_SIGN_IN: "Login created",
+    "factor_removed": "The authenticator app is removed.",
+    "passkey": "The passkey is added.",
+    "passkey_removed": "The passkey is removed.",
 }
 blueprint = Pages("account", __name__)
 
@@ -35,7 +27,7 @@ blueprint = Pages("account", __name__)
 @blueprint.get(_ACCOUNT)
 @signed_in()
 def page() -> str:
-    """Devices, passphrase, trail."""
+    """Devices, factors, passphrase, trail."""
     return render_template(_TEMPLATE, **_shown(), problem=None, fields={})
 
 
@@ -49,7 +41,7 @@ def change_passphrase() -> Response:
         )
     except (InvalidInput, LimitReached) as error:
         return forms.again(_TEMPLATE, error, **_shown())
-    return forms.signed_in(session, f"{_ACCOUNT}?done=passphrase")
+    return forms.signed_in(session, f"{_ACCOUNT}?done=passphrase", caller().therapist_id)
 
 
 @blueprint.post("/account/devices/<id:browser_session_id>/end")
@@ -57,11 +49,9 @@ def change_passphrase() -> Response:
 def end_device(browser_session_id: UUID) -> Response:
     """Signs one device out."""
     browser_sessions.end(resources(), caller(), browser_session_id)
-    if browser_session_id != caller().key_id:
-        return make_response(redirect(f"{_ACCOUNT}?done=ended", 303))
-    response = make_response(redirect(SIGN_IN, 303))
-    cookies.forget_session(response)
-    return response
+    if browser_session_id == caller().key_id:
+        return forms.signed_out(SIGN_IN)
+    return forms.to(f"{_ACCOUNT}?done=ended")
 
 
 @blueprint.post("/account/devices/end-others")
@@ -69,13 +59,14 @@ def end_device(browser_session_id: UUID) -> Response:
 def end_other_devices() -> Response:
     """Signs all devices out but this one."""
     browser_sessions.end_others(resources(), caller())
-    return make_response(redirect(f"{_ACCOUNT}?done=others", 303))
+    return forms.to(f"{_ACCOUNT}?done=others")
 
 
 def _shown() -> dict[str, Any]:
-    events = browser_sessions.events(resources(), caller())
     return {
         "devices": browser_sessions.devices(resources(), caller()),
-        "events": [(event.at, _WORDS[event.action]) for event in events],
+        "passkeys": passkeys.listed(resources(), caller()),
+        "factors": second_factor.factors(resources(), caller()),
+        "events": trail.events(resources(), caller()),
         "done": _DONE.get(request.args.get("done", "")),
     }

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.core import AuditEvent, Therapist
+from shared.db.tables.core import AuditEvent, Practice, Therapist
 from shared.db.tables.sign_in import BrowserSession
 
 
@@ -21,10 +21,18 @@ class Found:
     therapist_id: UUID
     role: str
     person_name: str
+    complete: bool
+    is_fresh: bool
+    idle_minutes: int
 
 
-def usable(db: DbSession, digest: bytes, *, idle: timedelta, absolute: timedelta) -> Found | None:
-    """The session with this digest, for an operator; None if it is unknown, ended, idle, old or disabled."""
+def usable(
+    db: DbSession, digest: bytes, *, absolute: timedelta, fresh: timedelta, also_idle: bool
+) -> Found | None:
+    """The session with this digest, for an operator.
+
+    None if it is unknown, ended, old or (unless ``also_idle``) idle, or if its person is disabled.
+    """
     row = db.execute(
         select(
             BrowserSession.id,
@@ -32,27 +40,40 @@ def usable(db: DbSession, digest: bytes, *, idle: timedelta, absolute: timedelta
             BrowserSession.therapist_id,
             Therapist.role,
             Therapist.name,
+            BrowserSession.complete,
+            BrowserSession.confirmed_at > func.now() - fresh,
+            Practice.idle_minutes,
         )
         .join(Therapist, Therapist.id == BrowserSession.therapist_id)
-        .where(BrowserSession.digest == digest, Therapist.disabled_at.is_(None), *in_use(idle, absolute))
+        .join(Practice, Practice.id == BrowserSession.practice_id)
+        .where(BrowserSession.digest == digest, Therapist.disabled_at.is_(None), *_not_over(absolute))
+        .where(true() if also_idle else _not_idle())
     ).first()
     return None if row is None else Found(*row)
 
 
-def is_good(db: DbSession, session_id: UUID, *, idle: timedelta, absolute: timedelta) -> bool:
+def _not_over(absolute: timedelta) -> tuple[ColumnElement[bool], ...]:
+    return BrowserSession.ended_at.is_(None), BrowserSession.created_at > func.now() - absolute
+
+
+def _not_idle() -> ColumnElement[bool]:
+    return BrowserSession.seen_at > func.now() - func.make_interval(0, 0, 0, 0, 0, Practice.idle_minutes)
+
+
+def is_good(db: DbSession, session_id: UUID, *, absolute: timedelta) -> bool:
     """Whether the session is in use and its person not disabled, for an operator."""
-    query = select(BrowserSession.id).join(Therapist, Therapist.id == BrowserSession.therapist_id)
-    good = (BrowserSession.id == session_id, Therapist.disabled_at.is_(None), *in_use(idle, absolute))
-    return db.scalar(query.where(*good)) is not None
-
-
-def in_use(idle: timedelta, absolute: timedelta) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which a session is not over."""
-    return (
-        BrowserSession.ended_at.is_(None),
-        BrowserSession.seen_at > func.now() - idle,
-        BrowserSession.created_at > func.now() - absolute,
+    query = (
+        select(BrowserSession.id)
+        .join(Therapist, Therapist.id == BrowserSession.therapist_id)
+        .join(Practice, Practice.id == BrowserSession.practice_id)
     )
+    good = (
+        BrowserSession.id == session_id,
+        Therapist.disabled_at.is_(None),
+        *_not_over(absolute),
+        _not_idle(),
+    )
+    return db.scalar(query.where(*good)) is not None
 
 
 def note_act(db: DbSession, session_id: UUID, *, at_most_every: timedelta) -> None:
@@ -63,14 +84,29 @@ def note_act(db: DbSession, session_id: UUID, *, at_most_every: timedelta) -> No
     )
 
 
+def renew(db: DbSession, session_id: UUID, digest: bytes, *, completes: bool) -> None:
+    """Have another cookie from now on: the person has shown that it is them.
+
+    ``completes``: with it they have shown all that they need to sign in.
+    """
+    complete = true() if completes else BrowserSession.complete
+    values = {"digest": digest, "complete": complete, "confirmed_at": func.now(), "seen_at": func.now()}
+    db.execute(update(BrowserSession).where(BrowserSession.id == session_id).values(**values))
+
+
 def listed(
-    db: DbSession, practice_id: UUID, therapist_id: UUID, *, idle: timedelta, absolute: timedelta
+    db: DbSession, practice_id: UUID, therapist_id: UUID, *, absolute: timedelta
 ) -> Sequence[BrowserSession]:
     """The sessions of a person that are in use, newest first."""
-    query = select(BrowserSession).where(
-        BrowserSession.practice_id == practice_id,
-        BrowserSession.therapist_id == therapist_id,
-        *in_use(idle, absolute),
+    query = (
+        select(BrowserSession)
+        .join(Practice, Practice.id == BrowserSession.practice_id)
+        .where(
+            BrowserSession.practice_id == practice_id,
+            BrowserSession.therapist_id == therapist_id,
+            *_not_over(absolute),
+            _not_idle(),
+        )
     )
     return db.scalars(query.order_by(BrowserSession.created_at.desc(), BrowserSession.id)).all()
 

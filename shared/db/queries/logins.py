@@ -31,6 +31,24 @@ def of_person(db: DbSession, practice_id: UUID, therapist_id: UUID) -> tuple[Log
     return None if row is None else (row[0], row[1])
 
 
+def names(db: DbSession, practice_id: UUID) -> dict[UUID, str]:
+    """The login names of the practice's people."""
+    query = select(Login.therapist_id, Login.name).where(Login.practice_id == practice_id)
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
+def invited(db: DbSession, practice_id: UUID) -> dict[UUID, datetime]:
+    """Until when open invitations of the practice's people are valid."""
+    query = select(Invitation.therapist_id, Invitation.expires_at)
+    found = db.execute(query.where(Invitation.practice_id == practice_id, *_OPEN))
+    return {row[0]: row[1] for row in found}
+
+
+def remove(db: DbSession, therapist_id: UUID) -> None:
+    """Remove a person's login."""
+    db.execute(delete(Login).where(Login.therapist_id == therapist_id))
+
+
 def set_hash(db: DbSession, therapist_id: UUID, passphrase_hash: str, *, changed: bool) -> None:
     """Keep another hash; ``changed``: of another passphrase, not the same one hashed anew."""
     values = {"passphrase_hash": passphrase_hash} | ({"changed_at": func.now()} if changed else {})

@@ -46,14 +46,17 @@ def within(column: str, table: str) -> ForeignKeyConstraint:
 class Practice(Base):
     """A tenant: nothing of one practice is ever visible to another.
 
-    ``template``: of the notes, for uploads that name none.
+    ``template``: of the notes, for uploads that name none. ``idle_minutes``: without an act of its person
+    for so long, a browser session ends.
     """
 
     __tablename__ = "practices"
+    __table_args__ = (CheckConstraint("idle_minutes BETWEEN 5 AND 30", name="idle_minutes_in_range"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     template: Mapped[str] = mapped_column(default="default")
+    idle_minutes: Mapped[int] = mapped_column(server_default=text("15"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -7,12 +7,24 @@ from shared.domain.notes.review import review_reasons
 from shared.domain.notes.stored import SCHEMA_VERSION
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.evidence import verify
-from shared.domain.verification.risk import with_risk_flags
+from shared.domain.verification.risk import LOCAL_MODEL, RULES, with_levels, with_risk_flags
 
 
-def checked(draft: JsonObject, transcript: Transcript, screened: Sequence[JsonObject]) -> JsonObject:
-    """``draft`` with the screen's risk flags, each claim verified, and what is missing or odd listed."""
-    notes = verify(with_risk_flags(draft, screened), transcript)
+def checked(
+    draft: JsonObject,
+    transcript: Transcript,
+    screened: Sequence[JsonObject],
+    *,
+    readers: Sequence[str] = (RULES, LOCAL_MODEL),
+    alert_severity: str = "high",
+) -> JsonObject:
+    """``draft`` with the screen's risk flags, each claim verified, and what is missing or odd listed.
+
+    ``readers`` are those that the screen had; findings of ``alert_severity`` and above are alerts.
+    """
+    united = {**with_risk_flags(draft, screened), "risk_readers": list(readers)}
+    notes = verify(united, transcript)
+    notes["risk_flags"] = with_levels(notes["risk_flags"], alert_severity)
     reasons = review_reasons(notes, transcript, screened)
     return {
         **notes,

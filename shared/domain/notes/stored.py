@@ -12,7 +12,7 @@ from shared.domain.values import JsonObject
 from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 
 # Raised by the release that adds, drops or renames a field. Notes without a number are older than 2.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _EMPTY: dict[str, Any] = {
     **{name: [] for name in LIST_FIELDS},

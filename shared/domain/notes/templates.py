@@ -132,7 +132,7 @@ def _told(declared: ListField, item: JsonObject) -> str:
         return f"“{item['quote']}”"
     more = [str(item[name]).replace("_", " ") for name in declared.told if item.get(name)]
     text = str(item[declared.key]).strip().rstrip(".")
-    text = text[:1].upper() + text[1:]
+    text = declared.frame.format(text[:1].upper() + text[1:] if declared.frame == "{}" else text)
     if more:
         return f"{text} ({', '.join(more)})."
     return text if text.endswith("”") else f"{text}."

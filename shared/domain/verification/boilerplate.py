@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.quotes import words_of
+from shared.domain.verification.risk import LOCAL_MODEL, only_model
 
 MADE_BY_RULES = (
     "This draft was made by rules from the transcript of the recording and must be read against it."
@@ -14,10 +15,16 @@ NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
-MOOD_UNKNOWN = "Too few words of mood were found in the transcript; neutral is the default."
-COURSE_UNKNOWN = "Too few words of mood were found to compare the start and the end; stable is the default."
+MOOD_UNKNOWN = "The words of the transcript are too few to tell the mood."
+COURSE_UNKNOWN = "The words of the transcript do not tell how the mood has changed."
+# Of past releases: stored notes still hold them.
+_FORMER = (
+    "Too few words of mood were found in the transcript; neutral is the default.",
+    "Too few words of mood were found to compare the start and the end; stable is the default.",
+)
 NOT_JUDGED = "What was not said aloud, such as appearance and behaviour, cannot be seen in a transcript."
 NO_DIAGNOSIS = "No diagnosis, score or treatment decision was derived from these words."
+READ_BESIDE = "Before you sign, read every sentence beside the words and the time it came from."
 WORDS_IN_QUOTES = "Everything between quotation marks is in the words of the transcript."
 PATIENT_DRAFT = "Your therapist reads and corrects this summary before it is final."
 PATIENT_CORRECT = (
@@ -36,8 +43,8 @@ PATIENT_HELP = (
 FIXED = frozenset({
     NOTHING_FOR_PART,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
-    NO_DIAGNOSIS, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES, PATIENT_LIMITS,
-    PATIENT_PACE, PATIENT_HELP,
+    NO_DIAGNOSIS, READ_BESIDE, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES,
+    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *_FORMER,
 })  # fmt: skip
 
 RISK_LABELS: dict[str, str] = {
@@ -74,6 +81,11 @@ def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
     return sentence in FIXED or sentence == screened(transcript)
 
 
+MODEL_DID_NOT_RUN = "The local risk model did not run, so risk was screened by rules alone."
+SCREENED_BY_TWO = (
+    "Screened for risk by rules and by a local model that read English and miss most of what is said "
+    "indirectly: what they do not show may still have been said. Add your own assessment of risk."
+)
 SCREENED = (
     "Screened for risk by rules that read English and miss most of what is said indirectly: "
     "what they do not show may still have been said. Add your own assessment of risk."
@@ -89,12 +101,22 @@ def screened(transcript: Transcript) -> str:
     language = unscreened_language(transcript)
     if language is None:
         return SCREENED
+    return not_screened(language)
+
+
+def not_screened(language: str) -> str:
+    """That the screen for risk cannot read a language, and what to do."""
     return f"Not screened for risk: {language}. The rules read English only; read the whole transcript."
 
 
 def unscreened_language(transcript: Transcript) -> str | None:
     """The name of a language that the screen cannot read, or None for English."""
-    code = transcript.language.split("-")[0].casefold()
+    return unscreened(transcript.language)
+
+
+def unscreened(tag: str) -> str | None:
+    """As ``unscreened_language``, for a language tag such as ``de-AT``."""
+    code = tag.split("-")[0].casefold()
     return None if code in {"", "en"} else LANGUAGES.get(code, code)
 
 
@@ -109,14 +131,17 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
     denied = {str(flag["type"]) for flag in flags} - {
         str(flag["type"]) for flag in flags if not flag.get("negated", False)
     }
+    mentioned = [flag for flag in flags if not only_model(flag)]
     parts = []
-    if flags:
-        labels = [
-            RISK_LABELS[kind] + (" (denied)" if kind in denied else "")
-            for kind in RISK_LABELS
-            if kind in {flag["type"] for flag in flags}
-        ]
+    if mentioned:
+        labels = [name + (" (denied)" if kind in denied else "") for kind, name in _labels(mentioned).items()]
         parts.append(f"The transcript mentions {join(labels)}; read every quote in its place.")
+    alike = _labels([flag for flag in flags if only_model(flag) and flag.get("severity") != "low"])
+    if alike:
+        parts.append(f"Some words are like words that were marked as {join(list(alike.values()))}.")
+    looks = [flag for flag in flags if only_model(flag) and flag.get("severity") == "low"]
+    if looks:
+        parts.append(f"Passages worth a look that the local model found alone: {len(looks)}.")
     if unverified:
         parts.append(f"Risk flags whose quotes could not be verified: {len(unverified)}; see unsupported.")
     if set_aside:
@@ -125,8 +150,34 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
         parts.append(
             "Words that may concern risk were said, but no flag was made of them; read the transcript."
         )
-    parts.append(screened(transcript))
+    parts.append(_screened_by(notes, transcript))
     return " ".join(parts)
+
+
+def model_missed(notes: JsonObject, transcript: Transcript) -> bool:
+    """Whether the local risk model should have read ``transcript`` and did not."""
+    readers = notes.get("risk_readers")  # notes from before there was a model have none
+    return readers is not None and LOCAL_MODEL not in readers and unscreened_language(transcript) is None
+
+
+def _screened_by(notes: JsonObject, transcript: Transcript) -> str:
+    if unscreened_language(transcript) is None and LOCAL_MODEL in notes.get("risk_readers", ()):
+        return SCREENED_BY_TWO
+    missed = f"{MODEL_DID_NOT_RUN} " if model_missed(notes, transcript) else ""
+    return missed + screened(transcript)
+
+
+def finding_words(flag: JsonObject) -> str:
+    """What a finding is called; the local model alone only says what its words are like."""
+    kind = str(flag.get("type", ""))
+    if only_model(flag):
+        return f"like words that were marked as {RISK_LABELS.get(kind, kind)}"
+    return kind.replace("_", " ")
+
+
+def _labels(flags: Sequence[JsonObject]) -> dict[str, str]:
+    kinds = {flag["type"] for flag in flags}
+    return {kind: name for kind, name in RISK_LABELS.items() if kind in kinds}
 
 
 def _has_risk_words(transcript: Transcript) -> bool:

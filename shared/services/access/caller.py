@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.db.queries.idempotency import Ticket
-from shared.domain.errors import NotAllowed
+from shared.domain.errors import ConfirmationNeeded, NotAllowed
 
 
 class Scope(StrEnum):
@@ -67,11 +67,19 @@ class Caller:
     address: str | None = None  # where the request came from, for the audit trail
     ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
     in_browser: bool = False
+    # In a browser: showed all that they need to sign in; showed lately that it is them.
+    is_complete: bool = True
+    is_fresh: bool = True
 
     @property
     def actor(self) -> str:
         """How the audit trail names the caller."""
         return f"{self.role}:{self.therapist_id}"
+
+    def need_fresh(self) -> None:
+        """Raise ConfirmationNeeded unless the caller showed lately that it is them."""
+        if not self.is_fresh:
+            raise ConfirmationNeeded("Confirm at /confirm that it is you, then repeat this.")
 
     def need(self, scope: Scope) -> None:
         """Raise NotAllowed unless the caller has the scope."""

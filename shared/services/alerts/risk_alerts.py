@@ -1,8 +1,8 @@
 """The safety lane: grave findings are told at once, and stay open until a clinician answers for them.
 
-The screen by rules runs over every transcript in the moment there is one; its alert is written in
-the transaction that stores the transcript, so that no crash can come between the two. What a
-language model finds beyond that raises an alert of its own with the notes.
+The screen (rules and the local model) runs over every transcript in the moment there is one; its alert
+is written in the transaction that stores the transcript, so that no crash can come between the two. What
+a language model finds beyond that raises an alert of its own with the notes.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, NotFound, Unanswered
 from shared.domain.values import JsonObject
-from shared.domain.verification.risk import SEVERITIES
+from shared.domain.verification.risk import ALERT, with_levels
 from shared.domain.webhooks import EventType
 from shared.services import paging
 from shared.services.access import ownership
@@ -70,19 +70,14 @@ def listing(open_only: bool, session_id: UUID | None) -> str:
 
 
 def alert_for(resources: Resources, session: Subject, flags: Sequence[JsonObject]) -> Alert | None:
-    """The alert that ``flags`` call for, sealed; None if none of them is grave enough (a setting)."""
-    grave = grave_among(flags, resources.settings.risk_alert_severity)
+    """The alert that ``flags`` call for, sealed; None if none of them is one (a setting widens it)."""
+    levelled = with_levels(flags, resources.settings.risk_alert_severity)
+    grave = [flag for flag in levelled if flag["level"] == ALERT]
     if not grave:
         return None
     alert_id = uuid4()
     sealed = resources.vault.seal(session, alerts.findings_kind(alert_id), grave)
     return Alert(alert_id, sealed, len(grave))
-
-
-def grave_among(flags: Sequence[JsonObject], threshold: str) -> list[JsonObject]:
-    """Those of ``flags`` whose severity is ``threshold`` or above."""
-    least = SEVERITIES.index(threshold)
-    return [flag for flag in flags if SEVERITIES.index(flag["severity"]) >= least]
 
 
 def unalerted(resources: Resources, session: Subject, flags: Sequence[JsonObject]) -> list[JsonObject]:

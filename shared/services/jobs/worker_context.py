@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
+from shared.domain.verification.risk import Screening
 from shared.services.resources import Resources
 
-RiskScreen = Callable[[Transcript], list[JsonObject]]
-"""Finds every mention of risk, by rules: runs over every transcript, whichever engine wrote the notes."""
+RiskScreen = Callable[[Transcript], Screening]
+"""Finds mentions of risk in every transcript, whichever engine wrote the notes."""
 
 
 @dataclass(frozen=True)

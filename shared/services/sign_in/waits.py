@@ -22,6 +22,7 @@ class Subject:
 
     digest: bytes
     free_tries: int
+    is_shared: bool = False
 
 
 def by_account(resources: Resources, name: str) -> Subject:
@@ -31,7 +32,12 @@ def by_account(resources: Resources, name: str) -> Subject:
 
 def by_address(resources: Resources, address: str) -> Subject:
     """Tries from one address."""
-    return Subject(_digest(resources, f"address:{address}"), FREE_TRIES_BY_ADDRESS)
+    return Subject(_digest(resources, f"address:{address}"), FREE_TRIES_BY_ADDRESS, is_shared=True)
+
+
+def by_device(resources: Resources, device: str) -> Subject:
+    """Tries with a device on which the person signed in before: others' guesses do not lock it out."""
+    return Subject(_digest(resources, f"device:{device}"), FREE_TRIES)
 
 
 def begin_try(resources: Resources, subjects: Sequence[Subject]) -> None:
@@ -56,12 +62,14 @@ def seconds_after(further: int) -> float:
     return min(FIRST_SECONDS * 2.0 ** min(further, 10), LONGEST_SECONDS)
 
 
-def succeeded(resources: Resources, address: Subject, account: Subject | None = None) -> None:
-    """Forget the tries at the account; the address keeps those that were wrong."""
+def succeeded(resources: Resources, subjects: Sequence[Subject]) -> None:
+    """Forget the tries at an account or with a device; an address keeps those that were wrong."""
     with resources.database.operating() as db:
-        if account is not None:
-            logins.forget_tries(db, account.digest)
-        logins.take_back_try(db, address.digest)
+        for subject in subjects:
+            if subject.is_shared:
+                logins.take_back_try(db, subject.digest)
+            else:
+                logins.forget_tries(db, subject.digest)
 
 
 def _digest(resources: Resources, words: str) -> bytes:

@@ -51,7 +51,15 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     vault = bench.resources.vault
     heard = transcripts.heard(vault, session, words)
     notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
-    return rendered(checked(notes_drafted, heard, bench.screen_risk(heard)), form, heard)
+    screening = bench.screen_risk(heard)
+    notes = checked(
+        notes_drafted,
+        heard,
+        screening.flags,
+        readers=screening.readers,
+        alert_severity=bench.resources.settings.risk_alert_severity,
+    )
+    return rendered(notes, form, heard)
 
 
 def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:

@@ -162,7 +162,7 @@ def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) 
     resources = bench.resources
     session = lease.subject
     sealed = resources.vault.seal(session, outputs.kind(Product.TRANSCRIPT), transcript_to_json(transcript))
-    alert = risk_alerts.alert_for(resources, session, bench.screen_risk(transcript))
+    alert = risk_alerts.alert_for(resources, session, bench.screen_risk(transcript).flags)
 
     def save(db: DbSession) -> None:
         outputs.put(db, session.practice_id, session.id, Product.TRANSCRIPT, sealed)

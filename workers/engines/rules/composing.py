@@ -111,15 +111,12 @@ def mood_lines(findings: Findings) -> tuple[list[Line], list[Line]]:
     mood, course, reading = findings.mood, findings.course, findings.reading
     first = fixed(boilerplate.MOOD_UNKNOWN, 0)
     if mood.sources:
-        quotes = join([quoted(passage, 14) for passage in mood.sources])
-        first = Line(
-            said(f"The words of mood were {_MOOD_WORDS[mood.value]}: ", quotes), reading.cited(mood.sources)
-        )
+        frame = f"The words of mood were {_MOOD_WORDS[mood.value]}: "
+        first = Line(said(frame, quoted(mood.sources[0], 14)), reading.cited(mood.sources))
     second = fixed(boilerplate.COURSE_UNKNOWN, 0)
     if course.sources:
-        quotes = ", later ".join(quoted(passage, 14) for passage in course.sources)
-        frame = f"From start to end the words of mood were {_COURSE_WORDS[course.value]}: "
-        second = Line(said(frame, quotes), reading.cited(course.sources))
+        frame = f"The client tells of things {_COURSE_WORDS[course.value]}: "
+        second = Line(said(frame, quoted(course.sources[0], 14)), reading.cited(course.sources))
     return [first], [second]
 
 

@@ -51,13 +51,13 @@ def _lines(findings: Findings) -> Iterator[Line]:
             yield Line(frame.format(join([item["name"] for item in group])), evidence, 3 + 2 * number)
     tasks = _safe(findings, "action_items")[:3]
     if tasks:
-        quotes = join([clipped(item["task"], TASK) for item in tasks])
+        quotes = join([clipped(item["task"].split(" (“")[0], TASK) for item in tasks])
         evidence = [piece for item in tasks for piece in item["evidence"]]
         yield Line(said("For the time until you meet again, this was said: ", quotes), evidence, 2)
     for item in _safe(findings, "unresolved_concerns")[:1]:
         yield _item("This is still on your mind: ", item["text"], item, 6)
-    for item in [item for item in items["follow_up_topics"] if item["text"].startswith("next appointment")]:
-        yield Line(said("About your ", item["text"]), item["evidence"], 5)
+    for item in items["appointments"]:
+        yield Line(said("Your next appointment: ", clipped(item["when"], QUOTE)), item["evidence"], 5)
     spare = (
         boilerplate.PATIENT_QUOTES,
         boilerplate.PATIENT_LIMITS,

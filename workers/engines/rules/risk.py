@@ -21,6 +21,8 @@ _SUICIDE = frozenset(
 # These are grave whoever does them, as they may put somebody in danger.
 ABOUT_OTHERS = frozenset({"harm_to_others", "child_abuse", "dependent_adult_abuse", "domestic_violence"})
 _EVENTS = frozenset({"suicidal_behaviour", "overdose"})  # told in one sentence, dated in another
+# An answer that is no plain denial of one of these is told at once.
+_URGENT_WHEN_ASKED = _SUICIDE | ABOUT_OTHERS
 _GRAVER = frozenset({"suicide_intent", "suicidal_behaviour", "suicide_plan"})
 _FIRST_PERSON = frozenset({"i", "i'm", "i've", "i'd", "i'll", "me", "my", "myself"})
 _SECOND_PERSON = frozenset({"you", "your", "yourself", "you're", "you've", "you'd"})
@@ -192,6 +194,7 @@ def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
             mention.shown = [mention.passage, *answer]
     elif _opens_with(head, lexicon.AFFIRMED) and not listed(lexicon.DENIED).find(head):
         mention.severity = lexicon.RISKS[mention.kind][0]
+    mention.alert = not mention.negated and mention.kind in _URGENT_WHEN_ASKED
 
 
 def _weigh_safety(mention: Mention, answer: Sequence[Passage]) -> None:

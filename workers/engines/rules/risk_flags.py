@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.quotes import cite
+from shared.domain.verification.risk import ALERT, RULES
 from workers.engines.rules.columbia import higher
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.speakers import Role
@@ -24,6 +25,7 @@ class Mention:
     about: str = "unclear"
     severity: str = "low"
     columbia: str | None = None
+    alert: bool = False  # however grave its words
     shown: list[Passage] = field(default_factory=list)
 
 
@@ -37,6 +39,8 @@ def flags_from(mentions: Sequence[Mention], transcript: Transcript) -> list[Json
         )  # fmt: skip
         flag = flags.setdefault(key, _flag(mention))
         flag["columbia"] = higher(flag["columbia"], mention.columbia)
+        if mention.alert:
+            flag["level"] = ALERT
         flag["severity"] = min(flag["severity"], mention.severity, key=("high", "medium", "low").index)
         for passage in mention.shown:
             found = cite(transcript, passage.segment, passage.text)
@@ -57,6 +61,7 @@ def _flag(mention: Mention) -> JsonObject:
         "speaker": mention.passage.speaker,
         "columbia": mention.columbia,
         "found_by": [],
+        "readers": [RULES],
         "evidence": [],
         "verified": False,
     }

@@ -50,6 +50,8 @@ def _lines(findings: Findings) -> Iterator[Line]:
     yield from _tasks(findings)
     for number, item in enumerate(items["unresolved_concerns"][:2]):
         yield _item("Left open: ", item["text"], item, 4 + 16 * number)
+    for item in items["appointments"]:
+        yield _item("Next appointment: ", item["when"], item, 5)
     for number, item in enumerate(items["follow_up_topics"][:2]):
         text = f"{item['text'][:1].upper()}{item['text'][1:]}"
         yield Line(said("", text), item["evidence"], 6 + 16 * number)
@@ -60,7 +62,12 @@ def _lines(findings: Findings) -> Iterator[Line]:
     if not reading.roles_known:
         yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
     for number, sentence in enumerate(
-        (boilerplate.WORDS_IN_QUOTES, boilerplate.NOT_JUDGED, boilerplate.NO_DIAGNOSIS)
+        (
+            boilerplate.WORDS_IN_QUOTES,
+            boilerplate.NOT_JUDGED,
+            boilerplate.NO_DIAGNOSIS,
+            boilerplate.READ_BESIDE,
+        )
     ):
         yield fixed(sentence, SPARE + 10 + number)
     yield fixed(boilerplate.MADE_BY_RULES, 0)
@@ -109,7 +116,7 @@ def _strategies(findings: Findings) -> Iterator[Line]:
 def _tasks(findings: Findings) -> Iterator[Line]:
     tasks = findings.items["action_items"][:3]
     if tasks:
-        quotes = join([clipped(item["task"], TASK) for item in tasks])
+        quotes = join([clipped(item["task"].split(" (“")[0], TASK) for item in tasks])
         yield Line(
             said("To do until next time: ", quotes), [e for item in tasks for e in item["evidence"]], 2
         )

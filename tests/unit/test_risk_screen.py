@@ -1,0 +1,181 @@
+"""Rules and the local model read a transcript together, and neither takes back what the other found."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from shared.domain.notes.drafts import checked
+from shared.domain.ports import ExtractionRequest
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import MODEL_DID_NOT_RUN, finding_words
+from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
+from shared.schemas.notes import RiskFlagSchema
+from shared.speech_models import sentence_encoder
+from tests.fixtures.transcripts.loading import from_lines
+from workers.engines.rules.extractor import RulesExtractor
+from workers.engines.screen.conversion import EncoderUnusable
+from workers.engines.screen.encoder import SentenceEncoder
+from workers.engines.screen.pieces import LONGEST_PIECE, pieces_of
+from workers.engines.screen.screening import RiskScreen, load_model
+from workers.engines.screen.training.__main__ import Score
+from workers.engines.screen.training.corpus import examples, fixed, marks_of
+
+ORDINARY = ("T: How was your week?", "C: It was all right.", "T: Did you go to work?", "C: I did.")
+
+
+@pytest.fixture(scope="module")
+def screen() -> RiskScreen:
+    return RiskScreen(load_model)
+
+
+def flag(reader: str, kind: str = "suicidal_ideation", segment: int = 0, **changed: object) -> JsonObject:
+    evidence = [{"segment": segment, "start": 0.0, "end": 1.0, "quote": "words"}]
+    known = {"type": kind, "severity": "medium", "negated": False, "temporality": "present"}
+    return {**known, "readers": [reader], "found_by": [], "evidence": evidence, **changed}
+
+
+def notes_of(said: Transcript, screening: Screening) -> JsonObject:
+    draft = RulesExtractor().extract(said, ExtractionRequest())
+    return checked(draft, said, screening.flags, readers=screening.readers)
+
+
+def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
+    said = from_lines(
+        [*ORDINARY, "T: And the nights?", "C: I go to bed and I hope that I don't see the morning."]
+    )
+    found = screen(said)
+    (alone,) = [one for one in found.flags if one["readers"] == [LOCAL_MODEL]]
+    assert found.readers == (RULES, LOCAL_MODEL)
+    assert alone["type"] == "passive_suicidal_ideation"
+    assert alone["evidence"][0]["quote"] == "I go to bed and I hope that I don't see the morning."
+    assert alone["question"]["quote"] == "And the nights?"
+    assert alone["level"] in {"look", "flag"}
+    assert finding_words(alone) == "like words that were marked as thoughts of not wanting to live"
+    assert RiskFlagSchema().validate({**alone, "verified": True}) == {}
+
+
+def test_what_the_screen_finds_is_the_same_each_time(screen: RiskScreen) -> None:
+    said = from_lines([*ORDINARY, "C: He pinned me to the cooker again and I told them that I fell."])
+    assert screen(said) == screen(said) == RiskScreen(load_model)(said)
+
+
+def test_the_therapists_words_are_not_read_by_the_model(screen: RiskScreen) -> None:
+    said = from_lines(
+        [*ORDINARY, "T: Some people lie there and hope that morning never comes.", "C: My gran does."]
+    )
+    assert not [
+        one for one in screen(said).flags if one["readers"] == [LOCAL_MODEL] and one["speaker"] == "T"
+    ]
+
+
+def test_without_the_model_the_notes_say_so_and_need_review() -> None:
+    said = from_lines([*ORDINARY, "C: I slept well."])
+    notes = notes_of(said, RiskScreen(lambda: None)(said))
+    assert notes["risk_readers"] == [RULES]
+    assert MODEL_DID_NOT_RUN in notes["risk_statement"]
+    assert "risk_model_did_not_run" in [reason["code"] for reason in notes["review_reasons"]]
+    assert notes["needs_review"]
+
+
+def test_with_the_model_nothing_is_missed(screen: RiskScreen) -> None:
+    said = from_lines([*ORDINARY, "C: I slept well."])
+    notes = notes_of(said, screen(said))
+    assert MODEL_DID_NOT_RUN not in notes["risk_statement"]
+    assert not notes["needs_review"]
+
+
+def test_a_machine_without_the_package_has_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentence_encoder, "PACKAGE", "no_such_package")
+    assert load_model() is None
+
+
+def test_weights_that_are_not_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    archive = sentence_encoder.archive()
+    assert archive is not None
+    other = tmp_path / "model.zip"
+    with zipfile.ZipFile(archive) as known, zipfile.ZipFile(other, "w") as copy:
+        copy.writestr(sentence_encoder.TOKENIZER, known.read(sentence_encoder.TOKENIZER))
+        copy.writestr(sentence_encoder.WEIGHTS, known.read(sentence_encoder.WEIGHTS)[:-4] + b"\0\0\0\0")
+    with pytest.raises(EncoderUnusable, match="not the pinned file"):
+        SentenceEncoder(other)
+
+
+def test_a_faint_finding_takes_no_denial_back() -> None:
+    denied = flag(RULES, severity="low", negated=True)
+    (one,) = united([denied], [flag(LOCAL_MODEL, severity="low", level="look")])
+    assert one["negated"]
+    assert one["readers"] == [RULES, LOCAL_MODEL]
+
+
+def test_a_strong_finding_takes_a_denial_back_and_raises_no_alert_against_it() -> None:
+    denied = flag(RULES, severity="low", negated=True)
+    (one,) = with_levels(united([denied], [flag(LOCAL_MODEL, level="flag")]))
+    assert (one["negated"], one["level"]) == (False, "flag")
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"), [("suicide_plan", "alert"), ("suicidal_ideation", "alert"), ("substance_use", "flag")]
+)
+def test_a_strong_finding_and_another_reader_make_an_alert_of_the_same_family(kind: str, level: str) -> None:
+    own = flag(RULES, "substance_use" if kind == "substance_use" else "passive_suicidal_ideation")
+    found = with_levels(united([own], [flag(LOCAL_MODEL, kind, level="flag")]))
+    assert {one["level"] for one in found} == {level}
+
+
+@pytest.mark.parametrize("changed", [{"segment": 4}, {"level": "look"}, {"temporality": "past"}])
+def test_the_model_alone_makes_no_alert(changed: dict[str, object]) -> None:
+    found = with_levels(united([flag(RULES)], [{**flag(LOCAL_MODEL, **{"level": "flag", **changed})}]))  # type: ignore[arg-type]
+    assert "alert" not in {one["level"] for one in found}
+
+
+def test_a_clinic_may_have_every_flag_alert() -> None:
+    found = with_levels([flag(LOCAL_MODEL, level="flag"), flag(RULES, severity="low")], "medium")
+    assert [one["level"] for one in found] == ["alert", "look"]
+
+
+@pytest.mark.parametrize("answer", ["Only when I'm on my own.", "Who hasn't?", "Depends on the day.", "Yes."])
+def test_an_answer_that_is_no_denial_of_suicide_is_an_alert(answer: str) -> None:
+    said = from_lines([*ORDINARY, "T: Have you thought about killing yourself?", f"C: {answer}"])
+    found = RiskScreen(lambda: None)(said).flags
+    assert "alert" in {one["level"] for one in found}
+
+
+def test_a_denial_of_suicide_is_no_alert() -> None:
+    said = from_lines([*ORDINARY, "T: Have you thought about killing yourself?", "C: No, never."])
+    (found,) = RiskScreen(lambda: None)(said).flags
+    assert (found["level"], found["negated"]) == ("look", True)
+    assert found["question"]["quote"] == "Have you thought about killing yourself?"
+
+
+def test_flags_from_before_there_were_levels_still_open() -> None:
+    old = {name: value for name, value in flag(RULES).items() if name != "readers"}
+    assert RiskFlagSchema().validate(old) == {}
+
+
+def test_a_turn_is_cut_between_sentences_and_nothing_of_it_is_lost() -> None:
+    sentences = [f"{'word ' * count}end." for count in (10, 20, 30, 50, 5)]
+    pieces = list(pieces_of(sentences, [("C", "Before."), ("T", "And then?")], "C"))
+    assert [(piece.first, piece.end) for piece in pieces] == [(0, 2), (2, 3), (3, 4), (4, 5)]
+    assert all(len(piece.text.split()) <= LONGEST_PIECE for piece in pieces if piece.end - piece.first > 1)
+    assert pieces[0].views[1] == ("And then?", pieces[0].text)
+    assert pieces[0].views[2] == ("Before. And then?", pieces[0].text)
+
+
+def test_the_training_text_gives_the_same_examples_each_time_and_none_of_the_fixed_ones() -> None:
+    known = examples()
+    assert known == examples()
+    assert {one.views[0] for one in known}.isdisjoint({one.views[0] for one in fixed()})
+
+
+def test_a_code_that_is_no_kind_is_refused() -> None:
+    assert marks_of("Si D<") == (("suicidal_ideation", "present"), ("domestic_violence", "past"))
+    with pytest.raises(ValueError, match="X is no code"):
+        marks_of("X")
+
+
+@pytest.mark.parametrize("worse", [Score(9, 5, 10, 1, 10), Score(10, 4, 10, 1, 10), Score(10, 5, 10, 2, 10)])
+def test_a_head_that_is_worse_on_the_fixed_set_is_refused(worse: Score) -> None:
+    known = Score(found=10, strong=5, of=10, needless=1, of_ordinary=10)
+    assert worse.loses_to(known)
+    assert not known.loses_to(known)

@@ -1,0 +1,1 @@
+"""The local risk model: a second reader beside the rules."""

@@ -1,0 +1,116 @@
+"""What the local model finds in a transcript: words that are like words that were marked as a kind."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.quotes import cite
+from shared.domain.verification.risk import FLAG, LOCAL_MODEL, LOOK
+from workers.engines.rules.passages import Passage
+from workers.engines.screen.encoder import SentenceEncoder
+from workers.engines.screen.head import FAMILIES, STANDINGS, SUICIDE, Floats, Head
+from workers.engines.screen.pieces import Piece, pieces_of
+
+# Chosen on the curve in docs/risk-screen.md.
+LOOK_FROM, FLAG_FROM = 0.4, 0.8
+_BESIDE_HIGHEST = 0.6  # a second kind is named if it is at least so much of the first
+_SHORTEST_ALONE = 4  # words of a sentence that is read without what is around it
+_SURE_OF_STANDING = 0.6  # below it, what was said counts as present
+_AT_ONCE = 400  # pieces and sentences: bounds the memory of a long session
+_ABOUT_OTHERS = frozenset({"harm_to_others", "child_abuse", "dependent_adult_abuse"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A piece, or one of its sentences, and the sentences it is made of; both are of one ``group``."""
+
+    group: int
+    piece: Piece
+    passages: Sequence[Passage]
+
+
+class LocalModel:
+    """The published encoder under a head of ours."""
+
+    def __init__(self, encoder: SentenceEncoder, head: Head) -> None:
+        self._encoder = encoder
+        self._head = head
+
+    def flags(self, transcript: Transcript, passages: Sequence[Passage]) -> list[JsonObject]:
+        """A flag for each piece of a client's turn and kind that the head marks, in order of time."""
+        said = list(_pieces(passages))
+        found: list[JsonObject] = []
+        for start in range(0, len(said), _AT_ONCE):
+            found.extend(self._read(transcript, said[start : start + _AT_ONCE]))
+        return found
+
+    def _read(self, transcript: Transcript, said: Sequence[_Said]) -> Iterator[JsonObject]:
+        reading = self._head.read(self._encoder.read([one.piece.views for one in said]))
+        for _, numbers in groupby(range(len(said)), lambda number: said[number].group):
+            rows = list(numbers)
+            for family in marked(reading.families[rows].max(0)):
+                row = rows[int(np.argmax(reading.families[rows, FAMILIES.index(family)]))]
+                kind = SUICIDE[int(np.argmax(reading.suicide[row]))] if family == "suicide" else family
+                flag = _flag(transcript, said[row], kind, standing_of(reading.standings[row]))
+                sure = reading.families[row, FAMILIES.index(family)] >= FLAG_FROM
+                strong = sure and flag["severity"] != "low"
+                yield {**flag, "severity": "medium" if strong else "low", "level": FLAG if strong else LOOK}
+
+
+def marked(row: Floats) -> list[str]:
+    """The families that a piece is like enough to be shown."""
+    least = max(LOOK_FROM, _BESIDE_HIGHEST * float(row.max()))
+    return [family for family, value in zip(FAMILIES, row, strict=True) if value >= least]
+
+
+def standing_of(row: Floats) -> str:
+    """Present, unless the head is sure of another standing."""
+    best = int(np.argmax(row))
+    return STANDINGS[best] if row[best] >= _SURE_OF_STANDING else "present"
+
+
+def _flag(transcript: Transcript, said: _Said, kind: str, standing: str) -> JsonObject:
+    evidence: list[JsonObject] = []
+    for segment, own in groupby(said.passages, lambda passage: passage.segment):
+        quoted = list(own)
+        whole = cite(transcript, segment, " ".join(passage.text for passage in quoted))
+        places = [whole] if whole else [cite(transcript, segment, passage.text) for passage in quoted]
+        evidence.extend(place.as_evidence() for place in places if place is not None)
+    return {
+        "type": kind,
+        "severity": "medium" if standing == "present" else "low",
+        "negated": standing == "denied",
+        "asked_by_therapist": False,
+        "temporality": "past" if standing == "past" else "present",
+        "about": "other" if standing == "other" or kind in _ABOUT_OTHERS else "self",
+        "figurative": False,
+        "speaker": said.passages[0].speaker,
+        "columbia": None,
+        "found_by": [],
+        "readers": [LOCAL_MODEL],
+        "evidence": evidence,
+        "verified": False,
+    }
+
+
+def _pieces(passages: Sequence[Passage]) -> Iterator[_Said]:
+    """The pieces of all turns that may be a client's, each followed by its sentences alone.
+
+    In a piece of small talk one grave sentence weighs little; alone it cannot drown.
+    """
+    before: list[tuple[str, str]] = []
+    group = 0
+    for speaker, turn in groupby(passages, lambda passage: passage.speaker):
+        own = list(turn)
+        if own[0].by_client:
+            for piece in pieces_of([passage.text for passage in own], before, speaker):
+                group += 1
+                sentences = own[piece.first : piece.end]
+                yield _Said(group, piece, sentences)
+                for passage in sentences if len(sentences) > 1 else ():
+                    if len(passage.words) >= _SHORTEST_ALONE:
+                        yield _Said(group, Piece(passage.text, 0, 1), [passage])
+        before = [*before[-2:], (speaker, " ".join(passage.text for passage in own))]
