@@ -66,7 +66,6 @@ INTERNAL = {
     "workers.engines.call_limits.NoPlace",
     "workers.engines.screen.conversion.EncoderUnusable",
     "workers.engines.openai_client._OversizedAnswer",
-    "workers.engines.screen.conversion.EncoderUnusable",
 }
 
 
