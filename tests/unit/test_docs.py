@@ -66,7 +66,7 @@ def test_the_defaults_on_the_page_are_those_of_the_code() -> None:
         default, says = setting.default, written.get(setting.metadata["variable"], "")
         if default is MISSING or default is None or default == () or default is False:
             continue  # the page says in words what happens then
-        if says != str(default) and (not isinstance(default, float) or float(says) != default):
+        if setting.metadata["parse"](says) != default:
             wrong.append((setting.metadata["variable"], says, default))
     assert wrong == []
 
