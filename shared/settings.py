@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from shared import parsing
+from shared import consistency, parsing
 
 MIB = 1024 * 1024
 
@@ -147,6 +147,9 @@ class Settings:
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
     )
+    plaintext_hosts: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_PLAINTEXT_HOSTS", parsing.matching(r"[\w.:-]+", "host names"), default=()
+    )
     webhook_ports: tuple[range, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_PORTS", parsing.ports, default=parsing.WEB_PORTS
     )
@@ -224,31 +227,18 @@ def load(environment: Mapping[str, str]) -> Settings:
     ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
     """
     values: dict[str, Any] = {}
-    problems = parsing.misspelt(environment, [*variables(), *OTHER_VARIABLES])
+    problems = parsing.misspelt(environment, [*variables(), *parsing.OTHER_VARIABLES])
     for setting in fields(Settings):
         variable = setting.metadata["variable"]
         try:
             raw = parsing.raw_value(environment, variable)
             if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
-            elif variable in REQUIRED:
-                problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+            elif variable in parsing.REQUIRED:
+                problems.append(f"{variable} is not set: {parsing.REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
-    problems += parsing.problems_between(values)
+    problems += consistency.problems_between(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
-
-
-# Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
-OTHER_VARIABLES = (
-    "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
-    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM",
-)  # fmt: skip
-REQUIRED = {
-    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
-    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
-    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
-    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
-}

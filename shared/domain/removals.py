@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as migration 0060 writes them.
+    """The kinds of entries in the list of removals, as migration 0050 writes them.
 
     ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back.
     """

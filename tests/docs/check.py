@@ -91,7 +91,9 @@ def check_page(page: Path, shell: Shell, *, write: bool) -> list[str]:
             wrong += [f"{page.name}:{shown.line}: there is no target {name}" for name in targets - _targets()]
             continue
         print(f"  {shown.line}: {shown.command.splitlines()[0][:90]}", flush=True)
-        printed, code = shell.run(_with_our_ids(shown.command, known))
+        command = _with_our_ids(shown.command, known)
+        # What readers do not see must not fail unseen, in no part of a pipe.
+        printed, code = shell.run(command if shown.output is not None else f"set -o pipefail; {command}")
         if shown.output is None:
             wrong += [f"{page.name}:{shown.line}: exit code {code}\n{printed}"] if code else []
             continue

@@ -42,13 +42,13 @@ def notes_of(said: Transcript, screening: Screening) -> JsonObject:
 
 def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
     said = from_lines(
-        [*ORDINARY, "T: And the nights?", "C: I go to bed and I hope that I don't see the morning."]
+        [*ORDINARY, "T: And the nights?", "C: I lie there and hope that morning never comes for me."]
     )
     found = screen(said)
     (alone,) = [one for one in found.flags if one["readers"] == [LOCAL_MODEL]]
     assert found.readers == (RULES, LOCAL_MODEL)
     assert alone["type"] == "passive_suicidal_ideation"
-    assert alone["evidence"][0]["quote"] == "I go to bed and I hope that I don't see the morning."
+    assert alone["evidence"][0]["quote"] == "I lie there and hope that morning never comes for me."
     assert alone["question"]["quote"] == "And the nights?"
     assert alone["level"] in {"look", "flag"}
     assert finding_words(alone) == "like words that were marked as thoughts of not wanting to live"
@@ -58,6 +58,20 @@ def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
 def test_what_the_screen_finds_is_the_same_each_time(screen: RiskScreen) -> None:
     said = from_lines([*ORDINARY, "C: He pinned me to the cooker again and I told them that I fell."])
     assert screen(said) == screen(said) == RiskScreen(load_model)(said)
+
+
+def test_one_grave_sentence_in_a_long_ordinary_turn_is_found(screen: RiskScreen) -> None:
+    small_talk = "We had the new carpet laid and it is lovely, and my mother is coming at the weekend. " * 4
+    said = from_lines([*ORDINARY, f"C: {small_talk}I want to kill myself. {small_talk}"])
+    found = [one for one in screen(said).flags if LOCAL_MODEL in one["readers"]]
+    assert any("I want to kill myself" in piece["quote"] for one in found for piece in one["evidence"])
+
+
+def test_an_ordinary_talk_has_no_flag(screen: RiskScreen) -> None:
+    said = from_lines(
+        [*ORDINARY, "T: What was hard?", "C: The boiler broke and I was up at six to let the man in."]
+    )
+    assert "flag" not in {one["level"] for one in screen(said).flags}
 
 
 def test_the_therapists_words_are_not_read_by_the_model(screen: RiskScreen) -> None:

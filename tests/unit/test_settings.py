@@ -48,6 +48,37 @@ def test_secrets_are_not_in_the_repr() -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:x@db.example/app", "postgresql://app:x@10.0.0.5/app?sslmode=prefer",
+        "postgresql:///app?host=db.example", "postgresql+psycopg2://app@[2001:db8::1]/app?sslmode=disable",
+    ],
+)  # fmt: skip
+def test_postgres_on_another_machine_needs_tls(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL reaches another machine without TLS"):
+        load({**ENOUGH, "DATABASE_URL": url})
+    load({**ENOUGH, "DATABASE_URL": url + ("&" if "?" in url else "?") + "sslmode=verify-full"})
+
+
+def test_redis_on_another_machine_needs_tls() -> None:
+    with pytest.raises(SettingsError, match="REDIS_URL reaches another machine without TLS"):
+        load({**ENOUGH, "REDIS_URL": "redis://:x@redis.example/0"})
+    load({**ENOUGH, "REDIS_URL": "rediss://:x@redis.example/0"})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]"])
+def test_plaintext_is_fine_on_this_machine(host: str) -> None:
+    load({**ENOUGH, "DATABASE_URL": f"postgresql://app@{host}/app", "REDIS_URL": f"redis://{host}/0"})
+
+
+def test_an_operator_may_name_hosts_that_are_reached_in_plaintext() -> None:
+    urls = {"DATABASE_URL": "postgresql://app@postgres/app", "REDIS_URL": "redis://redis/0"}
+    load({**ENOUGH, **urls, "SESSIONSCRIBE_PLAINTEXT_HOSTS": "postgres, redis"})
+    with pytest.raises(SettingsError, match="REDIS_URL reaches"):
+        load({**ENOUGH, **urls, "SESSIONSCRIBE_PLAINTEXT_HOSTS": "postgres"})
+
+
+@pytest.mark.parametrize(
     ("raw", "found"), [("443", ((443, 443),)), (" 80, 8000-8010 ", ((80, 80), (8000, 8010)))]
 )
 def test_ports_may_be_ranges(raw: str, found: tuple[tuple[int, int], ...]) -> None:

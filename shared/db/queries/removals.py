@@ -1,6 +1,6 @@
 """What was taken away in a practice: the list, and how an entry is done again after a restore.
 
-The list is written by triggers (migration 0060).
+The list is written by triggers (migration 0050).
 """
 
 from datetime import datetime

@@ -51,12 +51,12 @@ class Record:
     notes: JsonObject | None = None
 
 
-def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
-    """Everything of one of the caller's sessions; raises NotFound."""
+def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: bool = True) -> Record:
+    """Everything of one of the caller's sessions; raises NotFound. The notes may be left out."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         stored = transcripts.sealed(db, session_id)
-        version = _notes(db, caller, session_id)
+        version = _notes(db, caller, session_id) if with_notes else None
         found = progress.of_sessions(db, [session_id])
         _audit(db, caller, "session.read", session_id)
     heard, _ = transcripts.shown(resources, row, stored)

@@ -7,7 +7,7 @@ from alembic import op
 
 from migrations import row_security
 
-revision: str = "0060"
+revision: str = "0050"
 down_revision: str | None = "0048"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None

@@ -6,8 +6,8 @@ from alembic import op
 
 from shared.db.connection.engine import OPERATOR
 
-revision: str = "0061"
-down_revision: str | None = "0060"
+revision: str = "0051"
+down_revision: str | None = "0050"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
