@@ -14,10 +14,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel sure lint types imports format lock benchmark benchmark-notes accuracy mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel audit docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.speech ## Take a spoken recording through to notes, show them, leave nothing running
 	@exec $(BIN)/sessionscribe demo $(ARGS)
@@ -52,6 +52,9 @@ chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 S
 reliability: $(VENV)/.dev ## Twenty seeds of it on this version, and the page of figures (40 minutes)
 	@$(BIN)/python -m benchmarks.chaos_seeds $(ARGS)
 
+docs-check: $(VENV)/.dev ## Run every command of README and the walk-through on a fresh stack (needs jq and curl)
+	@$(BIN)/python -m tests.docs.check $(ARGS)
+
 chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fail
 	@$(BIN)/python -m pytest tests/faults/test_chaos.py -m chaos $(ARGS)
 
@@ -76,6 +79,9 @@ otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
 	@$(BIN)/python -m benchmarks.transcription
 
+mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which faults their tests notice (half an hour)
+	@PYTHONPATH=$(VENV)/mutants $(BIN)/python -m tests.mutants.run $(ARGS)
+
 accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs flite)
 	@$(BIN)/python -m benchmarks.accuracy
 
@@ -88,14 +94,29 @@ benchmark-notes: $(VENV)/.dev ## Measure what the notes find in invented session
 sample: $(VENV)/.dev ## Make the sample recording again (needs flite)
 	@$(BIN)/python samples/make_sample.py
 
+audit: $(VENV)/.audit ## Make an SBOM, and report licences, secrets and known vulnerabilities
+	@$(BIN)/python -m audit.supply_chain $(DATA)/audit
+
 lock: $(VENV)/.runtime ## Lock the dependencies anew, with hashes
 	@sh requirements/lock.sh $(BIN)/uv
 
 clean: ## Remove the environment; the data folder stays
 	rm -rf $(VENV)
 
+# A folder that was moved or copied takes its environment's absolute paths along: it is made anew.
+ifneq (,$(shell grep -s '^command = ' $(VENV)/pyvenv.cfg | grep -vF ' $(CURDIR)/$(VENV)'))
+$(VENV)/.tools: moved
+endif
+
+.PHONY: moved
+moved:
+	@echo "This folder was moved or copied: its environment is made anew."
+	@rm -rf $(VENV)
+
 # The tools first, by hash, with pip; then everything else, by hash, with uv.
 $(VENV)/.tools: requirements/tools.lock
+	@mkdir -p $(VENV) && test -w $(VENV) \
+	  || { echo "$(CURDIR)/$(VENV) cannot be written. Copy the repository to a folder that you may write to, and run make there."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
 	  || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed, and $(PYTHON) is another: make PYTHON=python3.11 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
@@ -118,7 +139,17 @@ $(VENV)/.speech: $(VENV)/.runtime requirements/speech.lock
 	  && $(BIN)/sessionscribe models path tiny.en >/dev/null; then touch $@; else \
 	  echo "No speech engine: it could not be installed on this machine (see above). Recordings need SESSIONSCRIBE_TRANSCRIBER=openai until it is; see docs/engines.md."; fi
 
+# In an environment of their own: what these tools need is none of ours.
+$(VENV)/.audit: $(VENV)/.speech requirements/audit.lock
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/audit
+	@$(BIN)/uv pip install --quiet --python $(VENV)/audit/bin/python --require-hashes --only-binary :all: -r requirements/audit.lock
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.speech requirements/dev.lock
 	@echo "Installing what its tests need …"
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev requirements/mutants.lock
+	@$(BIN)/uv pip install --quiet --target $(VENV)/mutants --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/mutants.lock
 	@touch $@

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import closing
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
@@ -9,7 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 from api import auth
 from api.dependencies import build_resources
 from api.http import problems as errors
-from api.http import rate_limits, requests, security_headers
+from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
 from api.resources import (
@@ -17,6 +18,7 @@ from api.resources import (
     audio,
     direct_uploads,
     engines,
+    events,
     health,
     keys,
     notes,
@@ -33,9 +35,11 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
-from api.uploads import tus
+from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
+from shared.db.connection.engine import Database
+from shared.http import rate_limits
 from shared.outbound import traces
 from shared.services.operations import startup
 from shared.services.resources import Resources
@@ -60,6 +64,7 @@ _ROUTES = (
     speakers,
     audio,
     lifecycle,
+    events,
     off_record,
     webhooks,
     alerts,
@@ -92,6 +97,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
     app.url_map.merge_slashes = False
     app.extensions["sessionscribe"] = resources
+    health.install(app, resources)
     requests.install(app)
     security_headers.install(app)
     errors.install(app)
@@ -102,6 +108,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     for routes in _ROUTES:
         api.register_blueprint(routes.blueprint)
     docs.install(app, api)
+    at_once.install(app, resources.settings.uploads_at_once)
     rate_limits.install(app, resources.settings)
     auth.require_policies(app)
     tus.install(app)
@@ -114,4 +121,7 @@ def _wait_for_keys(settings: Settings) -> None:
     Postgres is not waited for: requests answer 503 until it is there.
     """
     over_at = time.monotonic() + _PATIENCE_SECONDS
-    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir), lambda: time.monotonic() > over_at)
+    with closing(Database(settings.database_url, pool_size=1)) as database:
+        startup.wait_for(
+            lambda: startup.keys_ready(settings.keys_dir, database), lambda: time.monotonic() > over_at
+        )

@@ -1,122 +1,89 @@
-"""Who may call what: each route declares its policy, and is refused a start without one."""
+"""How a route of the API says who may call it; and keys that stand in addresses."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask, current_app, g, request
+from flask import request
 
-from api.http import rate_limits
-from api.http.request_ids import request_id
-from shared.domain.errors import InvalidInput, NotAuthenticated
-from shared.services.access.caller import Caller, Scope
+from shared.db.tables.core import ApiKey
+from shared.domain.errors import InvalidInput
+from shared.http import refusals
+from shared.http.access import (
+    Policy,
+    caller,
+    check_caller,
+    declare,
+    policy_of,
+    recheck,
+    require_policies,
+    resources,
+)
+from shared.http.request_ids import request_id
+from shared.services.access.caller import Scope
 from shared.services.accounts import accounts, credentials
-from shared.services.resources import Resources
+
+__all__ = [
+    "any_key",
+    "caller",
+    "check_caller",
+    "needs",
+    "policy_of",
+    "public",
+    "recheck",
+    "refuse_keys_in_urls",
+    "require_policies",
+    "resources",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
-_POLICY = "sessionscribe_policy"
 _KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "authorization"})
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """``scope``: what the key must carry; None with ``public``: anybody, else any valid key."""
+class KeyInUrl(InvalidInput):
+    """A key came in an address; ``key`` is that key, if it is known."""
 
-    scope: Scope | None = None
-    public: bool = False
+    def __init__(self, key: ApiKey | None) -> None:
+        super().__init__(
+            "Send keys in the Authorization header only. A key in an address is in logs by now: revoke it.",
+            refusals.KEY_IN_URL,
+        )
+        self.key = key
 
 
-def needs(scope: Scope) -> Callable[[View], View]:
-    """Declare that a route is for keys that carry ``scope``."""
-    return _declare(Policy(scope))
+def needs(scope: Scope, *, fresh: bool = False, when_idle: bool = False) -> Callable[[View], View]:
+    """Declare that a route is for callers with ``scope``.
+
+    ``fresh``: people in browsers must have shown lately that it is them. ``when_idle``: it goes on after
+    their browser has locked itself.
+    """
+    return declare(Policy((scope,), fresh=fresh, when_idle=when_idle))
 
 
 def any_key(view: View) -> View:
-    """Declare that a route is for whoever has a valid key."""
-    return _declare(Policy())(view)
+    """Declare that a route is for every caller with a valid key or session."""
+    return declare(Policy())(view)
 
 
 def public(view: View) -> View:
     """Declare that a route is for everybody."""
-    return _declare(Policy(public=True))(view)
-
-
-def _declare(policy: Policy) -> Callable[[View], View]:
-    def mark(view: View) -> View:
-        setattr(view, _POLICY, policy)  # decorators that use functools.wraps carry it outwards
-        return view
-
-    return mark
-
-
-def policy_of(app: Flask, endpoint: str) -> Policy | None:
-    """The policy that the endpoint's view declares."""
-    return getattr(app.view_functions[endpoint], _POLICY, None)
-
-
-def require_policies(app: Flask) -> None:
-    """Raise RuntimeError, naming them, if routes of ``app`` declare no policy."""
-    open_routes = {rule.endpoint for rule in app.url_map.iter_rules() if not policy_of(app, rule.endpoint)}
-    if open_routes:
-        raise RuntimeError(f"routes without a policy: {', '.join(sorted(open_routes))}")
+    return declare(Policy(public=True))(view)
 
 
 def refuse_keys_in_urls() -> None:
-    """Before each request: raise InvalidInput if its query holds a key, as a value or by name.
+    """Before each request: raise KeyInUrl if its query holds a key, as a value or by name.
 
     URLs are kept in logs and histories all along the way: such a key counts as leaked.
     """
     named = _KEY_PARAMETERS & {name.lower() for name in request.args}
-    if named or any(credentials.PATTERN.search(value) for value in _query_words()):
+    leaked = next((word for word in _query_words() if credentials.PATTERN.search(word)), None)
+    if named or leaked:
         log.warning("key_in_url", request_id=request_id())
-        raise InvalidInput(
-            "Send keys in the Authorization header only. A key in an address is in logs by now: revoke it.",
-            "key_in_url",
-        )
+        raise KeyInUrl(accounts.known_key(resources(), leaked) if leaked else None)
 
 
 def _query_words() -> Iterator[str]:
     for name, values in request.args.lists():
         yield from (name, *values)
-
-
-def check_caller() -> None:
-    """Before each request: raise NotAuthenticated or NotAllowed unless the policy is met.
-
-    Raises LimitReached for an address that asks too often without a valid key.
-    """
-    policy = policy_of(current_app, request.endpoint) if request.endpoint else None
-    if policy is None or policy.public:  # without an endpoint the answer is 404 or 405 anyway
-        if request.blueprint != "health":  # load balancers ask for that, and must be answered
-            rate_limits.take(rate_limits.ANONYMOUS)
-        return
-    try:
-        g.caller = _authenticated()
-    except NotAuthenticated:
-        # Counted after the fact: whoever has a key is never locked out by others at their address.
-        rate_limits.take(rate_limits.ANONYMOUS)
-        raise
-    if policy.scope is not None:
-        g.caller.need(policy.scope)
-
-
-def _authenticated() -> Caller:
-    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    return accounts.authenticate(resources(), presented.strip(), request_id())
-
-
-def caller() -> Caller:
-    """Who makes the request that is being served; only in routes that are not public."""
-    found: Caller = g.caller
-    return found
-
-
-def resources() -> Resources:
-    """What the services need, as ``create_app`` was given it."""
-    found: Resources = current_app.extensions["sessionscribe"]
-    return found

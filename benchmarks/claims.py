@@ -35,7 +35,7 @@ class Judged:
 def main(arguments: list[str]) -> None:
     """Print the counts of all files named."""
     paths = [Path(argument) for argument in arguments if not argument.startswith("--")]
-    judged = [one for path in paths for file in _files(path) for one in judge(json.loads(file.read_text()))]
+    judged = [one for path in paths for file in files(path) for one in judge(json.loads(file.read_text()))]
     if "--show" in arguments:
         for one in judged:
             if one.true == (one.reason is not None):
@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> None:
     print(json.dumps(figures) if "--json" in arguments else json.dumps(figures, indent=1))
 
 
-def _files(path: Path) -> list[Path]:
+def files(path: Path) -> list[Path]:
+    """``path``, or the claims in it."""
     return sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 

@@ -1,13 +1,21 @@
-"""What both note engines find in the golden sessions: items, and risk by kind.
+"""What notes find, and what they get wrong.
 
-``python -m benchmarks.notes`` prints tables for the rules and for the openai engine against a test
-model that writes what the rules find (so what differs is the road, not the reading), and for the
-sessions that were held out while the lexicons were written apart from the others.
+``python -m benchmarks.notes`` prints tables of what both engines find in the golden sessions (the
+openai engine against a test model that writes what the rules find, so what differs is the road, not
+the reading), those that were held out while the lexicons were written apart from the others.
+
+``python -m benchmarks.notes --transcripts DIR --statements DIR --claims FILE --json`` measures the
+rules on labelled text (``benchmarks.labelled_sets``) and prints one JSON object.
 """
 
+import argparse
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
+from benchmarks import claims, labelled_sets, notes_making, notes_measures, risk_measures
 from shared.domain.notes.drafts import checked
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from tests.fakes.notes_models import honest
@@ -21,7 +29,35 @@ NEAR = 1  # a flag may cite the question beside the answer that was marked
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables, or the figures of the labelled text that is named."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--transcripts", type=Path, help="folder of labelled transcripts (JSON)")
+    arguments.add_argument("--statements", type=Path, help="folder of statements (TSV)")
+    arguments.add_argument("--claims", type=Path, help="file or folder of claims (JSON)")
+    arguments.add_argument("--json", action="store_true", help="print in one line")
+    wanted = arguments.parse_args()
+    if not (wanted.transcripts or wanted.statements or wanted.claims):
+        _print_tables()
+        return
+    figures = measure(wanted.transcripts, wanted.statements, wanted.claims)
+    print(json.dumps(figures, indent=None if wanted.json else 1))
+
+
+def measure(transcripts: Path | None, statements: Path | None, claimed: Path | None) -> dict[str, Any]:
+    """The figures of each of the three that is given."""
+    figures: dict[str, Any] = {}
+    if statements is not None:
+        figures["statements"] = risk_measures.of_statements(labelled_sets.statements(statements))
+    if claimed is not None:
+        judged = [one for file in claims.files(claimed) for one in claims.judge(json.loads(file.read_text()))]
+        figures["claims"] = claims.summary(judged)
+    if transcripts is not None:
+        read = notes_making.read_all(labelled_sets.sessions(transcripts))
+        figures["transcripts"] = notes_measures.of_sessions(read)
+    return figures
+
+
+def _print_tables() -> None:
     golden = sessions()
     with FakeOpenAI() as server:
         server.will_always(honest)

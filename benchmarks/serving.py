@@ -51,11 +51,12 @@ def served(folder: Path) -> Iterator[Server]:
     """The API as it runs, with limits out of the way."""
     with running_postgres() as postgres, running_redis() as redis:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         environment = {
             **environment_of(postgres, redis, folder),
             "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
+            "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",
             "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "100000",
             "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY": "1000000",
             "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY": "100000000",
@@ -73,7 +74,7 @@ def served(folder: Path) -> Iterator[Server]:
             sys.executable, "-m", "gunicorn",
             "--worker-class", "api.server.gunicorn_worker.QuietThreadWorker",
             "--threads", "16", "--no-control-socket", "--log-level", "warning",
-            "--bind", f"127.0.0.1:{port}", "api.app:create_app()",
+            "--bind", f"127.0.0.1:{port}", "serving.app:create_app()",
         ]  # fmt: skip
         process = subprocess.Popen(command, env={**os.environ, **environment})
         try:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from cli.commands.alerts import risk
 from cli.commands.audio import audio
 from cli.commands.backup import backup, restore
 from cli.commands.cancel_delete import cancel, delete
+from cli.commands.corrections import correct
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.engines import engines
@@ -21,7 +23,7 @@ from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
 from cli.commands.reconcile import reconcile
-from cli.commands.server import setup, up
+from cli.commands.server import recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
 from cli.commands.therapists import therapists
@@ -55,12 +57,14 @@ from cli.profile import Target
 @click.pass_context
 def cli(context: click.Context, url: str | None, key: str | None, data: Path) -> None:
     """Transcripts and clinical notes of therapy sessions, each sentence with the words it came from."""
-    context.obj = Target(data, url or None, key or None)
+    typed = context.get_parameter_source("key") is ParameterSource.COMMANDLINE
+    context.obj = Target(data, url or None, key or None, "--key" if typed else "SESSIONSCRIBE_API_KEY")
 
 
 for command in (
     up,
     setup,
+    recover,
     doctor,
     models,
     backup,
@@ -80,6 +84,7 @@ for command in (
     notes,
     risk,
     speakers,
+    correct,
     off_the_record,
     cancel,
     delete,

@@ -1,6 +1,10 @@
 """What a command's exit code says, and the error that ends a command with one."""
 
+import shutil
+import sys
+import textwrap
 from enum import IntEnum
+from typing import IO, Any
 
 import click
 
@@ -38,6 +42,18 @@ class CommandError(click.ClickException):
     def __init__(self, message: str, exit_code: Exit) -> None:
         super().__init__(plain(message))
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance or the class
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message; on a terminal its lines are broken between words."""
+        if file is None and sys.stderr.isatty():
+            columns = shutil.get_terminal_size().columns
+            lines = f"Error: {self.format_message()}".splitlines()
+            for line in lines:
+                hanging = " " * (len(line) - len(line.lstrip()) + 2)
+                wrapped = textwrap.wrap(line, columns, subsequent_indent=hanging, break_on_hyphens=False)
+                click.echo("\n".join(wrapped), err=True)
+        else:
+            super().show(file)
 
 
 def reason(error: OSError) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 
 INTERRUPTED = 130  # cli.exits has it too, but is not imported yet
 
@@ -15,6 +16,11 @@ def main() -> None:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     from cli.app import run  # takes some tenths of a second, in which nothing needs an end in good order
 
+    if sys.stderr is None:  # closed by the caller (`2>&-`): errors have nowhere to go
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - open to the end of the program
+    if sys.stdout is None:
+        sys.stderr.write("Error: Standard output is closed. Leave it open, or send it to a file.\n")
+        sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a ?

@@ -1,7 +1,10 @@
 """What the commands share: the target, the connection to it, and values people type."""
 
+import re
+import sys
+from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -10,13 +13,16 @@ import click
 
 from cli.exits import CommandError, Exit, epilog
 from cli.http.client import Api, JsonObject
+from cli.output.tables import SHORT_ID
 from cli.profile import Target
-from cli.sanitise import one_line, plain
+from cli.sanitise import one_line
 
 F = TypeVar("F", bound=Callable[..., object])
 
 pass_target = click.make_pass_decorator(Target)
 EPILOG = epilog()
+PREFIX = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}")
+MOST_AHEAD = timedelta(days=2)  # zones are up to 14 hours ahead, and clocks may be wrong
 
 
 def json_option(command: F) -> F:
@@ -36,15 +42,26 @@ def connect(target: Target, *, administrator: bool = False) -> Api:
     return Api(*target.address(administrator=administrator))
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on the terminal unless ``yes``; without a terminal the command line must say it."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("This asks for a confirmation, and there is no terminal. Add --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
 def patient_id(api: Api, wanted: str) -> str:
-    """The id of a patient given by id or by name; raises CommandError if it is not one alone."""
+    """The id of a patient given by id, name or beginning of the id; raises CommandError unless it is one."""
     try:
         return str(api.document(f"/api/patients/{UUID(wanted)}")["id"])
     except ValueError:
         pass
     name = one_line(wanted).casefold()
-    patients = api.listing("/api/patients", {"limit": "1000"})
+    patients = list(api.listing("/api/patients", {"limit": "1000"}))
     found = [patient for patient in patients if one_line(patient.get("name")).casefold() == name]
+    if not found and PREFIX.fullmatch(name):
+        found = [patient for patient in patients if str(patient.get("id")).startswith(name)]
     if not found:
         raise CommandError(
             f"There is no patient named {wanted}. See `sessionscribe patients list`, or add one with "
@@ -52,47 +69,83 @@ def patient_id(api: Api, wanted: str) -> str:
             Exit.NOT_FOUND,
         )
     if len(found) > 1:
-        ids = "\n".join(f"  {plain(patient.get('id'))}" for patient in found)
-        raise CommandError(f"Several patients are named {wanted}; name one by its id:\n{ids}", Exit.USAGE)
+        lines = "\n".join(
+            f"  {one_line(one.get('id'))}  added {one_line(one.get('created_at'))[:10]}" for one in found
+        )
+        raise CommandError(f"{wanted} could be several patients; name one by its id:\n{lines}", Exit.USAGE)
     return str(found[0]["id"])
 
 
 def patient_names(api: Api) -> dict[str, str]:
-    """Names by id; none where the key may not read patients."""
+    """Names by id, equal ones with the beginning of their id; none where the key may not read patients."""
     try:
         patients: list[JsonObject] = list(api.listing("/api/patients", {"limit": "1000"}))
     except CommandError as error:
         if error.exit_code == Exit.NOT_ALLOWED:
             return {}
         raise
-    return {str(patient.get("id")): one_line(patient.get("name")) for patient in patients}
+    names = {str(patient.get("id")): one_line(patient.get("name")) for patient in patients}
+    times = Counter(name.casefold() for name in names.values())
+    return {
+        identity: f"{name} ({identity[:SHORT_ID]})" if times[name.casefold()] > 1 else name
+        for identity, name in names.items()
+    }
 
 
 class Moment(click.ParamType[str]):
-    """A day, or an RFC 3339 time; passed on as written."""
+    """A day, or an RFC 3339 time, that has come; passed on as written. Without a zone it is UTC."""
 
     name = "date"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse what is not a date."""
+        """Refuse what is not a date, and one that is still to come."""
         try:
-            datetime.fromisoformat(value)
+            found = datetime.fromisoformat(value.upper())
         except ValueError:
             self.fail("must look like 2026-01-31 or 2026-01-31T14:00:00+01:00", param, ctx)
+        if found.astimezone() > datetime.now().astimezone() + MOST_AHEAD:
+            self.fail(f"{value} is still to come; is the year right?", param, ctx)
         return value
 
 
-class SessionId(click.ParamType[str]):
-    """The id of a session."""
+class RecordId(click.ParamType[str]):
+    """The id of a record, whole or a beginning of it that no other record has."""
 
-    name = "session"
+    def __init__(self, name: str, path: str, listed_by: str, *, administrator: bool = False) -> None:
+        """``path`` lists the records; ``listed_by`` is the command that does."""
+        self.name = name
+        self._path, self._listed_by, self._administrator = path, listed_by, administrator
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse what is not a UUID: it becomes part of an address."""
+        """The whole id; raises CommandError where a beginning is of none or of several."""
         try:
             return str(UUID(value))
         except ValueError:
-            self.fail("is not a session's id; see `sessionscribe list`", param, ctx)
+            pass
+        target = ctx.find_object(Target) if ctx else None
+        if target is None or not PREFIX.fullmatch(value.lower()):
+            self.fail(f"is not the id of a {self.name}; see `sessionscribe {self._listed_by}`", param, ctx)
+        with connect(target, administrator=self._administrator) as api:
+            query = {} if self._administrator else {"limit": "1000"}
+            every = [str(one.get("id")) for one in api.listing(self._path, query)]
+        found = [one for one in every if one.startswith(value.lower())]
+        if not found:
+            raise CommandError(
+                f"No {self.name} has an id that begins with {value}. See `sessionscribe {self._listed_by}`.",
+                Exit.NOT_FOUND,
+            )
+        if len(found) > 1:
+            ids = "\n".join(f"  {one}" for one in found[:10])
+            raise CommandError(
+                f"Several ids of a {self.name} begin with {value}; type more:\n{ids}", Exit.USAGE
+            )
+        return found[0]
 
+
+SESSION_ID = RecordId("session", "/api/sessions/", "list")
+ALERT_ID = RecordId("risk alert", "/api/risk-alerts", "risk list")
+KEY_ID = RecordId("key", "/api/keys", "keys list", administrator=True)
+THERAPIST_ID = RecordId("therapist", "/api/therapists", "therapists list", administrator=True)
+WEBHOOK_ID = RecordId("webhook", "/api/webhooks", "webhooks list", administrator=True)
 
 RECORDING = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)

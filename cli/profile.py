@@ -8,6 +8,7 @@ from cli.exits import CommandError, Exit
 from embedded.private_files import write_private
 
 FILE_NAME = "credentials.json"
+CODE_FILE = "first-administrator.code"  # of the embedded stack, while it awaits one
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ class Target:
     data: Path
     url: str | None = None
     key: str | None = field(default=None, repr=False)
+    key_from: str = ""
 
-    def address(self, *, administrator: bool = False) -> tuple[str, str | None]:
-        """The URL and the key to use; the administrator's, where a command needs that one.
+    def address(self, *, administrator: bool = False) -> tuple[str, str | None, str]:
+        """The URL, the key to use (the administrator's, where a command needs that one), and whence it is.
 
         A saved key goes only to the server it was saved for. Raises CommandError where no
         server is known.
@@ -61,12 +63,19 @@ class Target:
         profile = saved_profile(self.data)
         if self.url is None and profile is None:
             raise CommandError(
-                "No server is known. Start one with `sessionscribe up`, or name it with --url and "
+                f"No server is known: no stack has run in {self.data.resolve()}. Start one with "
+                "`sessionscribe up`, name another folder with --data, or a server with --url and "
                 "SESSIONSCRIBE_API_KEY.",
                 Exit.USAGE,
             )
         url = (self.url or (profile.url if profile else "")).rstrip("/")
-        key = self.key
-        if key is None and profile is not None and profile.url.rstrip("/") == url:
-            key = profile.administrator_key if administrator else profile.therapist_key
-        return url, key
+        if self.key is not None:
+            return url, self.key, self.key_from
+        if profile is None or profile.url.rstrip("/") != url:
+            return url, None, ""
+        who, key = (
+            ("administrator", profile.administrator_key)
+            if administrator
+            else ("therapist", profile.therapist_key)
+        )
+        return url, key, f"the {who}'s in {self.data / FILE_NAME}"

@@ -30,7 +30,12 @@ def write_private(path: Path, text: str) -> None:
 def remembered_secret(path: Path) -> str:
     """The secret kept in ``path``; the first call makes one of 256 random bits, safe in a URL."""
     if path.exists():
-        return path.read_text(encoding="utf-8").strip()
+        return kept_secret(path)
     secret = secrets.token_urlsafe(32)
     write_private(path, secret + "\n")
     return secret
+
+
+def kept_secret(path: Path) -> str:
+    """The secret kept in ``path``; raises OSError where there is none."""
+    return path.read_text(encoding="utf-8").strip()

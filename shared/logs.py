@@ -20,6 +20,7 @@ FIELDS = frozenset({
 # Ids, codes, routes, worker names: nothing with a blank in it, so no sentence.
 _WORD = re.compile(r"[\w.:/<>@,+-]{1,200}")
 _QUIET = (
+    "fido2",
     "httpx",
     "httpx2",
     "httpcore",

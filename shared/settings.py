@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from shared import parsing
+from shared import consistency, parsing
 
 MIB = 1024 * 1024
 
@@ -30,10 +30,7 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role.
-
-    ``public_endpoint``: by which clients reach it, where that is another.
-    """
+    """How to reach S3: keys None: the machine's own role; ``public_endpoint``: where clients reach it."""
 
     endpoint: str | None
     region: str
@@ -42,25 +39,33 @@ class S3Access:
     public_endpoint: str | None = None
 
 
+_POSTGRES = parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
-    database_url: str = _setting(
-        "DATABASE_URL", parsing.starting("postgresql://", "postgresql+psycopg2://"), repr=False
+    database_url: str = _setting("DATABASE_URL", _POSTGRES, repr=False)
+    migrations_database_url: str | None = _setting(
+        "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL", _POSTGRES, default=None, repr=False
     )
-    redis_url: str = _setting("REDIS_URL", parsing.starting("redis://", "rediss://", "unix://"), repr=False)
-    storage_url: str = _setting("STORAGE_URL", parsing.starting("file:///", "s3://"))
+    redis_url: str = _setting("REDIS_URL", parsing.address("redis", "rediss", "unix", host=False), repr=False)
+    storage_url: str = _setting("STORAGE_URL", parsing.storage)
     s3_endpoint: str | None = _setting(
-        "SESSIONSCRIBE_S3_ENDPOINT", parsing.starting("http://", "https://"), default=None
+        "SESSIONSCRIBE_S3_ENDPOINT", parsing.address("http", "https"), default=None
     )
-    s3_region: str = _setting("SESSIONSCRIBE_S3_REGION", default="us-east-1")
+    s3_region: str = _setting(
+        "SESSIONSCRIBE_S3_REGION",
+        parsing.named("[a-z0-9-]+", "a region's name such as eu-central-1"),
+        default="us-east-1",
+    )
     s3_access_key_id: str | None = _setting("SESSIONSCRIBE_S3_ACCESS_KEY_ID", default=None, repr=False)
     s3_secret_access_key: str | None = _setting(
         "SESSIONSCRIBE_S3_SECRET_ACCESS_KEY", default=None, repr=False
     )
     s3_public_endpoint: str | None = _setting(
-        "SESSIONSCRIBE_S3_PUBLIC_ENDPOINT", parsing.starting("http://", "https://"), default=None
+        "SESSIONSCRIBE_S3_PUBLIC_ENDPOINT", parsing.address("http", "https"), default=None
     )
     direct_uploads: str = _setting(
         "SESSIONSCRIBE_DIRECT_UPLOADS", parsing.one_of("no", "sse-s3", "bucket"), default="no"
@@ -75,9 +80,7 @@ class Settings:
     )
     extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", parsing.one_of("rules", "openai"), default="rules")
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
-    openai_base_url: str | None = _setting(
-        "OPENAI_BASE_URL", parsing.starting("http://", "https://"), default=None
-    )
+    openai_base_url: str | None = _setting("OPENAI_BASE_URL", parsing.address("http", "https"), default=None)
     openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", parsing.yes_or_no, default=False)
     openai_transcription_model: str = _setting(
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
@@ -111,7 +114,9 @@ class Settings:
     whisper_device: str = _setting(
         "SESSIONSCRIBE_WHISPER_DEVICE", parsing.one_of("auto", "cpu", "cuda"), default="auto"
     )
-    whisper_compute_type: str | None = _setting("SESSIONSCRIBE_WHISPER_COMPUTE_TYPE", default=None)
+    whisper_compute_type: str | None = _setting(
+        "SESSIONSCRIBE_WHISPER_COMPUTE_TYPE", parsing.one_of(*parsing.COMPUTE_TYPES), default=None
+    )
     whisper_cpu_threads: int = _setting(
         "SESSIONSCRIBE_WHISPER_CPU_THREADS", parsing.number(int, 1, 64), default=1
     )
@@ -131,12 +136,22 @@ class Settings:
     extractions_per_hour: int = _setting(
         "SESSIONSCRIBE_EXTRACTIONS_PER_HOUR", parsing.number(int, 1, 100_000), default=20
     )
+    uploads_at_once: int = _setting("SESSIONSCRIBE_UPLOADS_AT_ONCE", parsing.number(int, 1, 1000), default=8)
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
+    )
+    public_url: str | None = _setting(
+        "SESSIONSCRIBE_PUBLIC_URL", parsing.starting("http://", "https://"), default=None
     )
     trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", parsing.networks, default=())
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
+    )
+    plaintext_hosts: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_PLAINTEXT_HOSTS", parsing.matching(r"[\w.:-]+", "host names"), default=()
+    )
+    webhook_ports: tuple[range, ...] = _setting(
+        "SESSIONSCRIBE_WEBHOOK_PORTS", parsing.ports, default=parsing.WEB_PORTS
     )
     practice_mib_per_day: int = _setting(
         "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", parsing.number(int, 1, 1_000_000_000), default=50 * 1024
@@ -169,7 +184,7 @@ class Settings:
     )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
     traces_endpoint: str | None = _setting(
-        "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.starting("http://", "https://"), default=None
+        "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.address("http", "https"), default=None
     )
     log_level: str = _setting(
         "SESSIONSCRIBE_LOG_LEVEL", parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
@@ -190,6 +205,11 @@ class Settings:
         return transcriber == "openai" and not self.openai_in_house
 
     @property
+    def owner_url(self) -> str:
+        """The database as its owner; where none is set, as everybody else."""
+        return self.migrations_database_url or self.database_url
+
+    @property
     def s3(self) -> S3Access:
         """How to reach S3, where ``storage_url`` names a bucket."""
         keys = self.s3_access_key_id, self.s3_secret_access_key
@@ -207,39 +227,18 @@ def load(environment: Mapping[str, str]) -> Settings:
     ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
     """
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    problems = parsing.misspelt(environment, [*variables(), *parsing.OTHER_VARIABLES])
     for setting in fields(Settings):
         variable = setting.metadata["variable"]
         try:
-            raw = _raw(environment, variable)
+            raw = parsing.raw_value(environment, variable)
             if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
-            elif variable in REQUIRED:
-                problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+            elif variable in parsing.REQUIRED:
+                problems.append(f"{variable} is not set: {parsing.REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
-    problems += parsing.problems_between(values)
+    problems += consistency.problems_between(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
-
-
-def _raw(environment: Mapping[str, str], variable: str) -> str:
-    """The variable's value, from the environment or from the file that ``<VARIABLE>_FILE`` names."""
-    raw, path = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
-    if not path:
-        return raw
-    if raw:
-        raise ValueError(f"is set twice: unset it or {variable}_FILE")
-    try:
-        return Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot be read from the file that {variable}_FILE names") from error
-
-
-REQUIRED = {
-    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
-    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
-    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
-    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
-}

@@ -37,6 +37,7 @@ from shared.settings import load
 from tests.database import everything, make_inspector
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, form, tone
+from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import offer_notes
 from tests.integration.resumable import TUS, metadata
 from tests.integration.sessions import bench_with, promise, work
@@ -58,11 +59,13 @@ class Place:
     alert_id: UUID
     upload_id: UUID
     template_id: UUID
-    callers: dict[str, Caller]
+    browser_session_id: UUID
+    callers: dict[str, Caller | Browser]
 
 
 # What an id in a path names: something of the owner's. In the order of the columns below, strangers
-# call first and the owner last, so that what an allowed call changes troubles nobody before.
+# call first and the owner last, so that what an allowed call changes troubles nobody before. The owner in a
+# browser comes after the owner with a key: what that one deleted is gone.
 RECORDS: dict[str, Callable[[Place], object]] = {
     "session_id": lambda place: place.session_id,
     "patient_id": lambda place: place.office.patient_id,
@@ -73,7 +76,14 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "alert_id": lambda place: place.alert_id,
     "upload_id": lambda place: place.upload_id,
     "template_id": lambda place: place.template_id,
+    "browser_session_id": lambda place: place.browser_session_id,
     "name": lambda _: "start.js",
+    "version": lambda _: "0" * 16,
+    "file_name": lambda _: "site.css",
+    "passkey_id": lambda place: place.key_id,  # of nobody: their owners' tests have some
+    "code": lambda _: "2222",
+    "number": lambda _: 0,
+    "notes_version": lambda _: 1,
 }
 CALLERS = (
     "nobody",
@@ -84,11 +94,17 @@ CALLERS = (
     "other_administrator",
     "colleague",
     "administrator",
+    "browser_signed_out",
+    "browser_elsewhere",
+    "browser_administrator",
     "owner",
+    "browser_owner",
 )
+SESSION, PATIENT = "/sessions/<id:session_id>", "/patients/<id:patient_id>"
 NOTES = "/api/sessions/<id:session_id>/notes"
 OWN_TEMPLATE = {"name": "intake", "title": "Intake", "parts": [{"name": "why", "title": "Reasons"}]}
 BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
+    "POST /api/enrolments": lambda _: {"json": {"code": "none"}},
     "POST /api/sessions/upload": lambda place: {
         "query_string": {"patient_id": str(place.office.patient_id)},
         **form([("file", tone(), "session.wav", "audio/wav")]),
@@ -132,8 +148,28 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /api/sessions/<id:session_id>/off-the-record": lambda _: {
         "json": {"ranges": [{"start": 1.0, "end": 2.0}]}
     },
+    "PUT /api/sessions/<id:session_id>/transcript/corrections": lambda _: {
+        "json": {"corrections": [{"segment": 0, "was": "I want to die tonight.", "text": "Not tonight."}]}
+    },
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
+    },
+    "POST /templates/new": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/<id:template_id>": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/usual": lambda _: {"data": {"name": "soap"}},
+    "POST /patients": lambda _: {"data": {"name": "Somebody"}},
+    f"POST {PATIENT}/consent": lambda _: {"data": {"on": "2026-12-01", "do": "revoke"}},
+    f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
+    f"POST {SESSION}/sign": lambda place: _answered(place) | {"json": None, "data": {"version": "1"}},
+    f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
+    f"POST {SESSION}/addendum": lambda _: {"data": {"text": "Something else."}},
+    f"POST {SESSION}/delete": lambda _: {"data": {"sure": "yes"}},
+    f"POST {SESSION}/speakers": lambda _: {
+        "data": {"count": "1", "label.0": "Speaker 1", "role.0": "client"}
+    },
+    f"POST {SESSION}/off-the-record": lambda _: {"data": {"from": "0:01", "to": "0:02"}},
+    f"POST {SESSION}/words/<int:number>": lambda _: {
+        "data": {"was": "I want to die tonight.", "text": "Not tonight."}
     },
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
@@ -167,7 +203,7 @@ def answers(app: Flask, resources: Resources) -> dict[str, dict[str, str]]:
     return found
 
 
-def send(caller: Caller, place: Place, rule: Rule, method: str) -> int:
+def send(caller: Caller | Browser, place: Place, rule: Rule, method: str) -> int:
     """The status of one call about the owner's records; its body is not read, for it may not end."""
     answer = caller(method, path_of(rule, place), buffered=False, **body_of(rule, method, place))
     answer.close()
@@ -211,7 +247,9 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     def client(practice_id: UUID, who: UUID, scopes: frozenset[Scope] | None = everyday) -> Caller:
         return Caller(app.test_client(), accounts.create_key(resources, practice_id, who, scopes)[1])
 
-    callers = {
+    boss = person(mine.practice_id, "administrator")
+    browser = browser_of(app, resources, mine.practice_id, mine.therapist_id)
+    callers: dict[str, Caller | Browser] = {
         "nobody": Caller(app.test_client(), None),
         "bad_key": Caller(app.test_client(), credentials.mint().secret),
         "expired_key": _expired(resources, client(mine.practice_id, mine.therapist_id)),
@@ -219,14 +257,19 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
         "other_practice": client(other.practice_id, other.therapist_id),
         "other_administrator": client(other.practice_id, person(other.practice_id, "administrator"), None),
         "colleague": client(mine.practice_id, person(mine.practice_id, "therapist")),
-        "administrator": client(mine.practice_id, person(mine.practice_id, "administrator"), None),
+        "administrator": client(mine.practice_id, boss, None),
+        "browser_signed_out": _signed_out(browser_of(app, resources, mine.practice_id, mine.therapist_id)),
+        "browser_elsewhere": browser_of(app, resources, other.practice_id, other.therapist_id),
+        "browser_administrator": browser_of(app, resources, mine.practice_id, boss),
         "owner": client(mine.practice_id, mine.therapist_id),
+        "browser_owner": browser,
     }
     key, _ = accounts.create_key(resources, mine.practice_id, mine.therapist_id)
     alert_id = _alert(resources, session_id)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     upload = tus_creation.create(resources, mine, 2000, details, "")
-    others = (alert_id, upload.id, template_id)
+    device_id = UUID(browser("GET", "/api/whoami").json["key_id"])
+    others = (alert_id, upload.id, template_id, device_id)
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
 
@@ -248,6 +291,15 @@ def _answered(place: Place) -> dict[str, Any]:
     acknowledged = place.callers["owner"]("POST", f"/api/risk-alerts/{place.alert_id}/acknowledge")
     assert acknowledged.status_code in (200, 409)  # for an earlier caller, or now
     return {"json": {}}
+
+
+def _signed_out(browser: Browser) -> Browser:
+    """A browser that still sends the cookie of a session that has ended."""
+    secret = browser.cookie
+    assert secret is not None
+    browser.submit("/sign-out")
+    browser.take(secret)
+    return browser
 
 
 def _expired(resources: Resources, caller: Caller) -> Caller:
@@ -283,7 +335,7 @@ def main() -> None:
     """Write the table anew, on servers of its own."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         settings = load(environment_of(postgres, redis, folder))
         database = Database(settings.database_url)

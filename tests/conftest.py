@@ -5,6 +5,7 @@ The servers are imported when a test asks for them: a unit test pays for neither
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from shared.services.resources import Resources
     from shared.settings import Settings
     from tests.servers import Office
+
+# As in the workers: with a thread per core numpy's small matrix products take many times the CPU time, above
+# all where several test processes share the cores. Set before numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # How long an example takes says more of the machine than of the code: on a busy one the usual 200 ms
 # make tests fail that found nothing.

@@ -21,6 +21,7 @@ from shared.queue import WorkQueue, make_app
 from shared.services.access.caller import THERAPIST_SCOPES, Caller
 from shared.services.resources import Resources
 from shared.settings import Settings
+from shared.storage.local_store import LocalStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
@@ -35,7 +36,7 @@ def migrated_postgres() -> Iterator[EmbeddedPostgres]:
     """A running Postgres with the schema in place."""
     with running_postgres() as server:
         server.create_database()
-        migrations.upgrade(server.url)
+        migrations.upgrade(server.owner_url)
         make_inspector(server)
         yield server
 
@@ -59,17 +60,20 @@ def connected(settings: Settings) -> Iterator[Database]:
 
 
 def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, folder: Path) -> dict[str, str]:
-    """The settings for these servers, with a new key store and recordings below ``folder``."""
+    """The settings for these servers, with a new key store and place of recordings below ``folder``."""
     keys = folder / "keys"
     KeyStore.initialise(keys)
+    LocalStore(folder / "recordings").set_up()
     return {
         "DATABASE_URL": postgres.url,
+        "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL": postgres.owner_url,
         "REDIS_URL": redis_server.url,
         "STORAGE_URL": (folder / "recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(keys),
         "SESSIONSCRIBE_LEASE_SECONDS": "4",
         "SESSIONSCRIBE_REDISPATCH_SECONDS": "1",
         "SESSIONSCRIBE_DISPATCH_INTERVAL_SECONDS": "0.1",
+        "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",  # one person uploads side by side in many tests
     }
 
 

@@ -10,10 +10,10 @@ from alembic.script import ScriptDirectory
 
 import celeryconfig
 import migrations
-from api.app import create_app
 from api.auth import policy_of
 from api.http.problems import STATUS_OF
 from embedded import procfile
+from serving.app import create_app
 from shared import settings
 from shared.domain import errors
 from shared.pipeline import CHAIN, QUEUES, STEPS
@@ -22,7 +22,7 @@ from shared.services.resources import Resources
 from workers import tasks
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("api", "workers", "shared", "cli", "embedded", "migrations")
+FLOORS = ("api", "web", "serving", "workers", "shared", "cli", "embedded", "migrations")
 SOURCES = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
 LONGEST_MODULE = 250
 LONGEST_FUNCTION = 40
@@ -167,10 +167,10 @@ def test_every_failpoint_is_used_by_a_test() -> None:
 
 # Who asks the process' own clock for the time of day, which somebody may set at any moment, and why it may.
 CLOCK_READERS = {
-    "api/http/rate_limits.py": "says in how many seconds a window ends; the windows are Redis'",
+    "shared/http/rate_limits.py": "says in how many seconds a window ends; the windows are Redis'",
     "api/uploads/form.py": "a session without a date is of today",
     "shared/services/uploads/quotas.py": "says in how many seconds the day ends; the day is Postgres'",
-    "shared/storage/objects.py": "sweeps what writers left a day ago; one that is at work gets an error",
+    "shared/storage/local_store.py": "sweeps what writers left a day ago; one that is at work gets an error",
     "shared/storage/s3.py": "the same",
     "workers/engines/openai_errors.py": "a Retry-After that is a date, in an answer that has none itself",
 }
@@ -178,7 +178,11 @@ CLOCK_READERS = {
 
 def test_nothing_but_what_is_known_asks_a_process_for_the_time_of_day() -> None:
     asking = re.compile(r"\btime\.(?:time|localtime|gmtime)\(|\b(?:datetime|date)\.(?:now|today|utcnow)\(")
-    served = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in ("api", "shared", "workers")]
+    served = [
+        path
+        for path in SOURCES
+        if path.relative_to(ROOT).parts[0] in ("api", "web", "serving", "shared", "workers")
+    ]
     readers = {str(path.relative_to(ROOT)) for path in served if asking.search(path.read_text())}
     assert readers == CLOCK_READERS.keys()
 

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from functools import partial
 from uuid import UUID
 
@@ -12,14 +14,18 @@ import structlog
 
 from shared import logs
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import deliveries
+from shared.db.queries import deliveries, heartbeats
 from shared.db.queries.deliveries import Taken
 from shared.domain.errors import Unavailable
 from shared.outbound.posting import Poster
+from shared.services.operations import startup
+from shared.services.operations.liveness import Pulse, SignsOfLife
+from shared.services.operations.startup import NotYet
 from shared.services.webhooks import delivery as webhook_delivery
 from shared.settings import Settings, load
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
+from workers.liveness import sign_file
 
 log = structlog.get_logger(__name__)
 
@@ -34,19 +40,37 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(settings, stop)
+    with closing(Database(settings.database_url, pool_size=1)) as database:
+        try:
+            startup.wait_for(lambda: startup.database_ready(database), stop.is_set)
+            startup.wait_for(lambda: startup.keys_ready(settings.keys_dir, database), stop.is_set)
+        except NotYet:
+            return
+    pulse = Pulse()
+    name = f"{heartbeats.COURIER}@{socket.gethostname()}"
+    SignsOfLife(settings.database_url, name, heartbeats.COURIER, pulse.is_felt, sign_file()).begin()
+    run(settings, stop, pulse=pulse)
 
 
-def run(settings: Settings, stop: threading.Event, poster: Poster | None = None) -> None:
+def run(
+    settings: Settings, stop: threading.Event, poster: Poster | None = None, pulse: Pulse | None = None
+) -> None:
     """Take and deliver what is due until ``stop`` is set; what is on its way then is waited for."""
+    pulse = pulse or Pulse()
     database = Database(settings.database_url, pool_size=AT_ONCE)
     vault = Vault(KeyStore(settings.keys_dir))
-    deliver = partial(webhook_delivery.deliver, database, vault, poster or Poster(settings.webhook_networks))
+    deliver = partial(
+        webhook_delivery.deliver,
+        database,
+        vault,
+        poster or Poster(settings.webhook_networks, settings.webhook_ports),
+    )
     pause = settings.dispatch_interval_seconds
     since_sweep = SWEEP_EVERY_SECONDS
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier") as pool:
         under_way: dict[Future[bool], UUID] = {}
         while not stop.wait(0 if under_way else pause):
+            pulse.beat()
             since_sweep += pause
             try:
                 for taken in _due(database, under_way):

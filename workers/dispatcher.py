@@ -79,7 +79,7 @@ def _wait_for_what_is_needed(settings: Settings, stop: threading.Event) -> None:
     """On a cold machine the dispatcher may come before the database, the schema and the keys."""
     database = Database(settings.database_url, pool_size=1)
     startup.wait_for(lambda: startup.database_ready(database), stop.is_set)
-    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir), stop.is_set)
+    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir, database), stop.is_set)
     database.close()
 
 

@@ -1,4 +1,4 @@
-"""Whether a process of this machine does its work: ``python -m workers.health [NODE | dispatcher]``.
+"""Whether a process of this machine works: ``python -m workers.health [NODE | dispatcher | courier]``.
 
 For the health check of a container. Ends with 0 or 1 and says why. What cannot be asked because
 Redis or Postgres is away counts for the process: to restart it would mend nothing.
@@ -18,11 +18,12 @@ from shared.queue import make_app
 from shared.settings import Settings, load
 
 PING_SECONDS = 3.0
+_ALONE = (heartbeats.DISPATCHER, heartbeats.COURIER)  # they take no messages, and answer no ping
 
 
 def verdict(settings: Settings, process: str) -> tuple[bool, str]:
     """Whether the process is well, and why."""
-    is_worker = not process.startswith(f"{heartbeats.DISPATCHER}@")
+    is_worker = process.partition("@")[0] not in _ALONE
     answers = _answers(settings, process) if is_worker else None
     if answers is False:
         return False, f"{process} does not answer, though Redis does"
@@ -59,9 +60,10 @@ def _age(settings: Settings, process: str) -> float | None:
 
 
 def process_of(word: str | None) -> str:
-    """Whom a word names: none, the worker of this container; ``dispatcher``, this machine's; else itself."""
-    if word == heartbeats.DISPATCHER:
-        return f"{heartbeats.DISPATCHER}@{socket.gethostname()}"
+    """The process that a word names: none, the worker of this container; ``dispatcher`` or ``courier``,
+    this machine's; any other, itself."""
+    if word in _ALONE:
+        return f"{word}@{socket.gethostname()}"
     return word or f"worker-{os.environ.get('INSTANCE', '1')}@{socket.gethostname()}"
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from api.exports.making import making_blocks, review_blocks
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.notes.record import Standing
 from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import finding_words
@@ -90,16 +91,6 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     yield "Made by", f"{head.engine}, {model}" if model and model not in head.engine else head.engine
 
 
-_LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("key_topics", "Key topics", ("text",)),
-    ("emotional_themes", "Emotional themes", ("text",)),
-    ("strategies", "Strategies", ("name", "category", "status", "context")),
-    ("triggers", "Triggers", ("trigger", "severity", "context")),
-    ("action_items", "Action items", ("task", "category", "details")),
-    ("significant_quotes", "Significant quotes", ("quote", "context")),
-    ("follow_up_topics", "Follow-up topics", ("text",)),
-    ("unresolved_concerns", "Unresolved concerns", ("text",)),
-)
 _FLAG = ("words", "severity", "temporality", "about", "found_by_readers")
 
 
@@ -119,10 +110,10 @@ def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
     mood = f"{word(document['session_mood'])}, {word(document['mood_trajectory'])}"
     reasons = [*_sentences(texts.get("session_mood", []), notebook)]
     yield Block("Mood", (Line(f"{mood[:1].upper()}{mood[1:]}."), *reasons))
-    for name, title, parts in _LISTS:
-        lines = tuple(_item(item, parts, notebook) for item in document.get(name, []))
+    for declared in READ_IN_ORDER:
+        lines = tuple(_item(item, declared.shown, notebook) for item in document.get(declared.name, []))
         if lines:
-            yield Block(title, lines)
+            yield Block(declared.title, lines)
     yield Block("Notes for the therapist", text("therapist_notes"))
     yield Block("Summary for the patient", text("patient_summary"))
 
@@ -145,7 +136,7 @@ def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[
 
 
 def _item(item: JsonObject, parts: Sequence[str], notebook: Notebook) -> Line:
-    words = [flat(word(str(item[part]))) for part in parts if item.get(part)]
+    words = [flat(word(str(item[part]))) for part in parts if item.get(part) not in (None, "", NOT_SAID)]
     words += ["denied"] if item.get("negated") else []
     *before, last = words or [""]
     text = "; ".join([*(word.rstrip(".") for word in before), last])

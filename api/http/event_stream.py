@@ -14,7 +14,7 @@ from datetime import UTC
 from flask import json
 
 from api.server import shutdown
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.errors import NotAuthenticated, NotFound, Unavailable
 from shared.services.sessions.event_feed import RISK_CODES, Change, News
 
 # Each stream holds a thread of the server (as each preferred wait does, of which there are 8);
@@ -23,7 +23,7 @@ MAX_STREAMS = 4
 places = threading.BoundedSemaphore(MAX_STREAMS)
 
 _ID = re.compile(r"([0-9]{1,18})-([0-9]{1,3})\Z")
-_RETRY_MS = 2000
+RETRY = "retry: 2000\n\n"  # milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,19 @@ def seen(last_event_id: str | None) -> Seen:
 def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) -> Iterator[str]:
     """The stream, until the session ends, is deleted, the time is up, or the server stops.
 
-    ``ask`` gives the news after a change; no connection is held between two questions.
+    ``ask`` gives the news after a change; no connection is held between two questions. It raises
+    NotAuthenticated once the client may no longer follow.
     """
     pace = pace or Pace()
     began = spoke = time.monotonic()
-    yield f"retry: {_RETRY_MS}\n\n"
+    yield RETRY
     while time.monotonic() - began < pace.longest_seconds:
         try:
             news = ask(since.change)
         except NotFound:
             yield "event: deleted\ndata: {}\n\n"
             return
-        except Unavailable:
+        except (NotAuthenticated, Unavailable):
             return  # the client comes again, and is told so with a status
         for text, told in _told(news, since):
             yield text
@@ -84,11 +85,11 @@ def events(ask: Callable[[int], News], since: Seen, pace: Pace | None = None) ->
 def _told(news: News, since: Seen) -> Iterator[tuple[str, Seen]]:
     for change in news.changes[:-1]:
         since = Seen(change.id, 0)
-        yield _event(_name(change), since, change, None), since
+        yield _event(event_name(change), since, change, None), since
     if news.changes:
         since = Seen(news.changes[-1].id, news.progress)
         last = news.changes[-1]
-        yield _event(_name(last), since, last, _how_far(news)), since
+        yield _event(event_name(last), since, last, _how_far(news)), since
     elif news.progress > since.percent:
         since = Seen(since.change, news.progress)
         yield _event("progress", since, None, _how_far(news)), since
@@ -99,18 +100,26 @@ def _how_far(news: News) -> dict[str, object]:
     return {"progress": news.progress, **left}
 
 
-def _name(change: Change) -> str:
+def event_name(change: Change) -> str:
     """A finding of risk is told as such; its code is no failure's."""
     return "risk" if change.code in RISK_CODES else "status"
 
 
+def change_data(change: Change) -> dict[str, object]:
+    """What is told of a change: status, time, and the code of a failure or a finding."""
+    moment = change.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    data: dict[str, object] = {"status": change.status.value, "at": moment}
+    if change.code in RISK_CODES:
+        return {**data, "code": change.code}
+    return {**data, "error": {"code": change.code}} if change.code else data
+
+
+def message(name: str, data: dict[str, object], event_id: str | None = None) -> str:
+    """One event as it goes over the wire; without an id, what the client has seen stays as it is."""
+    head = "" if event_id is None else f"id: {event_id}\n"
+    return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
 def _event(name: str, at: Seen, change: Change | None, how_far: dict[str, object] | None) -> str:
-    data = dict(how_far or {})
-    if change is not None:
-        moment = change.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        data |= {"status": change.status.value, "at": moment}
-        if name == "risk":
-            data["code"] = change.code
-        elif change.code:
-            data["error"] = {"code": change.code}
-    return f"id: {at.change}-{at.percent}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
+    data = {**(how_far or {}), **(change_data(change) if change is not None else {})}
+    return message(name, data, f"{at.change}-{at.percent}")

@@ -23,9 +23,10 @@ def seconds_preferred() -> int:
     return min(int(match.group(1)), MAX_WAIT_SECONDS) if match else 0
 
 
-def wait_until(has_happened: Callable[[], bool], seconds: float) -> bool | None:
+def wait_until(has_happened: Callable[[], bool], seconds: float, recheck: Callable[[], None]) -> bool | None:
     """Whether it has happened within ``seconds``; holds no transaction meanwhile.
 
+    ``recheck`` raises NotAuthenticated once the caller may no longer wait.
     None if it has not and too many others wait, or the server stops: the preference is not honoured.
     """
     if has_happened():
@@ -36,6 +37,7 @@ def wait_until(has_happened: Callable[[], bool], seconds: float) -> bool | None:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             ends = shutdown.pause(min(_POLL_SECONDS, left))
+            recheck()
             if has_happened():
                 return True
             if ends:

@@ -9,7 +9,6 @@ import structlog
 from flask import Flask, Response, current_app, g, json
 from werkzeug.exceptions import HTTPException
 
-from api.http.request_ids import request_id
 from shared.domain.errors import (
     ChecksumMismatch,
     Conflict,
@@ -30,6 +29,8 @@ from shared.domain.errors import (
     UnsupportedMedia,
     WrongVersion,
 )
+from shared.http import refusals
+from shared.http.request_ids import request_id
 from shared.services.engines.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.notes.templates import UnknownTemplate
 from shared.services.patients import InvalidConsent
@@ -124,6 +125,7 @@ def _phrase(status: int) -> str:
 
 def _domain_error(error: DomainError) -> Response:
     status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+    refusals.note(error, status)
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sessionscribe"'

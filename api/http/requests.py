@@ -10,9 +10,9 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestTimeout
 from werkzeug.routing import BaseConverter
 
 from api.http.problems import Malformed
-from api.http.request_ids import request_id
 from api.server.bodies import TooSlow
 from shared.domain.errors import Stopping
+from shared.http.request_ids import request_id
 from shared.outbound import traces
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,8 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def _protect(response: Response) -> Response:
-        response.headers.update(_ALWAYS)
+        for name, value in _ALWAYS.items():
+            response.headers.setdefault(name, value)  # pages set some of them for themselves
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Content-Security-Policy", NOTHING)
         if request.is_secure:  # RFC 6797 7.2: not over plain HTTP; a proxy that ends TLS sets its own

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from copy import deepcopy
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, TypeVar
 
+from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
@@ -64,6 +66,31 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, app: Flask) -> None:
+        self._blueprints: list[Blueprint] = []
+        self._documenting = Lock()
+        self._document: dict[str, Any] | None = None
+        super().__init__(app)
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Add the routes to the application. They are documented when the document is asked for."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._blueprints.append(blueprint)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document. Made once: it takes most of the time that an application takes to start."""
+        with self._documenting:
+            if self._document is None:
+                _describe_schemas(self.spec)
+                for blueprint in self._blueprints:
+                    blueprint.register_views_in_doc(
+                        self, self._app, self.spec, name=blueprint.name, parameters=None
+                    )
+                    self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+                self._document = self.spec.to_dict()
+            return self._document
+
     def _register_error_handlers(self) -> None:
         """None: its own shape of errors is not ours."""
 
@@ -91,13 +118,16 @@ def make_api(app: Flask) -> ProblemApi:
         },
     )
     api = ProblemApi(app)
-    api.spec.components.schema("UploadBody", schema=UploadBodySchema)
-    api.spec.components.schema("ConsentGiven", _GIVEN_TOGETHER, schema=ConsentGivenSchema)
-    for changes in (PatientChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
-        name = changes.__name__.removesuffix("Schema")
-        api.spec.components.schema(name, {"minProperties": 1}, schema=changes)
     api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
     return api
+
+
+def _describe_schemas(spec: APISpec) -> None:
+    spec.components.schema("UploadBody", schema=UploadBodySchema)
+    spec.components.schema("ConsentGiven", _GIVEN_TOGETHER, schema=ConsentGivenSchema)
+    for changes in (PatientChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
+        name = changes.__name__.removesuffix("Schema")
+        spec.components.schema(name, {"minProperties": 1}, schema=changes)
 
 
 def answers(blueprint: Blueprint, *statuses: int, public: bool = False) -> Callable[[View], View]:

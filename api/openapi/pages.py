@@ -5,11 +5,10 @@ from typing import Any
 
 import swagger_ui_bundle
 from flask import Blueprint, Flask, Response, current_app, json
-from flask_smorest import Api
 
 from api.auth import public
 from api.http.security_headers import DOCS
-from api.openapi.document import as_openapi_30
+from api.openapi.document import ProblemApi, as_openapi_30
 from shared.domain.errors import NotFound
 
 blueprint = Blueprint("docs", __name__)
@@ -43,15 +42,15 @@ window.onload = () => {
 """
 
 
-def install(app: Flask, api: Api) -> None:
-    """Serve the document of ``api``, of which all routes must be registered."""
-    app.extensions["sessionscribe-openapi"] = api.spec.to_dict()
+def install(app: Flask, api: ProblemApi) -> None:
+    """Serve the document of ``api``."""
+    app.extensions["sessionscribe-openapi"] = api
     app.register_blueprint(blueprint)
 
 
 def _document() -> dict[str, Any]:
-    found: dict[str, Any] = current_app.extensions["sessionscribe-openapi"]
-    return found
+    api: ProblemApi = current_app.extensions["sessionscribe-openapi"]
+    return api.document()
 
 
 @blueprint.get("/openapi.json")

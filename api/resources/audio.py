@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain, pairwise
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -12,9 +13,11 @@ from api.auth import caller, needs, resources
 from api.http import ranges
 from api.http.json_bodies import Blueprint
 from api.openapi.document import ETAG, RANGE_PARAMETERS, answers, binary_answer
+from api.schemas.audio import WaveformQuerySchema, WaveformSchema
 from shared.domain.ports import ByteSource
+from shared.domain.transcripts.waveform import as_audiowaveform
 from shared.services.access.caller import Scope
-from shared.services.transcripts import playback
+from shared.services.transcripts import playback, waveform
 from shared.vault.frames import TamperedObject
 
 log = structlog.get_logger(__name__)
@@ -45,7 +48,10 @@ _TYPES = {
 @answers(blueprint, 404, 409, 410, 416, 422)
 @needs(Scope.SESSIONS_READ)
 def audio(session_id: UUID) -> Response:
-    """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256."""
+    """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256.
+
+    410 `audio_removed`: its time is over. 410 `audio_lost`: the recording or its key is lost or damaged.
+    """
     with ExitStack() as opened:
         found = opened.enter_context(playback.recording(resources(), caller(), session_id))
         part = _part(found.sha256, found.source.size)
@@ -66,6 +72,19 @@ def audio(session_id: UUID) -> Response:
     return response
 
 
+@blueprint.route("/<id:session_id>/waveform", methods=["GET"])
+@blueprint.arguments(WaveformQuerySchema, location="query")
+@blueprint.response(200, WaveformSchema)
+@answers(blueprint, 404, 422)
+@needs(Scope.SESSIONS_READ)
+def show_waveform(query: dict[str, Any], session_id: UUID) -> dict[str, Any]:
+    """The recording as a waveform to be drawn, in BBC audiowaveform's JSON; 404 until it is decoded.
+
+    What is off the record is flat in it.
+    """
+    return as_audiowaveform(waveform.get(resources(), caller(), session_id, query["points"]))
+
+
 def _part(sha256: str, size: int) -> tuple[int, int] | None:
     """The range that is to be sent; None for all. Only a GET has ranges."""
     unchanged = request.headers.get("If-Range", f'"{sha256}"').strip() == f'"{sha256}"'
@@ -78,7 +97,7 @@ def _part(sha256: str, size: int) -> tuple[int, int] | None:
 
 
 def _body(source: ByteSource, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes, the first block read before anything is answered: damage there is still a 500."""
+    """The bytes, the first block read before anything is answered: damage there is still an error."""
     edges = [start, *range(start - start % _BLOCK_BYTES + _BLOCK_BYTES, stop, _BLOCK_BYTES), stop]
     first = source.read_at(edges[0], edges[1] - edges[0])
 

@@ -7,14 +7,15 @@ from flask import Response, g, jsonify
 
 from api import idempotency
 from api.auth import caller, needs, resources
-from api.http import rate_limits
 from api.http.json_bodies import Blueprint
 from api.openapi.document import LOCATION, answers
-from api.schemas import file_names, session_documents
+from api.schemas import session_documents
 from api.schemas.direct_uploads import DirectUploadCreateSchema, DirectUploadSchema
 from api.schemas.sessions import SessionSchema
 from api.uploads.form import details_of
 from shared.domain.errors import InvalidInput
+from shared.http import rate_limits
+from shared.schemas import file_names
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.sessions import reading as sessions

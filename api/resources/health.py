@@ -3,7 +3,7 @@
 import hmac
 from typing import Any
 
-from flask import Response, request
+from flask import Flask, Response, current_app, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
@@ -11,10 +11,21 @@ from api.auth import public, resources
 from api.metrics import prometheus as metrics_text
 from api.openapi.document import answers
 from shared.domain.errors import NotAuthenticated
-from shared.services.operations import metrics as observing
+from shared.http import rate_limits
 from shared.services.operations import readiness
+from shared.services.operations.metrics import Observer
+from shared.services.operations.readiness import Readiness
+from shared.services.resources import Resources
 
 blueprint = Blueprint("health", __name__, description="Whether the server lives and is ready.")
+
+
+_READINESS, _OBSERVER = "sessionscribe.readiness", "sessionscribe.observer"
+
+
+def install(app: Flask, resources: Resources) -> None:
+    """Have ``app`` answer for these resources."""
+    app.extensions[_READINESS], app.extensions[_OBSERVER] = Readiness(resources), Observer(resources)
 
 
 class AliveSchema(Schema):
@@ -46,8 +57,12 @@ def healthz() -> dict[str, str]:
 @answers(blueprint, public=True)
 @public
 def readyz() -> tuple[dict[str, Any], int]:
-    """Whether requests can be served. Without the broker they can: work starts when it is back."""
-    found = readiness.check(resources())
+    """Whether requests can be served. Without the broker they can: work starts when it is back.
+
+    Answers within two seconds; a part that has not answered by then is down.
+    """
+    rate_limits.take_here(rate_limits.ANONYMOUS)
+    found = current_app.extensions[_READINESS].check()
     ready = readiness.is_ready(found)
     word = "unavailable" if not ready else "ready" if all(found.values()) else "degraded"
     checks = {name: "up" if up else "down" for name, up in found.items()}
@@ -67,6 +82,7 @@ def metrics() -> Response:
 
     Every answer is asked of Postgres anew, so that each process of the API gives the same.
     """
+    rate_limits.take_here(rate_limits.ANONYMOUS)
     expected = resources().settings.metrics_token
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     known = expected is not None and hmac.compare_digest(presented.strip().encode(), expected.encode())
@@ -74,4 +90,5 @@ def metrics() -> Response:
         raise NotAuthenticated(
             "Send the metrics token as `Authorization: Bearer ...`; SESSIONSCRIBE_METRICS_TOKEN sets it."
         )
-    return Response(metrics_text.text_of(observing.observe(resources())), mimetype=metrics_text.CONTENT_TYPE)
+    observed = current_app.extensions[_OBSERVER].observe()
+    return Response(metrics_text.text_of(observed), mimetype=metrics_text.CONTENT_TYPE)

@@ -9,8 +9,8 @@ from marshmallow import Schema, fields
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.schemas.fields import Moment
 from api.schemas.sessions import ErrorSchema
+from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope
 from shared.services.sessions import history
 from shared.services.sessions.history import History

@@ -20,12 +20,12 @@ from api.schemas.notes import (
     DifferenceSchema,
     DiffQuerySchema,
     EditSchema,
+    ListedVersionSchema,
     NotesQuerySchema,
     NotesVersionSchema,
     OfferSchema,
     RenderSchema,
     SignSchema,
-    VersionSchema,
 )
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
@@ -97,7 +97,7 @@ def edit(given: dict[str, Any], session_id: UUID) -> Response:
 
 
 @blueprint.route("/<id:session_id>/notes/versions", methods=["GET"])
-@blueprint.response(200, VersionSchema(many=True))
+@blueprint.response(200, ListedVersionSchema(many=True))
 @answers(blueprint, 404, 422)
 @needs(Scope.NOTES_READ)
 def versions(session_id: UUID) -> Any:
@@ -189,7 +189,12 @@ def awaiting() -> Any:
 
 def _answer(found: Notes) -> Response:
     document = NotesVersionSchema(exclude=("extracted_notes",)).dump(
-        {**_fields(found), "addenda": found.addenda, "offered": found.offered}
+        {
+            **_fields(found),
+            "addenda": found.addenda,
+            "offered": found.offered,
+            "notices": found.notices,
+        }
     )
     response = jsonify({**document, "extracted_notes": found.document})
     return varying(tagged(response, found.tag))

@@ -82,7 +82,7 @@ def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
 @blueprint.route("/<id:patient_id>", methods=["DELETE"])
 @blueprint.response(204)
 @answers(blueprint, 404, 409, 422)
-@needs(Scope.PATIENTS_WRITE)
+@needs(Scope.PATIENTS_WRITE, fresh=True)
 def delete(patient_id: UUID) -> None:
     """Forget a patient who has no sessions (409 otherwise)."""
     patients.delete(resources(), caller(), patient_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 
-from api.auth import caller, needs, resources
+from api.auth import caller, needs, recheck, resources
 from api.http import event_stream
 from api.http.json_bodies import Blueprint
 from api.openapi.document import EVENTS_ANSWER, LAST_EVENT_PARAMETER, LOCATION, answers
@@ -16,6 +16,7 @@ from shared.services.access.caller import Scope
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
+from shared.services.sessions.event_feed import News
 
 blueprint = Blueprint(
     "lifecycle", __name__, url_prefix="/api/sessions", description="Followed, cancelled, deleted."
@@ -45,7 +46,7 @@ def cancel(session_id: UUID) -> Response:
     202, schema=ReceiptSchema, description="Gone for every caller; the storage is yet to follow", success=True
 )
 @answers(blueprint, 404, 409, 422)
-@needs(Scope.SESSIONS_WRITE)
+@needs(Scope.SESSIONS_WRITE, fresh=True)
 def delete(query: dict[str, Any], session_id: UUID) -> tuple[Any, int]:
     """Delete recording, transcript, notes and their key, whatever is being done with them.
 
@@ -70,9 +71,15 @@ def events(session_id: UUID) -> Response:
     Events are `status` (`status`, `at`, `progress`, of a failure `error`), `progress` (`progress`,
     in percent), `risk` (`code`: `risk_found` or `risk_overdue`; see the risk alerts) and `deleted`.
     Beside `progress` stands `seconds_left`, where it can be estimated how long the transcription
-    will take. The stream ends with the session, or after ten minutes.
+    will take. The stream ends with the session, within five seconds of the key's end, or after ten
+    minutes.
     """
-    known, who = resources(), caller()  # the stream outlives the request's context
+    known, who, still_good = resources(), caller(), recheck()  # the stream outlives the request's context
+
+    def ask(after: int) -> News:
+        still_good()
+        return event_feed.news(known, who, session_id, after)
+
     since = event_stream.seen(request.headers.get("Last-Event-ID"))
     first = event_feed.begin(known, who, session_id, since.change)
     since = since if first else event_stream.Seen()
@@ -82,7 +89,7 @@ def events(session_id: UUID) -> Response:
     if not event_stream.places.acquire(blocking=False):
         raise Unavailable("Too many follow sessions now. Come back, or poll the session.", "too_many_streams")
     response = Response(
-        event_stream.events(lambda after: event_feed.news(known, who, session_id, after), since),
+        event_stream.events(ask, since),
         content_type="text/event-stream; charset=utf-8",
         headers={"X-Accel-Buffering": "no"},  # a proxy that buffers would make news old
     )

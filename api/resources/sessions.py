@@ -1,14 +1,15 @@
 """Sessions: uploaded, listed, read, worked on again."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
 
 from api import idempotency
-from api.auth import caller, needs, resources
-from api.http import prefer_wait, rate_limits
+from api.auth import caller, needs, recheck, resources
+from api.http import prefer_wait
 from api.http.json_bodies import Blueprint
 from api.http.pages import page_response, position
 from api.openapi.document import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
@@ -23,6 +24,7 @@ from api.schemas.sessions import (
 )
 from api.uploads import form as uploads
 from shared.domain.status import Status
+from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.sessions import reading as sessions
@@ -113,9 +115,7 @@ def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
     seconds = prefer_wait.seconds_preferred()
     with rate_limits.taken(rate_limits.EXTRACTIONS):
         sessions.extract_again(resources(), caller(), session_id, wanted["template"], urgent=bool(seconds))
-    ended = (
-        prefer_wait.wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
-    )
+    ended = _wait_until(lambda: sessions.is_final(_status(session_id)), seconds) if seconds else None
     if ended:
         record = sessions.get(resources(), caller(), session_id)
         if record.row.status == Status.PROCESSED and record.notes is not None:
@@ -161,7 +161,11 @@ def _wait_for_change(session_id: UUID, seconds: int) -> bool:
     before = _status(session_id)
     if sessions.is_final(before):
         return True
-    return prefer_wait.wait_until(lambda: _status(session_id) != before, seconds) is not None
+    return _wait_until(lambda: _status(session_id) != before, seconds) is not None
+
+
+def _wait_until(has_happened: Callable[[], bool], seconds: int) -> bool | None:
+    return prefer_wait.wait_until(has_happened, seconds, recheck())
 
 
 def _preference_applied(response: Response, seconds: int) -> Response:

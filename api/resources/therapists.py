@@ -6,10 +6,16 @@ from uuid import UUID
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.schemas.accounts import TherapistChangeSchema, TherapistCreateSchema, TherapistSchema
+from api.schemas.accounts import (
+    EnrolmentCodeSchema,
+    TherapistChangeSchema,
+    TherapistCreateSchema,
+    TherapistSchema,
+)
 from shared.db.tables.core import Therapist
 from shared.services.access.caller import Scope
-from shared.services.accounts import people
+from shared.services.accounts import enrolment, people
+from shared.services.accounts.enrolment import IssuedCode
 
 blueprint = Blueprint(
     "therapists", __name__, url_prefix="/api/therapists", description="The people of a practice."
@@ -31,7 +37,7 @@ def list_therapists() -> Any:
 @answers(blueprint, 400, 415, 422)
 @needs(Scope.PEOPLE)
 def create(given: dict[str, Any]) -> Therapist:
-    """Add a therapist or an administrator; keys are made for them with `POST /api/keys`."""
+    """Add a therapist or an administrator; they get their first key by an enrolment code."""
     return people.create(resources(), caller(), given["name"], given["role"])
 
 
@@ -43,3 +49,16 @@ def create(given: dict[str, Any]) -> Therapist:
 def change(given: dict[str, Any], therapist_id: UUID) -> Therapist:
     """Rename, disable or enable a person. Disabled, none of their keys is taken any more."""
     return people.change(resources(), caller(), therapist_id, given)
+
+
+@blueprint.route("/<id:therapist_id>/enrolment-code", methods=["POST"])
+@blueprint.response(201, EnrolmentCodeSchema)
+@answers(blueprint, 404, 409, 422)
+@needs(Scope.PEOPLE)
+def issue_code(therapist_id: UUID) -> IssuedCode:
+    """Issue a one-time code that the person redeems for their first key (`POST /api/enrolments`).
+
+    It is shown once, ends after 72 hours, and ends earlier codes of the person. A person who has used a
+    key already gets none.
+    """
+    return enrolment.issue(resources(), caller(), therapist_id)

@@ -4,15 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from flask_smorest import Blueprint
 
 from api.auth import caller, needs, resources
+from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.openapi.document import answers, text_answer
 from api.schemas import transcript_text
+from api.schemas.corrections import CorrectionsSchema, CorrectSchema
 from api.schemas.sessions import FormatQuerySchema, TranscriptSchema
 from shared.services.access.caller import Scope
 from shared.services.sessions import reading as sessions
+from shared.services.transcripts import corrections
+from shared.services.transcripts.corrections import Change
 
 blueprint = Blueprint(
     "outputs", __name__, url_prefix="/api/sessions", description="What was heard in a session."
@@ -35,3 +38,28 @@ def transcript(query: dict[str, Any], session_id: UUID) -> Response:
         return varying(jsonify(TranscriptSchema().dump(document)))
     media_type, write = transcript_text.WRITERS[form]
     return attachment(write(document), media_type, f"transcript-{session_id}.{form}")
+
+
+@blueprint.route("/<id:session_id>/transcript/corrections", methods=["GET"])
+@blueprint.response(200, CorrectionsSchema)
+@answers(blueprint, 404, 422)
+@needs(Scope.SESSIONS_READ)
+def show_corrections(session_id: UUID) -> dict[str, Any]:
+    """The corrected segments, with what the engine heard; 404 until transcribed."""
+    return {"corrections": corrections.listed(resources(), caller(), session_id)}
+
+
+@blueprint.route("/<id:session_id>/transcript/corrections", methods=["PUT"])
+@blueprint.arguments(CorrectSchema)
+@blueprint.response(200, CorrectionsSchema)
+@answers(blueprint, 400, 404, 409, 415, 422)
+@needs(Scope.SESSIONS_WRITE)
+def correct(changes: list[Change], session_id: UUID) -> dict[str, Any]:
+    """Correct what segments say, or who says them; the engine's words are kept and can be had back.
+
+    Transcript, exports and notes go by the corrected words from then on. In notes that are not signed,
+    a quote that the correction changed reads as it does now, or is marked `changed` if it is gone.
+    Segments that are not named stay as they are. Notes are not made again: `extract-notes` does that,
+    and screens the corrected words for risk.
+    """
+    return {"corrections": corrections.correct(resources(), caller(), session_id, changes)}

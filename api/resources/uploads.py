@@ -9,7 +9,6 @@ from flask import Response, g, request
 
 from api import idempotency
 from api.auth import caller, needs, public, resources
-from api.http import rate_limits
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
 from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
@@ -17,6 +16,7 @@ from api.server import bodies
 from api.uploads import tus
 from shared.domain.errors import NotFound, TooLarge
 from shared.domain.ports import Block
+from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.uploads import resumable, tus_creation
@@ -77,7 +77,7 @@ def create() -> Response:
 @blueprint.doc(parameters=HEADERS)
 @blueprint.response(200, headers=STATE)
 @answers(blueprint, 404, 412, 422)
-@needs(Scope.SESSIONS_WRITE)
+@needs(Scope.SESSIONS_WRITE, when_idle=True)
 def show(upload_id: UUID) -> Response:
     """How much of the upload is stored: where to go on."""
     state = resumable.state(resources(), caller(), upload_id)
@@ -92,7 +92,7 @@ def show(upload_id: UUID) -> Response:
 @blueprint.doc(**PATCHING)
 @blueprint.response(204, headers=STATE)
 @answers(blueprint, 400, 404, 408, 409, 412, 413, 415, 422, 429)
-@needs(Scope.SESSIONS_WRITE)
+@needs(Scope.SESSIONS_WRITE, when_idle=True)
 def patch(upload_id: UUID) -> Response:
     """More bytes of the upload, from `Upload-Offset` on. With the last one it is checked, and accepted.
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text, Whole
+from shared.schemas.fields import Moment, Text, Whole
+from shared.services.access.caller import Scope
 from shared.services.accounts.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
 from shared.services.accounts.rotation_overlap import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
 
@@ -52,6 +53,31 @@ class RotateSchema(Schema):
     overlap_hours = Whole(
         load_default=DEFAULT_OVERLAP_HOURS, metadata={"minimum": 0, "maximum": MAX_OVERLAP_HOURS}
     )
+    expires_in_days = Whole(
+        load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
+    )
+
+
+class EnrolmentCodeSchema(Schema):
+    """A one-time code, shown once."""
+
+    therapist_id = fields.UUID()
+    code = fields.String()
+    expires_at = Moment()
+
+
+class RedeemSchema(Schema):
+    """An enrolment code, and the key that is wanted for it."""
+
+    code = Text(100, required=True)
+    scopes = fields.List(
+        fields.Enum(Scope, by_value=True),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "Of those that the person may have; the usual ones and `keys` if not said."},
+    )
+    label = Text(100, may_be_empty=True, load_default="")
     expires_in_days = Whole(
         load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
     )

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.schemas.core import PageQuerySchema
-from api.schemas.fields import AsStored, Moment, Text
+from shared.schemas.fields import AsStored, Moment, Text
 from shared.schemas.notes import RiskFlagSchema
 
 

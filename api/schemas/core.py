@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text, Whole
+from shared.schemas.fields import Moment, Text, Whole
 from shared.services.access.caller import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.services.patients import CONSENT_METHODS
@@ -88,7 +88,7 @@ class PatientSchema(Schema):
 
 
 class KeyCreateSchema(Schema):
-    """A new API key; without ``therapist_id`` the caller's own."""
+    """A new API key of the caller's own; any other ``therapist_id`` is refused."""
 
     therapist_id = fields.UUID(load_default=None)
     scopes = fields.List(

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.schemas.fields import Text
 from api.schemas.sessions import UploadFormSchema
+from shared.schemas.fields import Text
 
 
 class DirectUploadCreateSchema(UploadFormSchema):

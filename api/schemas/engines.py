@@ -4,13 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text
-from shared.settings import TRANSCRIBER_NAME
+from shared.schemas.fields import ENGINE_NAME, Moment, Text, Word
 
 _MOST_WORDS = 500
-_TRANSCRIBER = validate.Regexp(
-    f"^{TRANSCRIBER_NAME}$", error="Must be openai, faster-whisper or faster-whisper:MODEL."
-)
 
 
 class EnginesSchema(Schema):
@@ -34,7 +30,7 @@ class EnginesSchema(Schema):
 class EnginesChangeSchema(Schema):
     """What of the choice may be changed."""
 
-    transcriber = fields.String(allow_none=True, validate=_TRANSCRIBER)
+    transcriber = Word(ENGINE_NAME, allow_none=True)
     vocabulary = fields.List(
         Text(100),
         validate=validate.Length(max=_MOST_WORDS),

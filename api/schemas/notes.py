@@ -4,11 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import AsStored, Moment, Text, Whole, Word
-from api.schemas.file_names import is_harmful
 from api.schemas.sessions import TEMPLATE_NAME
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.notes.record import Kind, Part, Standing
-from shared.domain.verification.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS
+from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
+from shared.schemas.fields import AsStored, Moment, Text, Whole, Word
+from shared.schemas.file_names import is_harmful
 from shared.schemas.notes import NotesSchema
 
 LARGEST_VERSION = 2**31 - 1
@@ -45,6 +46,12 @@ class VersionSchema(Schema):
     signatures = fields.List(fields.Nested(SignatureSchema))
 
 
+class ListedVersionSchema(VersionSchema):
+    """One of the versions of the notes, with its author's name."""
+
+    author = fields.String(allow_none=True, metadata={"description": "Null: an engine wrote it."})
+
+
 class AddendumSchema(Schema):
     """What was added to signed notes."""
 
@@ -53,6 +60,13 @@ class AddendumSchema(Schema):
     created_at = Moment()
     text = fields.String()
     signatures = fields.List(fields.Nested(SignatureSchema))
+
+
+class NoticeSchema(Schema):
+    """What to know before signing."""
+
+    code = fields.String()
+    detail = fields.String()
 
 
 class NotesVersionSchema(VersionSchema):
@@ -65,6 +79,10 @@ class NotesVersionSchema(VersionSchema):
         metadata={
             "description": "A newer extraction that is offered: compare it, then accept or dismiss it."
         },
+    )
+    notices = fields.List(
+        fields.Nested(NoticeSchema),
+        metadata={"description": "What a signer must know: what was not screened."},
     )
     extracted_notes = AsStored(NotesSchema)
 

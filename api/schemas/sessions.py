@@ -5,12 +5,12 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from api.schemas.core import PageQuerySchema
-from api.schemas.fields import AsStored, Moment, Text, Word
+from api.schemas.corrections import CorrectedSchema
 from api.schemas.off_record import RangesText
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
+from shared.schemas.fields import ENGINE_NAME, AsStored, Moment, Text, Word
 from shared.schemas.notes import NotesSchema
-from shared.settings import TRANSCRIBER_NAME
 
 TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -79,6 +79,7 @@ class TranscriptSegmentSchema(SegmentSchema):
 
     confidence = fields.Float(allow_none=True)
     words = fields.List(fields.Nested(WordSchema))
+    corrected = fields.Nested(CorrectedSchema)
 
 
 class UsageSchema(Schema):
@@ -203,7 +204,7 @@ class UploadFormSchema(Schema):
     """What may come with a recording."""
 
     patient_id = fields.UUID()
-    session_date = Moment()
+    session_date = Moment(metadata={"description": "UTC if without a zone; now if not said."})
     template = Word(
         TEMPLATE_NAME,
         metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},
@@ -218,10 +219,8 @@ class UploadFormSchema(Schema):
         r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
         metadata={"description": "A tag such as `en-GB`; the model tiny.en knows English only."},
     )
-    transcriber = fields.String(
-        validate=validate.Regexp(
-            f"^{TRANSCRIBER_NAME}$", error="Must be openai, faster-whisper or faster-whisper:MODEL."
-        ),
+    transcriber = Word(
+        ENGINE_NAME,
         metadata={"description": "The speech engine, of those that the server offers; else the practice's."},
     )
     off_the_record = RangesText(

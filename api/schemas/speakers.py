@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from api.schemas.fields import Text
 from shared.domain.transcripts.roles import Role
 from shared.domain.transcripts.speakers import Person
+from shared.schemas.fields import Text
 
 ROLES = tuple(role.value for role in Role)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.schemas.fields import Moment, Text, Word
 from api.schemas.sessions import TEMPLATE_NAME as NAME
 from shared.domain.notes.templates import SOURCES
 from shared.domain.template_forms import Part, Template
+from shared.schemas.fields import Moment, Text, Word
 from shared.services.notes.templates import Stored
 
 MOST_PARTS = 20

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.schemas.core import PageQuerySchema
-from api.schemas.fields import Moment, Text, Whole
 from shared.domain.webhooks import SUBSCRIBABLE, USUAL, DeliveryState, EventType
+from shared.schemas.fields import Moment, Text, Whole
 from shared.services.accounts.rotation_overlap import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
 from shared.services.webhooks.endpoints import LONGEST_URL
 

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +12,15 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.auth import resources as current_resources
-from api.http import rate_limits
 from api.http.problems import Malformed, without_unknown_names
 from api.idempotency import digest_of
-from api.schemas import file_names
 from api.schemas.sessions import UploadFormSchema
 from api.server import bodies
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
+from shared.http import rate_limits
+from shared.schemas import file_names
 from shared.services import idempotency
 from shared.services.access import consent
 from shared.services.access.caller import Caller
@@ -35,6 +35,7 @@ _Write = Callable[[Block], None]
 # What a form may have besides the recording: boundaries, headers and the other fields.
 OVERHEAD_BYTES = 1024 * 1024
 _MAX_FIELD_BYTES = 16 * 1024
+_MOST_AHEAD = timedelta(days=2)  # zones are up to 14 hours ahead, and clocks may be wrong
 _KEEP_ALIVE_SECONDS = idempotency.LEASE_SECONDS / 6
 
 
@@ -169,7 +170,7 @@ class _Form:
             raise Malformed(
                 "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
             )
-        name = file_names.cleaned(part.filename)
+        name = file_names.cleaned(file_names.decoded(part.filename))
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")
@@ -211,20 +212,21 @@ class _Form:
     def _patient_of(self, values: dict[str, Any]) -> UUID | None:
         named: UUID | None = values.get("patient_id")
         if named is not None and self._patient_id not in (None, named):
-            raise Malformed(
-                "The query and the form name different patients.",
-                fields={"patient_id": ["Differs from the query's."]},
-            )
+            differs = {"patient_id": ["Differs from the query's."]}
+            raise Malformed("The query and the form name different patients.", fields=differs)
         return self._patient_id or named
 
 
 def details_of(file_name: str, declared_type: str | None, values: Mapping[str, Any]) -> UploadDetails:
     """What came with a recording, from the values of ``UploadFormSchema``; raises Malformed."""
     if values.get("patient_id") is None:
-        raise Malformed(
-            "Say whose session this is.", fields={"patient_id": ["Missing data for required field."]}
-        )
-    with_date = {"session_date": datetime.now(UTC), **values}
+        missing = {"patient_id": ["Missing data for required field."]}
+        raise Malformed("Say whose session this is.", fields=missing)
+    now = datetime.now(UTC)
+    with_date = {"session_date": now, **values}
+    if with_date["session_date"] > now + _MOST_AHEAD:
+        future = {"session_date": ["Is still to come."]}
+        raise Malformed("The date of the session is still to come.", fields=future)
     return UploadDetails(file_name=file_name, declared_type=declared_type, **with_date)
 
 
@@ -245,5 +247,4 @@ def _no_file() -> Malformed:
 
 
 def _no_file_name() -> InvalidInput:
-    detail = "The part `file` has no file name; send one with its extension."
-    return InvalidInput(detail, "file_name_missing")
+    return InvalidInput("The part `file` has no file name; send one with its extension.", "file_name_missing")

@@ -1,13 +1,14 @@
 """The commands ``risk …``."""
 
 import click
+from rich.padding import Padding
 from rich.text import Text
 
 from cli.http.client import JsonObject
-from cli.options import EPILOG, connect, json_option, pass_target, patient_names
+from cli.options import ALERT_ID, EPILOG, SESSION_ID, connect, json_option, pass_target, patient_names
 from cli.output import console as screen
-from cli.output import rendering
 from cli.output.rendering import day, moment
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import clock, plain
 from shared.domain.verification.boilerplate import finding_words
@@ -20,7 +21,7 @@ def risk() -> None:
 
 @risk.command("list", epilog=EPILOG)
 @click.option("--all", "answered", is_flag=True, help="Those acknowledged, too.")
-@click.option("--session", "session_id", metavar="SESSION", help="Of this session only.")
+@click.option("--session", "session_id", type=SESSION_ID, metavar="SESSION", help="Of this session only.")
 @json_option
 @pass_target
 def list_alerts(target: Target, answered: bool, session_id: str | None, as_json: bool) -> None:
@@ -46,10 +47,12 @@ def list_alerts(target: Target, answered: bool, session_id: str | None, as_json:
     ]
     console = screen.results()
     nothing = "No open alerts. This says what was found in transcripts, never that there is no risk."
-    rendering.table(console, ("Alert", "Date", "Patient", "Session", "State"), rows, nothing)
+    table(console, ("Alert", "Date", "Patient", "Session", "State"), rows, nothing)
     for alert in found:
+        console.print()
         for line in _lines(alert):
-            console.print(Text(line), soft_wrap=True)
+            indent = len(line) - len(line.lstrip())
+            console.print(Padding(Text(line.lstrip()), (0, 0, 0, indent)))
 
 
 def _state(alert: JsonObject) -> str:
@@ -84,7 +87,7 @@ def _lines(alert: JsonObject) -> list[str]:
 
 
 @risk.command(epilog=EPILOG)
-@click.argument("alert_id", metavar="ALERT")
+@click.argument("alert_id", type=ALERT_ID, metavar="ALERT")
 @click.option("--note", help="What you did about it; kept encrypted.")
 @json_option
 @pass_target

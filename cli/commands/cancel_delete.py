@@ -4,12 +4,12 @@ import click
 from rich.text import Text
 
 from cli.commands.sessions import SESSION
-from cli.options import EPILOG, connect, json_option, pass_target
+from cli.options import EPILOG, confirm, connect, json_option, pass_target
 from cli.output import console
 from cli.profile import Target
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Stop the work on a session for good.")
 @SESSION
 @pass_target
 def cancel(target: Target, session_id: str) -> None:
@@ -21,7 +21,7 @@ def cancel(target: Target, session_id: str) -> None:
     )
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Delete a session with all that is in it.")
 @SESSION
 @click.option(
     "--signed-notes", is_flag=True, help="Also a session with signed notes, which the law may oblige to keep."
@@ -32,10 +32,7 @@ def cancel(target: Target, session_id: str) -> None:
 def delete(target: Target, session_id: str, signed_notes: bool, yes: bool, as_json: bool) -> None:
     """Delete a session: recording, transcript, notes and their key. There is no way back."""
     what = "its notes, signed or not," if signed_notes else "its notes"
-    if not yes:
-        click.confirm(
-            f"The recording, its transcript and {what} will be gone. Delete them?", abort=True, err=True
-        )
+    confirm(f"The recording, its transcript and {what} will be gone. Delete them?", yes=yes)
     query = "?signed_notes=delete" if signed_notes else ""
     with connect(target) as api:
         receipt = api.send("DELETE", f"/api/sessions/{session_id}{query}")

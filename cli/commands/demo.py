@@ -20,7 +20,7 @@ from cli.interrupts import Interrupts
 from cli.invocation import command
 from cli.options import EPILOG, pass_target
 from cli.output import console as screen
-from cli.output import notes_rendering, rendering
+from cli.output import digest, notes_rendering, rendering
 from cli.output.progress import Display, display
 from cli.output.session_watch import Outcome, follow, status_of
 from cli.profile import Target
@@ -33,11 +33,12 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 AUDIO = (".m4a", ".mp3", ".wav", ".ogg", ".opus", ".flac")
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Take a sample recording through to notes.")
 @click.option("--fresh", is_flag=True, help="Upload and process the sample again.")
+@click.option("--all", "whole", is_flag=True, help="Show the whole transcript and all notes.")
 @pass_target
-def demo(target: Target, fresh: bool) -> None:
-    """Show the whole way of a recording: upload, transcript, notes with evidence.
+def demo(target: Target, fresh: bool, whole: bool) -> None:
+    """Take a sample recording through upload, transcript and notes, and show a screen of what came of it.
 
     Starts the stack if none is running, and stops it again in the end.
     """
@@ -53,7 +54,7 @@ def demo(target: Target, fresh: bool) -> None:
         shown.rest()
         if not outcome.processed:
             raise CommandError(failure_of(outcome.session), Exit.FAILED)
-        _print(outcome, run, console, time.monotonic() - began)
+        _print(outcome, run, console, time.monotonic() - began, whole=whole)
 
 
 class DemoRun:
@@ -151,27 +152,25 @@ def _best(sessions: list[JsonObject]) -> JsonObject | None:
     return min(usable, key=lambda one: order.get(status_of(one) or Status.PENDING, 1), default=None)
 
 
-def _print(outcome: Outcome, run: DemoRun, console: Console, seconds: float) -> None:
+def _print(outcome: Outcome, run: DemoRun, console: Console, seconds: float, *, whole: bool) -> None:
     session = outcome.session
     if run.was_there:
-        console.print(Text("The sample was processed before; this is what is stored."))
-        console.print(Text("To do it again: make demo ARGS=--fresh"))
-    rendering.transcript(console, session)
-    notes = session.get("extracted_notes")
-    if isinstance(notes, dict):
-        notes_rendering.notes(console, notes)
+        console.print(Text("The sample was processed before; to do it again: make demo ARGS=--fresh"))
+    if whole:
+        rendering.transcript(console, session)
+        notes_rendering.notes(console, session.get("extracted_notes") or {})
+    else:
+        digest.print_digest(console, session)
     rendering.heading(console, "Times")
-    for step, took in outcome.seconds.items():
-        console.print(Text(f"{step:<20} {took:6.1f} s"))
+    steps = [f"{step.lower()} {took:.1f} s" for step, took in outcome.seconds.items()]
     length = clock(session.get("duration_seconds"))
-    console.print(Text(f"{'Everything':<20} {seconds:6.1f} s for a recording of {length}"))
+    steps.append(f"everything {seconds:.1f} s for a recording of {length}")
+    console.print(Text(", ".join(steps)))
     rendering.heading(console, "What next")
     upload = f"{command()} upload FILE --patient '{PATIENT}' --wait"
     for line in (
-        "Keep it running, with the API's documentation and Flower:",
-        "    make up",
-        "Then, from another terminal, a recording of your own:",
-        f"    {upload}",
-        "Better words: a larger Whisper model or OpenAI, see README.md.",
+        *(() if whole else ("All of it:              make demo ARGS=--all",)),
+        "Keep the stack running: make up",
+        f"Then a recording of your own, from another terminal: {upload}",
     ):
         console.print(Text(line), soft_wrap=True)

@@ -14,7 +14,7 @@ from cli.profile import Target
 _MARKS = {"good": ("✓", "green"), "doubtful": ("!", "yellow"), "bad": ("✗", "red")}
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Examine a deployment; change nothing.")
 @json_option
 @pass_target
 def doctor(target: Target, as_json: bool) -> None:
@@ -24,10 +24,10 @@ def doctor(target: Target, as_json: bool) -> None:
     """
     from structlog.testing import capture_logs
 
-    from cli.local import checks, deployment
+    from cli.local import checks
 
     with capture_logs():  # what the parts log of themselves is what is told below
-        found = list(checks.examine(deployment.find(target.data)))
+        found = list(checks.examine(target.data))
     if as_json:
         console.print_json([finding.as_json() for finding in found])
     else:

@@ -14,7 +14,7 @@ from cli.sanitise import one_line
 _PATH = "/api/practice/engines"
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="The practice's speech engines.")
 def engines() -> None:
     """The speech engines of the practice (needs the administrator's key)."""
 

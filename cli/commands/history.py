@@ -7,12 +7,12 @@ from cli.commands.sessions import SESSION
 from cli.http.client import JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
 from cli.output import console as screen
-from cli.output import rendering
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import one_line
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Show each attempt of a session's steps.")
 @SESSION
 @click.option(
     "--administrator", is_flag=True, help="Of any session of the practice, with an administrator's key."
@@ -32,7 +32,7 @@ def history(target: Target, session_id: str, administrator: bool, as_json: bool)
 
 def _show(console: Console, found: JsonObject) -> None:
     changes = [(moment(c.get("at")), c.get("status"), c.get("code") or "") for c in found["changes"]]
-    rendering.table(console, ("At", "Status", "Code"), changes, "No changes.")
+    table(console, ("At", "Status", "Code"), changes, "No changes.")
     attempts = [
         (
             moment(a.get("started_at")),
@@ -46,7 +46,7 @@ def _show(console: Console, found: JsonObject) -> None:
         for a in found["attempts"]
     ]
     headings = ("Started", "Step", "Attempt", "Took", "Outcome", "Code", "Worker")
-    rendering.table(console, headings, attempts, "No attempts yet.")
+    table(console, headings, attempts, "No attempts yet.")
 
 
 def moment(value: object) -> str:

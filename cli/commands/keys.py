@@ -1,28 +1,33 @@
-"""The commands ``keys …``: API keys, made and ended by an administrator."""
+"""The commands ``keys …``: API keys, made by their owners, and ended by them or by an administrator."""
 
-from uuid import UUID
+import sys
 
 import click
 from rich.text import Text
 
-from cli.http.client import JsonObject
-from cli.options import EPILOG, connect, json_option, overlap_option, pass_target
+from cli.http.client import Api, JsonObject
+from cli.options import EPILOG, KEY_ID, connect, json_option, overlap_option, pass_target
 from cli.output import console, rendering
 from cli.profile import Target
 from cli.sanitise import one_line
 from shared.services.access.caller import Scope
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="API keys.")
 def keys() -> None:
-    """API keys (needs the administrator's key)."""
+    """API keys: your own, and as an administrator the list of all."""
+
+
+administrator_option = click.option(
+    "--administrator", is_flag=True, help="Use the administrator's key that this machine has."
+)
 
 
 @keys.command(epilog=EPILOG)
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
 @click.option("--label", default="", help="What the key is for.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
-@click.option("--therapist", type=click.UUID, help="Whose key it is; without it, the caller's own.")
+@administrator_option
 @json_option
 @pass_target
 def create(
@@ -30,28 +35,54 @@ def create(
     scopes: tuple[str, ...],
     label: str,
     expires_days: int,
-    therapist: UUID | None,
+    administrator: bool,
     as_json: bool,
 ) -> None:
-    """Make a key. It is shown once."""
-    wanted = {
-        "scopes": list(scopes) or None,
-        "label": label,
-        "expires_in_days": expires_days,
-        "therapist_id": str(therapist) if therapist else None,
-    }
-    body = {name: value for name, value in wanted.items() if value is not None}
-    with connect(target, administrator=True) as api:
-        made = api.send("POST", "/api/keys", body)
+    """Make a key of your own. It is shown once."""
+    with connect(target, administrator=administrator) as api:
+        made = api.send("POST", "/api/keys", _wanted(scopes, label, expires_days))
+    _show_new(made, as_json)
+
+
+@keys.command(epilog=EPILOG)
+@click.option(
+    "--code",
+    envvar="SESSIONSCRIBE_ENROLMENT_CODE",
+    show_envvar=True,
+    help="The code. Default: ask for it.",
+)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
+@click.option("--label", default="", help="What the key is for.")
+@click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
+@json_option
+@pass_target
+def redeem(
+    target: Target, code: str | None, scopes: tuple[str, ...], label: str, expires_days: int, as_json: bool
+) -> None:
+    """Redeem an enrolment code for your first key. It is shown once.
+
+    Without --scope it has the usual scopes, and `keys` to make further keys. Psychotherapy notes need
+    --scope process-notes:read and --scope process-notes:write: no other key can give them later.
+    """
+    if code is None:
+        if not sys.stdin.isatty():
+            raise click.UsageError(
+                "There is no terminal to ask for the code: set SESSIONSCRIBE_ENROLMENT_CODE."
+            )
+        code = click.prompt("Enrolment code", hide_input=True, err=True)
+    url, *_ = target.address()
+    with Api(url, None) as api:
+        made = api.send("POST", "/api/enrolments", {"code": code, **_wanted(scopes, label, expires_days)})
     _show_new(made, as_json)
 
 
 @keys.command("list", epilog=EPILOG)
+@administrator_option
 @json_option
 @pass_target
-def list_keys(target: Target, as_json: bool) -> None:
-    """List the keys, without their secrets."""
-    with connect(target, administrator=True) as api:
+def list_keys(target: Target, administrator: bool, as_json: bool) -> None:
+    """List all keys that act for you, without their secrets; an administrator sees the practice's."""
+    with connect(target, administrator=administrator) as api:
         found = list(api.listing("/api/keys", {}))
     if as_json:
         console.print_json(found)
@@ -60,27 +91,41 @@ def list_keys(target: Target, as_json: bool) -> None:
 
 
 @keys.command(epilog=EPILOG)
-@click.argument("key_id", type=click.UUID, metavar="ID")
+@click.argument("key_id", type=KEY_ID, metavar="ID")
+@administrator_option
 @pass_target
-def revoke(target: Target, key_id: UUID) -> None:
+def revoke(target: Target, key_id: str, administrator: bool) -> None:
     """End a key from its next request on."""
-    with connect(target, administrator=True) as api:
+    with connect(target, administrator=administrator) as api:
         api.send("DELETE", f"/api/keys/{key_id}")
     console.notices().print(Text("The key is revoked."))
 
 
 @keys.command(epilog=EPILOG)
-@click.argument("key_id", type=click.UUID, metavar="ID")
+@click.argument("key_id", type=KEY_ID, metavar="ID")
 @overlap_option("For how long the old key still works.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
+@administrator_option
 @json_option
 @pass_target
-def rotate(target: Target, key_id: UUID, overlap_hours: int, expires_days: int, as_json: bool) -> None:
-    """Make a key in the place of another. It is shown once."""
+def rotate(
+    target: Target,
+    key_id: str,
+    overlap_hours: int,
+    expires_days: int,
+    administrator: bool,
+    as_json: bool,
+) -> None:
+    """Make a key in the place of one of yours. It is shown once."""
     body = {"overlap_hours": overlap_hours, "expires_in_days": expires_days}
-    with connect(target, administrator=True) as api:
+    with connect(target, administrator=administrator) as api:
         made = api.send("POST", f"/api/keys/{key_id}/rotate", body)
     _show_new(made, as_json)
+
+
+def _wanted(scopes: tuple[str, ...], label: str, expires_days: int) -> JsonObject:
+    named = {"scopes": list(scopes)} if scopes else {}
+    return {"label": label, "expires_in_days": expires_days, **named}
 
 
 def _show_new(made: JsonObject, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from shared.speech_models.catalogue import DEFAULT_MODEL, HUB, MODELS, SpeechMod
 MODELS_DIR = "SESSIONSCRIBE_MODELS_DIR"
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="Speech models on this machine.")
 def models() -> None:
     """Speech models on this machine (run on the server; no key needed)."""
 

@@ -15,6 +15,7 @@ from cli.http.client import Api, JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
 from cli.output import console as screen
 from cli.output import note_changes, note_texts, notes_rendering, provenance, rendering
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import one_line, plain
 
@@ -23,7 +24,7 @@ VERSION = click.option("--version", type=click.IntRange(1), help="Else the curre
 TEMPLATE = click.option("--template", help="Filled from the same evidence; nothing is stored.")
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="Read, edit, sign and export notes.")
 def notes() -> None:
     """The notes of a session: versions, edits, signatures, files."""
 
@@ -54,14 +55,17 @@ def show(
     """Show the notes, with who signed them and what was added."""
     query = _query(version=version, template=template)
     with connect(target) as api:
+        if left_out and form == "md":
+            raise click.UsageError("--left-out is shown as text or --json.")
         if form == "md" and not as_json:
             click.echo(plain(api.text(_path(session_id), {**query, "format": "md"})).rstrip("\n"))
             return
         found = api.document(_path(session_id), query)
+        notes_found = found.get("extracted_notes") or {}
         if as_json or form == "json":
-            screen.print_json(found)
+            screen.print_json({"left_out": notes_found.get("unsupported") or []} if left_out else found)
         elif left_out:
-            provenance.print_left_out(screen.results(), found.get("extracted_notes") or {})
+            provenance.print_left_out(screen.results(), notes_found)
         else:
             _print(found)
 
@@ -82,14 +86,14 @@ def versions(target: Target, session_id: str, as_json: bool) -> None:
             one["version"],
             one.get("kind"),
             one.get("status"),
-            one.get("author_id") or one.get("engine"),
+            one.get("author") or one.get("author_id") or one.get("engine"),
             rendering.moment(one.get("created_at")),
             ", ".join(one_line(signature.get("signer")) for signature in one.get("signatures") or ()),
         )
         for one in found
     ]
     headings = ("Version", "Kind", "Status", "By", "Made", "Signed by")
-    rendering.table(screen.results(), headings, rows, "There are no notes.")
+    table(screen.results(), headings, rows, "There are no notes.")
 
 
 @notes.command(epilog=EPILOG)

@@ -9,10 +9,12 @@ import click
 from rich.text import Text
 
 from cli.commands.sessions import SESSION
-from cli.http.client import CallFailed, JsonObject
-from cli.options import EPILOG, connect, json_option, pass_target
+from cli.http.client import JsonObject
+from cli.http.refusals import CallFailed
+from cli.options import EPILOG, confirm, connect, json_option, pass_target
 from cli.output import console, rendering
 from cli.output.note_texts import text_of, text_options
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import one_line
 
@@ -29,9 +31,11 @@ def sign(target: Target, session_id: str, version: int | None, yes: bool, as_jso
     """Sign the notes: they stay as they are for good, and later changes are addenda."""
     path = f"/api/sessions/{session_id}/notes"
     with connect(target) as api:
-        version = version or int(api.document(path)["version"])
-        if not yes:
-            click.confirm(f"Sign version {version}? It cannot be changed any more.", abort=True, err=True)
+        read = api.document(path)
+        for notice in read.get("notices") or ():
+            console.notices().print(Text(one_line(notice.get("detail")), style="bold yellow"), soft_wrap=True)
+        version = version or int(read["version"])
+        confirm(f"Sign version {version}? It cannot be changed any more.", yes=yes)
         with _hint_at_alerts(session_id):
             made = api.send("POST", f"{path}/sign", {"version": version})
     _say(made, as_json)
@@ -73,7 +77,7 @@ def awaiting(target: Target, as_json: bool) -> None:
     rows = [
         (one.get("session_id"), rendering.day(one.get("session_date")), one.get("therapist")) for one in found
     ]
-    rendering.table(console.results(), ("Session", "Date", "Therapist"), rows, "Nothing waits for you.")
+    table(console.results(), ("Session", "Date", "Therapist"), rows, "Nothing waits for you.")
 
 
 @click.command(epilog=EPILOG)

@@ -3,13 +3,12 @@
 import click
 
 from cli.commands.sessions import SESSION, wait_or_say
-from cli.options import EPILOG, connect, pass_target
-from cli.output import console
+from cli.options import EPILOG, confirm, connect, pass_target
 from cli.profile import Target
 from shared.domain.transcripts.off_record import parsed
 
 
-@click.command("off-the-record", epilog=EPILOG)
+@click.command("off-the-record", epilog=EPILOG, short_help="Take stretches out of a session for good.")
 @SESSION
 @click.argument("ranges", nargs=-1, required=True, metavar="START-END…")
 @click.option("--keep-signed-notes", is_flag=True, help="Signed notes stay, whatever they quote.")
@@ -27,9 +26,7 @@ def off_the_record(
         found = parsed(",".join(ranges))
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    if not yes:
-        console.notices().print("This cannot be undone.")
-        click.confirm("Go on?", abort=True, err=True)
+    confirm("This cannot be undone. Go on?", yes=yes)
     body = {
         "ranges": [{"start": start, "end": end} for start, end in found],
         "keep_signed_notes": keep_signed_notes,

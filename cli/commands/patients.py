@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from cli.options import EPILOG, Moment, connect, json_option, pass_target
+from cli.options import EPILOG, Moment, confirm, connect, json_option, pass_target, patient_id
 from cli.output import console, rendering
 from cli.profile import Target
 
@@ -31,6 +31,42 @@ def add(target: Target, name: str, consent: str | None, consent_on: str | None, 
         body["consent"] = {"method": consent, "given_on": consent_on or today()}
     with connect(target) as api:
         made = api.send("POST", "/api/patients", body)
+    if as_json:
+        console.print_json(made)
+    else:
+        rendering.patients_table(console.results(), [made])
+
+
+@patients.command(epilog=EPILOG)
+@click.argument("patient", metavar="ID|NAME")
+@click.option("--method", type=click.Choice(CONSENT_METHODS), help="How consent was given.")
+@click.option("--on", "given_on", type=Moment(), metavar="DATE", help="When. Default: now.")
+@click.option("--withdrawn", is_flag=True, help="The patient has withdrawn it.")
+@click.option("--yes", is_flag=True, help="Do not ask before a withdrawal, which stops work under way.")
+@json_option
+@pass_target
+def consent(
+    target: Target,
+    patient: str,
+    method: str | None,
+    given_on: str | None,
+    withdrawn: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Record a patient's consent to be recorded, or with --withdrawn that they took it back.
+
+    After a withdrawal nothing can be uploaded for them, and unfinished sessions are cancelled.
+    """
+    if (method is None) != withdrawn:
+        raise click.UsageError("Name either --method or --withdrawn.")
+    if withdrawn:
+        confirm("Uploads for this patient and work under way will stop. Record the withdrawal?", yes=yes)
+        change: dict[str, object] = {"revoked_on": given_on or today()}
+    else:
+        change = {"method": method, "given_on": given_on or today(), "revoked_on": None}
+    with connect(target) as api:
+        made = api.send("PATCH", f"/api/patients/{patient_id(api, patient)}", {"consent": change})
     if as_json:
         console.print_json(made)
     else:

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from cli.commands.sessions import SESSION
 from cli.exits import CommandError, Exit
-from cli.http.client import CallFailed
-from cli.options import EPILOG, connect, json_option, pass_target
+from cli.http.refusals import CallFailed
+from cli.options import EPILOG, confirm, connect, json_option, pass_target
 from cli.output import console, note_texts
 from cli.output.note_texts import text_of, text_options
 from cli.profile import Target
@@ -78,8 +78,7 @@ def write(
 @pass_target
 def remove(target: Target, session_id: str, yes: bool) -> None:
     """Remove the process notes for good."""
-    if not yes:
-        click.confirm("The process notes will be gone. Remove them?", abort=True, err=True)
+    confirm("The process notes will be gone. Remove them?", yes=yes)
     with connect(target) as api:
         api.send("DELETE", _path(session_id))
     console.notices().print("Removed.")

@@ -1,18 +1,19 @@
 """The command that compares rows, stored objects and keys, on the machine of the service itself."""
 
-import os
-
 import click
 from rich.text import Text
 
 from cli.exits import CommandError, Exit
-from cli.options import EPILOG, json_option
-from cli.output import console, rendering
-from shared import logs, settings
+from cli.options import EPILOG, json_option, pass_target
+from cli.output import console
+from cli.output.tables import table
+from cli.profile import Target
+from shared import logs
 from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.services.operations import reconciliation
 from shared.services.operations.reconciliation import Findings, Places
+from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.vault.keystore import KeyStore, KeyStoreError
 
@@ -26,7 +27,7 @@ _SAYS = {
 _SHOWN = 20
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Compare rows, stored objects and keys.")
 @click.option("--remove", is_flag=True, help="Remove the objects and keys that nothing owns.")
 @click.option(
     "--even-if-many", is_flag=True, help="Also if so many have no owner that the database looks wrong."
@@ -35,24 +36,28 @@ _SHOWN = 20
     "--grace-hours", type=click.FloatRange(1), default=24.0, show_default=True, help="Leave what is younger."
 )
 @json_option
-def reconcile(remove: bool, even_if_many: bool, grace_hours: float, as_json: bool) -> None:
-    """Compare rows, stored objects and keys (needs the service's own settings in the environment)."""
+@pass_target
+def reconcile(target: Target, remove: bool, even_if_many: bool, grace_hours: float, as_json: bool) -> None:
+    """Compare rows, stored objects and keys, of the environment's settings or of the stack in --data."""
+    from cli.local import deployment  # needed on the server alone, like the drivers behind it
+
+    known = deployment.find(target.data).settings
     logs.configure("reconcile", "ERROR")  # or what is logged stands between the results
     try:
         found = reconciliation.reconcile(
-            _places(settings.load(os.environ)),
+            _places(known),
             grace_seconds=grace_hours * 3600,
             remove=remove,
             even_if_many=even_if_many,
         )
-    except (settings.SettingsError, KeyStoreError, ValueError) as error:
+    except (KeyStoreError, ValueError) as error:
         raise CommandError(str(error), Exit.USAGE) from None
     except (Unavailable, DatabaseError):
         raise CommandError("The database, the storage or the key store is away.", Exit.UNAVAILABLE) from None
     _show(found, remove=remove, as_json=as_json)
 
 
-def _places(known: settings.Settings) -> Places:
+def _places(known: Settings) -> Places:
     store = open_store(known.storage_url, known.s3)
     return Places(Database(known.database_url, pool_size=1), store, KeyStore(known.keys_dir))
 
@@ -69,7 +74,7 @@ def _show(found: Findings, *, remove: bool, as_json: bool) -> None:
         console.print_json(document)
         return
     rows = [(count, _SAYS[kind]) for kind, count in found.counts.items() if count]
-    rendering.table(console.results(), ("Count", "What"), rows, "Everything has its counterpart.")
+    table(console.results(), ("Count", "What"), rows, "Everything has its counterpart.")
     for name in [*found.objects, *map(str, [*found.recordings_missing, *found.keys_missing])][:_SHOWN]:
         console.results().print(Text(f"  {name}"), soft_wrap=True)
     if remove and found.is_suspicious and not found.removed:

@@ -5,6 +5,9 @@ of a far server starts quickly and works where none of it is installed.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
 
 import click
 from rich.text import Text
@@ -14,8 +17,10 @@ from cli.options import EPILOG, pass_target
 from cli.output import console as screen
 from cli.profile import Target
 
+REDEEM = "It makes a key for 72 hours, once: sessionscribe --url URL keys redeem"
 
-@click.command(epilog=EPILOG)
+
+@click.command(epilog=EPILOG, short_help="Run everything on this machine.")
 @pass_target
 def up(target: Target) -> None:
     """Run everything on this machine, in the foreground, with its data in --data.
@@ -27,35 +32,68 @@ def up(target: Target) -> None:
     stack.run(target.data, screen.results())
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Set up a deployment of your own.")
 @click.option("--practice", required=True, metavar="NAME")
 @click.option("--therapist", required=True, metavar="NAME")
 def setup(practice: str, therapist: str) -> None:
     """Make the schema, the key store and the first accounts of a deployment of your own.
 
     Run it on the server, with DATABASE_URL, REDIS_URL, STORAGE_URL and SESSIONSCRIBE_KEYS_DIR
-    set. The keys are printed once.
+    set. It prints an enrolment code for each of the two people, once.
     """
     from cli.local.accounts import make_first_accounts
-    from cli.local.schema import bring_up_to_date
+    from cli.local.release import prepare_schema
     from shared import settings
+
+    with _errors_as_ours():
+        known = settings.load(os.environ)
+        prepare_schema(known)
+        made = make_first_accounts(known, practice, therapist)
+    console = screen.results()
+    if made.administrator_code:
+        line = (
+            f"One-time code for the first administrator, at /first-administrator: {made.administrator_code}"
+        )
+        console.print(Text(line), soft_wrap=True)
+    if made.therapist_enrolment is None:
+        console.print(
+            Text("The practice exists already; nothing was made. Lost keys: sessionscribe recover ID")
+        )
+        return
+    screen.notices().print(Text(f"Hand each enrolment code to its person. {REDEEM}"))
+    for label, code in (
+        ("administrator", made.administrator_enrolment),
+        ("therapist", made.therapist_enrolment),
+    ):
+        console.print(Text(f"{label:<14} {code}"), soft_wrap=True)
+
+
+@click.command(epilog=EPILOG, short_help="Print an enrolment code for lost keys.")
+@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@pass_target
+def recover(target: Target, therapist_id: UUID) -> None:
+    """Print an enrolment code for a person who has lost all their keys, or needs other scopes.
+
+    Run it on the server: of DATABASE_URL and SESSIONSCRIBE_KEYS_DIR, or of the stack in --data. The
+    code opens the person's records: make sure who asks, and revoke the lost keys.
+    """
+    from cli.local import accounts, deployment
+
+    with _errors_as_ours():
+        issued = accounts.recover(deployment.find(target.data).settings, therapist_id)
+    screen.notices().print(Text(f"Hand the code to the person. {REDEEM}"))
+    screen.results().print(Text(issued.code), soft_wrap=True)
+
+
+@contextmanager
+def _errors_as_ours() -> Iterator[None]:
     from shared.domain.errors import DomainError
+    from shared.settings import SettingsError
     from shared.vault.keystore import KeyStoreError
 
     try:
-        known = settings.load(os.environ)
-        bring_up_to_date(known.database_url)
-        made = make_first_accounts(known, practice, therapist)
-    except settings.SettingsError as error:
+        yield
+    except SettingsError as error:
         raise CommandError(str(error), Exit.USAGE) from error
     except (KeyStoreError, DomainError) as error:
         raise CommandError(str(error), Exit.FAILED) from error
-    console = screen.results()
-    if made.therapist_key is None:
-        console.print(
-            Text("The practice exists already; nothing was made. For keys: sessionscribe keys create")
-        )
-        return
-    screen.notices().print(Text("Keep these keys; they are not shown again."))
-    for label, key in (("administrator", made.administrator_key), ("therapist", made.therapist_key)):
-        console.print(Text(f"{label:<14} {key}"), soft_wrap=True)

@@ -1,12 +1,15 @@
 """The commands that read sessions and let their work go on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from rich.text import Text
 
 from cli.exits import CommandError, Exit
 from cli.http.client import Api, JsonObject
 from cli.http.retrying import Patience
-from cli.options import EPILOG, SessionId, connect, json_option, pass_target, patient_id, patient_names
+from cli.options import EPILOG, SESSION_ID, connect, json_option, pass_target, patient_id, patient_names
 from cli.output import console as screen
 from cli.output import notes_rendering, rendering
 from cli.output.progress import display
@@ -15,7 +18,7 @@ from cli.profile import Target
 from cli.sanitise import one_line, plain
 from shared.domain.status import Status
 
-SESSION = click.argument("session_id", type=SessionId(), metavar="SESSION")
+SESSION = click.argument("session_id", type=SESSION_ID, metavar="SESSION")
 TRANSCRIPT_FORMATS = ("txt", "vtt", "srt")
 
 
@@ -98,11 +101,22 @@ def wait_or_say(api: Api, session_id: str, wait: bool) -> None:
     if not wait:
         screen.notices().print(Text(f"Accepted. See: sessionscribe show {session_id}"), soft_wrap=True)
         return
-    with display(screen.notices()) as shown:
+    with work_goes_on(session_id), display(screen.notices()) as shown:
         outcome = follow(api, session_id, shown, Patience())
     if not outcome.processed:
         raise CommandError(failure_of(outcome.session), Exit.FAILED)
     screen.notices().print(Text(f"Processed. See: sessionscribe show {session_id}"), soft_wrap=True)
+
+
+@contextmanager
+def work_goes_on(session_id: str) -> Iterator[None]:
+    """Ctrl-C ends the waiting alone, and says so."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        line = f"The server goes on with it. See: sessionscribe show {session_id}"
+        screen.notices().print(Text(line), soft_wrap=True)
+        raise
 
 
 def failure_of(session: JsonObject) -> str:

@@ -5,7 +5,8 @@ import click
 from cli.commands.sessions import SESSION
 from cli.http.client import JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
-from cli.output import console, rendering
+from cli.output import console
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import clock, one_line
 from shared.domain.transcripts.roles import Role
@@ -82,7 +83,7 @@ def _print(found: JsonObject) -> None:
         for person in found.get("speakers") or ()
     ]
     headings = ("Speaker", "Name", "Role", "Spoke for", "Words")
-    rendering.table(console.results(), headings, rows, "Nobody was heard.")
+    table(console.results(), headings, rows, "Nobody was heard.")
     if found.get("extracting_notes"):
         console.notices().print("Roles changed: the notes are being made again.")
 

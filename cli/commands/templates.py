@@ -9,8 +9,9 @@ from rich.text import Text
 from cli.exits import CommandError, Exit
 from cli.http.client import Api, JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
-from cli.output import console, rendering
+from cli.output import console
 from cli.output.note_texts import object_in, read
+from cli.output.tables import table
 from cli.profile import Target
 from cli.sanitise import one_line
 
@@ -41,7 +42,7 @@ def list_templates(target: Target, as_json: bool) -> None:
         )
         for one in found
     ]
-    rendering.table(console.results(), ("Name", "Title", "Kind", "Usual"), rows, "No templates.")
+    table(console.results(), ("Name", "Title", "Kind", "Usual"), rows, "No templates.")
 
 
 @templates.command(epilog=EPILOG)
@@ -67,7 +68,7 @@ def show(target: Target, name: str, as_json: bool) -> None:
         )
         for part in found.get("parts") or ()
     ]
-    rendering.table(console.results(), ("Part", "Title", "Filled from", "Instruction"), rows, "No parts.")
+    table(console.results(), ("Part", "Title", "Filled from", "Instruction"), rows, "No parts.")
 
 
 @templates.command(epilog=EPILOG)

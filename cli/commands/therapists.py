@@ -1,17 +1,15 @@
 """The commands ``therapists …``: the people of a practice, managed by an administrator."""
 
-from uuid import UUID
-
 import click
 from rich.text import Text
 
-from cli.options import EPILOG, connect, json_option, pass_target
+from cli.options import EPILOG, THERAPIST_ID, connect, json_option, pass_target
 from cli.output import console, rendering
 from cli.profile import Target
 from cli.sanitise import one_line
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="The people of the practice.")
 def therapists() -> None:
     """The people of the practice (needs the administrator's key)."""
 
@@ -22,7 +20,7 @@ def therapists() -> None:
 @json_option
 @pass_target
 def add(target: Target, name: str, role: str, as_json: bool) -> None:
-    """Add a person; a key for them comes from `keys create --therapist ID`."""
+    """Add a person; `therapists enrol ID` gives them a code for their first key."""
     with connect(target, administrator=True) as api:
         made = api.send("POST", "/api/therapists", {"name": name, "role": role})
     if as_json:
@@ -45,39 +43,52 @@ def list_people(target: Target, as_json: bool) -> None:
 
 
 @therapists.command(epilog=EPILOG)
-@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@click.argument("therapist_id", type=THERAPIST_ID, metavar="ID")
+@json_option
 @pass_target
-def disable(target: Target, therapist_id: UUID) -> None:
+def enrol(target: Target, therapist_id: str, as_json: bool) -> None:
+    """Issue a one-time code for the person's first key; they redeem it with `keys redeem`."""
+    with connect(target, administrator=True) as api:
+        issued = api.send("POST", f"/api/therapists/{therapist_id}/enrolment-code")
+    if as_json:
+        console.print_json(issued)
+        return
+    console.notices().print(Text("The code; it is not shown again, works once and ends after 72 hours:"))
+    console.results().print(Text(one_line(issued.get("code"))), soft_wrap=True)
+
+
+@therapists.command(epilog=EPILOG)
+@click.argument("therapist_id", type=THERAPIST_ID, metavar="ID")
+@pass_target
+def disable(target: Target, therapist_id: str) -> None:
     """Take none of the person's keys from the next request on."""
     _set_disabled(target, therapist_id, True)
 
 
 @therapists.command(epilog=EPILOG)
-@click.argument("therapist_id", type=click.UUID, metavar="ID")
+@click.argument("therapist_id", type=THERAPIST_ID, metavar="ID")
 @pass_target
-def enable(target: Target, therapist_id: UUID) -> None:
+def enable(target: Target, therapist_id: str) -> None:
     """Take the person's keys again, unless they were revoked or have expired."""
     _set_disabled(target, therapist_id, False)
 
 
 @therapists.command(epilog=EPILOG)
-@click.argument("therapist_id", type=click.UUID, metavar="ID")
-@click.option("--by", type=click.UUID, metavar="SUPERVISOR", help="Who co-signs their notes from now on.")
+@click.argument("therapist_id", type=THERAPIST_ID, metavar="ID")
+@click.option("--by", type=THERAPIST_ID, metavar="SUPERVISOR", help="Who co-signs their notes from now on.")
 @click.option("--nobody", is_flag=True, help="Their own signature is enough from now on.")
 @pass_target
-def supervise(target: Target, therapist_id: UUID, by: UUID | None, nobody: bool) -> None:
+def supervise(target: Target, therapist_id: str, by: str | None, nobody: bool) -> None:
     """Say who supervises a therapist, and so co-signs their notes."""
     if (by is None) != nobody:
         raise click.UsageError("Name either --by SUPERVISOR or --nobody.")
     with connect(target, administrator=True) as api:
-        changed = api.send(
-            "PATCH", f"/api/therapists/{therapist_id}", {"supervisor_id": str(by) if by else None}
-        )
+        changed = api.send("PATCH", f"/api/therapists/{therapist_id}", {"supervisor_id": by})
     word = f"is supervised by {changed['supervisor_id']}" if changed.get("supervisor_id") else "signs alone"
     console.notices().print(Text(f"{one_line(changed.get('name'))} {word}."), soft_wrap=True)
 
 
-def _set_disabled(target: Target, therapist_id: UUID, disabled: bool) -> None:
+def _set_disabled(target: Target, therapist_id: str, disabled: bool) -> None:
     with connect(target, administrator=True) as api:
         changed = api.send("PATCH", f"/api/therapists/{therapist_id}", {"disabled": disabled})
     rendering.people_table(console.results(), [changed])

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli.commands.sessions import failure_of
+from cli.commands.sessions import failure_of, work_goes_on
 from cli.exits import CommandError, Exit
 from cli.http.client import Api, JsonObject
 from cli.http.reader import printable_name
@@ -24,7 +24,12 @@ REPEAT_SECONDS = 45.0
 @click.command(epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=RECORDING, metavar="FILE…")
 @click.option("--patient", required=True, metavar="ID|NAME")
-@click.option("--date", "session_date", type=Moment(), help="When the session was; now if not said.")
+@click.option(
+    "--date",
+    "session_date",
+    type=Moment(),
+    help="When the session was (UTC if without a zone). Default: now.",
+)
 @click.option("--speakers", type=click.IntRange(1, 6), help="How many people speak; 2 if not said.")
 @click.option("--language", help="The language spoken, such as en.")
 @click.option("--transcriber", help="The speech engine, of those that the server offers.")
@@ -79,7 +84,8 @@ def _send(api: Api, path: Path, fields: dict[str, str], shown: Display) -> JsonO
 
 
 def _processed(api: Api, session_id: str, shown: Display) -> JsonObject:
-    outcome = follow(api, session_id, shown, Patience())
+    with work_goes_on(session_id):
+        outcome = follow(api, session_id, shown, Patience())
     if not outcome.processed:
         raise CommandError(failure_of(outcome.session), Exit.FAILED)
     return outcome.session

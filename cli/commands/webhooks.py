@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from cli.http.client import JsonObject
-from cli.options import EPILOG, Moment, connect, json_option, overlap_option, pass_target
+from cli.options import EPILOG, WEBHOOK_ID, Moment, connect, json_option, overlap_option, pass_target
 from cli.output import console, rendering
 from cli.profile import Target
 from cli.sanitise import one_line
@@ -16,7 +16,7 @@ _EVENT = click.Choice(sorted(event.value for event in SUBSCRIBABLE))
 _USUAL = ", ".join(sorted(event.value for event in USUAL))
 
 
-@click.group(epilog=EPILOG)
+@click.group(epilog=EPILOG, short_help="Where other systems are told.")
 def webhooks() -> None:
     """Webhooks (needs the administrator's key)."""
 
@@ -49,13 +49,13 @@ def list_webhooks(target: Target, as_json: bool) -> None:
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @click.option("--url")
 @click.option("--label")
 @click.option("--event", "events", multiple=True, type=_EVENT, help="What it is told from now on.")
 @pass_target
 def change(
-    target: Target, webhook_id: UUID, url: str | None, label: str | None, events: tuple[str, ...]
+    target: Target, webhook_id: str, url: str | None, label: str | None, events: tuple[str, ...]
 ) -> None:
     """Change where a webhook is or what it is told; what waits goes to the new place."""
     wanted = {"url": url, "label": label, "events": sorted(set(events)) or None}
@@ -63,25 +63,25 @@ def change(
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @pass_target
-def pause(target: Target, webhook_id: UUID) -> None:
+def pause(target: Target, webhook_id: str) -> None:
     """Send nothing for now; messages wait."""
     _change(target, webhook_id, {"paused": True})
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @pass_target
-def resume(target: Target, webhook_id: UUID) -> None:
+def resume(target: Target, webhook_id: str) -> None:
     """Send what waits, and what comes."""
     _change(target, webhook_id, {"paused": False})
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @pass_target
-def remove(target: Target, webhook_id: UUID) -> None:
+def remove(target: Target, webhook_id: str) -> None:
     """Remove a webhook, with its log and what waits for it."""
     with connect(target, administrator=True) as api:
         api.send("DELETE", f"/api/webhooks/{webhook_id}")
@@ -89,11 +89,11 @@ def remove(target: Target, webhook_id: UUID) -> None:
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @overlap_option("For how long the old secret signs too.")
 @json_option
 @pass_target
-def rotate(target: Target, webhook_id: UUID, overlap_hours: int, as_json: bool) -> None:
+def rotate(target: Target, webhook_id: str, overlap_hours: int, as_json: bool) -> None:
     """Make a new signing secret. It is shown once."""
     with connect(target, administrator=True) as api:
         made = api.send("POST", f"/api/webhooks/{webhook_id}/rotate", {"overlap_hours": overlap_hours})
@@ -101,9 +101,9 @@ def rotate(target: Target, webhook_id: UUID, overlap_hours: int, as_json: bool) 
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @pass_target
-def test(target: Target, webhook_id: UUID) -> None:
+def test(target: Target, webhook_id: str) -> None:
     """Send a message that tells nothing; `deliveries` shows what came of it."""
     with connect(target, administrator=True) as api:
         sent = api.send("POST", f"/api/webhooks/{webhook_id}/test")
@@ -111,12 +111,12 @@ def test(target: Target, webhook_id: UUID) -> None:
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @click.option("--state", type=click.Choice([state.value for state in DeliveryState]))
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @json_option
 @pass_target
-def deliveries(target: Target, webhook_id: UUID, state: str | None, limit: int, as_json: bool) -> None:
+def deliveries(target: Target, webhook_id: str, state: str | None, limit: int, as_json: bool) -> None:
     """What was sent, newest first, and what came of it."""
     query = {"limit": str(min(limit, 1000)), **({"state": state} if state else {})}
     with connect(target, administrator=True) as api:
@@ -128,11 +128,11 @@ def deliveries(target: Target, webhook_id: UUID, state: str | None, limit: int, 
 
 
 @webhooks.command(epilog=EPILOG)
-@click.argument("webhook_id", type=click.UUID, metavar="ID")
+@click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @click.argument("delivery_id", type=click.UUID, required=False)
 @click.option("--since", type=Moment(), help="Every failed message made since then.")
 @pass_target
-def replay(target: Target, webhook_id: UUID, delivery_id: UUID | None, since: str | None) -> None:
+def replay(target: Target, webhook_id: str, delivery_id: UUID | None, since: str | None) -> None:
     """Send one delivery again, or every one that failed --since a time."""
     if (delivery_id is None) == (since is None):
         raise click.UsageError("Name a delivery, or a time with --since.")
@@ -145,7 +145,7 @@ def replay(target: Target, webhook_id: UUID, delivery_id: UUID | None, since: st
     console.notices().print(Text(f"{one_line(done.get('count'))} messages are sent again."))
 
 
-def _change(target: Target, webhook_id: UUID, changes: JsonObject) -> None:
+def _change(target: Target, webhook_id: str, changes: JsonObject) -> None:
     with connect(target, administrator=True) as api:
         changed = api.send("PATCH", f"/api/webhooks/{webhook_id}", changes)
     rendering.webhooks_table(console.results(), [changed])

@@ -8,7 +8,7 @@ import httpx2
 
 from cli.exits import CommandError, Exit
 from cli.http.media_types import media_type_of
-from cli.sanitise import one_line
+from cli.http.refusals import CallFailed, refusal
 
 JsonObject = dict[str, Any]
 
@@ -18,48 +18,14 @@ EXPORT_TIMEOUT = httpx2.Timeout(30.0, connect=5.0, read=180.0)  # a PDF is drawn
 UPLOAD_TIMEOUT = httpx2.Timeout(60.0, connect=5.0, read=300.0)
 MAX_PAGES = 10_000
 
-# The request before is not over on the server's side, or its process died a moment ago.
-_STILL_RUNNING = {"idempotency_in_progress", "upload_offset_conflict", "upload_overtaken"}
-
-_EXIT_OF_STATUS = {
-    **dict.fromkeys((401, 403), Exit.NOT_ALLOWED),
-    **dict.fromkeys((404, 410), Exit.NOT_FOUND),
-    429: Exit.UNAVAILABLE,
-}
-
-
-class CallFailed(CommandError):
-    """A call was refused or got no answer.
-
-    ``status`` is None where no answer came. ``code`` is the server's machine word.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        code: str = "",
-        retry_after_seconds: float | None = None,
-    ) -> None:
-        unavailable = status is None or status >= 500
-        code_of_exit = Exit.UNAVAILABLE if unavailable else _EXIT_OF_STATUS.get(status or 0, Exit.REFUSED)
-        super().__init__(message, code_of_exit)
-        self.status = status
-        self.code = code
-        self.retry_after_seconds = retry_after_seconds
-
-    @property
-    def transient(self) -> bool:
-        """Whether the same call may succeed a little later."""
-        return self.status is None or self.status >= 500 or self.code in _STILL_RUNNING
-
 
 class Api:
     """Calls to the server at ``url`` with ``key``; raises CallFailed and nothing else."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, key_from: str = "") -> None:
+        """``key_from`` says in errors which key it is."""
         self.url, self._client = _connection(url, key)
+        self._key_from = key_from or "no key was sent"
 
     def move_to(self, url: str, key: str | None) -> None:
         """Speak to another server from now on (the stack came back at another port)."""
@@ -147,7 +113,7 @@ class Api:
         with self._errors_as_ours(), stream as response:
             if not response.is_success:
                 response.read()
-                raise _refusal(response)
+                raise refusal(response, self._key_from)
             if response.status_code != 206:
                 file.truncate(file.seek(0))
             for block in response.iter_bytes():
@@ -158,7 +124,7 @@ class Api:
         with self._errors_as_ours():
             response = self._client.request(method, path, **options)
         if not response.is_success:
-            raise _refusal(response)
+            raise refusal(response, self._key_from)
         return response
 
     @contextmanager
@@ -192,41 +158,6 @@ def _connection(url: str, key: str | None) -> tuple[str, httpx2.Client]:
         trust_env=address.host not in ("127.0.0.1", "localhost", "::1"),
     )
     return str(address), client
-
-
-def _refusal(response: httpx2.Response) -> CallFailed:
-    """The server's problem document (RFC 9457) as an error, or what can be said without one."""
-    try:
-        problem = response.json()
-    except ValueError:
-        problem = None
-    if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
-        message = f"The server answered {response.status_code} without saying why."
-        return CallFailed(message, status=response.status_code)
-    code = one_line(problem["code"])
-    lines = [one_line(problem.get("detail") or problem.get("title") or "The server refused this.")]
-    lines += [f"  {field}: {text}" for field, text in _field_errors(problem.get("errors"))]
-    origin = f"  (status {response.status_code}, code {code}"
-    origin += f", request {one_line(problem['request_id'])})" if problem.get("request_id") else ")"
-    retry_after = response.headers.get("Retry-After", "")
-    return CallFailed(
-        "\n".join([*lines, origin]),
-        status=response.status_code,
-        code=code,
-        retry_after_seconds=float(retry_after) if retry_after.isdecimal() else None,
-    )
-
-
-def _field_errors(errors: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every message of a nested ``errors`` value with the dotted name of its field."""
-    if isinstance(errors, dict):
-        for name, value in errors.items():
-            yield from _field_errors(value, f"{path}.{one_line(name)}".lstrip("."))
-    elif isinstance(errors, list):
-        for value in errors:
-            yield from _field_errors(value, path)
-    elif errors is not None:
-        yield path, one_line(errors)
 
 
 def _object_in(response: httpx2.Response) -> JsonObject:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from cli.http.client import CallFailed
+from cli.http.refusals import CallFailed
 
 T = TypeVar("T")
 

@@ -4,9 +4,10 @@ import base64
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from cli.http.client import Api, CallFailed, JsonObject
+from cli.http.client import Api, JsonObject
 from cli.http.media_types import media_type_of
 from cli.http.reader import CountedFile
+from cli.http.refusals import CallFailed
 from cli.http.retrying import Patience
 
 # A smaller recording is sent anew as quickly as it is gone on with.

@@ -1,16 +1,21 @@
 """The first accounts of a deployment, made on the server itself."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from cli.local.release import mark_storage
 from shared.db.connection.engine import Database
 from shared.domain.ports import ByteSource
 from shared.domain.values import DecodedFacts, MediaFacts
 from shared.queue import WorkQueue, make_app
-from shared.services.accounts import accounts
-from shared.services.accounts.accounts import FirstAccounts
+from shared.services.accounts import enrolment, first_accounts
+from shared.services.accounts.enrolment import IssuedCode, WantedKey
+from shared.services.accounts.first_accounts import FirstAccounts
+from shared.services.operations import anchors
 from shared.services.resources import Resources
+from shared.services.sign_in import invitations
 from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
@@ -31,39 +36,86 @@ class NoDecoder:
         raise NotImplementedError("the command line decodes nothing")
 
 
-def make_first_accounts(
-    settings: Settings, practice: str, therapist: str, *, replace_lost_keys: bool = False
-) -> FirstAccounts:
-    """Make the key store and the bucket where there is none, and the practice with its people and keys.
+def resources_of(settings: Settings, database: Database, keys: KeyStore) -> Resources:
+    """What services need, for one who decodes nothing."""
+    return Resources(
+        settings=settings,
+        database=database,
+        vault=Vault(keys),
+        recordings=Recordings(open_store(settings.storage_url, settings.s3), keys),
+        decoder=NoDecoder(),
+        queue=WorkQueue(make_app(settings.redis_url)),
+    )
 
-    Where the practice exists already there are no keys in the result, unless
-    ``replace_lost_keys``: then new ones are made. Raises KeyStoreError, Unavailable and
-    DatabaseError.
+
+@dataclass(frozen=True, slots=True)
+class FirstKeys:
+    """Keys of the first administrator and therapist, redeemed on this machine; None if none were made.
+
+    ``administrator_code`` as in ``FirstAccounts``.
     """
-    keys = KeyStore.initialise(settings.keys_dir)
+
+    administrator: str | None = field(default=None, repr=False)
+    therapist: str | None = field(default=None, repr=False)
+    administrator_code: str | None = field(default=None, repr=False)
+
+
+def make_first_accounts(settings: Settings, practice: str, therapist: str) -> FirstAccounts:
+    """Make the key store, the place of the recordings, and the practice with its people.
+
+    Where the practice exists already there are no enrolment codes in the result. While no administrator
+    signs in with a browser, there is a new one-time code for the first. Raises KeyStoreError, Unavailable
+    and DatabaseError.
+    """
+    with _resources(settings) as resources:
+        return _accounts(resources, practice, therapist)
+
+
+def make_first_keys(
+    settings: Settings, practice: str, therapist: str, *, replace_lost: bool = False
+) -> FirstKeys:
+    """As ``make_first_accounts``, where both people are at this machine: their codes are redeemed too.
+
+    Where the practice exists already there are no keys, unless ``replace_lost``: then new ones are made.
+    """
+    with _resources(settings) as resources:
+        made = _accounts(resources, practice, therapist)
+        if made.therapist_enrolment is None and not replace_lost:
+            return FirstKeys(administrator_code=made.administrator_code)
+        return FirstKeys(
+            _key_of(resources, made.practice_id, made.administrator_id, made.administrator_enrolment),
+            _key_of(resources, made.practice_id, made.therapist_id, made.therapist_enrolment),
+            made.administrator_code,
+        )
+
+
+def _accounts(resources: Resources, practice: str, therapist: str) -> FirstAccounts:
+    made = first_accounts.bootstrap(resources, practice, therapist)
+    code = invitations.first_administrator_code(resources, made.practice_id)
+    return replace(made, administrator_code=code)
+
+
+def recover(settings: Settings, therapist_id: UUID) -> IssuedCode:
+    """A code for a person who has lost all their keys.
+
+    Raises NotFound, Conflict, KeyStoreError, Unavailable and DatabaseError.
+    """
+    with _resources(settings) as resources:
+        return enrolment.recover(resources, therapist_id)
+
+
+@contextmanager
+def _resources(settings: Settings) -> Iterator[Resources]:
     store = open_store(settings.storage_url, settings.s3)
     if isinstance(store, S3Store):
         store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
-        resources = Resources(
-            settings=settings,
-            database=database,
-            vault=Vault(keys),
-            recordings=Recordings(store, keys),
-            decoder=NoDecoder(),
-            queue=WorkQueue(make_app(settings.redis_url)),
-        )
-        made = accounts.bootstrap(resources, practice, therapist)
-        if made.therapist_key or not replace_lost_keys:
-            return made
-        return FirstAccounts(
-            made.practice_id,
-            made.administrator_id,
-            made.therapist_id,
-            _new_key(resources, made.practice_id, made.administrator_id),
-            _new_key(resources, made.practice_id, made.therapist_id),
-        )
+        keys = anchors.open_keys(database, settings.keys_dir)
+        mark_storage(database, store)
+        yield resources_of(settings, database, keys)
 
 
-def _new_key(resources: Resources, practice_id: UUID, person_id: UUID) -> str:
-    return accounts.create_key(resources, practice_id, person_id, None, "setup", None)[1]
+def _key_of(resources: Resources, practice_id: UUID, person_id: UUID, code: str | None) -> str:
+    if code is None:
+        code = enrolment.issue_on_server(resources, practice_id, person_id).code
+    return enrolment.redeem(resources, code, WantedKey("setup", expires_in_days=None))[1]

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,11 +11,14 @@ import httpx2
 from redis import Redis
 from redis.exceptions import RedisError
 
-from cli.local import database_checks, speech_checks
-from cli.local.deployment import Deployment
+from cli.local import database_checks, deployment, speech_checks
 from cli.local.findings import Finding, bad, doubtful, good
+from embedded.envfile import EnvFileError
+from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
-from shared.settings import MIB, Settings
+from shared.services.operations import anchors
+from shared.settings import MIB, Settings, SettingsError
+from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
 from shared.vault.keystore import KeyStore, KeyStoreError
@@ -22,12 +26,32 @@ from shared.vault.keystore import KeyStore, KeyStoreError
 _OLDEST_REDIS = (6, 2)
 
 
-def examine(deployment: Deployment) -> Iterator[Finding]:
-    """Every finding, part by part; a part that is away keeps none of the others from being looked at."""
-    known = deployment.settings
+def examine(data: Path) -> Iterator[Finding]:
+    """Every finding about the deployment of the environment, or the stack in ``data``; changes nothing.
+
+    A part that is away keeps none of the others from being looked at. Raises CommandError if there is no
+    deployment.
+    """
+    try:
+        known = deployment.read(data)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield bad("settings", problem, "Correct it in the environment or in .env; see docs/settings.md.")
+        return
+    except EnvFileError as error:
+        yield bad("settings", str(error), "Correct the line: KEY=VALUE, or a comment with # in front.")
+        return
     yield good("settings", "complete and well-formed")
-    yield from database_checks.examine(known)
-    for look in (_redis, _storage, _keys, _engines, speech_checks.examine, speech_checks.risk_model):
+    looks = (
+        database_checks.examine,
+        _redis,
+        _storage,
+        _keys,
+        _engines,
+        speech_checks.examine,
+        speech_checks.risk_model,
+    )
+    for look in looks:
         yield from look(known)
 
 
@@ -73,6 +97,9 @@ def _option(redis: "Redis", name: str) -> str | None:
 
 def _storage(known: Settings) -> Iterator[Finding]:
     store = open_store(known.storage_url, known.s3)
+    if isinstance(store, LocalStore) and (unmarked := _unmarked(store)):
+        yield unmarked
+        return
     where = "the bucket" if isinstance(store, S3Store) else "the folder"
     try:
         begun = time.monotonic()
@@ -108,10 +135,29 @@ def _storage(known: Settings) -> Iterator[Finding]:
         )
 
 
+def _unmarked(store: LocalStore) -> Finding | None:
+    try:
+        if store.is_set_up:
+            return None
+    except Unavailable as error:
+        return bad(
+            "storage",
+            f"the folder of STORAGE_URL cannot be looked into ({error.code})",
+            "Give this user rights on it.",
+        )
+    return bad(
+        "storage",
+        f"the folder of STORAGE_URL does not exist, or lacks the file {MARKER} that set-up leaves in it",
+        "Mount the disk that holds the recordings, or correct STORAGE_URL. A new deployment: run "
+        "`sessionscribe setup`. Uploads answer 503 until then.",
+    )
+
+
 def _keys(known: Settings) -> Iterator[Finding]:
     folder = known.keys_dir
     try:
-        KeyStore(folder)
+        keys = KeyStore(folder)
+        is_known = _is_known(known, keys)
     except KeyStoreError as error:
         yield bad("keys", str(error), "Without the key store nothing can be read: see docs/operations.md.")
         return
@@ -124,6 +170,8 @@ def _keys(known: Settings) -> Iterator[Finding]:
         yield bad("keys", "the key store cannot be written to", "New sessions need keys: make it writable.")
     else:
         yield good("keys", "readable, and closed to others")
+    if is_known is False:
+        yield doubtful("keys", "the database cannot tell whose key store this is", "Run the `release` step.")
     parts = urlsplit(known.storage_url)
     recordings = Path(parts.path)
     if parts.scheme == "file" and recordings.exists() and recordings.stat().st_dev == folder.stat().st_dev:
@@ -132,6 +180,15 @@ def _keys(known: Settings) -> Iterator[Finding]:
             "the keys lie on the same disk as the recordings",
             "Whoever takes the disk takes both: put SESSIONSCRIBE_KEYS_DIR on another.",
         )
+
+
+def _is_known(known: Settings, keys: KeyStore) -> bool | None:
+    """Whether the database knows this key store; None if it is away. Raises KeyStoreError for another's."""
+    with closing(Database(known.database_url, pool_size=1)) as database:
+        try:
+            return anchors.require_own_keys(database, keys)
+        except (Unavailable, DatabaseError):
+            return None
 
 
 def _engines(known: Settings) -> Iterator[Finding]:

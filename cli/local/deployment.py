@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.exits import CommandError, Exit
-from embedded.envfile import read_env_file
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.envfile import EnvFileError, read_env_file
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
+from embedded.stack import MIGRATIONS_URL
 from shared import settings
 from shared.settings import Settings
 
@@ -26,12 +27,25 @@ class Deployment:
 
 def find(data: Path) -> Deployment:
     """The deployment of the environment (and ``.env``), or the stack in ``data``; raises CommandError."""
+    try:
+        environment = _environment(data)
+        return Deployment(settings.load(environment), environment.get(BACKUP_DATABASE_URL) or None)
+    except (settings.SettingsError, EnvFileError) as error:
+        raise CommandError(str(error), Exit.USAGE) from error
+
+
+def read(data: Path) -> Settings:
+    """Its settings alone. Raises SettingsError, EnvFileError, and CommandError if there is no deployment."""
+    return settings.load(_environment(data))
+
+
+def _environment(data: Path) -> dict[str, str]:
     environment = {**read_env_file(Path(".env")), **os.environ}
-    unbound = environment.get(BACKUP_DATABASE_URL) or None
     if not environment.get("DATABASE_URL"):
         postgres = _embedded(data)
         environment["DATABASE_URL"] = postgres.url
-        unbound = postgres.url_of(OWNER, SUPERUSER)
+        environment[MIGRATIONS_URL] = postgres.owner_url
+        environment[BACKUP_DATABASE_URL] = postgres.url_of(DATABASE, SUPERUSER)
     if not environment.get("REDIS_URL") and (data / "redis").exists():
         redis = EmbeddedRedis(data / "redis")
         redis.recall()
@@ -40,10 +54,7 @@ def find(data: Path) -> Deployment:
     environment.setdefault("STORAGE_URL", (data / "recordings").resolve().as_uri())
     environment.setdefault("SESSIONSCRIBE_KEYS_DIR", str((data / "keys").resolve()))
     environment.setdefault("SESSIONSCRIBE_MODELS_DIR", str((data / "models").resolve()))
-    try:
-        return Deployment(settings.load(environment), unbound)
-    except settings.SettingsError as error:
-        raise CommandError(str(error), Exit.USAGE) from error
+    return environment
 
 
 def is_elsewhere() -> bool:

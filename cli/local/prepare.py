@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cli.exits import CommandError
-from cli.local.accounts import make_first_accounts
-from cli.local.schema import bring_up_to_date
-from cli.profile import Profile, saved_profile
+from cli.local.accounts import make_first_keys
+from cli.local.release import prepare_schema
+from cli.profile import CODE_FILE, Profile, saved_profile
+from embedded.private_files import write_private
 from shared import settings
 from shared.domain.errors import DomainError
 from shared.vault.keystore import KeyStoreError
@@ -28,13 +29,17 @@ def prepare(environment: Mapping[str, str]) -> None:
     known = settings.load(environment)
     data = Path(environment["SESSIONSCRIBE_DATA"])
     url = f"http://127.0.0.1:{environment['PORT']}"
-    bring_up_to_date(known.database_url)
+    prepare_schema(known)
     kept = _kept_profile(data)
-    made = make_first_accounts(known, PRACTICE, THERAPIST, replace_lost_keys=kept is None)
-    if made.therapist_key and made.administrator_key:
-        Profile(url, made.therapist_key, made.administrator_key).save(data)
+    made = make_first_keys(known, PRACTICE, THERAPIST, replace_lost=kept is None)
+    if made.therapist and made.administrator:
+        Profile(url, made.therapist, made.administrator).save(data)
     elif kept is not None:
         Profile(url, kept.therapist_key, kept.administrator_key).save(data)
+    if made.administrator_code:
+        write_private(data / CODE_FILE, made.administrator_code + "\n")
+    else:
+        (data / CODE_FILE).unlink(missing_ok=True)
 
 
 def _kept_profile(data: Path) -> Profile | None:

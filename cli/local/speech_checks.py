@@ -1,11 +1,11 @@
-"""What ``doctor`` finds of the models that run here, for speech and for risk: packages and files."""
+"""What ``doctor`` finds of the models that run here, for speech, speakers and risk: packages and files."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 from cli.local.findings import Finding, bad, doubtful, good
 from shared.settings import Settings
-from shared.speech_models import folders, sentence_encoder
+from shared.speech_models import folders, sentence_encoder, speaker_weights
 
 _PACKAGES = ("faster_whisper", "ctranslate2", "tokenizers")
 
@@ -22,11 +22,24 @@ def examine(known: Settings) -> Iterator[Finding]:
         yield bad(
             "speech",
             f"the speech engine is not installed ({', '.join(absent)})",
-            "Run `make up` or install requirements/speech.lock. Where there is no wheel for this machine, "
-            "set SESSIONSCRIBE_TRANSCRIBER=openai.",
+            "`make up` installs it where there are wheels for it; else set SESSIONSCRIBE_TRANSCRIBER to "
+            "another engine.",
         )
     for name in names:
         yield _model(known, name)
+    yield _speakers()
+
+
+def _speakers() -> Finding:
+    try:
+        speaker_weights.read()
+    except speaker_weights.NoSpeakerWeights as error:
+        return doubtful(
+            "speakers",
+            f"{error}: speakers are told apart by a simpler method",
+            "Run `make up` again or install requirements/speech.lock.",
+        )
+    return good("speakers", "the speaker network is there, with its pinned SHA-256")
 
 
 def risk_model(_: Settings) -> Iterator[Finding]:

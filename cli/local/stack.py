@@ -3,6 +3,7 @@
 import os
 import shlex
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
@@ -11,14 +12,16 @@ from rich.text import Text
 
 from cli.exits import CommandError, Exit, reason
 from cli.invocation import command
-from embedded import state
+from cli.profile import CODE_FILE
+from embedded import ports, state
+from embedded import stack as embedded_stack
 from embedded.envfile import EnvFileError, read_env_file
 from embedded.procfile import ProcfileError
 from embedded.server import EmbeddedServerError
-from embedded.stack import FLOWER, FLOWER_USER, WEB, NotANumber, Stack
+from embedded.stack import FLOWER, FLOWER_PASSWORD_FILE, FLOWER_USER, WEB, Stack
 from embedded.state import AlreadyRunning, StackStatus
 from embedded.supervisor import StartFailed
-from shared import logs
+from shared import logs, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0
@@ -28,6 +31,7 @@ POLL_SECONDS = 0.1
 READYZ_SECONDS = 90.0
 WHAT_TO_DO = {
     "broker": "Redis does not answer: recordings are accepted, but nothing works on them. Check REDIS_URL.",
+    "keys": "The key store is not this database's. Check SESSIONSCRIBE_KEYS_DIR, or restore the keys.",
     "database": "Postgres does not answer. Check DATABASE_URL.",
     "storage": "Recordings cannot be stored. Check STORAGE_URL, the disk and the rights on the folder.",
 }
@@ -47,7 +51,7 @@ def run(data: Path, console: Console) -> None:
         status = wait_until_ready(data)
         console.print(Text("Already running."))
         print_addresses(console, data, status)
-    except (StartFailed, EmbeddedServerError, ProcfileError, EnvFileError, NotANumber) as error:
+    except (StartFailed, EmbeddedServerError, ProcfileError, EnvFileError) as error:
         raise CommandError(f"The stack could not start: {error}", Exit.FAILED) from error
     except OSError as error:
         raise CommandError(f"The stack could not start: {reason(error)}", Exit.FAILED) from error
@@ -72,9 +76,13 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
     program = command()
     if data.resolve() != DEFAULT_DATA.resolve():
         program += f" --data {shlex.quote(str(data.resolve()))}"
-    lines = [f"API        {api}", f"API docs   {api}/docs"]
+    # By this name, not by its number: browsers tie passkeys to a host name.
+    pages = api.replace(ports.LOOPBACK, "localhost")
+    lines = [f"Web pages  {pages}/", *_first_administrator(data, api, pages, on_terminal=console.is_terminal)]
+    lines += [f"API        {api}", f"API docs   {api}/docs"]
     if FLOWER in status.addresses:
-        lines.append(f"Flower     {status.addresses[FLOWER]}   ({_flower_login(data)})")
+        login = _flower_login(data, on_terminal=console.is_terminal)
+        lines.append(f"Flower     {status.addresses[FLOWER]}   ({login})")
     lines += [
         f"Logs       {status.log_dir}",
         f"Keys       {data / 'credentials.json'} (used by this command line)",
@@ -87,6 +95,19 @@ def print_addresses(console: Console, data: Path, status: StackStatus) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
+def _first_administrator(data: Path, api: str, pages: str, *, on_terminal: bool) -> list[str]:
+    """The one-time code, while the server awaits a first administrator."""
+    try:
+        code = (data / CODE_FILE).read_text(encoding="utf-8").strip()
+        page = httpx2.get(f"{api}/first-administrator", timeout=READYZ_SECONDS, trust_env=False)
+    except (OSError, httpx2.HTTPError, httpx2.InvalidURL):
+        return []
+    if page.status_code != httpx2.codes.OK:
+        return []
+    shown = code if on_terminal else f"in {data / CODE_FILE}"
+    return [f"           First visit: {pages}/first-administrator   one-time code {shown}   (24 hours)"]
+
+
 def _what_is_down(api: str) -> list[str]:
     """A line for each part that the API finds down; asked once, and waited for while it starts."""
     try:
@@ -97,14 +118,13 @@ def _what_is_down(api: str) -> list[str]:
     return [f"Down: {WHAT_TO_DO.get(name, name)}" for name, state in checks.items() if state != "up"]
 
 
-def _flower_login(data: Path) -> str:
-    own = os.environ.get("FLOWER_BASIC_AUTH")
-    if own:
+def _flower_login(data: Path, *, on_terminal: bool) -> str:
+    password = data / FLOWER_PASSWORD_FILE
+    if not password.exists():  # the stack that runs, which may be another process' own, was given one
         return "login as set in FLOWER_BASIC_AUTH"
-    password = data / "flower.password"
-    if not password.exists():
-        return "no login known"
-    return f"user {FLOWER_USER}, password {password.read_text(encoding='utf-8').strip()}"
+    # What is not a terminal may be a log file, which others read and backups keep.
+    shown = password.read_text(encoding="utf-8").strip() if on_terminal else f"in {password}"
+    return f"user {FLOWER_USER}, password {shown}"
 
 
 def _stack(data: Path) -> Stack:
@@ -114,9 +134,32 @@ def _stack(data: Path) -> Stack:
             f"There is no Procfile in {ROOT}: the stack runs from a copy of the repository.", Exit.FAILED
         )
     from_file = read_env_file(Path(".env"))
-    settings = {name: value for name, value in from_file.items() if name not in os.environ}
-    settings["SESSIONSCRIBE_DATA"] = str(data.resolve())
-    return Stack(data, _lines(procfile), settings, folder=ROOT)
+    own = {name: value for name, value in from_file.items() if name not in os.environ}
+    own["SESSIONSCRIBE_DATA"] = str(data.resolve())
+    _check({**os.environ, **own})
+    return Stack(data, _lines(procfile), own, folder=ROOT)
+
+
+# What the stack makes itself where it is not set: well-formed, and never connected to.
+_MADE_HERE = {
+    "DATABASE_URL": "postgresql://127.0.0.1/made_here",
+    "REDIS_URL": "redis://127.0.0.1",
+    "STORAGE_URL": "file:///made/here",
+    "SESSIONSCRIBE_KEYS_DIR": "/made/here",
+}
+
+
+def _check(environment: Mapping[str, str]) -> None:
+    """Raise CommandError that names every wrong setting, before anything starts."""
+    given = {name: value for name, value in environment.items() if value.strip()}
+    made = {name: value for name, value in _MADE_HERE.items() if f"{name}_FILE" not in given}
+    problems = embedded_stack.problems_in(environment)
+    try:
+        settings.load({**made, **given})
+    except settings.SettingsError as error:
+        problems += error.problems
+    if problems:
+        raise CommandError(f"The stack could not start: {settings.SettingsError(problems)}", Exit.FAILED)
 
 
 def _lines(procfile: Path) -> list[str]:

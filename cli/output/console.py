@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
 import sys
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
-# Where nobody's window sets a width: wide enough for an id, a name and a status side by side.
-PIPE_WIDTH = 120
+# Where no window sets a width, nothing is wrapped: another program reads it, or a file keeps it.
+PIPE_WIDTH = 10_000
+_BLANKS_AT_END = re.compile(r" +$", re.MULTILINE)
 
 
 def results() -> Console:
@@ -31,8 +33,29 @@ def is_live(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal
 
 
+class _Unpadded:
+    """A stream without the blanks that fill a table's cells at the ends of lines."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write whole lines, as rich does."""
+        return self._stream.write(_BLANKS_AT_END.sub("", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def _console(stream: TextIO) -> Console:
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return Console(
-        file=stream, width=width, markup=False, emoji=False, highlight=False, force_terminal=stream.isatty()
+        file=stream if stream.isatty() else cast(TextIO, _Unpadded(stream)),
+        width=width,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=stream.isatty(),
+        # NO_COLOR leaves bold and italic to rich; people who set it want neither.
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
     )

@@ -25,7 +25,7 @@ def print_changes(found: JsonObject) -> None:
 def _words(value: object) -> str:
     """An item as its own words, without evidence; another value as JSON."""
     if isinstance(value, dict):
-        hidden = ("evidence", "verified", "structural", "by_clinician")
+        hidden = ("evidence", "verified", "structural", "by_clinician", "words_changed")
         shown = {
             name: item for name, item in value.items() if name not in hidden and item not in (None, "", [])
         }

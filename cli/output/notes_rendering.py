@@ -1,6 +1,6 @@
 """Clinical notes for people: every item with the words it came from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.padding import Padding
@@ -10,6 +10,7 @@ from cli.http.client import JsonObject
 from cli.output.provenance import print_completeness, print_origin, print_review
 from cli.output.rendering import heading
 from cli.sanitise import clock, one_line, plain
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER, ListField
 from shared.domain.verification.boilerplate import finding_words
 from shared.domain.verification.risk import ALERT, LOOK
 
@@ -41,8 +42,8 @@ def _whole(console: Console, document: JsonObject) -> None:
     _risk(console, document)
     _text(console, "Summary", document.get("topic_summary"))
     _mood(console, document)
-    for title, field, words in PARTS:
-        _items(console, title, document.get(field), words)
+    for declared in READ_IN_ORDER:
+        _items(console, declared, document.get(declared.name))
     _text(console, "For the therapist", document.get("therapist_notes"))
     _text(console, "For the patient", document.get("patient_summary"))
 
@@ -75,10 +76,11 @@ def _flag(console: Console, flag: JsonObject, style: str) -> None:
     if isinstance(question, dict) and question not in (flag.get("evidence") or ()):
         asked = Text(f"asked: “{one_line(question.get('quote'))}”", style="dim")
         console.print(Padding(asked, (0, 0, 0, 2)), width=TEXT_WIDTH)
-    _item(console, Text(_risk_words(flag), style=style), flag)
+    _item(console, Text(risk_words(flag), style=style), flag)
 
 
-def _risk_words(flag: JsonObject) -> str:
+def risk_words(flag: JsonObject) -> str:
+    """A finding in a line."""
     level, severity = one_line(flag.get("level")), one_line(flag.get("severity"))
     marks = ["alert" if level == ALERT else "", severity]
     marks += ["denied"] if flag.get("negated") else []
@@ -100,51 +102,29 @@ def _mood(console: Console, document: JsonObject) -> None:
             _item(console, Text(one_line(sentence.get("sentence"))), sentence)
 
 
-def _strategy(item: JsonObject) -> str:
-    return f"{one_line(item.get('name'))} ({one_line(item.get('status'))}, {one_line(item.get('category'))})"
+def item_words(declared: ListField, item: JsonObject) -> str:
+    """What the item is, with its short properties; of a quote what it answers, since its words follow."""
+    said = one_line(item.get(declared.remark if declared.key == "quote" else declared.key))
+    marks = [
+        one_line(item.get(name)).replace("_", " ") for name in declared.marks if item.get(name) != NOT_SAID
+    ]
+    return f"{said} ({', '.join(filter(None, marks))})" if any(marks) else said
 
 
-def _trigger(item: JsonObject) -> str:
-    return f"{one_line(item.get('trigger'))} ({one_line(item.get('severity'))})"
-
-
-def _task(item: JsonObject) -> str:
-    return f"{one_line(item.get('task'))} ({one_line(item.get('category'))})"
-
-
-def _phrase(item: JsonObject) -> str:
-    return one_line(item.get("text"))
-
-
-def _quote(item: JsonObject) -> str:
-    return one_line(item.get("context"))
-
-
-PARTS: tuple[tuple[str, str, Callable[[JsonObject], str]], ...] = (
-    ("Topics", "key_topics", _phrase),
-    ("Strategies", "strategies", _strategy),
-    ("Emotional themes", "emotional_themes", _phrase),
-    ("Triggers", "triggers", _trigger),
-    ("To do until the next session", "action_items", _task),
-    ("Significant quotes", "significant_quotes", _quote),
-    ("To follow up", "follow_up_topics", _phrase),
-    ("Unresolved", "unresolved_concerns", _phrase),
-)
-
-
-def _items(console: Console, title: str, items: object, words: Callable[[JsonObject], str]) -> None:
+def _items(console: Console, declared: ListField, items: object) -> None:
     found = list(_objects(items))
     if not found:
         return
-    _title(console, title)
+    _title(console, declared.title)
     for item in found:
-        _item(console, Text(words(item)), item)
+        _item(console, Text(item_words(declared, item)), item)
 
 
 def _item(console: Console, words: Text, item: JsonObject) -> None:
     """One item, marked if nothing bears it out, and beneath it its quotes with their times."""
     if not item.get("verified") and not item.get("structural"):
-        mark = "the clinician's own words" if item.get("by_clinician") else "not verified"
+        own = "the clinician's own words" if item.get("by_clinician") else "not verified"
+        mark = "its words were corrected since" if item.get("words_changed") else own
         words.append(f"  [{mark}]", style="yellow")
     console.print(Padding(Text("• ").append_text(words), (0, 0, 0, 2)), width=TEXT_WIDTH)
     for evidence in _objects(item.get("evidence")):

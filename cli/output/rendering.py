@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,25 +10,12 @@ from rich.text import Text
 from cli.http.client import JsonObject
 from cli.output.progress import left_in_words
 from cli.output.session_watch import seconds_left_of
+from cli.output.tables import block, table
 from cli.sanitise import clock, one_line, plain
 from shared.domain.status import Status
 
 STATUS_STYLES = {Status.PROCESSED: "green", Status.FAILED: "red", Status.CANCELLED: "yellow"}
 SPEAKER_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
-
-
-def table(console: Console, headings: Iterable[str], rows: Iterable[Iterable[object]], empty: str) -> None:
-    """A table whose first column is never cut (it is what other commands take); ``empty`` without rows."""
-    cells = [[cell if isinstance(cell, Text) else Text(one_line(cell)) for cell in row] for row in rows]
-    if not cells:
-        console.print(Text(empty))
-        return
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for position, heading in enumerate(headings):
-        grid.add_column(heading, no_wrap=position == 0, overflow="fold", justify="left")
-    for row in cells:
-        grid.add_row(*row)
-    console.print(grid)
 
 
 def sessions_table(console: Console, sessions: Iterable[JsonObject], names: Mapping[str, str]) -> None:
@@ -39,7 +25,7 @@ def sessions_table(console: Console, sessions: Iterable[JsonObject], names: Mapp
             session.get("id"),
             day(session.get("session_date")),
             names.get(str(session.get("patient_id")), session.get("patient_id")),
-            status_text(session),
+            status_text(session, with_rest=False),
             clock(session.get("duration_seconds")),
         )
         for session in sessions
@@ -143,10 +129,8 @@ def session_overview(console: Console, session: JsonObject, patient: str) -> Non
     if isinstance(error, dict):
         facts.append(("Error", f"{plain(error.get('message'))} ({plain(error.get('code'))})"))
     facts += [("Review", line) for line in review_reasons(session)]
-    for name, value in facts:
-        shown = value if isinstance(value, Text) else Text(one_line(value))
-        if shown.plain:
-            console.print(Text(f"{name:<10} ", style="bold").append_text(shown))
+    shown = [(name, value if isinstance(value, Text) else Text(one_line(value))) for name, value in facts]
+    console.print(block((name, value) for name, value in shown if value.plain))
 
 
 def review_reasons(session: JsonObject) -> list[Text]:
@@ -185,13 +169,13 @@ def heading(console: Console, text: str) -> None:
     console.print(Text(text, style="bold underline"))
 
 
-def status_text(session: JsonObject) -> Text:
-    """The status in its colour, with the progress while work goes on."""
+def status_text(session: JsonObject, *, with_rest: bool = True) -> Text:
+    """The status in its colour; while work goes on its progress, and ``with_rest`` the time left."""
     status = one_line(session.get("status"))
     style = next((style for known, style in STATUS_STYLES.items() if known == status), "")
     progress = session.get("progress")
     running = status in (Status.TRANSCRIBING, Status.EXTRACTING_NOTES) and isinstance(progress, int | float)
-    left = left_in_words(seconds_left_of(session)) if running else ""
+    left = left_in_words(seconds_left_of(session)) if running and with_rest else ""
     return Text(f"{status} {progress:.0f} %{left}" if running else status, style=style)
 
 

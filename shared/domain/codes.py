@@ -15,7 +15,7 @@ OUTAGES = {
         _OUTAGE,
     ),
     "decoder_unavailable": (
-        "The media sandbox does not start.",
+        "The media sandbox does not start, or has been busy for a minute.",
         f"{_OUTAGE} See the worker's log.",
     ),
     "disk_full": (
@@ -138,7 +138,8 @@ PERMANENT = {
     ),
     "engine_not_installed": (
         "There is no speech engine on this machine.",
-        f"`make up` installs it where there are wheels for it; else choose another engine. {_RETRY}",
+        "`make up` installs it where there are wheels for it; else set `SESSIONSCRIBE_TRANSCRIBER`. "
+        f"{_RETRY}",
     ),
     "engine_quota_exhausted": (
         "The account has no quota left.",
@@ -188,6 +189,10 @@ PERMANENT = {
         "The recording is longer than the limit.",
         "Raise `SESSIONSCRIBE_MAX_RECORDING_SECONDS` and retry, or have it cut into parts.",
     ),
+    "recordings_may_not_leave": (
+        "The engine sends what was said to computers of others, and the practice has not allowed that.",
+        f"`sessionscribe engines set --allow-away`, or choose another engine. {_RETRY}",
+    ),
     "sample_rate_out_of_range": (
         "The recording's sample rate is not accepted.",
         _UPLOAD,
@@ -199,6 +204,10 @@ PERMANENT = {
     "too_many_channels": (
         "The recording has too many channels.",
         _UPLOAD,
+    ),
+    "transcriber_not_offered": (
+        "The server has no such transcriber any more.",
+        f"Set `SESSIONSCRIBE_TRANSCRIBERS` to name it, restart the workers. {_RETRY}",
     ),
     "transcript_gone": (
         "The transcript is missing.",

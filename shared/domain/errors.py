@@ -5,6 +5,7 @@
     DomainError
     ├── NotAuthenticated        no or bad credentials
     ├── NotAllowed              known caller without the right
+    │   └── ConfirmationNeeded  known caller who must show again that it is them
     ├── NotFound                no such thing, or somebody else's
     ├── Gone                    it was here, and has been removed for good
     ├── Conflict                the state forbids it
@@ -53,6 +54,12 @@ class NotAllowed(DomainError):
     """The caller is known but lacks the scope."""
 
     default_code = "not_allowed"
+
+
+class ConfirmationNeeded(NotAllowed):
+    """What is wanted needs a factor that was shown a few minutes ago at most."""
+
+    default_code = "confirmation_needed"
 
 
 class NotFound(DomainError):

@@ -29,9 +29,13 @@ class Template:
         return tuple(part for part in self.parts if not part.sources)
 
 
-PLAN = Part("plan", "Plan", "What is to be done until the next session.", ("tasks", "follow_up"))
+PLAN = Part(
+    "plan", "Plan", "What is to be done until the next session.", ("tasks", "appointments", "follow_up")
+)
 _INTERVENTION = Part("intervention", "Intervention", "What the therapist did.", ("strategies",))
-RISK = Part("risk", "Risk", "Every mention of a danger.", ("risk",))
+# A mention of risk is read with what holds the client and what was done about it.
+_SAFETY = ("risk", "protective", "safety")
+RISK = Part("risk", "Risk", "Every mention of a danger, and what was done.", _SAFETY)
 BUILT_IN: dict[str, Template] = {
     template.name: template
     for template in (
@@ -44,12 +48,17 @@ BUILT_IN: dict[str, Template] = {
                     "subjective",
                     "Subjective",
                     "What the client said of themselves.",
-                    ("summary", "feelings", "triggers", "quotes"),
+                    ("summary", "feelings", "triggers", "medication", "quotes"),
                 ),
                 Part(
-                    "objective", "Objective", "What was observed and done.", ("mood", "course", "strategies")
+                    "objective",
+                    "Objective",
+                    "What was observed and done.",
+                    ("mood", "course", "measures", "strategies"),
                 ),
-                Part("assessment", "Assessment", "Concerns and risk.", ("concerns", "risk")),
+                Part(
+                    "assessment", "Assessment", "Goals, concerns and risk.", ("goals", "concerns", *_SAFETY)
+                ),
                 PLAN,
             ),
         ),
@@ -61,9 +70,23 @@ BUILT_IN: dict[str, Template] = {
                     "data",
                     "Data",
                     "What was said, observed and done.",
-                    ("summary", "feelings", "triggers", "quotes", "mood", "strategies"),
+                    (
+                        "summary",
+                        "feelings",
+                        "triggers",
+                        "medication",
+                        "quotes",
+                        "mood",
+                        "measures",
+                        "strategies",
+                    ),
                 ),
-                Part("assessment", "Assessment", "Course, concerns, risk.", ("course", "concerns", "risk")),
+                Part(
+                    "assessment",
+                    "Assessment",
+                    "Course, concerns, risk.",
+                    ("course", "goals", "concerns", *_SAFETY),
+                ),
                 PLAN,
             ),
         ),
@@ -75,10 +98,15 @@ BUILT_IN: dict[str, Template] = {
                     "behaviour",
                     "Behaviour",
                     "What the client presented.",
-                    ("summary", "feelings", "triggers", "concerns", "risk"),
+                    ("summary", "feelings", "triggers", "medication", "concerns", *_SAFETY),
                 ),
                 _INTERVENTION,
-                Part("response", "Response", "How the client responded.", ("mood", "course", "quotes")),
+                Part(
+                    "response",
+                    "Response",
+                    "How the client responded.",
+                    ("mood", "course", "measures", "quotes"),
+                ),
                 PLAN,
             ),
         ),
@@ -86,13 +114,13 @@ BUILT_IN: dict[str, Template] = {
             "girp",
             "GIRP: goal, intervention, response, plan",
             (
-                Part("goal", "Goal", "What was worked on.", ("topics", "concerns")),
+                Part("goal", "Goal", "What was worked on.", ("goals", "topics", "concerns")),
                 _INTERVENTION,
                 Part(
                     "response",
                     "Response",
                     "How the client responded.",
-                    ("feelings", "mood", "course", "quotes", "risk"),
+                    ("feelings", "mood", "course", "medication", "quotes", *_SAFETY),
                 ),
                 PLAN,
             ),
@@ -105,14 +133,14 @@ BUILT_IN: dict[str, Template] = {
                     "problem",
                     "Problem",
                     "What the client came with.",
-                    ("summary", "triggers", "concerns", "risk"),
+                    ("summary", "triggers", "medication", "concerns", *_SAFETY),
                 ),
                 _INTERVENTION,
                 Part(
                     "evaluation",
                     "Evaluation",
                     "How it went, and what follows.",
-                    ("mood", "course", "quotes", "tasks", "follow_up"),
+                    ("mood", "course", "goals", "quotes", "tasks", "appointments", "follow_up"),
                 ),
             ),
         ),

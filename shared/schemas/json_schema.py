@@ -5,6 +5,7 @@ required, and there are no defaults and no free objects. Lengths of texts are le
 strict mode does not take them; marshmallow checks them afterwards.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,14 +43,34 @@ def json_schema(schema: Schema, omit: Omissions | None = None) -> JsonSchema:
 def keep_known(value: Any, schema: JsonSchema) -> Any:
     """``value`` without the properties that ``schema`` (from ``json_schema``) does not have.
 
-    What is of another type than the schema wants is kept, for validation to complain of.
+    Slips that leave no doubt are mended: "Low" for "low", "0" for 0, "true" for true. What else is of
+    another type than the schema wants is kept, for validation to complain of.
     """
     if isinstance(value, dict) and "properties" in schema:
         known = schema["properties"]
         return {name: keep_known(item, known[name]) for name, item in value.items() if name in known}
     if isinstance(value, list) and "items" in schema:
         return [keep_known(item, schema["items"]) for item in value]
+    return _mended(value, schema) if isinstance(value, str | float) else value
+
+
+def _mended(value: str | float, schema: JsonSchema) -> Any:
+    kind, text = schema.get("type"), str(value).strip()
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "enum" in schema and value not in schema["enum"]:
+        plain = {_plain(str(choice)): choice for choice in schema["enum"] if choice is not None}
+        return plain.get(_plain(text), value)
+    if "integer" in kinds and re.fullmatch(r"-?\d{1,9}(?:\.0+)?", text):
+        return int(float(text))
+    if "number" in kinds and re.fullmatch(r"-?\d{1,9}(?:\.\d{1,9})?", text):
+        return float(text)
+    if "boolean" in kinds and text.lower() in {"true", "false"}:
+        return text.lower() == "true"
     return value
+
+
+def _plain(choice: str) -> str:
+    return re.sub(r"[\s_-]+", "_", choice.strip().casefold())
 
 
 def _property(field: fields.Field[Any], omit: Omissions | None) -> JsonSchema:

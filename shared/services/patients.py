@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, patients, sessions, uploads
+from shared.db.queries import patients, sessions, uploads
 from shared.db.tables.core import Patient
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services import idempotency, paging
 from shared.services.access import consent as consents
+from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle import cancellation
 from shared.services.paging import Page, Position
@@ -190,9 +192,11 @@ def _found(patient: Patient | None) -> Patient:
 
 
 def _record(resources: Resources, patient: Patient) -> PatientRecord:
+    subject = Subject(patient.practice_id, patient.id)
     return PatientRecord(
         id=patient.id,
-        name=resources.vault.open(Subject(patient.practice_id, patient.id), NAME, patient.name),
+        # Older names may be stored decomposed, and would not be found by what is typed.
+        name=normalize("NFC", resources.vault.open(subject, NAME, patient.name)),
         consent=Consent(patient.consent_given_at, patient.consent_method, patient.consent_revoked_at),
         created_at=patient.created_at,
         updated_at=patient.updated_at,
@@ -200,11 +204,4 @@ def _record(resources: Resources, patient: Patient) -> PatientRecord:
 
 
 def _audit(db: DbSession, caller: Caller, action: str, patient_id: UUID | None) -> None:
-    audit.record(
-        db,
-        practice_id=caller.practice_id,
-        actor=caller.actor,
-        action=action,
-        subject_id=patient_id,
-        request_id=caller.request_id,
-    )
+    ownership.audit(db, caller, action, patient_id)

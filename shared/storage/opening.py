@@ -4,7 +4,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from shared.settings import S3Access
-from shared.storage.objects import LocalStore, ObjectStore
+from shared.storage.local_store import LocalStore
+from shared.storage.objects import ObjectStore
 from shared.storage.s3 import open_s3
 
 
@@ -18,4 +19,4 @@ def open_store(url: str, s3: S3Access | None = None) -> ObjectStore:
         return open_s3(url, s3)
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
         raise ValueError("STORAGE_URL must be file:///absolute/folder or s3://bucket/prefix")
-    return LocalStore(Path(unquote(parts.path)))
+    return LocalStore(Path(unquote(parts.path)), marked=True)

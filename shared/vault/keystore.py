@@ -5,6 +5,7 @@ patient). Destroying a subject's file makes everything sealed for it unreadable,
 backups and in the database's write-ahead log, because its key was never in either.
 """
 
+import hmac
 import os
 import secrets
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 _MAGIC = b"SSK1"
 _WRAPPED = ("practices", "subjects")
+_CHECK_AAD = b"check"
+_FOREIGN = "{name} is not the one that this database was made with: restore the key store that belongs to it"
 
 
 class KeyStoreError(RuntimeError):
@@ -88,6 +91,26 @@ class KeyStore:
             if path.parent.exists():
                 sync(path.parent)
 
+    def seal_check(self) -> bytes:
+        """A value for the database by which ``require_made`` knows this key store again."""
+        return _wrap(self._root, _pepper_mark(self.pepper), _CHECK_AAD)
+
+    def require_made(self, check: bytes) -> None:
+        """Raise KeyStoreError unless these keys, in memory and on disk, are those that made ``check``."""
+        stored = _read_secret(self._folder / "root.key"), _read_secret(self._folder / "pepper.key")
+        for root, pepper in {(self._root, self.pepper), stored}:
+            try:
+                mark = _unwrap(root, check, _CHECK_AAD)
+            except KeyStoreError:
+                raise KeyStoreError(_FOREIGN.format(name="root.key")) from None
+            if mark != _pepper_mark(pepper):
+                raise KeyStoreError(_FOREIGN.format(name="pepper.key"))
+
+    def has_practice(self, practice_id: UUID) -> bool:
+        """Whether the practice's key lies here."""
+        with _errors_as_ours():
+            return self._practice_path(practice_id).exists()
+
     def list(self) -> Iterator[StoredKey]:
         """The keys of all subjects, in any order; raises Unavailable."""
         with _errors_as_ours():
@@ -127,6 +150,10 @@ class KeyStore:
 
     def _subject_path(self, subject_id: UUID) -> Path:
         return self._folder / "subjects" / subject_id.hex[:2] / f"{subject_id}.key"
+
+
+def _pepper_mark(pepper: bytes) -> bytes:
+    return hmac.digest(pepper, b"sessionscribe key store check v1", "sha256")
 
 
 def _practice_aad(practice_id: UUID) -> bytes:

@@ -112,12 +112,14 @@ def deployed(folder: Path, *more: Path) -> Iterator[tuple[Deployment, str]]:
             *("run", "--rm", "release", "sessionscribe", "setup"),
             *("--practice", "A practice", "--therapist", "A name"),
         )
-        key = re.search(r"therapist\s+(ssk_\w+)", said)
-        assert key, said
+        code = re.search(r"therapist\s+(sse_\w+)", said)
+        assert code, said
         deployment.compose("up", "--detach")
-        with deployment.client(key[1]) as client:
+        with deployment.client("none") as client:
             wait_for(lambda: _is_ready(client), seconds=START_SECONDS)
-        yield deployment, key[1]
+            redeemed = client.post("/api/enrolments", json={"code": code[1]})
+            assert redeemed.status_code == 201, redeemed.text
+        yield deployment, redeemed.json()["key"]
     finally:
         deployment.compose("down", "--volumes", "--timeout", "5", check=False)
 

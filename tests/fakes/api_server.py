@@ -14,6 +14,7 @@ from uuid import uuid4
 
 KEY = "ssk_therapist_secret"
 ADMINISTRATOR_KEY = "ssk_administrator_secret"
+ENROLMENT_CODE = "sse_code_secret"
 DAY = "2026-01-31T10:00:00Z"
 
 
@@ -115,8 +116,12 @@ class FakeApi:
         return self._usual(request)
 
     def _usual(self, request: Received) -> Reply:
-        wanted = ADMINISTRATOR_KEY if request.path.startswith(("/api/keys", "/api/therapists")) else KEY
-        if request.headers.get("authorization") != f"Bearer {wanted}":
+        credentials = request.headers.get("authorization")
+        if request.path == "/api/enrolments":
+            return self._enrolments(request)
+        allowed = {"/api/keys": (KEY, ADMINISTRATOR_KEY), "/api/therapists": (ADMINISTRATOR_KEY,)}
+        wanted = next((keys for path, keys in allowed.items() if request.path.startswith(path)), (KEY,))
+        if credentials not in [f"Bearer {key}" for key in wanted]:
             return problem(401, "not_authenticated", "Send a valid API key.")
         parts = request.path.removeprefix("/api/").rstrip("/").split("/")
         return getattr(self, f"_{parts[0]}")(request, parts[1:])
@@ -126,6 +131,10 @@ class FakeApi:
             made = {"id": str(uuid4())} | json.loads(request.body)
             self.patients.append(made)
             return Reply(201, made)
+        if request.method == "PATCH":
+            found = next(one for one in self.patients if one["id"] == rest[0])
+            found["consent"] |= json.loads(request.body)["consent"]
+            return Reply(200, found)
         return self._one_or_page(request, self.patients, rest)
 
     def _keys(self, request: Received, rest: list[str]) -> Reply:
@@ -137,7 +146,14 @@ class FakeApi:
             return Reply(201, made | {"key": "ssk_new_secret"})
         return self._one_or_page(request, self.keys, rest)
 
+    def _enrolments(self, request: Received) -> Reply:
+        if json.loads(request.body)["code"] != ENROLMENT_CODE or "authorization" in request.headers:
+            return problem(401, "enrolment_code_refused", "The code is refused.")
+        return Reply(201, {"id": str(uuid4()), "prefix": "p", "scopes": [], "key": "ssk_first_secret"})
+
     def _therapists(self, request: Received, rest: list[str]) -> Reply:
+        if rest[1:] == ["enrolment-code"]:
+            return Reply(201, {"therapist_id": rest[0], "code": ENROLMENT_CODE, "expires_at": DAY})
         if request.method == "POST":
             self.people.append({"id": str(uuid4()), "disabled_at": None} | json.loads(request.body))
             return Reply(201, self.people[-1])

@@ -62,7 +62,9 @@ def refusal(status: int, code: str | None = None, message: str = "no", **headers
     return Reply({"error": error}, status, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def completion(content: str | None, finish_reason: str = "stop", refusal: str | None = None) -> Reply:
+def completion(
+    content: str | list[Any] | None, finish_reason: str = "stop", refusal: str | None = None
+) -> Reply:
     """A chat completion with one choice."""
     message = {"role": "assistant", "content": content, "refusal": refusal}
     choice = {"index": 0, "finish_reason": finish_reason, "message": message, "logprobs": None}

@@ -16,7 +16,7 @@ from uuid import uuid4
 from redis import Redis, RedisError
 
 import migrations
-from cli.local.accounts import make_first_accounts
+from cli.local.accounts import make_first_keys
 from embedded import procfile
 from embedded.ports import LOOPBACK, is_answering, next_free
 from embedded.postgres import EmbeddedPostgres
@@ -37,7 +37,7 @@ LEASE_SECONDS = 3.0
 START_SECONDS = 240  # a worker imports for three seconds of CPU, of which there may be little
 SMALL_DISK_BYTES = 64 * 1024 * 1024
 ENTRANCES = {
-    "api.app:create_app()": "tests.faults.web:create_app()",
+    "serving.app:create_app()": "tests.faults.web:create_app()",
     "workers.app": "tests.faults.worker",
     "workers.dispatcher": "tests.faults.dispatcher",
 }
@@ -49,6 +49,7 @@ FAST = {
 WITHOUT_LIMITS = {
     "SESSIONSCRIBE_UPLOADS_PER_HOUR": "100000",
     "SESSIONSCRIBE_UPLOAD_ATTEMPTS_PER_HOUR": "1000000",
+    "SESSIONSCRIBE_UPLOADS_AT_ONCE": "1000",
     "SESSIONSCRIBE_PRACTICE_MINUTES_PER_DAY": "100000000",
     "SESSIONSCRIBE_MIN_FREE_DISK_MIB": "0",
 }
@@ -125,11 +126,10 @@ class Machine:
         self._keep_server("redis", self.redis, self._prepare_redis)
         wait_for(lambda: self.postgres.is_ready() and self.redis.is_ready(), 60)
         self.postgres.create_database()
-        migrations.upgrade(self.postgres.url)
+        migrations.upgrade(self.postgres.owner_url)
         make_inspector(self.postgres)
-        self.therapist_key = (
-            make_first_accounts(self.settings, "A practice", "A therapist").therapist_key or ""
-        )
+        made = make_first_keys(self.settings, "A practice", "A therapist")
+        self.therapist_key = made.therapist or ""
         self.web_port = next_free(18700 + os.getpid() % 1000)
         self.keep("web")
         self.keep("dispatcher")

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 import migrations
-from cli.local.accounts import make_first_accounts
+from cli.local.accounts import make_first_keys
 from embedded.ports import next_free
 from tests.database import make_inspector
 from tests.faults.clinic import Clinic
@@ -70,11 +70,11 @@ def test_a_machine_may_be_installed_under_processes_that_run_already() -> None:
             wait_for(machine.postgres.is_ready, 60)
             machine.postgres.create_database()
             wait_until_all_say(machine, "schema", "worker.1", "dispatcher")
-            migrations.upgrade(machine.postgres.url)
+            migrations.upgrade(machine.postgres.owner_url)
             wait_until_all_say(machine, "key_store", "worker.1", "dispatcher", "web")
             make_inspector(machine.postgres)
-            key = make_first_accounts(machine.settings, "A practice", "A therapist").therapist_key
-            machine.therapist_key = key or ""
+            made = make_first_keys(machine.settings, "A practice", "A therapist")
+            machine.therapist_key = made.therapist or ""
             machine.wait_until_up()
             wait_for(lambda: is_served(machine), START_SECONDS)
             with Clinic(machine) as clinic:

@@ -104,7 +104,9 @@ def test_flower_shows_ids_asks_for_its_password_changes_nothing_and_outlives_red
         machine.keep("flower", FLOWER_PORT=str(port), FLOWER_BASIC_AUTH=":".join(login))
         wait_for(lambda: is_answering(port), 60)
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as flower:
-            assert flower.get("/api/tasks").status_code == 401
+            for path in ("/", "/tasks", "/api/tasks", "/metrics", "/healthcheck", "/login", "/nowhere"):
+                assert flower.get(path).status_code == 401, path
+            assert flower.get("/healthcheck", auth=login).text == "OK"
             start = flower.post("/api/task/async-apply/pipeline.persist", json={"args": []}, auth=login)
             assert start.status_code == 403
             for lost in (False, True):

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api.app import create_app as create
+from serving.app import create_app as create
 from shared.services.lifecycle import cancellation, deletion
 from tests.faults import arming
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from shared.db.connection.engine import Database
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
 from shared.services.operations.reconciliation import Places, reconcile
-from shared.storage.objects import LocalStore
+from shared.storage.local_store import LocalStore
 from shared.vault.keystore import KeyStore
 from tests.database import everything
 from tests.faults.clinic import Clinic
@@ -193,6 +193,7 @@ def test_workers_that_die_again_and_again(fires: Fires, machine: Machine, clinic
 
 def test_a_disk_that_is_nearly_full(fires: Fires, machine: Machine) -> None:
     with mounted("-t", "tmpfs", "-o", "size=64m", "tmpfs", str(machine.recordings)):
+        LocalStore(machine.recordings).set_up()
         fires("DiskFillsUp")
 
 

@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from api.app import create_app
+from serving.app import create_app
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
+from shared.storage.local_store import MARKER
 from tests.database import everything
 from tests.servers import Office
 
@@ -99,7 +100,7 @@ def tone(seconds: float = 1.0, rate: int = 16_000) -> bytes:
 def left_behind(resources: Resources) -> list[str]:
     """Every stored object, and every key of a session (patients and practices have theirs)."""
     folder = Path(urlsplit(resources.settings.storage_url).path)
-    objects = [str(path) for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+    objects = [str(path) for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
     with everything(resources) as db:
         patients = {str(row[0]) for row in db.execute(text("SELECT id FROM patients"))}
     keys = (resources.settings.keys_dir / "subjects").rglob("*.key")

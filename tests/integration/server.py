@@ -38,7 +38,14 @@ def running_server(environment: Mapping[str, str], log_path: Path, threads: int 
     # Listening before the server starts: no other test, and no connection, can take the port meanwhile.
     with socket.create_server(("127.0.0.1", 0)) as listener, log_path.open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", *command, "--bind", f"fd://{listener.fileno()}", "api.app:create_app()"],
+            [
+                sys.executable,
+                "-m",
+                *command,
+                "--bind",
+                f"fd://{listener.fileno()}",
+                "serving.app:create_app()",
+            ],
             env={**os.environ, **environment},
             stdout=log,
             stderr=log,

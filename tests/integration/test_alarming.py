@@ -15,7 +15,7 @@ from shared.services.lifecycle import deletion
 from shared.services.operations.reconciliation import Places, reconcile
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
-from shared.storage.objects import LocalStore
+from shared.storage.local_store import LocalStore
 from tests.database import everything
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_observing import scrape

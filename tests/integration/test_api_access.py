@@ -12,7 +12,9 @@ from werkzeug.test import TestResponse
 from api import auth
 from shared.domain.errors import NotAuthenticated
 from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
-from shared.services.accounts import accounts
+from shared.services.accounts import accounts, enrolment
+from shared.services.accounts.enrolment import WantedKey
+from shared.services.accounts.first_accounts import bootstrap
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
@@ -26,8 +28,18 @@ PUBLIC = {
     "docs.openapi_for_the_page",
     "docs.start",
     "docs.asset",
+    "keys.redeem",  # the code is the credential
     "uploads.describe",  # what tus clients ask before they have a key
     "health.metrics",  # asks for a token of its own
+    "static_files.file",
+    "sign_in.form",
+    "sign_in.sign_in",
+    "invited.first_form",
+    "invited.first",
+    "invited.form",
+    "invited.accept",
+    "passkeys.challenge",
+    "passkeys.sign_in",
 }
 
 
@@ -69,7 +81,8 @@ def every_call(app: Flask) -> list[tuple[str, str, str]]:
     for rule in app.url_map.iter_rules():
         path = rule.rule
         for argument in rule.arguments:
-            path = path.replace(f"<id:{argument}>", str(uuid4())).replace(f"<{argument}>", "start.js")
+            path = path.replace(f"<id:{argument}>", str(uuid4())).replace(f"<path:{argument}>", "site.css")
+            path = path.replace(f"<{argument}>", "start.js")
         calls += [(rule.endpoint, method, path) for method in sorted(rule.methods or ())]
     return calls
 
@@ -90,15 +103,29 @@ def test_nothing_but_the_public_routes_answers_without_a_key(app: Flask) -> None
     anonymous = Caller(app.test_client(), None)
     for endpoint, method, path in every_call(app):
         answer = anonymous(method, path)
-        if endpoint not in PUBLIC:
+        policy = auth.policy_of(app, endpoint)
+        if policy is not None and policy.page and not policy.public:
+            assert answer.status_code == 303, (method, path)
+            assert answer.headers["Location"].startswith("/sign-in")
+        elif endpoint not in PUBLIC:
             assert answer.status_code == 401, (method, path)
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_key_opens_no_page(app: Flask, call: Caller) -> None:
+    pages = [
+        (method, path)
+        for endpoint, method, path in every_call(app)
+        if (policy := auth.policy_of(app, endpoint)) is not None and policy.page and not policy.public
+    ]
+    assert len(pages) >= 5
+    assert {call(method, path).status_code for method, path in pages} == {303}
 
 
 def test_no_route_answers_a_key_without_its_scope(app: Flask, resources: Resources, office: Office) -> None:
     for endpoint, method, path in every_call(app):
         policy = auth.policy_of(app, endpoint)
-        if policy is None or policy.scope is None:
+        if policy is None or policy.scope is None or policy.page:
             continue
         others = (THERAPIST_SCOPES | ON_REQUEST_SCOPES) - {policy.scope}
         answer = caller_of(app, resources, office, others)(method, path)
@@ -190,20 +217,22 @@ def test_a_key_cannot_give_scopes_that_it_lacks(app: Flask, resources: Resources
     assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
 
 
-def test_an_administrator_makes_keys_but_reads_no_content(
+def test_an_administrator_makes_no_keys_for_others_and_reads_no_content(
     app: Flask, resources: Resources, office: Office
 ) -> None:
     practice_id = office.caller.practice_id
     administrator = accounts.create_therapist(resources, practice_id, "Office", accounts.ADMINISTRATOR)
     _, key = accounts.create_key(resources, practice_id, administrator.id)
     admin = Caller(app.test_client(), key)
-    made = admin("POST", "/api/keys", json={"therapist_id": str(office.caller.therapist_id)})
-    assert made.status_code == 201
-    assert set(made.json["scopes"]) == THERAPIST_SCOPES
+    theirs = accounts.create_key(resources, practice_id, office.caller.therapist_id)[0]
+    elsewhere = make_office(resources).caller.therapist_id
+    for other in (office.caller.therapist_id, elsewhere):
+        made = admin("POST", "/api/keys", json={"therapist_id": str(other)})
+        assert (made.status_code, made.json["code"]) == (403, "not_your_key")
+    rotated = admin("POST", f"/api/keys/{theirs.id}/rotate")
+    assert (rotated.status_code, rotated.json["code"]) == (403, "not_your_key")
     assert admin("GET", "/api/sessions/").status_code == 403
     assert admin("POST", "/api/keys", json={"scopes": ["notes:read"]}).status_code == 400
-    elsewhere = make_office(resources).caller.therapist_id
-    assert admin("POST", "/api/keys", json={"therapist_id": str(elsewhere)}).status_code == 404
 
 
 def test_others_records_look_exactly_like_none(call: Caller, app: Flask, resources: Resources) -> None:
@@ -243,15 +272,19 @@ def test_a_malformed_id_is_a_422_that_does_not_repeat_it(call: Caller, path: str
 
 
 def test_bootstrap_makes_everything_once(resources: Resources) -> None:
-    first = accounts.bootstrap(resources, "Elm Street")
-    again = accounts.bootstrap(resources, "Elm Street")
+    first = bootstrap(resources, "Elm Street")
+    again = bootstrap(resources, "Elm Street")
     assert (again.practice_id, again.therapist_id) == (first.practice_id, first.therapist_id)
-    assert again.administrator_key is again.therapist_key is None
-    assert first.administrator_key is not None
-    assert first.therapist_key is not None
-    assert accounts.authenticate(resources, first.administrator_key).scopes == ADMINISTRATOR_SCOPES
-    assert accounts.authenticate(resources, first.therapist_key).scopes == THERAPIST_SCOPES
-    assert first.therapist_key not in repr(first)
+    assert again.administrator_enrolment is again.therapist_enrolment is None
+    assert first.administrator_enrolment is not None
+    assert first.therapist_enrolment is not None
+    assert first.therapist_enrolment not in repr(first)
+    for code, scopes in (
+        (first.administrator_enrolment, ADMINISTRATOR_SCOPES),
+        (first.therapist_enrolment, THERAPIST_SCOPES | {Scope.KEYS}),
+    ):
+        _, secret = enrolment.redeem(resources, code, WantedKey())
+        assert accounts.authenticate(resources, secret).scopes == scopes
 
 
 def test_every_read_and_change_of_a_record_is_in_the_audit_trail(

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from shared.services.access.caller import Scope
+from shared.services.access.caller import THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.database import everything
@@ -31,11 +31,31 @@ def administrator_of(app: Flask, resources: Resources, office: Office) -> Caller
     return Caller(app.test_client(), accounts.create_key(resources, practice_id, person.id)[1])
 
 
-def key_for(app: Flask, admin: Caller, person: str, **wanted: object) -> tuple[str, Caller]:
-    """A key that the administrator makes over HTTP: its id, and a client that sends it."""
-    made = admin("POST", "/api/keys", json={"therapist_id": person, **wanted})
+def code_for(admin: Caller, person: str) -> str:
+    """An enrolment code that the administrator issues over HTTP."""
+    issued = admin("POST", f"/api/therapists/{person}/enrolment-code")
+    assert issued.status_code == 201, issued.text
+    return str(issued.json["code"])
+
+
+def redeemed(app: Flask, code: str, **wanted: object) -> Caller:
+    """The person's client, with the key that the code was redeemed for."""
+    made = app.test_client().post("/api/enrolments", json={"code": code, **wanted})
+    assert made.status_code == 201, made.text
+    return Caller(app.test_client(), made.json["key"])
+
+
+def key_for(app: Flask, person: Caller, **wanted: object) -> tuple[str, Caller]:
+    """A key that the person makes over HTTP: its id, and a client that sends it."""
+    made = person("POST", "/api/keys", json=wanted)
     assert made.status_code == 201, made.text
     return made.json["id"], Caller(app.test_client(), made.json["key"])
+
+
+@pytest.fixture
+def therapist(app: Flask, resources: Resources, office: Office) -> Caller:
+    """The office's therapist with a key that may make keys."""
+    return caller_of(app, resources, office, THERAPIST_SCOPES | {Scope.KEYS})
 
 
 def expiry(answer: dict[str, str]) -> datetime:
@@ -46,7 +66,7 @@ def test_an_administrator_makes_a_therapist_who_can_work(app: Flask, admin: Call
     made = admin("POST", "/api/therapists", json={"name": "Dr. New"})
     assert made.status_code == 201, made.text
     assert (made.json["role"], made.json["disabled_at"]) == ("therapist", None)
-    _, therapist = key_for(app, admin, made.json["id"])
+    therapist = redeemed(app, code_for(admin, made.json["id"]))
     assert therapist("POST", "/api/patients", json={"name": "Pat"}).status_code == 201
     people = admin("GET", "/api/therapists").json
     assert made.json in people
@@ -77,14 +97,15 @@ def test_another_practices_people_are_as_none(
     assert caller_of(app, resources, stranger)("GET", "/api/whoami").status_code == 200
 
 
-def test_disabling_a_therapist_ends_all_their_keys_at_once(app: Flask, admin: Caller, office: Office) -> None:
-    person = str(office.caller.therapist_id)
-    keys = [key_for(app, admin, person)[1] for _ in range(2)]
+def test_disabling_a_therapist_ends_all_their_keys_at_once(app: Flask, admin: Caller) -> None:
+    person = admin("POST", "/api/therapists", json={"name": "New"}).json["id"]
+    first = redeemed(app, code_for(admin, person))
+    keys = [first, key_for(app, first)[1]]
     path = f"/api/therapists/{person}"
     assert [key("GET", "/api/whoami").status_code for key in keys] == [200, 200]
     assert admin("PATCH", path, json={"disabled": True}).json["disabled_at"] is not None
     assert [key("GET", "/api/whoami").status_code for key in keys] == [401, 401]
-    refused = admin("POST", "/api/keys", json={"therapist_id": person})
+    refused = admin("POST", f"/api/therapists/{person}/enrolment-code")
     assert (refused.status_code, refused.json["code"]) == (409, "therapist_disabled")
     assert admin("PATCH", path, json={"disabled": False}).json["disabled_at"] is None
     assert [key("GET", "/api/whoami").status_code for key in keys] == [200, 200]
@@ -107,10 +128,10 @@ def test_an_administrators_key_with_stolen_scopes_still_reads_nothing(
 
 
 def test_a_rotated_key_works_until_the_overlap_ends(
-    app: Flask, admin: Caller, resources: Resources, office: Office
+    app: Flask, admin: Caller, resources: Resources, therapist: Caller
 ) -> None:
-    old_id, old = key_for(app, admin, str(office.caller.therapist_id), label="laptop", scopes=["notes:read"])
-    made = admin("POST", f"/api/keys/{old_id}/rotate", json={"overlap_hours": 2})
+    old_id, old = key_for(app, therapist, label="laptop", scopes=["notes:read"])
+    made = therapist("POST", f"/api/keys/{old_id}/rotate", json={"overlap_hours": 2})
     assert made.status_code == 201, made.text
     new = Caller(app.test_client(), made.json["key"])
     assert (made.json["label"], made.json["scopes"]) == ("laptop", ["notes:read"])
@@ -127,23 +148,19 @@ def test_a_rotated_key_works_until_the_overlap_ends(
             {"id": UUID(old_id)},
         )
     assert [key("GET", "/api/whoami").status_code for key in (old, new)] == [401, 200]
-    again = admin("POST", f"/api/keys/{old_id}/rotate")
+    again = therapist("POST", f"/api/keys/{old_id}/rotate")
     assert (again.status_code, again.json["code"]) == (409, "key_ended")
 
 
-def test_a_rotation_without_overlap_ends_the_old_key_at_once(
-    app: Flask, admin: Caller, office: Office
-) -> None:
-    old_id, old = key_for(app, admin, str(office.caller.therapist_id))
-    assert admin("POST", f"/api/keys/{old_id}/rotate", json={"overlap_hours": 0}).status_code == 201
+def test_a_rotation_without_overlap_ends_the_old_key_at_once(app: Flask, therapist: Caller) -> None:
+    old_id, old = key_for(app, therapist)
+    assert therapist("POST", f"/api/keys/{old_id}/rotate", json={"overlap_hours": 0}).status_code == 201
     assert old("GET", "/api/whoami").status_code == 401
 
 
-def test_a_rotation_never_lengthens_the_old_keys_life(
-    app: Flask, admin: Caller, resources: Resources, office: Office
-) -> None:
-    old_id, _ = key_for(app, admin, str(office.caller.therapist_id), expires_in_days=1)
-    admin("POST", f"/api/keys/{old_id}/rotate", json={"overlap_hours": 100})
+def test_a_rotation_never_lengthens_the_old_keys_life(app: Flask, admin: Caller, therapist: Caller) -> None:
+    old_id, _ = key_for(app, therapist, expires_in_days=1)
+    therapist("POST", f"/api/keys/{old_id}/rotate", json={"overlap_hours": 100})
     listed = {key["id"]: key for key in admin("GET", "/api/keys").json}
     assert expiry(listed[old_id]) <= datetime.now(UTC) + timedelta(days=1)
 
@@ -160,10 +177,10 @@ def test_a_rotation_never_lengthens_the_old_keys_life(
     ],
 )
 def test_the_times_of_a_rotation_have_bounds(
-    app: Flask, admin: Caller, office: Office, body: dict[str, object], status: int
+    app: Flask, therapist: Caller, body: dict[str, object], status: int
 ) -> None:
-    key_id, _ = key_for(app, admin, str(office.caller.therapist_id))
-    assert admin("POST", f"/api/keys/{key_id}/rotate", json=body).status_code == status
+    key_id, _ = key_for(app, therapist)
+    assert therapist("POST", f"/api/keys/{key_id}/rotate", json=body).status_code == status
 
 
 @pytest.mark.parametrize(("days", "status"), [(1, 201), (365, 201), (366, 400), (0, 400), (None, 422)])
@@ -211,24 +228,26 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(
 
 
 def test_managing_people_and_keys_is_in_the_audit_trail(
-    app: Flask, admin: Caller, resources: Resources, office: Office
+    app: Flask, admin: Caller, resources: Resources
 ) -> None:
     person = admin("POST", "/api/therapists", json={"name": "New"}).json["id"]
-    key_id, _ = key_for(app, admin, person)
-    admin("POST", f"/api/keys/{key_id}/rotate")
+    therapist = redeemed(app, code_for(admin, person))
+    key_id, _ = key_for(app, therapist)
+    therapist("POST", f"/api/keys/{key_id}/rotate")
     admin("PATCH", f"/api/therapists/{person}", json={"disabled": True, "name": "Newer"})
     admin("PATCH", f"/api/therapists/{person}", json={"disabled": False})
-    me = admin("GET", "/api/whoami").json["therapist_id"]
     with everything(resources) as db:
-        actions = db.scalars(
-            text("SELECT action FROM audit_events WHERE actor = :me AND subject_id IN (:p, :k) ORDER BY id"),
-            {"me": f"administrator:{me}", "p": UUID(person), "k": UUID(key_id)},
+        lines = db.execute(
+            text("SELECT actor, action FROM audit_events WHERE subject_id IN (:p, :k) ORDER BY id"),
+            {"p": UUID(person), "k": UUID(key_id)},
         ).all()
-    assert actions == [
-        "therapist.create",
-        "key.create",
-        "key.rotate",
-        "therapist.rename",
-        "therapist.disable",
-        "therapist.enable",
+    assert [(line.actor.partition(":")[0], line.action) for line in lines] == [
+        ("administrator", "therapist.create"),
+        ("administrator", "enrolment.issue"),
+        ("therapist", "enrolment.redeem"),
+        ("therapist", "key.create"),
+        ("therapist", "key.rotate"),
+        ("administrator", "therapist.rename"),
+        ("administrator", "therapist.disable"),
+        ("administrator", "therapist.enable"),
     ]

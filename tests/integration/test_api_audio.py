@@ -1,7 +1,9 @@
 """The recording over HTTP: whole, in part, gone, damaged."""
 
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,7 @@ from shared.services.resources import Resources
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, TamperedObject
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.sessions import bench_with, work
 from tests.servers import Office
 
 RECORDING = tone(seconds=20.0)  # 640 kB: ten frames, three blocks
@@ -122,14 +125,14 @@ def swap_frames(raw: bytearray) -> None:
 
 
 @pytest.mark.parametrize("spoil", [spoil_first, cut_at_a_frame, swap_frames, bytearray.clear])
-def test_a_damaged_recording_is_a_500_without_a_byte_of_it(
+def test_a_damaged_recording_is_told_as_lost_without_a_byte_of_it(
     call: Caller, path: str, resources: Resources, spoil: object
 ) -> None:
     raw = bytearray(stored(resources).read_bytes())
     spoil(raw)  # type: ignore[operator]
     stored(resources).write_bytes(raw)
     answer = call("GET", path)
-    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
+    assert (answer.status_code, answer.json["code"]) == (410, "audio_lost")
 
 
 def test_damage_farther_on_breaks_the_answer_off_before_it(
@@ -148,9 +151,24 @@ def test_damage_farther_on_breaks_the_answer_off_before_it(
     answer.close()
 
 
-def test_a_recording_that_is_missing_is_a_500(call: Caller, path: str, resources: Resources) -> None:
-    stored(resources).unlink()
-    assert call("GET", path).status_code == 500
+@pytest.mark.parametrize("what", ["object", "folder of the practice", "key", "bytes of the key"])
+def test_a_recording_or_a_key_that_is_lost_has_a_code_of_its_own(
+    call: Caller, path: str, resources: Resources, what: str
+) -> None:
+    session_id = path.split("/")[3]
+    (key,) = resources.settings.keys_dir.rglob(f"{session_id}.key")
+    if what == "object":
+        stored(resources).unlink()
+    elif what == "folder of the practice":
+        shutil.rmtree(stored(resources).parents[1])
+    elif what == "key":
+        key.unlink()
+    else:
+        key.write_bytes(key.read_bytes()[:-1] + b"x")
+    answer = call("GET", path)
+    assert (answer.status_code, answer.json["code"]) == (410, "audio_lost")
+    assert "backup" in answer.json["detail"]
+    assert call("GET", f"/api/sessions/{session_id}/status").status_code != 500
 
 
 def test_the_type_is_what_the_recording_is(call: Caller, path: str, resources: Resources) -> None:
@@ -160,6 +178,22 @@ def test_the_type_is_what_the_recording_is(call: Caller, path: str, resources: R
         answer = call("HEAD", path)
         assert answer.headers["Content-Type"] == media_type
         assert answer.headers["Content-Disposition"].endswith(f'.{extension}"')
+
+
+def test_the_waveform_comes_in_as_few_points_as_are_wanted(
+    call: Caller, path: str, resources: Resources
+) -> None:
+    session = path.removesuffix("/audio")
+    early = call("GET", f"{session}/waveform")
+    assert (early.status_code, early.json["code"]) == (404, "no_waveform_yet")
+    work(bench_with(resources), UUID(session.rpartition("/")[2]))
+    whole, few = call("GET", f"{session}/waveform").json, call("GET", f"{session}/waveform?points=10").json
+    assert (whole["version"], whole["bits"], whole["channels"]) == (2, 8, 1)
+    assert 10 < whole["length"] <= 1000
+    assert few["length"] <= 10
+    for answer in (whole, few):
+        assert len(answer["data"]) == 2 * answer["length"]
+    assert call("GET", f"{session}/waveform?points=4001").status_code == 422
 
 
 def test_nothing_stays_open_after_an_answer(call: Caller, path: str) -> None:

@@ -67,7 +67,7 @@ def test_a_choice_is_kept_and_only_what_is_named_changes(administrator: Caller) 
         ({"transcriber": "openai"}, 409, "recordings_may_not_leave"),
         ({"transcriber": "faster-whisper:small.en"}, 422, "transcriber_not_offered"),
         ({"transcriber": "faster-whisper:/etc"}, 422, "validation_failed"),
-        ({"transcriber": "dictaphone"}, 422, "validation_failed"),
+        ({"transcriber": "dictaphone"}, 422, "transcriber_not_offered"),
         ({"vocabulary": ["x" * 101]}, 422, "validation_failed"),
         ({"away_allowed": "yes"}, 422, "validation_failed"),
         ({}, 422, "validation_failed"),
@@ -92,7 +92,7 @@ def test_an_upload_names_its_transcriber(call: Caller, resources: Resources, off
         ("openai", 409, "recordings_may_not_leave"),
         ("faster-whisper:small.en", 422, "transcriber_not_offered"),
         ("faster-whisper:../etc", 422, "validation_failed"),
-        ("dictaphone", 422, "validation_failed"),
+        ("dictaphone", 422, "transcriber_not_offered"),
     ],
 )
 def test_an_upload_for_an_engine_that_may_not_have_it_is_refused(

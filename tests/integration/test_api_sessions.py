@@ -528,7 +528,7 @@ def test_readiness_names_what_is_down(resources: Resources, tmp_path_factory: py
     without_broker = limited(resources, redis_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]
     degraded = app_of(without_broker).test_client().get("/readyz")
     assert (degraded.status_code, degraded.json["status"]) == (200, "degraded")
-    assert degraded.json["checks"] == {"database": "up", "storage": "up", "broker": "down"}
+    assert degraded.json["checks"] == {"database": "up", "storage": "up", "broker": "down", "keys": "up"}
 
 
 def test_the_database_away_is_a_503(resources: Resources, office: Office) -> None:

@@ -134,6 +134,7 @@ REFUSALS = {
     "bad speakers": ({"speakers": "many"}, 422, "validation_failed"),
     "no speaker": ({"speakers": "0"}, 422, "validation_failed"),
     "a crowd": ({"speakers": "7"}, 422, "validation_failed"),
+    "date to come": ({"session_date": "2126-01-31"}, 422, "validation_failed"),
     "bad date": ({"session_date": "yesterday"}, 422, "validation_failed"),
     "date off the calendar": ({"session_date": "0001-01-01T00:00:00+14:00"}, 422, "validation_failed"),
     "unknown template": ({"template": "../../etc"}, 422, "validation_failed"),

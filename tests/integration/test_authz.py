@@ -19,8 +19,12 @@ AGAIN = "run `python -m tests.authz_matrix` and read what it changes"
 # (Operations tell ids, times and codes of attempts, and nothing that was said.)
 FOR_ADMINISTRATORS_ALONE = ("/api/operations", "/api/practice", "/api/therapists", "/api/webhooks")
 MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/templates", "/api/whoami")
-STRANGERS = ("other_practice", "other_administrator", "colleague")
+STRANGERS = ("other_practice", "other_administrator", "colleague", "browser_elsewhere")
+WITHOUT_CREDENTIALS = ("nobody", "bad_key", "expired_key", "browser_signed_out")
+ADMINISTRATORS = ("administrator", "other_administrator", "browser_administrator")
+BROWSERS = ("browser_elsewhere", "browser_administrator", "browser_owner")
 REFUSED = {"403", "404"}
+REDEEM = "POST /api/enrolments"  # the code is the credential: a bad one is refused to all alike
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def calls() -> dict[str, dict[str, str]]:
     return {
         name: statuses
         for name, statuses in authz_matrix.checked_in().items()
-        if name.split(" ")[1].startswith("/api/") and not name.startswith("OPTIONS ")
+        if name.split(" ")[1].startswith("/api/") and not name.startswith("OPTIONS ") and name != REDEEM
     }
 
 
@@ -59,13 +63,13 @@ def test_a_route_that_is_not_in_the_table_is_noticed(app: Flask) -> None:
 
 def test_the_table_lets_nobody_in_without_a_good_key() -> None:
     for name, statuses in calls().items():
-        found = {statuses[caller] for caller in ("nobody", "bad_key", "expired_key")}
+        found = {statuses[caller] for caller in WITHOUT_CREDENTIALS}
         assert found == {"401"}, name
 
 
 def test_the_table_lets_no_key_do_what_it_has_no_scope_for() -> None:
     for name, statuses in calls().items():
-        for_all_keys = name.endswith("/api/whoami") or name.startswith(
+        for_all_keys = name.endswith(("/api/whoami", "GET /api/keys", "HEAD /api/keys")) or name.startswith(
             ("GET /api/templates", "HEAD /api/templates")
         )
         assert statuses["without_scope"] == "403" or for_all_keys, name
@@ -83,7 +87,19 @@ def test_the_table_keeps_all_content_from_administrators() -> None:
     content = {name: s for name, s in calls().items() if not name.split(" ")[1].startswith(MANAGEMENT)}
     assert len(content) >= 15
     for name, statuses in content.items():
-        assert {statuses[caller] for caller in ("administrator", "other_administrator")} <= REFUSED, name
+        assert {statuses[caller] for caller in ADMINISTRATORS} <= REFUSED, name
+
+
+def test_the_table_opens_pages_to_browsers_that_are_signed_in_and_to_nothing_else() -> None:
+    pages = {
+        name: statuses
+        for name, statuses in authz_matrix.checked_in().items()
+        if statuses["nobody"] == "303"  # to the sign-in page
+    }
+    assert len(pages) >= 5
+    for name, statuses in pages.items():
+        others = {status for caller, status in statuses.items() if caller not in BROWSERS}
+        assert others == {"303"}, name
 
 
 def test_the_owner_is_served_so_that_refusals_mean_something() -> None:
@@ -158,7 +174,7 @@ def test_a_key_for_somebody_elses_therapist_is_refused_as_for_none(place: Place,
     caller = place.callers[name]
     theirs = caller("POST", "/api/keys", json={"therapist_id": str(place.office.caller.therapist_id)})
     none = caller("POST", "/api/keys", json={"therapist_id": str(uuid4())})
-    assert theirs.status_code == (404 if name == "other_administrator" else 403)
+    assert theirs.status_code == 403
     assert visible(theirs) == visible(none)
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import text
 
 from cli.app import run
 from cli.exits import Exit
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.stack import MIGRATIONS_URL
 from shared.db.connection.engine import Database
 from shared.services.lifecycle import deletion
+from shared.services.operations import anchors
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.settings import load
@@ -29,7 +31,14 @@ BACKUP_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
 def no_deployment_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No ``.env`` and no settings of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", BACKUP_URL):
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "STORAGE_URL",
+        "SESSIONSCRIBE_KEYS_DIR",
+        BACKUP_URL,
+        MIGRATIONS_URL,
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -38,7 +47,7 @@ def here(
     environment: dict[str, str], postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """The environment of an operator on the server that is to be backed up."""
-    operators = {**environment, BACKUP_URL: postgres.url_of(OWNER, SUPERUSER)}
+    operators = {**environment, BACKUP_URL: postgres.url_of(DATABASE, SUPERUSER)}
     for name, value in operators.items():
         monkeypatch.setenv(name, value)
     return operators
@@ -52,6 +61,7 @@ def elsewhere(here: dict[str, str], postgres: EmbeddedPostgres, tmp_path: Path) 
     yield {
         **here,
         "DATABASE_URL": postgres.url_of(name),
+        MIGRATIONS_URL: postgres.url_of(name, OWNER),
         "STORAGE_URL": (tmp_path / "new-recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(tmp_path / "new-keys"),
     }
@@ -104,9 +114,10 @@ def test_a_restored_backup_serves_the_same_and_forgets_what_was_deleted_since(
     backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
     assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
     deletion.delete(resources, office.caller, deleted)
-    assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--erased-only"]) == Exit.OK
+    assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--removals-only"]) == Exit.OK
 
-    assert there(monkeypatch, elsewhere, "restore", "--from", backup, "--keys-from", keys) == Exit.OK
+    words = ("restore", "--from", backup, "--keys-from", keys, "--keep-api-keys")
+    assert there(monkeypatch, elsewhere, *words) == Exit.OK
     with resources_of(elsewhere) as restored:
         after = Caller(app_of(restored).test_client(), before.key)
         assert served(after, kept) == shown
@@ -139,6 +150,27 @@ def test_without_the_key_store_a_backup_serves_nothing(
         assert {status for status, _ in served(after, kept)} == {401}
         with pytest.raises(KeyDestroyed):
             sessions.get(restored, office.caller, kept)
+
+
+@pytest.mark.parametrize("secret", ["root.key", "pepper.key"])
+def test_a_restore_with_another_key_store_is_refused(
+    here: dict[str, str],
+    elsewhere: dict[str, str],
+    resources: Resources,
+    office: Office,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    secret: str,
+) -> None:
+    anchors.tie_keys(resources.database, resources.vault.keys)
+    promise(resources, office)
+    backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
+    assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
+    (keys / secret).write_bytes(bytes(32))
+    assert there(monkeypatch, elsewhere, "restore", "--from", backup, "--keys-from", keys) == Exit.FAILED
+    said = capsys.readouterr().err
+    assert secret in said or "opens none of the practices' keys" in said
 
 
 def test_what_was_said_lies_readable_in_no_file_of_a_backup(
@@ -175,7 +207,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_restored(
     elif damage == "an object":
         recording.unlink()
     else:
-        (backup / ("database.dump" if damage == "the dump" else "erased.jsonl")).unlink()
+        (backup / ("database.dump" if damage == "the dump" else "removals.jsonl")).unlink()
     assert there(monkeypatch, elsewhere, "restore", "--from", backup) == Exit.FAILED
     with Database(elsewhere["DATABASE_URL"])._engine.connect() as connection:
         count = connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))

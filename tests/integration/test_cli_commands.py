@@ -1,6 +1,5 @@
 """The commands against a server at the wire."""
 
-import io
 import json
 import subprocess
 import sys
@@ -13,7 +12,8 @@ import pytest
 from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem
+from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, ENROLMENT_CODE, KEY, FakeApi, Reply, problem
+from tests.fakes.terminal import Terminal
 
 UPLOAD = "POST /api/sessions/upload"
 NOTES = {
@@ -229,7 +229,7 @@ def test_an_ambiguous_name_is_not_guessed(
     assert not server.uploads
 
 
-def test_keys_are_made_with_the_administrators_key_and_shown_once(
+def test_keys_are_made_with_ones_own_key_and_shown_once(
     server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(data, "keys", "create", "--label", "laptop", "--scope", "sessions:read") == Exit.OK
@@ -239,6 +239,26 @@ def test_keys_are_made_with_the_administrators_key_and_shown_once(
     assert "laptop" in shown.out
     assert "secret" not in shown.out + shown.err
     assert command(data, "keys", "revoke", server.keys[0]["id"]) == Exit.OK
+    used = {request.headers["authorization"] for request in server.received}
+    assert used == {f"Bearer {KEY}"}
+    assert command(data, "keys", "list", "--administrator") == Exit.OK
+    assert server.received[-1].headers["authorization"] == f"Bearer {ADMINISTRATOR_KEY}"
+
+
+def test_a_person_is_enrolled_by_a_code_that_they_redeem_without_any_key(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = str(uuid4())
+    assert command(data, "therapists", "enrol", person) == Exit.OK
+    assert server.received[-1].path == f"/api/therapists/{person}/enrolment-code"
+    assert capsys.readouterr().out.strip() == ENROLMENT_CODE
+    monkeypatch.setenv("SESSIONSCRIBE_ENROLMENT_CODE", ENROLMENT_CODE)
+    assert command(data, "keys", "redeem", "--scope", "process-notes:read") == Exit.OK
+    assert "ssk_first_secret" in capsys.readouterr().out
+    wanted = {"label": "", "expires_in_days": 90, "scopes": ["process-notes:read"]}
+    assert json.loads(server.received[-1].body) == {"code": ENROLMENT_CODE, **wanted}
+    monkeypatch.setenv("SESSIONSCRIBE_ENROLMENT_CODE", "sse_another")
+    assert command(data, "keys", "redeem") == Exit.NOT_ALLOWED
 
 
 def test_a_key_is_rotated_and_the_new_one_shown_once(
@@ -282,7 +302,7 @@ def test_a_session_is_cancelled_and_deleted(
     server.will(f"POST {path}/cancel", Reply(202, {"status": "cancelled"}))
     server.will(f"DELETE {path}", Reply(202, {"erased_at": None}), Reply(200, {"erased_at": DAY}))
     assert command(data, "cancel", session) == Exit.OK
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     assert command(data, "delete", session) == Exit.INTERRUPTED
     assert not [one for one in server.received if one.method == "DELETE"]
     assert command(data, "delete", session, "--yes") == Exit.OK
@@ -317,6 +337,32 @@ def test_a_second_demo_shows_what_is_there_and_a_fresh_one_does_it_again(
     assert "was processed before" in capsys.readouterr().out
     assert run([*words, "--fresh"]) == Exit.OK
     assert len(server.uploads) == 2
+
+
+def test_the_demo_prints_one_screen_and_says_how_to_see_all(
+    server: FakeApi, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    turns = [
+        {"start": 10.0 * n, "end": 10.0 * n + 9, "text": f"turn {n} " + "word " * 40, "speaker": "Speaker 1"}
+        for n in range(60)
+    ]
+    server.course = [{"status": "processed", "transcript_segments": turns, "extracted_notes": NOTES}]
+    words = ["--url", server.url, "--key", KEY, "demo"]
+    assert run(words) == Exit.OK
+    screen = capsys.readouterr().out
+    assert len(screen.splitlines()) <= 40
+    for part in (
+        "turn 0",
+        "Risk was asked about",
+        "Work and sleep.",
+        "“the hardest part was work”",
+        "demo ARGS=--all",
+    ):
+        assert part in screen
+    assert "turn 9" not in screen
+    assert run([*words, "--all"]) == Exit.OK
+    assert "turn 59" in capsys.readouterr().out
 
 
 def test_the_program_runs_as_one_and_its_help_lists_the_exit_codes() -> None:

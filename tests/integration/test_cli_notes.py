@@ -1,6 +1,5 @@
 """``sessionscribe notes`` against the real application on a socket."""
 
-import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from cli.exits import Exit
 from cli.profile import Profile
 from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
+from tests.fakes.terminal import Terminal
 from tests.integration.api_client import app_of
 from tests.integration.notes_calls import (
     EVERYTHING,
@@ -86,7 +86,11 @@ def summary(words: str) -> Callable[[str], str]:
 
 
 def test_an_edit_in_the_editor_is_a_version_that_can_be_read_listed_and_compared(
-    notes: Notes, session_id: UUID, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    notes: Notes,
+    session_id: UUID,
+    me: Clinician,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     editor(monkeypatch, summary("He came in anxious."))
     assert notes("edit", session_id) == Exit.OK
@@ -96,9 +100,9 @@ def test_an_edit_in_the_editor_is_a_version_that_can_be_read_listed_and_compared
     assert "Version 2, edit, draft" in shown
     assert "He came in anxious." in shown
     assert notes("versions", session_id) == Exit.OK
-    assert [
-        line.split()[:3] for line in capsys.readouterr().out.splitlines() if line.strip()[:1].isdigit()
-    ] == [
+    listed = capsys.readouterr().out
+    assert str(me.id) not in listed  # authors have names
+    assert [line.split()[:3] for line in listed.splitlines() if line.strip()[:1].isdigit()] == [
         ["1", "draft", "superseded"],
         ["2", "edit", "draft"],
     ]
@@ -183,6 +187,9 @@ def test_what_is_left_out_is_shown_apart_with_its_reason(
     me.put({"risk_flags": []})
     assert notes("show", session_id) == Exit.OK
     assert "--left-out" in capsys.readouterr().out
+    assert notes("show", session_id, "--left-out", "--json") == Exit.OK
+    (entry, *_) = json.loads(capsys.readouterr().out)["left_out"]
+    assert entry["reason"]
     assert notes("show", session_id, "--left-out") == Exit.OK
     shown = " ".join(capsys.readouterr().out.split())
     assert "None of this is in the notes." in shown
@@ -203,7 +210,7 @@ def test_a_session_with_signed_notes_is_deleted_only_on_purpose(
 def test_nobody_signs_by_mistake(
     notes: Notes, me: Clinician, session_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     assert notes("sign", session_id) == Exit.INTERRUPTED
     assert me.notes()["status"] == "draft"
 

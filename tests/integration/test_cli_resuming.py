@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from cli.http import tus_upload
-from cli.http.client import Api, CallFailed
+from cli.http.client import Api
+from cli.http.refusals import CallFailed
 from cli.http.retrying import Patience
 from cli.http.uploads import send_recording
 from shared.services.access.caller import Scope

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from cli.local.stack import print_addresses
+from cli.profile import CODE_FILE
 from embedded.state import ProcessMark, StackStatus
 from tests.fakes.api_server import KEY, FakeApi, Reply
 
@@ -43,13 +44,14 @@ def up(folder: Path, settings: Mapping[str, str]) -> str:
 
 
 @pytest.mark.parametrize(("name", "value"), [("PORT", "abc"), ("WORKERS", "0")])
-def test_a_wrong_number_is_one_line(tmp_path: Path, name: str, value: str) -> None:
+def test_a_wrong_number_is_named(tmp_path: Path, name: str, value: str) -> None:
     said = up(tmp_path, {name: value})
-    assert said.count("\n") == 1
-    assert f"could not start: {name} must be a number" in said
+    assert said.count("\n") == 2
+    assert "could not start" in said
+    assert f"  - {name} must be a number" in said
 
 
-def test_all_wrong_settings_are_named(tmp_path: Path) -> None:
+def test_all_wrong_settings_are_named_before_anything_starts(tmp_path: Path) -> None:
     said = up(
         tmp_path,
         {
@@ -57,9 +59,11 @@ def test_all_wrong_settings_are_named(tmp_path: Path) -> None:
             "SESSIONSCRIBE_EXTRACTOR": "openai",
             "STORAGE_URL": "ftp://x",
             "DATABASE_URL": "garbage",
+            "WORKERS": "zero",
         },
     )
-    for name in ("SESSIONSCRIBE_TRANSCRIBER", "OPENAI_API_KEY", "STORAGE_URL", "DATABASE_URL"):
+    assert not (tmp_path / "data" / "logs").exists()
+    for name in ("WORKERS", "SESSIONSCRIBE_TRANSCRIBER", "OPENAI_API_KEY", "STORAGE_URL", "DATABASE_URL"):
         assert f"  - {name} " in said
 
 
@@ -69,7 +73,7 @@ def test_a_database_that_does_not_answer_is_said_to_be(tmp_path: Path) -> None:
 
 def test_an_address_that_is_none_is_said_to_be(tmp_path: Path) -> None:
     said = up(tmp_path, {"DATABASE_URL": "postgresql://me:hunter2@h:port/x"})
-    assert "DATABASE_URL must look like" in said
+    assert "DATABASE_URL must have a host and a port" in said
 
 
 def test_words_of_an_earlier_run_are_not_said_again(tmp_path: Path) -> None:
@@ -77,12 +81,14 @@ def test_words_of_an_earlier_run_are_not_said_again(tmp_path: Path) -> None:
     assert "STORAGE_URL" not in up(tmp_path, {})
 
 
-def shown(url: str, data: Path) -> str:
+def shown(url: str, data: Path, *, on_terminal: bool = True) -> str:
     """What a stack whose API is at ``url`` is introduced with."""
     mark = ProcessMark.of(os.getpid())
     assert mark is not None
     output = io.StringIO()
-    print_addresses(Console(file=output), data, StackStatus(mark, True, {"web": url}, data / "logs"))
+    addresses = {"web": url, "flower": "http://127.0.0.1:1"}
+    console = Console(file=output, width=200, force_terminal=on_terminal, color_system=None)
+    print_addresses(console, data, StackStatus(mark, True, addresses, data / "logs"))
     return output.getvalue()
 
 
@@ -94,6 +100,27 @@ def test_what_is_down_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "Check REDIS_URL" in said
     assert "Check STORAGE_URL" in said
     assert "Check DATABASE_URL" not in said
+
+
+def test_the_login_of_flower_is_that_of_the_stack_that_runs(tmp_path: Path) -> None:
+    """Whatever the environment of the one who asks says: the running stack may have been given another."""
+    assert "login as set in FLOWER_BASIC_AUTH" in shown("http://127.0.0.1:1", tmp_path)
+    (tmp_path / "flower.password").write_text("generated\n")
+    assert "user flower, password generated" in shown("http://127.0.0.1:1", tmp_path)
+
+
+def test_no_password_and_no_code_go_into_a_log_file(tmp_path: Path) -> None:
+    (tmp_path / "flower.password").write_text("generated\n")
+    (tmp_path / CODE_FILE).write_text("abcd-efgh\n")
+    with FakeApi() as server:
+        server.will("GET /first-administrator", *[Reply(200, {})] * 2)
+        in_file = shown(server.url, tmp_path, on_terminal=False)
+        on_terminal = shown(server.url, tmp_path)
+    for secret in ("generated", "abcd-efgh"):
+        assert secret not in in_file
+        assert secret in on_terminal
+    assert str(tmp_path / "flower.password") in in_file
+    assert str(tmp_path / CODE_FILE) in in_file
 
 
 def test_nothing_is_said_to_be_down_where_all_is_up(tmp_path: Path) -> None:

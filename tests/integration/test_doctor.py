@@ -1,6 +1,7 @@
 """The doctor finds what is wrong with a deployment, one fault at a time, and says what to do."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,7 +12,12 @@ from sqlalchemy import text
 
 from cli.app import run
 from cli.exits import Exit
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from cli.local import database_checks
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
+from embedded.redis import EmbeddedRedis
+from embedded.stack import MIGRATIONS_URL
+from shared.db.queries import heartbeats
+from shared.db.tables.operations import SignOfLife
 from tests.database import everything
 from tests.fakes.receiver import receiving, says
 
@@ -70,17 +76,90 @@ def test_a_well_kept_deployment_lacks_nothing_but_its_processes(examine: Examine
     assert all(f["advice"] for f in findings if f["verdict"] != "good")
 
 
-def test_settings_are_told_all_at_once(examine: Examine, capsys: pytest.CaptureFixture[str]) -> None:
+def test_settings_are_told_all_at_once(examine: Examine) -> None:
     code, findings = examine(STORAGE_URL="gopher://x", SESSIONSCRIBE_LEASE_SECONDS="soon")
-    assert (code, findings) == (Exit.USAGE, [])
+    assert code == Exit.FAILED
+    wrong = told(findings, "settings", "bad")
+    assert "STORAGE_URL" in wrong
+    assert "SESSIONSCRIBE_LEASE_SECONDS" in wrong
+
+
+def test_a_line_of_the_env_file_that_cannot_be_read_is_a_finding(examine: Examine) -> None:
+    Path(".env").write_text("WORKERS=2\nthis is no setting\n")
+    code, findings = examine()
+    assert code == Exit.FAILED
+    assert ".env line 2" in told(findings, "settings", "bad")
+
+
+def test_a_wrong_password_a_missing_database_and_no_server_are_told_apart(
+    examine: Examine, postgres: EmbeddedPostgres, environment: dict[str, str]
+) -> None:
+    url = environment["DATABASE_URL"]
+    password = url.split(":")[2].split("@")[0]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    wrong = {
+        url.replace(password, "guessed"): "refuses the login",
+        postgres.url_of("no_such_database"): "does not exist",
+        f"postgresql://me:x@127.0.0.1:{port}/none": "nothing listens",
+    }
+    for address, words in wrong.items():
+        code, findings = examine(DATABASE_URL=address)
+        assert code == Exit.FAILED
+        assert words in told(findings, "database", "bad")
+
+
+def test_processes_without_a_sign_of_life_are_named_with_what_stands_still(
+    examine: Examine, postgres: EmbeddedPostgres
+) -> None:
+    _, findings = examine()
+    missing = told(findings, "processes", "bad")
+    for words in ("no worker", "no dispatcher", "no courier", "no webhook is delivered"):
+        assert words in missing
+    with everything(postgres.url) as db:
+        for kind in heartbeats.KINDS:
+            db.add(SignOfLife(process=f"{kind}@here", kind=kind))
+    code, findings = examine()
+    assert (code, told(findings, "processes", "bad")) == (Exit.OK, "")
+
+
+def test_a_clock_that_is_off_is_told_with_what_it_matters_to(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_checks, "_MOST_SKEW_SECONDS", -1.0)
+    _, findings = examine()
+    advice = told(findings, "clock", "doubtful")
+    assert "S3" in advice
+    assert "keys expire" not in advice
+
+
+def test_the_stack_in_a_folder_is_examined_and_nothing_in_it_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", MIGRATIONS_URL):
+        monkeypatch.delenv(name, raising=False)
+    data = tmp_path / "data"
+    EmbeddedPostgres(data / "postgres", fsync=False).prepare()
+    EmbeddedRedis(data / "redis").prepare()
+
+    def state() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    before = state()
+    assert run(["--data", str(data), "doctor", "--json"]) == Exit.FAILED
+    findings = json.loads(capsys.readouterr().out)
+    assert "nothing listens" in told(findings, "database", "bad")
+    assert state() == before
 
 
 @pytest.mark.parametrize(
     ("changes", "part", "words"),
     [
-        ({"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/none"}, "database", "does not answer"),
+        ({"DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/none"}, "database", "nothing listens"),
         ({"REDIS_URL": "redis://127.0.0.1:9/0"}, "redis", "does not answer"),
-        ({"STORAGE_URL": "file:///proc/nowhere"}, "storage", "cannot be written"),
+        ({"STORAGE_URL": "file:///proc/nowhere"}, "storage", "does not exist"),
         ({"STORAGE_URL": "s3://none", **S3_AWAY}, "storage", "cannot be written"),
         ({"SESSIONSCRIBE_MIN_FREE_DISK_MIB": "999999999"}, "storage", "MiB are free"),
         ({"SESSIONSCRIBE_KEYS_DIR": "/nowhere"}, "keys", "root.key"),
@@ -92,8 +171,15 @@ def test_what_is_away_is_found(examine: Examine, changes: dict[str, str], part: 
     assert words in told(findings, part, "bad")
 
 
+def test_a_storage_that_is_not_there_is_told_and_not_made(examine: Examine, tmp_path: Path) -> None:
+    code, findings = examine(STORAGE_URL=(tmp_path / "typo").as_uri())
+    assert code == Exit.FAILED
+    assert "correct STORAGE_URL" in told(findings, "storage", "bad")
+    assert not (tmp_path / "typo").exists()
+
+
 def test_a_user_whom_no_policy_binds_is_found(examine: Examine, postgres: EmbeddedPostgres) -> None:
-    _, findings = examine(DATABASE_URL=postgres.url_of(OWNER, SUPERUSER))
+    _, findings = examine(DATABASE_URL=postgres.url_of(DATABASE, SUPERUSER))
     assert "superuser" in told(findings, "database", "bad")
 
 

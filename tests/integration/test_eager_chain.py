@@ -44,7 +44,7 @@ def test_the_chain_takes_a_promised_session_to_processed(eager: Resources, offic
     assert run_chain(bench_with(eager), session_id)
     assert row(eager, session_id).status == Status.PROCESSED
     assert versions(eager, session_id) == [1]
-    assert products(eager, session_id) == ["transcript"]
+    assert products(eager, session_id) == ["transcript", "waveform"]
 
 
 def test_the_chain_sent_again_does_nothing_twice(eager: Resources, office: Office) -> None:

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from api.http import rate_limits
 from shared.domain.errors import Unavailable
+from shared.http import rate_limits
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
 from shared.services.uploads import quotas
@@ -167,6 +167,18 @@ def test_an_address_without_a_key_is_slowed_down_and_one_with_a_key_is_not(
     assert stranger("GET", "/api/whoami").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+def test_an_address_may_not_probe_without_end(resources: Resources, clock: Clock, path: str) -> None:
+    client = app_of(limited(resources, anonymous_per_minute=3)).test_client()
+    first = 200 if path == "/readyz" else 401
+    answers = [client.get(path) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [first, first, first, 429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert client.get(path, environ_base={"REMOTE_ADDR": "198.51.100.7"}).status_code == first
+    clock.now += 61
+    assert client.get(path).status_code == first
+
+
 @pytest.mark.parametrize(
     ("trusted", "last"), [((), 429), (("127.0.0.0/8",), 401)], ids=["no proxy is ours", "the proxy is ours"]
 )
@@ -244,3 +256,17 @@ class _Declaring(FakeDecoder):
 def seconds_used(resources: Resources) -> float:
     with everything(resources) as db:
         return float(db.execute(text("SELECT sum(seconds) FROM quota_days")).scalar_one())
+
+
+@pytest.mark.parametrize("begins", ["whole", "resumable", "direct"])
+def test_each_way_to_begin_an_upload_is_an_attempt(resources: Resources, office: Office, begins: str) -> None:
+    """Whatever way two attempts were made: what comes third is refused, by all ways."""
+    me = limited(resources, attempts_per_hour=2)
+    call = caller_of(app_of(me), me, office)
+    ways = {
+        "whole": lambda: call.upload(office.patient_id, b"no recording"),
+        "resumable": lambda: call("POST", "/api/uploads", headers={"Tus-Resumable": "1.0.0"}),
+        "direct": lambda: call("POST", "/api/direct-uploads", json={}),
+    }
+    assert [ways[begins]().status_code == 429 for _ in range(2)] == [False, False]
+    assert {way: ask().status_code for way, ask in ways.items()} == dict.fromkeys(ways, 429)

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from shared.db.queries import notes as rows
 from shared.services.resources import Resources
-from tests.integration.notes_calls import Clinician, clinician, extract_again, processed
+from shared.vault.sealing import Subject
+from tests.integration.notes_calls import Clinician, clinician, drafted, extract_again, processed
 from tests.integration.sessions import audited
 from tests.servers import Office
 
@@ -229,3 +231,26 @@ def test_versions_that_do_not_exist_are_not_found(me: Clinician) -> None:
     assert me("GET", f"{me.path}/diff", query_string={"from": 9}).status_code == 404
     assert me.post("accept", {"version": 1}).status_code == 404
     assert me.post("dismiss", {"version": 1}).status_code == 404
+
+
+def test_notes_of_a_past_release_are_read_rendered_and_edited(
+    me: Clinician, resources: Resources, office: Office, session_id: UUID
+) -> None:
+    lost = {"emotional_themes", "triggers", "follow_up_topics", "completeness", "provenance", "needs_review"}
+    old = {name: value for name, value in drafted().items() if name not in lost}
+    unread = {"code": "not_screened_for_risk", "detail": "Not screened for risk: German."}
+    old["review_reasons"] = [unread]
+    session = Subject(office.caller.practice_id, session_id)
+    with resources.database.transaction(session.practice_id) as db:
+        sealed = resources.vault.seal(session, rows.kind(2), old)
+        rows.add(
+            db, session.practice_id, session_id, version=2, body=sealed, engine="rules-1", template="default"
+        )
+    assert me.notes()["extracted_notes"]["triggers"] == []
+    assert me.notes()["notices"] == [unread]
+    for template in ("soap", "dap"):
+        assert me("GET", me.path, query_string={"template": template}).status_code == 200
+    assert me("GET", me.path, query_string={"format": "md"}).status_code == 200
+    assert me.post("render", {"template": "soap"}).status_code == 200
+    assert me.put({"therapist_notes": "He looked tired."}).status_code == 200
+    assert me.notes(version=2)["extracted_notes"]["emotional_themes"] == []

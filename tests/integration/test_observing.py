@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, update
 
-from api.app import create_app
 from api.metrics.prometheus import text_of
+from serving.app import create_app
 from shared.db.connection.engine import Database
 from shared.db.queries import heartbeats
 from shared.db.tables.core import StepRow

@@ -187,6 +187,18 @@ def test_a_run_that_dies_between_object_and_row_is_done_again(call, bench, clini
     assert loudness(sound, 19.9, 39.7) == 0 < loudness(sound, 0.0, 19.0)
 
 
+def test_the_waveform_is_flat_there_with_the_answer(call, processed):
+    def heights(start: float, end: float) -> set[int]:
+        drawn = call("GET", f"/api/sessions/{processed}/waveform").json
+        second = drawn["sample_rate"] / drawn["samples_per_pixel"]
+        return set(drawn["data"][2 * round(start * second) : 2 * round(end * second)])
+
+    assert 0 not in heights(0.5, 59.0)
+    assert cut(call, processed).status_code == 202
+    assert heights(20.0, 39.6) == {0}
+    assert 0 not in heights(0.5, 19.0) | heights(40.5, 59.0)
+
+
 def test_at_upload_nothing_of_it_is_ever_transcribed(call, bench, clinic, office):
     answer = call.upload(office.patient_id, wav(60.0), off_the_record="19.9-39.7")
     assert answer.status_code == 202, answer.json

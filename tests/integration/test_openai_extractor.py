@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, Segment, Transcript
 from shared.domain.verification.evidence import verify
 from shared.schemas.notes import NotesSchema
@@ -56,6 +57,7 @@ WRITTEN = {
         "patient_summary": [{"sentence": "You lie awake at night.", "evidence": EVIDENCE}],
     },
 }  # fmt: skip
+WRITTEN |= {name: [] for name in LIST_FIELDS if name not in WRITTEN}
 GOOD = json.dumps(WRITTEN)
 
 
@@ -161,7 +163,7 @@ def test_the_name_holds_the_model_and_the_prompts_digest(engine):
 def test_the_prompt_says_which_version_it_is(server, engine):
     server.will(completion(GOOD))
     engine.extract(TRANSCRIPT, REQUEST)
-    assert server.received[0].document["messages"][0]["content"].startswith("Version: 1\n")
+    assert server.received[0].document["messages"][0]["content"].startswith("Version: 2\n")
 
 
 @pytest.mark.parametrize("words", ["", "  "])
@@ -180,12 +182,58 @@ def test_a_transcript_without_words_is_sent_to_nobody(server, engine, words):
         f"```\n{GOOD}```",
         f"<think>Shall I {{ or not?</think>\n{GOOD}",
         f"Here are the notes: {GOOD} I hope that helps.",
+        f"Shall I {{ or not?</think>\n\n{GOOD}",
+        f'A draft: {{"key_topics": []}} is too short.</think>{GOOD}',
+        f"<think>Thoughts</think>\n```json\n{GOOD}\n```\nThat is {{all}}.",
+        f"\ufeff{GOOD}",
+        [{"type": "thinking", "thinking": "{}"}, {"type": "text", "text": GOOD}],
+        [{"type": "text", "text": GOOD[:40]}, {"type": "text", "text": GOOD[40:]}],
+        GOOD[:-1] + ",}",
+        GOOD.replace("]", ",]"),
     ],
-    ids=["fence", "bare fence", "thoughts", "chatter"],
+    ids=[
+        "fence",
+        "bare fence",
+        "thoughts",
+        "chatter",
+        "thoughts without their beginning",
+        "a draft in the thoughts",
+        "thoughts and a fence",
+        "BOM",
+        "parts with thoughts",
+        "parts",
+        "a comma too many",
+        "many commas too many",
+    ],
 )
 def test_what_stands_around_the_object_is_removed(server, engine, content):
     server.will(completion(content))
     assert engine.extract(TRANSCRIPT, REQUEST)["session_mood"] == "low"
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("place", ["reasoning_content", "reasoning"])
+@pytest.mark.parametrize("content", [None, "", "I have written the notes."])
+def test_notes_that_a_server_takes_for_thoughts_are_found(server, engine, place, content):
+    reply = completion(content)
+    reply.body["choices"][0]["message"][place] = f"The client is tired. {GOOD}"
+    server.will(reply)
+    assert engine.extract(TRANSCRIPT, REQUEST)["session_mood"] == "low"
+    assert len(server.received) == 1
+
+
+def test_slips_that_leave_no_doubt_are_mended(server, engine):
+    slips = copy.deepcopy(WRITTEN)
+    slips["session_mood"] = " Low"
+    slips["triggers"][0]["severity"] = "Mild"
+    slips["risk_flags"][0] |= {"negated": "false", "asked_by_therapist": "True"}
+    slips["key_topics"][0]["evidence"] = [{"segment": "1", "quote": SAID}]
+    slips["strategies"] = []
+    server.will(completion(json.dumps(slips)))
+    notes = engine.extract(TRANSCRIPT, REQUEST)
+    assert (notes["session_mood"], notes["triggers"][0]["severity"]) == ("low", "mild")
+    assert (notes["risk_flags"][0]["negated"], notes["risk_flags"][0]["asked_by_therapist"]) == (False, True)
+    assert notes["key_topics"][0]["evidence"][0]["segment"] == 1
     assert len(server.received) == 1
 
 
@@ -219,8 +267,100 @@ def test_a_server_without_schemas_is_asked_for_any_object_from_then_on(server, e
     assert "additionalProperties" in fallback["messages"][1]["content"]
 
 
+def test_a_server_without_any_response_format_is_asked_in_words_from_then_on(server, engine):
+    server.will(refusal(400), refusal(422), completion(GOOD), completion(GOOD))
+    engine.extract(TRANSCRIPT, REQUEST)
+    engine.extract(TRANSCRIPT, REQUEST)
+    assert ["response_format" in request.document for request in server.received] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert "additionalProperties" in server.received[2].document["messages"][1]["content"]
+
+
+def test_a_server_that_breaks_on_a_schema_is_asked_without_from_then_on(server, engine):
+    server.will(refusal(500), completion(GOOD), completion(GOOD))
+    engine.extract(TRANSCRIPT, REQUEST)
+    engine.extract(TRANSCRIPT, REQUEST)
+    kinds = [request.document["response_format"]["type"] for request in server.received]
+    assert kinds == ["json_schema", "json_object", "json_object"]
+
+
+def test_a_server_that_breaks_on_everything_is_out_of_order(server, engine):
+    server.will(refusal(500), refusal(500), refusal(500), completion(GOOD))
+    with pytest.raises(RetryableStepError) as caught:
+        engine.extract(TRANSCRIPT, REQUEST)
+    engine.extract(TRANSCRIPT, REQUEST)
+    assert caught.value.code == "engine_unavailable"
+    assert server.received[-1].document["response_format"]["type"] == "json_schema"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        pytest.param(
+            400,
+            {"object": "error", "message": "This model's maximum context length is 4096 tokens. However, you "
+             "requested 9000 tokens in the messages. Please reduce the length of the messages.", "code": 400},
+            id="vLLM",
+        ),
+        pytest.param(
+            400,
+            {"object": "error", "message": "The decoder prompt (length 9000) is longer than the maximum "
+             "model length of 4096.", "code": 400},
+            id="vLLM, newer",
+        ),
+        pytest.param(
+            400,
+            {"error": {"code": 400, "message": "the request exceeds the available context size, try "
+             "increasing it", "type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 4096}},
+            id="llama.cpp",
+        ),
+        pytest.param(
+            500,
+            {"error": {"code": 500, "message": "input is too large to process. increase the physical batch "
+             "size", "type": "server_error"}},
+            id="llama.cpp, older",
+        ),
+        pytest.param(
+            400,
+            {"object": "error", "message": "Prompt contains 40000 tokens and 0 draft tokens, too large for "
+             "model with 32768 maximum context length", "type": "invalid_request_error", "code": "3051"},
+            id="Mistral",
+        ),
+        pytest.param(
+            422,
+            {"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. "
+             "Given: 9000",
+             "error_type": "validation"},
+            id="text-generation-inference",
+        ),
+        pytest.param(
+            400,
+            {"object": "error", "message": "The input (9000 tokens) is longer than the model's context "
+             "length (4096 tokens)."},
+            id="SGLang",
+        ),
+    ],
+)  # fmt: skip
+def test_too_long_is_understood_in_the_words_of_other_servers(server, engine, status, body):
+    server.will_always(lambda _: Reply(body, status))
+    with pytest.raises(PermanentStepError) as caught:
+        engine.extract(TRANSCRIPT, REQUEST)
+    assert caught.value.code == "engine_input_too_large"
+
+
+def test_words_that_a_refusal_repeats_are_not_taken_for_its_reason(server, engine):
+    said = f"{SAID}. The night was too long. " * 40
+    server.will(*[Reply({"detail": [{"loc": ["body", "response_format"], "input": said}]}, 422)] * 2)
+    server.will(completion(GOOD))
+    assert engine.extract(TRANSCRIPT, REQUEST)["session_mood"] == "low"
+
+
 def test_a_refusal_for_another_reason_does_not_end_the_use_of_schemas(server, engine):
-    server.will(refusal(400), refusal(400), completion(GOOD))
+    server.will(refusal(400), refusal(400), refusal(400), completion(GOOD))
     with pytest.raises(PermanentStepError):
         engine.extract(TRANSCRIPT, REQUEST)
     engine.extract(TRANSCRIPT, REQUEST)

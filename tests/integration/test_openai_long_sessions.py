@@ -11,6 +11,7 @@ import pytest
 
 from shared.domain.errors import PermanentStepError
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, Transcript
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import honest
@@ -114,11 +115,7 @@ def test_mentions_of_risk_that_differ_in_standing_are_never_made_one() -> None:
 
 
 def _nothing() -> dict[str, Any]:
-    fields = (
-        "key_topics", "strategies", "emotional_themes", "triggers", "action_items", "significant_quotes",
-        "follow_up_topics", "unresolved_concerns", "risk_flags",
-    )  # fmt: skip
-    return {name: [] for name in fields}
+    return {name: [] for name in LIST_FIELDS}
 
 
 def test_too_many_items_are_cut_to_the_window_with_risk_last() -> None:
@@ -156,7 +153,7 @@ def test_a_window_without_room_names_the_setting() -> None:
 def test_what_the_notes_were_made_by_and_what_it_took_is_stored_with_them(server: FakeOpenAI) -> None:
     made_by = extracted(server, golden("cbt_anxiety"))["provenance"]
     assert made_by["model"] == "note-writer-2026-11-01"
-    assert (made_by["prompt_version"], made_by["parts"], made_by["calls"]) == ("1", 1, 1)
+    assert (made_by["prompt_version"], made_by["parts"], made_by["calls"]) == ("2", 1, 1)
     assert re.fullmatch(r"[0-9a-f]{64}", made_by["prompt_sha256"])
     assert made_by["output_tokens"] == 100
     expected = (made_by["input_tokens"] * 2.0 + 100 * 8.0) / 1e6

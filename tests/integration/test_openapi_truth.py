@@ -81,6 +81,12 @@ include-name-regex = "^(POST|PATCH) /api/webhooks"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409"]
 
+# Nor which transcribers this server has.
+[[operations]]
+include-name-regex = "^PATCH /api/practice/engines$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+
 [[operations]]
 include-path-regex = "/(speakers|off-the-record)$"
 [operations.checks.positive_data_acceptance]

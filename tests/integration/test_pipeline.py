@@ -45,7 +45,7 @@ def test_a_promised_session_ends_processed(resources: Resources, office: Office)
     assert done.processed_at is not None
     assert done.duration_seconds == 60.0
     assert versions(resources, session_id) == [1]
-    assert products(resources, session_id) == ["transcript"]
+    assert products(resources, session_id) == ["transcript", "waveform"]
 
 
 def test_each_step_lets_the_chain_go_on_once_it_is_done(resources: Resources, office: Office) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.db.queries import outbox, quotas
 from shared.db.tables.records import NoteTemplate, ProcessNotes
+from shared.db.tables.sign_in import Passkey
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import idempotency, patients
 from shared.services.access import consent
-from shared.services.accounts import accounts
+from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
@@ -28,6 +29,8 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
+from shared.services.sign_in import invitations, second_factor, signing_in
+from shared.services.sign_in.browser_sessions import Client
 from shared.services.transcripts import playback
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
@@ -35,6 +38,7 @@ from shared.vault.sealing import Subject
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of
+from tests.integration.browser import PASSPHRASE, give_login
 from tests.integration.notes_calls import offer_notes
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_outbox import subscribe
@@ -52,6 +56,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     session_id = promise(resources, office)
     work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
     accounts.create_key(resources, office.caller.practice_id, office.caller.therapist_id)
+    enrolment.issue_on_server(resources, office.caller.practice_id, office.caller.therapist_id)
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
@@ -59,9 +64,25 @@ def session_id(resources: Resources, office: Office) -> UUID:
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     tus_creation.create(resources, office.caller, 2000, details, "")
     deletion.delete(resources, office.caller, promise(resources, office))
+    sign_somebody_in(resources, office)
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
+
+
+def sign_somebody_in(resources: Resources, office: Office) -> None:
+    """A login, a browser session, an invitation."""
+    practice_id, therapist_id = office.caller.practice_id, office.caller.therapist_id
+    give_login(resources, practice_id, therapist_id, "a.therapist")
+    accounts.create_therapist(resources, practice_id, "Boss", accounts.ADMINISTRATOR)
+    assert invitations.first_administrator_code(resources, practice_id)
+    client = Client("192.0.2.1", "A browser")
+    signing_in.sign_in(resources, "a.therapist", PASSPHRASE, client)
+    second_factor.offer(resources, office.caller)
+    second_factor.new_codes(resources, office.caller)
+    ids = {"practice_id": practice_id, "therapist_id": therapist_id}
+    with resources.database.transaction(practice_id) as db:
+        db.add(Passkey(id=uuid4(), credential_id=b"id", credential=b"key", sign_count=0, name="Key", **ids))
 
 
 def keep_records(resources: Resources, office: Office, session_id: UUID) -> None:
@@ -139,8 +160,16 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
         assert own[table].qual == own[table].with_check
         assert f"({column} = (NULLIF(current_setting('app.practice'" in own[table].qual
     assert not [policy for policy in policies if "public" in policy.roles]
-    # Counts and names of processes belong to no practice, and hold nothing of any.
-    unwalled = {"alembic_version", "tallies", "signs_of_life", "reconciliations"}
+    # Counts, names of processes, the check value and digests of who tried to sign in belong to no practice.
+    unwalled = {
+        "alembic_version",
+        "tallies",
+        "signs_of_life",
+        "reconciliations",
+        "key_store_checks",
+        "failed_tries",
+        "passkey_challenges",
+    }
     assert set(security) - set(walled(resources)) == unwalled
 
 
@@ -197,7 +226,7 @@ def test_without_a_practice_every_table_is_empty(resources: Resources, session_i
 
 
 def test_the_owner_itself_sees_nothing(resources: Resources, session_id: UUID) -> None:
-    url = resources.settings.database_url.replace("+psycopg2", "")
+    url = resources.settings.owner_url.replace("+psycopg2", "")
     connection = psycopg2.connect(url)
     try:
         with connection.cursor() as cursor:
@@ -384,7 +413,7 @@ def test_without_row_security_the_api_still_hides_others_keys(
         assert str(office.caller.therapist_id) not in call("GET", "/api/therapists").text
         assert call("DELETE", f"/api/keys/{theirs.id}").status_code == 404
         wanted = {"therapist_id": str(office.caller.therapist_id)}
-        assert call("POST", "/api/keys", json=wanted).status_code == 404
+        assert call("POST", "/api/keys", json=wanted).status_code == 403
 
 
 # --- What lies between transactions ---
@@ -400,23 +429,23 @@ def test_a_pooled_connection_carries_neither_role_nor_practice_over(
         with database.transaction(practice_id) as db:
             pid, user, practice = db.execute(asked).one()
         assert (user, practice) == (APPLICATION, str(practice_id))
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
         with pytest.raises(RuntimeError, match="broke"), database.transaction(practice_id) as db:
             db.execute(asked)
             raise RuntimeError("broke")
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
         with database.operating() as db:
             assert db.execute(asked).one() == (pid, OPERATOR, "")
-        assert as_lent(database) == (pid, "sessionscribe", "", 0)
+        assert as_lent(database) == (pid, "sessionscribe", "", False)
     finally:
         database.close()
 
 
 def as_lent(database: Database) -> tuple[object, ...]:
-    """What the pool's next borrower finds: process, role, practice, and the sessions in sight."""
+    """What the pool's next borrower finds: process, role, practice, and whether it may look at sessions."""
     query = (
         "SELECT pg_backend_pid(), current_user, current_setting('app.practice', true),"
-        " (SELECT count(*) FROM sessions)"
+        " has_table_privilege('sessions', 'SELECT')"
     )
     with database._engine.connect() as connection:
         return tuple(connection.execute(text(query)).one())

@@ -13,7 +13,7 @@ from shared.media.sandbox import Sandbox
 from shared.services.operations import backups
 from shared.services.resources import Resources
 from shared.services.steps import redaction
-from shared.storage.objects import LocalStore
+from shared.storage.local_store import LocalStore
 from shared.storage.recordings import RECORDING, Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.errors import NotFound, Unavailable
-from shared.storage.objects import LocalStore
+from shared.storage.local_store import LocalStore
 from shared.storage.opening import open_store
 
 
@@ -113,7 +113,7 @@ def test_a_full_disk_is_told_as_one_and_leaves_nothing(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from shared.domain.errors import Unavailable
-from shared.storage.objects import LocalStore
+from shared.storage.local_store import LocalStore
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, 4_000_000))
 try:

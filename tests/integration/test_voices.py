@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.transcription import SAMPLE, decode
-from shared.domain.values import SAMPLE_RATE
+from shared.domain.values import SAMPLE_RATE, SpeechPlan
 from tests.fakes.speech import InMemoryPcm
 from workers.audio.analyser import OfflineSpeechAnalyser
 
@@ -26,9 +26,12 @@ def therapist(sample: np.ndarray) -> np.ndarray:
     )
 
 
+def analysed(samples: np.ndarray, expected: int, analyser: OfflineSpeechAnalyser) -> SpeechPlan:
+    return analyser.analyse(InMemoryPcm(samples), expected, 30.0)
+
+
 def voices(samples: np.ndarray, expected: int) -> int:
-    plan = OfflineSpeechAnalyser().analyse(InMemoryPcm(samples), expected, 30.0)
-    return len({turn.speaker for turn in plan.turns})
+    return len({turn.speaker for turn in analysed(samples, expected, OfflineSpeechAnalyser()).turns})
 
 
 @pytest.mark.parametrize("expected", [1, 2, 3])
@@ -43,3 +46,26 @@ def test_two_voices_are_two_also_where_more_were_expected(sample, expected):
 
 def test_what_the_caller_knows_better_is_believed(sample):
     assert voices(sample, 1) == 1
+
+
+@pytest.mark.parametrize("seconds", [10, 20, 29])
+def test_one_voice_is_one_in_less_than_half_a_minute_too(therapist, seconds):
+    plan = analysed(therapist[: seconds * SAMPLE_RATE], 2, OfflineSpeechAnalyser())
+    assert (plan.quality["voices_found"], plan.quality["voices_doubt"]) == (1, None)
+
+
+def test_two_voices_are_two_in_less_than_half_a_minute_too(sample):
+    assert voices(sample[: 25 * SAMPLE_RATE], 2) == 2
+
+
+def test_the_same_recording_always_gets_the_same_turns(sample):
+    part = sample[: 60 * SAMPLE_RATE]
+    assert (
+        analysed(part, 2, OfflineSpeechAnalyser()).turns == analysed(part, 2, OfflineSpeechAnalyser()).turns
+    )
+
+
+def test_without_the_network_voices_are_told_apart_by_their_cepstra(sample):
+    plan = analysed(sample, 2, OfflineSpeechAnalyser(find_network=lambda: None))
+    assert (plan.quality["voices_found"], plan.quality["speaker_network"]) == (2, False)
+    assert analysed(sample, 2, OfflineSpeechAnalyser()).quality["speaker_network"] is True

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, request
 
-from api.http.client_address import client_address
+from shared.http.client_address import client_address
 
 OURS = ("10.0.0.0/8", "fd00::/8")
 

@@ -249,7 +249,7 @@ def test_every_reference_in_the_document_leads_somewhere(app: Flask) -> None:
 
 def test_the_api_loads_no_engine_and_no_decoder(environment: dict[str, str]) -> None:
     program = (
-        "import sys; from api.app import create_app; create_app();"
+        "import sys; from serving.app import create_app; create_app();"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )
     run = subprocess.run(

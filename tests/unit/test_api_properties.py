@@ -10,8 +10,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from werkzeug.sansio.multipart import Data, File, MultipartDecoder
 
-from api.http.request_ids import request_id
-from api.schemas.file_names import MAX_LENGTH, cleaned
+from shared.http.request_ids import request_id
+from shared.schemas.file_names import MAX_LENGTH, cleaned
 from shared.services.accounts import credentials
 from shared.services.paging import cursor_after, position_of
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from api.http import event_stream, ranges
-from api.schemas import file_names, transcript_text
+from api.schemas import transcript_text
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput, TooLarge
+from shared.schemas import file_names
 from shared.services import paging
 from shared.services.accounts import credentials
 
@@ -134,6 +135,32 @@ def test_a_cleaned_name_is_short_and_harmless(name: str) -> None:
 )
 def test_names_are_cleaned_as_shown(name: str, kept: str) -> None:
     assert file_names.cleaned(name) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("=?UTF-8?Q?Sitzung_M=C3=BCller.mp3?=", "Sitzung M\u00fcller.mp3"),
+        ("=?utf-8?b?U2l0enVuZyBNw7xsbGVyLm1wMw==?=", "Sitzung M\u00fcller.mp3"),
+        ("=?ISO-8859-1?Q?Sitzung_?= =?ISO-8859-1?Q?M=FCller.mp3?=", "Sitzung M\u00fcller.mp3"),
+        ("=?no-such?Q?a.mp3?=", "=?no-such?Q?a.mp3?="),
+        ("=?UTF-8?B?/?=", "=?UTF-8?B?/?="),
+        ("What=?.mp3", "What=?.mp3"),
+    ],
+)
+def test_a_name_in_encoded_words_is_read(name: str, read: str) -> None:
+    assert file_names.decoded(name) == read
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_name_is_read_in_utf_8_or_as_western_windows_writes_it(encoding: str) -> None:
+    head = 'Content-Disposition: form-data; name="file"; filename="Sitzung M\u00fcller \u20ac.mp3"'.encode(
+        encoding
+    )
+    found = multipart.events(io.BytesIO(b"--x\r\n" + head + b"\r\n\r\nbody\r\n--x--\r\n"), "x")
+    assert [part.filename for part in found if isinstance(part, multipart.File)] == [
+        "Sitzung M\u00fcller \u20ac.mp3"
+    ]
 
 
 def test_a_file_arrives_whole_wherever_a_single_cut_falls() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.http.client import CallFailed
+from cli.http.refusals import CallFailed
 from cli.http.retrying import Patience
 
 

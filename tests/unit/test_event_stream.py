@@ -1,7 +1,7 @@
 """The pace of a stream of events."""
 
 from api.http.event_stream import Pace, Seen, events
-from shared.domain.errors import Unavailable
+from shared.domain.errors import NotAuthenticated, Unavailable
 from shared.services.sessions.event_feed import News
 
 
@@ -33,3 +33,16 @@ def test_what_is_left_is_told_with_the_progress_where_it_is_known() -> None:
         'data: {"progress": 5}',
         'data: {"progress": 6, "seconds_left": 90}',
     ]
+
+
+def test_a_stream_ends_once_its_client_may_no_longer_follow() -> None:
+    asked = []
+
+    def ask(_: int) -> News:
+        asked.append(1)
+        if len(asked) == 3:
+            raise NotAuthenticated("The key has ended.")
+        return News((), 0, ended=False)
+
+    told = list(events(ask, Seen(1, 0), Pace(poll_seconds=0.001)))
+    assert (len(asked), len(told)) == (3, 1)

@@ -155,6 +155,13 @@ def test_a_claim_cannot_call_itself_structural() -> None:
     assert verified["therapist_notes"] == ""
 
 
+def test_a_sentence_that_rests_on_words_is_not_structural_whatever_its_engine_says() -> None:
+    """What is structural is shown without a mark even where no words bear it out."""
+    claimed = sentence("The boss yelled.", piece(3, "My boss yelled at me"), structural=True)
+    (stands,) = verify(therapist_notes(claimed), SAID)["field_evidence"]["therapist_notes"]
+    assert (stands["verified"], stands["structural"]) == (True, False)
+
+
 def test_speech_that_was_found_is_never_called_absent() -> None:
     assert verify(therapist_notes(sentence(NO_SPEECH, structural=True)), SAID)["therapist_notes"] == ""
 
@@ -259,7 +266,7 @@ def test_what_only_one_of_two_readers_found_stays() -> None:
 def test_a_mood_whose_words_do_not_stand_falls_back_and_says_so() -> None:
     made_up = {"session_mood": [sentence("Very happy.", piece(0, "I am so happy today"))]}
     verified = verify(notes(session_mood="very_positive", field_evidence=made_up), SAID)
-    assert verified["session_mood"] == "neutral"
+    assert verified["session_mood"] == "cannot_tell"
     assert verified["field_evidence"]["session_mood"][0]["sentence"] == MOOD_UNKNOWN
 
 

@@ -21,6 +21,7 @@ from shared.domain.errors import (
     Unavailable,
 )
 from shared.media import refusals
+from shared.services.engines.engine_choice import MayNotLeave, NotOffered
 from shared.services.jobs.error_policy import (
     CODES,
     KINDS,
@@ -36,13 +37,14 @@ from shared.services.jobs.error_policy import (
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.frames import TamperedObject
 from shared.vault.keystore import KeyStoreError
+from workers.engines import openai_completion, openai_errors
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "workers.engines", "workers.audio")
 MAKERS = {"PermanentStepError", "RetryableStepError", "Unavailable", "permanent", "retryable"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
-# An answer to an upload, which no step ever gets.
-ONLY_FOR_UPLOADS = {"outcome_unknown"}
+# Answers to requests, which no step ever gets.
+ONLY_FOR_REQUESTS = {"outcome_unknown", "sign_in_busy"}
 # Words that look like codes of engines: a field, and reasons to look twice at notes that were made.
 NO_ERRORS = {
     "engine_version",
@@ -51,6 +53,8 @@ NO_ERRORS = {
     "engine_invented",
     "engine_missed_risk",
 }
+# What the choice of an engine ends with at work, where an upload would be refused.
+REFUSED_ENGINES = {MayNotLeave.default_code, NotOffered.default_code}
 # What ends inside the adapter that raises it: told there as one of the others.
 INTERNAL = {
     "shared.media.container.Refused",
@@ -60,6 +64,7 @@ INTERNAL = {
     "shared.media.job.Refused",
     "shared.media.job.SourceFailed",
     "workers.engines.call_limits.NoPlace",
+    "workers.engines.screen.conversion.EncoderUnusable",
     "workers.engines.openai_client._OversizedAnswer",
 }
 
@@ -103,7 +108,9 @@ def sources() -> list[ast.AST]:
 
 def codes_made() -> set[str]:
     """Every code that an error at work is made with, as the source says, and those of the refusals."""
-    found = {SPEECH_GONE, "worker_lost"} | {refusals.permanent(code).code for code in refusals.REFUSALS}
+    found = {SPEECH_GONE, "worker_lost", *REFUSED_ENGINES} | {
+        refusals.permanent(code).code for code in refusals.REFUSALS
+    }
     for node in sources():
         if isinstance(node, ast.Call):
             made_by = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -113,7 +120,7 @@ def codes_made() -> set[str]:
         elif is_code(node) and node.value.startswith("engine_"):  # type: ignore[attr-defined]
             found.add(node.value)  # type: ignore[attr-defined]
     found -= NO_ERRORS
-    return found - ONLY_FOR_UPLOADS - set(refusals.REFUSALS) | {"not_audio"}
+    return found - ONLY_FOR_REQUESTS - set(refusals.REFUSALS) | {"not_audio"}
 
 
 def is_code(node: ast.AST) -> bool:
@@ -170,6 +177,36 @@ def test_the_docs_are_made_from_the_table() -> None:
 def test_what_a_client_is_told_is_never_a_librarys_sentence() -> None:
     for error in (ValueError("my brother"), NotFound("my brother"), Unavailable("my brother", "disk_full")):
         assert "brother" not in failure_of(error).detail
+
+
+ADVICE = re.compile(
+    r"\b(?:check|choose|set|restore|retry|report|run|look|export|upload|cut|mend|extract"
+    r"|tried again|ask|allow|leave)",
+    re.IGNORECASE,
+)
+
+
+def test_every_sentence_about_a_failed_session_says_what_to_do() -> None:
+    """docs/operations.md promises it: those of engines behind HTTP are held to it by their own table."""
+    silent = []
+    for node in sources():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+            "PermanentStepError",
+            "RetryableStepError",
+        ):
+            said = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
+            text = " ".join(part for part in said if isinstance(part, str))
+            if text and not ADVICE.search(text):
+                silent.append(text)
+    assert silent == []
+    services = (openai_errors, openai_completion)
+    texts = [value for module in services for value in vars(module).values() if isinstance(value, tuple)]
+    pairs = [*texts, *openai_errors._PERMANENT.values()]
+    permanent = [pair for pair in pairs if CODES.get(pair[0]) is Kind.PERMANENT]
+    assert len(permanent) >= 12
+    assert [text for _, text in permanent if not ADVICE.search(text)] == []
+    for error in (ValueError(), TamperedObject("x"), KeyStoreError("x")):
+        assert ADVICE.search(failure_of(error).detail)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,25 @@ def triggers() -> list[str]:
     return [trigger["metadata"]["query"] for scaled in objects for trigger in scaled["spec"]["triggers"]]
 
 
+def operators_table() -> str:
+    """The alerts as docs/operations.md lists them."""
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    lines = ["| alert | fires when | for | severity | means | what to do |", "|---|---|---|---|---|---|"]
+    for rule in group["rules"]:
+        when = " ".join(rule["expr"].split()).replace("|", r"\|")
+        notes = rule["annotations"]
+        lines.append(
+            f"| `{rule['alert']}` | `{when}` | {rule['for']} | {rule['labels']['severity']} "
+            f"| {notes['summary']} | {notes['action']} |"
+        )
+    return "\n".join(lines)
+
+
+def test_the_operators_table_is_that_of_the_alerts() -> None:
+    written = (DEPLOY.parent / "docs" / "operations.md").read_text()
+    assert operators_table() in written, f"put this into docs/operations.md:\n{operators_table()}"
+
+
 def test_no_alert_names_a_person_or_a_practice() -> None:
     labels = re.compile(r"practice|therapist|patient|session_id")
     for text in (ALERTS.read_text(), *expressions()):

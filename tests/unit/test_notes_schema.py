@@ -12,7 +12,7 @@ from workers.engines.rules import RulesExtractor
 # What verification adds, and what has a value of its own until somebody says otherwise.
 SET_LATER = {
     "sections", "unsupported", "draft", "template", "needs_review", "review_reasons", "completeness",
-    "provenance", "written_parts", "risk_readers",
+    "provenance", "written_parts", "schema_version", "risk_readers",
 }  # fmt: skip
 
 

@@ -41,6 +41,8 @@ def test_a_good_recording_needs_no_review():
         ({"low_confidence_share": 0.4}, "low_confidence"),
         ({"voices_found": 2, "voices_doubt": "more_voices"}, "more_voices"),
         ({"voices_found": 2, "voices_doubt": "few_words"}, "voices_unsure"),
+        ({"voices_found": 3, "voices_expected": 2, "voices_doubt": "more_voices"}, "more_voices"),
+        ({"speaker_network": False}, "no_speaker_network"),
         ({"words_per_minute": 300.0}, "unlikely_pace"),
         ({"words_per_minute": 20.0}, "unlikely_pace"),
         ({"invented": [{"words": 3, "removed": True}]}, "invented_text"),

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from shared.domain.verification.boilerplate import SCREENED
-from shared.domain.verification.evidence import LIST_FIELDS, TEXT_FIELDS, verify
+from shared.domain.verification.evidence import TEXT_FIELDS, verify
 from shared.domain.verification.quotes import words_of
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
@@ -92,7 +93,7 @@ def test_a_cbt_session_is_read_as_a_clinician_would() -> None:
     assert "keep a thought record every evening this week" in texts(notes["action_items"], "task")
     assert texts(notes["triggers"], "trigger") == ["When my manager moved it a day earlier"]
     assert {"work", "anxiety"} <= set(texts(notes["key_topics"]))
-    assert any("Thursday at three" in text for text in texts(notes["follow_up_topics"]))
+    assert "on Thursday at three" in texts(notes["appointments"], "when")
     assert texts(notes["unresolved_concerns"]) == [
         "I still don't know how to tell my manager that it is too much."
     ]
@@ -158,7 +159,7 @@ def test_an_empty_transcript_says_that_no_speech_was_found() -> None:
     assert notes["topic_summary"] == boilerplate.NO_SPEECH
     assert notes["therapist_notes"].startswith(boilerplate.NO_SPEECH)
     assert notes["key_topics"] == notes["risk_flags"] == []
-    assert notes["session_mood"] == "neutral"
+    assert notes["session_mood"] == "cannot_tell"
 
 
 def test_a_theme_that_was_denied_is_no_theme() -> None:

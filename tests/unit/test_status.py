@@ -22,6 +22,27 @@ def test_a_final_session_comes_back_only_by_retry_and_extraction(source: Status,
     assert ALLOWED_MOVES[source] == {target}
 
 
+# The way of a session; one that was transcribed before goes straight to its notes.
+FORWARD = {
+    (Status.UPLOADING, Status.PENDING),
+    (Status.PENDING, Status.TRANSCRIBING),
+    (Status.PENDING, Status.EXTRACTING_NOTES),
+    (Status.TRANSCRIBING, Status.TRANSCRIBED),
+    (Status.TRANSCRIBED, Status.EXTRACTING_NOTES),
+    (Status.EXTRACTING_NOTES, Status.PROCESSED),
+}
+
+
+def test_an_unfinished_session_goes_forward_fails_or_is_cancelled_and_nothing_else() -> None:
+    moves = {(source, target) for source in UNFINISHED for target in ALLOWED_MOVES[source]}
+    endings = {(source, ending) for source in UNFINISHED for ending in (Status.FAILED, Status.CANCELLED)}
+    assert moves == FORWARD | endings
+
+
+def test_a_session_is_finished_once_it_is_processed_failed_or_cancelled() -> None:
+    assert set(map(str, FINAL)) == {"processed", "failed", "cancelled"}
+
+
 def test_a_cancelled_session_stays_cancelled() -> None:
     assert not ALLOWED_MOVES[Status.CANCELLED]
 

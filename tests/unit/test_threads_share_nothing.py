@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import pytest
 
+from shared.domain.notes.fields import Form
 from shared.domain.verification import acts, facts, grounding, stems
-from shared.domain.verification.claims import Form, objection
+from shared.domain.verification.claims import objection
 from shared.domain.vocabulary.concepts import groups
 
 T = TypeVar("T")

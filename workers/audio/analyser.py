@@ -7,11 +7,12 @@ import numpy as np
 from shared.domain.ports import PcmSource
 from shared.domain.values import SpeechPlan, Turn, Utterance
 from workers.audio import levels as loudness
-from workers.audio import voice_activity, voiceprints
+from workers.audio import network_voices, speaker_network, voice_activity, voiceprints
 from workers.audio.blocks import Samples, blocks
 from workers.audio.chunking import plan_chunks
 from workers.audio.levels import Layout, Loudness, Mask
 from workers.audio.quality import measure_quality
+from workers.audio.speaker_network import Network
 from workers.audio.speakers import doubt_about_number, label_utterances
 from workers.audio.voice_activity import Activity, Detector
 
@@ -21,19 +22,25 @@ SHORTEST_LIMIT = 5.0
 # A speaker who pauses for less, and is not interrupted, is still in the same turn.
 LONGEST_PAUSE_IN_TURN = 2.0
 
-# An utterance and whose voice it is: a channel, or a cluster of voiceprints.
+# An utterance and whose voice it is: a channel, or a cluster of what voices are like.
 Voiced = tuple[Utterance, int]
 
 
 class OfflineSpeechAnalyser:
-    """Finds speech with Silero and speakers with clustered voiceprints, both on this machine.
+    """Finds speech with Silero and speakers with a speaker network, both on this machine.
 
     ``new_detector`` makes a voice activity detector; one is made per channel and call, because
-    a detector carries state from frame to frame.
+    a detector carries state from frame to frame. ``find_network`` gives the speaker network, or None where
+    its weights are not installed: then cepstral voiceprints take its place, and the quality report says so.
     """
 
-    def __init__(self, new_detector: Callable[[], Detector] = voice_activity.silero) -> None:
+    def __init__(
+        self,
+        new_detector: Callable[[], Detector] = voice_activity.silero,
+        find_network: Callable[[], Network | None] = speaker_network.installed,
+    ) -> None:
         self._new_detector = new_detector
+        self._find_network = find_network
 
     def analyse(self, pcm: PcmSource, speakers: int, chunk_seconds: float) -> SpeechPlan:
         """The plan for ``pcm``; see the port.
@@ -46,6 +53,8 @@ class OfflineSpeechAnalyser:
         longest = min(LONGEST_UTTERANCE, max(SHORTEST_LIMIT, chunk_seconds))
         voiced: list[Voiced] = []
         doubt: str | None = None
+        by_voice = layout.name != "dual_channel" and speakers > 1
+        network = self._find_network() if by_voice else None
         for channel in layout.channels:
             activity = voice_activity.listen(pcm, channel, self._new_detector())
             if layout.name == "dual_channel" and channel is not None:
@@ -55,7 +64,7 @@ class OfflineSpeechAnalyser:
             if layout.name == "dual_channel":
                 voiced += [(utterance, channel or 0) for utterance in utterances]
             else:
-                pieces, doubt = _split_by_speaker(pcm, utterances, speakers)
+                pieces, doubt = _split_by_speaker(pcm, utterances, speakers, network)
                 voiced += pieces
         voiced.sort(key=lambda pair: (pair[0].start, pair[0].end))
         return SpeechPlan(
@@ -65,7 +74,9 @@ class OfflineSpeechAnalyser:
             quality={
                 **measure_quality(pcm, layout, heard, [utterance for utterance, _ in voiced]),
                 "voices_found": len({voice for _, voice in voiced}),
+                "voices_expected": speakers,
                 "voices_doubt": doubt,
+                "speaker_network": network is not None if by_voice else None,
             },
         )
 
@@ -90,19 +101,24 @@ def _without_bleed(activity: Activity, heard: dict[int, Loudness], channel: int)
 
 
 def _split_by_speaker(
-    pcm: PcmSource, utterances: Sequence[Utterance], speakers: int
+    pcm: PcmSource, utterances: Sequence[Utterance], speakers: int, network: Network | None
 ) -> tuple[list[Voiced], str | None]:
     """Utterances cut where the speaker changes, each with its voice; and a doubt about their number."""
     if speakers < 2 or not utterances:
         return [(utterance, 0) for utterance in utterances], None
-    cells = [voiceprints.measure(_samples(pcm, utterance)) for utterance in utterances]
+    heard = (_samples(pcm, utterance) for utterance in utterances)
+    if network is None:
+        cells = [voiceprints.measure(samples) for samples in heard]
+        labelled, doubt = label_utterances(cells, speakers), doubt_about_number(cells, speakers)
+    else:
+        labelled, doubt = network_voices.label(network_voices.measure(heard, network), speakers)
     pieces: list[Voiced] = []
-    for utterance, labelled in zip(utterances, label_utterances(cells, speakers), strict=True):
-        for index, (start, end, voice) in enumerate(labelled):
-            last = index == len(labelled) - 1
+    for utterance, own in zip(utterances, labelled, strict=True):
+        for index, (start, end, voice) in enumerate(own):
+            last = index == len(own) - 1
             upto = utterance.end if last else min(utterance.start + end, utterance.end)
             pieces.append((Utterance(utterance.start + start, upto, utterance.channel), voice))
-    return pieces, doubt_about_number(cells, speakers)
+    return pieces, doubt
 
 
 def _samples(pcm: PcmSource, utterance: Utterance) -> Samples:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +23,37 @@ Floats = NDArray[np.float64]
 Piece = tuple[float, float, int]
 
 
+class Measured(Protocol):
+    """One utterance: the level of each cell in dB, and the windows of cells in which a voice was measured."""
+
+    @property
+    def levels(self) -> Kept:
+        """(cells,), at least one."""
+
+    def windows(self) -> list[tuple[int, int]]:
+        """Cell ranges in order of time; together they cover the utterance."""
+
+
 def label_utterances(utterances: Sequence[Cells], speakers: int) -> list[list[Piece]]:
     """For each utterance its pieces ``(start, end, voice)``, in seconds from its own start.
 
     ``voice`` is 0 to ``speakers`` - 1 in no particular order; of one voice alone there is only one,
-    however many were expected. The pieces of an utterance
-    cover it without gaps.
+    however many were expected. The pieces of an utterance cover it without gaps.
     """
     heard = _Windows.of(utterances)
     if speakers < 2 or len(heard.points) < speakers:
         return [[(0.0, cells.size * CELL_SECONDS, 0)] for cells in utterances]
-    costs = _costs(heard, speakers)
+    return cut_at_changes(utterances, _costs(heard, speakers))
+
+
+def cut_at_changes(utterances: Sequence[Measured], costs: Floats) -> list[list[Piece]]:
+    """The pieces of each utterance; ``costs``, (windows, voices), is how unlike each voice a window is."""
     pieces: list[list[Piece]] = []
     taken = 0
-    for cells in utterances:
-        own = cells.windows()
-        per_cell = _vote(cells.size, own, costs[taken : taken + len(own)])
-        pieces.append(_pieces(_cheapest_path(per_cell), cells.levels))
+    for one in utterances:
+        own = one.windows()
+        per_cell = _vote(one.levels.size, own, costs[taken : taken + len(own)])
+        pieces.append(_pieces(_cheapest_path(per_cell), one.levels))
         taken += len(own)
     return pieces
 

@@ -2,26 +2,40 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from workers.engines.openai_client import Answer
 from workers.engines.openai_errors import NOT_AN_API, Target, permanent, retryable
 
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
-_FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
+# Chat templates often write the opening tag into the prompt: then the answer holds the closing one only.
+_THOUGHTS = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+# A string, or a comma before a closing bracket, which JSON does not know and models write.
+_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+# So many opening braces are tried as the beginning of the document: thoughts may hold some too.
+_MOST_BEGINNINGS = 50
+# Where the answer is, by the field of the message; servers with a reasoning parser that finds no end of
+# the thoughts leave all of it in one of the latter.
+_PLACES = ("content", "reasoning_content", "reasoning")
 
 _TRUNCATED = (
     "engine_answer_truncated",
     "stopped in the middle of the notes: the model {model} ({setting}) has too little room for this "
     "session; choose one with a longer context.",
 )
-_FILTERED = ("engine_content_filtered", "has a content filter that stopped the notes.")
-_REFUSED = ("engine_refused_content", "did not want to write notes on this session.")
+_FILTERED = (
+    "engine_content_filtered",
+    "has a content filter that stopped the notes: choose another model or server ({setting}).",
+)
+_REFUSED = (
+    "engine_refused_content",
+    "did not want to write notes on this session: choose another model ({setting}).",
+)
 _BAD = ("engine_bad_answer", "sent an answer that holds no notes.")
 
 
 def content_of(answer: Answer, target: Target) -> str:
-    """The JSON text that the model wrote, without fences and thoughts; it need not be valid.
+    """The JSON text that the model wrote, without what stands around it; it need not be valid.
 
     Raises PermanentStepError for a refusal, a content filter, an answer cut short and a web
     page, RetryableStepError for anything else that is not a completion.
@@ -38,10 +52,11 @@ def content_of(answer: Answer, target: Target) -> str:
         raise permanent(target, *_FILTERED)
     if reason == "length":
         raise permanent(target, *_TRUNCATED)
-    content = message.get("content")
-    if not isinstance(content, str) or not content.strip():
+    texts = [text for place in _PLACES if (text := _text_of(message.get(place)))]
+    if not texts:
         raise retryable(target, *_BAD)
-    return _bare(content)
+    # A server may put the thoughts beside an answer that is no JSON: the answer counts, and is sent back.
+    return next((found for text in texts if (found := _object_in(text))), texts[0].strip())
 
 
 def _choice(text: str) -> dict[str, Any] | None:
@@ -54,16 +69,37 @@ def _choice(text: str) -> dict[str, Any] | None:
     return choice if whole else None
 
 
-def _bare(content: str) -> str:
-    """``content`` without a reasoning model's thoughts, a fence, or words around the object."""
-    rest = _THOUGHTS.sub("", content).strip()
-    if rest.startswith("{") and rest.endswith("}"):
-        return rest
-    fenced = _FENCED.search(rest)
-    if fenced:
-        return fenced.group(1).strip()
-    start, end = rest.find("{"), rest.rfind("}")
-    return rest[start : end + 1] if 0 <= start < end else rest
+def _text_of(content: Any) -> str:
+    """A message's text: a string, or a list of parts of which those with thoughts are left out."""
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, dict) and part.get("type", "text") == "text"]
+        content = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    return content.replace("\ufeff", "") if isinstance(content, str) and content.strip("\ufeff \n\t") else ""
+
+
+def _object_in(text: str) -> str | None:
+    """The largest JSON object in ``text``, after the thoughts if there is one; None where there is none."""
+    answer = _THOUGHTS.sub("", text)
+    objects = [*_objects_in(answer), *_objects_in(_without_commas(answer))] or list(_objects_in(text))
+    return max(objects, key=len, default=None)
+
+
+def _objects_in(text: str) -> Iterator[str]:
+    decoder, at = json.JSONDecoder(), -1
+    for _ in range(_MOST_BEGINNINGS):
+        at = text.find("{", at + 1)
+        if at < 0:
+            return
+        try:
+            _, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            continue
+        yield text[at:end]
+        at = end - 1
+
+
+def _without_commas(text: str) -> str:
+    return _STRING_OR_COMMA.sub(lambda found: found[1] or "", text)
 
 
 def usage_of(answer: Answer) -> tuple[int | None, int | None, str | None]:

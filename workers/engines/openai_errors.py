@@ -26,7 +26,25 @@ NOT_AN_API = ("engine_not_an_api", "answered with a web page: check OPENAI_BASE_
 _MACHINE_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _FILTER_CODES = {"content_filter", "content_policy_violation"}
-_TOO_LARGE_CODES = {"context_length_exceeded", "string_above_max_length", "audio_too_long"}
+_TOO_LARGE_CODES = {
+    "context_length_exceeded",
+    "string_above_max_length",
+    "audio_too_long",
+    "exceed_context_size_error",  # llama.cpp
+}
+# How servers say it that give no code: OpenAI's transcribers ("longer than … maximum"), vLLM ("maximum
+# context length is", "longer than the maximum model length"), SGLang ("longer than the model's context
+# length"), Mistral ("too large for model with … maximum context length"), llama.cpp ("exceeds the available
+# context size", "too large to process"), text-generation-inference ("tokens … must be <="), LM Studio
+# ("context length of only").
+_TOO_LONG_WORDS = re.compile(
+    r"longer than .*maximum|too long|context (?:length|size|window)|too large (?:for|to process)"
+    r"|tokens.{0,40}must be <=|reduce the length",
+    re.DOTALL,
+)
+LONGEST_MESSAGE = 1_000
+# Some servers answer with 500 where a request is too long for them.
+_TOO_LONG_STATUSES = {400, 413, 422, 500}
 
 _PERMANENT: dict[int, tuple[str, str]] = {
     401: ("engine_refused_credentials", "refused the API key: check OPENAI_API_KEY."),
@@ -39,14 +57,20 @@ _PERMANENT: dict[int, tuple[str, str]] = {
         "engine_model_not_found",
         "knows no model {model} at this address: check {setting} and OPENAI_BASE_URL.",
     ),
-    413: (TOO_LARGE, "found the request too large."),
+    413: (TOO_LARGE, "found the request too large: choose a model with a longer input ({setting})."),
 }
 _REFUSED = (
     "engine_refused_request",
     "refused the request: check that the model {model} ({setting}) is meant for this work.",
 )
-_FILTERED = ("engine_content_filtered", "has a content filter that stopped the request.")
-_TOO_LONG = (TOO_LARGE, "found the request too long for the model {model}.")
+_FILTERED = (
+    "engine_content_filtered",
+    "has a content filter that stopped the request: choose another model or server ({setting}).",
+)
+_TOO_LONG = (
+    TOO_LARGE,
+    "found the request too long for the model {model}: choose one with a longer input ({setting}).",
+)
 _QUOTA = ("engine_quota_exhausted", "has no quota left for this API key: check the account's billing.")
 _REDIRECTED = ("engine_redirected", "redirected us elsewhere: set OPENAI_BASE_URL to the final address.")
 
@@ -88,6 +112,8 @@ def from_status(error: Any, target: Target) -> StepError:
     )
     if words & _QUOTA_CODES:
         return permanent(target, *_QUOTA)
+    if words & _TOO_LARGE_CODES or (status in _TOO_LONG_STATUSES and _says_too_long(error)):
+        return permanent(target, *_TOO_LONG)
     if status == 429:
         pause = retry_after(error.response.headers)
         return retryable(target, RATE_LIMITED, "has had too many requests from us.", pause)
@@ -96,17 +122,15 @@ def from_status(error: Any, target: Target) -> StepError:
         return retryable(target, "engine_unavailable", "is out of order for now.", pause)
     if status < 400:
         return permanent(target, *_REDIRECTED)
-    if words & _TOO_LARGE_CODES or (status == 400 and _says_too_long(error)):
-        return permanent(target, *_TOO_LONG)
     if words & _FILTER_CODES:
         return permanent(target, *_FILTERED)
     return permanent(target, *_PERMANENT.get(status, _REFUSED))
 
 
 def _says_too_long(error: Any) -> bool:
-    # The transcribers give "invalid_value" for it, so only the sentence tells.
-    message = str(error.message).lower()
-    return ("longer than" in message and "maximum" in message) or "too long" in message
+    # A long message repeats what was sent, in which the words may be the client's.
+    message = f"{error.message} {error.body if isinstance(error.body, str) else ''}".lower()
+    return len(message) <= LONGEST_MESSAGE and _TOO_LONG_WORDS.search(message) is not None
 
 
 def _machine_word(value: object) -> str | None:

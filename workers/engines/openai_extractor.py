@@ -14,6 +14,7 @@ from typing import Any
 from shared.domain.errors import PermanentStepError
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import NO_SPEECH
+from shared.domain.verification.evidence import CANNOT_TELL
 from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
 from workers.engines.call_limits import CallLimits
@@ -107,7 +108,7 @@ class OpenAIExtractor:
             nothing: JsonObject = {name: [] for name in self._lists}
             empty: JsonObject = {FIELD: {part.name: [] for part in request.parts}}
             return self._notes(nothing | empty | _WORDLESS, work)
-        around = len(work.prompt) + len(json.dumps(work.schema))
+        around = len(work.prompt) + _size(work.schema)
         parts = parts_of(transcript, self._room(around))
         found = [document for lines in parts for document in self._read(lines, work)]
         document = found[0] if len(found) == 1 else self._summed_up(found, work)
@@ -144,7 +145,7 @@ class OpenAIExtractor:
     def _summed_up(self, found: list[JsonObject], work: _Work) -> JsonObject:
         """One document of all parts: the united items, and the summaries that the model makes of them."""
         items, parts = united(found), united_parts(found)
-        around = len(self._uniting) + len(json.dumps(self._summaries))
+        around = len(self._uniting) + _size(self._summaries)
         text = as_text(items, self._room(around))
         return self._chat.ask(
             self._messages(self._uniting, "items", text, "Write the summaries."),
@@ -214,13 +215,18 @@ class OpenAIExtractor:
         }
 
 
+def _size(schema: JsonSchema) -> int:
+    """Its characters as it is sent, without spaces."""
+    return len(json.dumps(schema, separators=(",", ":")))
+
+
 def _only_summaries(answer: Any) -> JsonObject:
     return {name: answer[name] for name in _SUMMARIES if name in answer} if isinstance(answer, dict) else {}
 
 
 _WORDLESS: JsonObject = {
-    "session_mood": "neutral",
-    "mood_trajectory": "stable",
+    "session_mood": CANNOT_TELL,
+    "mood_trajectory": CANNOT_TELL,
     "field_evidence": {
         name: [{"sentence": NO_SPEECH, "evidence": []}]
         for name in ("topic_summary", "therapist_notes", "patient_summary")

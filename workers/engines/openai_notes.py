@@ -10,25 +10,19 @@ from typing import Any
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.evidence import TEXT_FIELDS
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
-from shared.schemas.notes import (
-    EvidencedSchema,
-    EvidenceSchema,
-    NotesSchema,
-    QuoteSchema,
-    RiskFlagSchema,
-    SentenceSchema,
-)
+from shared.schemas.note_items import EvidencedSchema, EvidenceSchema
+from shared.schemas.notes import NotesSchema, QuoteSchema, RiskFlagSchema, SentenceSchema
 from workers.engines.openai_phrases import clean
 from workers.engines.openai_template_parts import FIELD, as_stored
 
 _FROM_US = (
     "risk_statement", "unsupported", "draft", "engine", "template", "needs_review", "review_reasons",
-    "completeness", "provenance", "sections", "risk_readers", FIELD,
+    "completeness", "provenance", "sections", "schema_version", "risk_readers", FIELD,
 )  # fmt: skip
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
-    EvidenceSchema: frozenset({"start", "end"}),
-    EvidencedSchema: frozenset({"verified", "by_clinician"}),
+    EvidenceSchema: frozenset({"start", "end", "changed"}),
+    EvidencedSchema: frozenset({"verified", "by_clinician", "words_changed", "support"}),
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "readers", "level", "question", "columbia"}),
     SentenceSchema: frozenset({"structural"}),

@@ -23,7 +23,7 @@ def room(window_tokens: int, around: int) -> int:
 
     Raises ValueError, naming the setting, where nothing would.
     """
-    answer = min(ANSWER_TOKENS, window_tokens // 3)
+    answer = min(ANSWER_TOKENS, window_tokens // 4)
     left = (window_tokens - answer) * CHARACTERS_PER_TOKEN - around
     if left < 1_000:
         raise ValueError("SESSIONSCRIBE_OPENAI_NOTES_WINDOW_TOKENS leaves no room for a transcript.")

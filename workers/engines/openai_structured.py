@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
-from shared.domain.errors import PermanentStepError
+from shared.domain.errors import StepError
 from shared.schemas.json_schema import JsonSchema
 from workers.engines.openai_client import OpenAIClient
 from workers.engines.openai_completion import content_of, usage_of
@@ -16,6 +16,8 @@ from workers.engines.openai_errors import Target, permanent, retryable
 
 _JSON_ONLY = "Answer with one JSON object that fits this JSON Schema, and nothing else:\n"
 _REPAIR = "That answer does not fit the schema. Send the whole JSON object again, corrected. What is wrong:\n"
+# How JSON is asked for, the surest first.
+_FORMS = ("json_schema", "json_object", "words")
 # A document that is wrong all over is told so at length enough.
 MAX_COMPLAINT = 4_000
 
@@ -47,14 +49,16 @@ def _sum(one: int | None, other: int | None) -> int | None:
 class StructuredChat:
     """``/chat/completions`` with a JSON schema, without tools, stored by nobody.
 
-    Servers that refuse the schema are asked for any JSON object instead, with the schema in the
-    prompt. An answer that does not fit is sent back once.
+    Servers that refuse the schema, or break on it, are asked for any JSON object instead, with the schema
+    in the prompt; those that refuse that too are asked in words alone. An answer that does not fit is sent
+    back once.
     """
 
     def __init__(self, client: OpenAIClient, target: Target) -> None:
         self._client = client
         self._target = target
-        self._schema_refused = False
+        self._form = 0
+        self._form_is_known = False
 
     def ask(
         self,
@@ -89,30 +93,30 @@ class StructuredChat:
         raise failure
 
     def _content(self, messages: Messages, schema: JsonSchema, deadline: float, spent: Spent) -> str:
-        if not self._schema_refused:
-            described = {"name": "session_notes", "strict": True, "schema": schema}
-            form = {"response_format": {"type": "json_schema", "json_schema": described}, "store": False}
+        """The answer in the first form that the server takes, which later calls then begin with."""
+        for form in _FORMS[self._form :]:
             try:
-                return self._call(messages, form, deadline, spent)
-            except PermanentStepError as error:
-                # OpenAI's own models know schemas, so there a refusal has another reason.
-                if self._client.official or error.code != "engine_refused_request":
+                content = self._call(messages, schema, form, deadline, spent)
+            except StepError as error:
+                if form == _FORMS[-1] or not self._may_be_the_form(error):
                     raise
-        described_in_words = {"role": "system", "content": _JSON_ONLY + json.dumps(schema)}
-        content = self._call(
-            [messages[0], described_in_words, *messages[1:]],
-            {"response_format": {"type": "json_object"}},
-            deadline,
-            spent,
-        )
-        self._schema_refused = True
-        return content
+            else:
+                self._form, self._form_is_known = _FORMS.index(form), True
+                return content
+        raise AssertionError("the last form either answers or raises")
 
-    def _call(self, messages: Messages, form: dict[str, Any], deadline: float, spent: Spent) -> str:
+    def _may_be_the_form(self, error: StepError) -> bool:
+        """Whether the server may have refused only the form; OpenAI's own models know all of them."""
+        if self._client.official:
+            return False
+        broke = error.code == "engine_unavailable" and not self._form_is_known
+        return error.code == "engine_refused_request" or broke
+
+    def _call(self, messages: Messages, schema: JsonSchema, form: str, deadline: float, spent: Spent) -> str:
         left = deadline - time.monotonic()
         if left <= 0:
             raise retryable(self._target, "engine_timeout", "did not answer in time.")
-        body: dict[str, Any] = {"model": self._target.model, "messages": messages, **form}
+        body: dict[str, Any] = {"model": self._target.model, **_shaped(messages, schema, form)}
         answer = self._client.call(
             self._target,
             left,
@@ -120,6 +124,17 @@ class StructuredChat:
         )
         spent.add(*usage_of(answer))
         return content_of(answer, self._target)
+
+
+def _shaped(messages: Messages, schema: JsonSchema, form: str) -> dict[str, Any]:
+    """The request's messages and format: the schema as a parameter, or else in words."""
+    if form == "json_schema":
+        described = {"name": "session_notes", "strict": True, "schema": schema}
+        wanted = {"type": form, "json_schema": described}
+        return {"messages": messages, "response_format": wanted, "store": False}
+    in_words = {"role": "system", "content": _JSON_ONLY + json.dumps(schema)}
+    told = [messages[0], in_words, *messages[1:]]
+    return {"messages": told, **({"response_format": {"type": form}} if form == "json_object" else {})}
 
 
 def _read(content: str, read: Callable[[Any], Document]) -> Document:

@@ -80,7 +80,11 @@ class WhisperTranscriber:
         except ValueError:
             failure = PermanentStepError(_UNKNOWN_LANGUAGE, "engine_language_unsupported")
         except (RuntimeError, MemoryError):
-            failure = RetryableStepError("The whisper model stopped while transcribing.", "engine_failed")
+            failure = RetryableStepError(
+                "The whisper model stopped while transcribing. Look at the machine's memory, then retry "
+                "the session.",
+                "engine_failed",
+            )
         # Outside the except block: a decoder's message may hold what was decoded.
         raise failure
 

@@ -61,9 +61,8 @@ def _constructor() -> Callable[..., Any]:
         from workers.engines.whisper_decoding import Decoder  # 100 MB of libraries, absent on some platforms
     except ImportError:
         raise PermanentStepError(
-            "There is no speech engine on this machine: faster-whisper is not installed. Install "
-            "requirements/speech.lock (`make up` does), or choose another engine with "
-            "SESSIONSCRIBE_TRANSCRIBER.",
+            "There is no speech engine on this machine: faster-whisper is not installed. `make up` installs "
+            "it where there are wheels for it; else set SESSIONSCRIBE_TRANSCRIBER to another engine.",
             "engine_not_installed",
         ) from None
     constructor: Callable[..., Any] = Decoder
@@ -81,8 +80,8 @@ def _folder(settings: ModelSettings) -> Path:
         )
     if lacking := folders.missing(found) if found else list(folders.NEEDED_FILES):
         raise PermanentStepError(
-            f"The folder in SESSIONSCRIBE_WHISPER_MODEL has no {', '.join(lacking)}: it must hold a "
-            "whisper model converted for CTranslate2.",
+            f"The folder in SESSIONSCRIBE_WHISPER_MODEL has no {', '.join(lacking)}: set it to a folder with "
+            "a whisper model converted for CTranslate2.",
             "engine_model_unusable",
         )
     assert found is not None  # noqa: S101 - else all its files would be lacking

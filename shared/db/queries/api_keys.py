@@ -4,25 +4,30 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import false, func, or_, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import ApiKey, Practice, Therapist
 
 
-def usable(db: DbSession, prefix: str) -> tuple[ApiKey, Therapist] | None:
-    """The key with this id part and whose it is; None if unknown, revoked, expired or disabled."""
+def with_owner(db: DbSession, prefix: str) -> tuple[ApiKey, Therapist, bool] | None:
+    """The key with this id part, whose it is, and whether it has expired; None if unknown."""
+    expired = func.coalesce(ApiKey.expires_at <= func.now(), false())
     row = db.execute(
-        select(ApiKey, Therapist)
+        select(ApiKey, Therapist, expired)
         .join(Therapist, Therapist.id == ApiKey.therapist_id)
-        .where(
-            ApiKey.prefix == prefix,
-            ApiKey.revoked_at.is_(None),
-            Therapist.disabled_at.is_(None),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
-        )
+        .where(ApiKey.prefix == prefix)
     ).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def has_ended(db: DbSession, key_id: UUID) -> bool:
+    """Whether the key is revoked or expired, or its owner disabled."""
+    ended = or_(
+        ApiKey.revoked_at.is_not(None), ApiKey.expires_at <= func.now(), Therapist.disabled_at.is_not(None)
+    )
+    query = select(ApiKey.id).join(Therapist, Therapist.id == ApiKey.therapist_id)
+    return db.scalar(query.where(ApiKey.id == key_id, ended)) is not None
 
 
 def note_use(db: DbSession, key_id: UUID, *, at_most_every: timedelta) -> None:
@@ -74,6 +79,11 @@ def therapist(db: DbSession, practice_id: UUID, therapist_id: UUID) -> Therapist
     return db.scalar(
         select(Therapist).where(Therapist.id == therapist_id, Therapist.practice_id == practice_id)
     )
+
+
+def practice_of(db: DbSession, therapist_id: UUID) -> UUID | None:
+    """The practice of a person; for the operator."""
+    return db.scalar(select(Therapist.practice_id).where(Therapist.id == therapist_id))
 
 
 def practice_named(db: DbSession, name: str) -> Practice | None:

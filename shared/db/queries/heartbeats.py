@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.operations import SignOfLife
 
-WORKER, DISPATCHER = "worker", "dispatcher"
+WORKER, DISPATCHER, COURIER = KINDS = "worker", "dispatcher", "courier"
 EVERY_SECONDS = 10.0
 # Three signs missed, and then some: Postgres may be slow for a moment.
 FRESH_SECONDS = 60.0
@@ -45,7 +45,7 @@ def living(db: DbSession) -> list[Living]:
     fresh = func.count().filter(_age(_seen_at) < FRESH_SECONDS)
     youngest = _age(func.max(SignOfLife.seen_at))
     rows = db.execute(select(SignOfLife.kind, fresh, youngest).group_by(SignOfLife.kind))
-    unseen = {kind: Living(kind, 0, None) for kind in (WORKER, DISPATCHER)}
+    unseen = {kind: Living(kind, 0, None) for kind in KINDS}
     return list((unseen | {row[0]: Living(*row) for row in rows}).values())
 
 

@@ -101,6 +101,12 @@ def signatures(db: DbSession, session_id: UUID) -> list[Signed]:
     ]
 
 
+def authors(db: DbSession, session_id: UUID) -> dict[UUID, str]:
+    """The names by which the authors of a session's versions are known now, by their ids."""
+    query = select(Therapist.id, Therapist.name).join(NotesVersion, NotesVersion.author_id == Therapist.id)
+    return {row.id: row.name for row in db.execute(query.where(NotesVersion.session_id == session_id))}
+
+
 def signed_version(db: DbSession, session_id: UUID) -> int | None:
     """The number of the version of the notes that is signed, or None."""
     return db.scalar(

@@ -1,4 +1,4 @@
-"""What was made of a recording: the plan, the chunks, the transcript, the draft; and what was said of it."""
+"""What was made of a recording: plan, waveform, chunks, transcript, draft; and what was said of it."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -21,9 +21,11 @@ class Product(StrEnum):
 
     PLAN = "plan"
     CHUNK = "chunk"
+    WAVEFORM = "waveform"
     TRANSCRIPT = "transcript"
     DRAFT = "draft"
     OFF_RECORD = "off_record"  # what of the recording is to be nowhere
+    CORRECTIONS = "corrections"  # the words of the transcript, by its therapist
     SPEAKERS = "speakers"  # who the voices of the transcript are, by their therapist
 
 

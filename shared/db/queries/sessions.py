@@ -87,6 +87,14 @@ def hold_unfinished_of(db: DbSession, patient_id: UUID) -> Sequence[TherapySessi
     return db.scalars(query.order_by(TherapySession.id).with_for_update(key_share=True)).all()
 
 
+def unfinished_of(db: DbSession, therapist_id: UUID, limit: int) -> Sequence[UUID]:
+    """The ids of the therapist's sessions that are still worked on, the oldest first."""
+    query = select(TherapySession.id).where(
+        TherapySession.therapist_id == therapist_id, TherapySession.status.in_(UNFINISHED)
+    )
+    return db.scalars(query.order_by(TherapySession.created_at).limit(limit)).all()
+
+
 def page(
     db: DbSession,
     therapist_id: UUID,

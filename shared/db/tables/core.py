@@ -46,14 +46,17 @@ def within(column: str, table: str) -> ForeignKeyConstraint:
 class Practice(Base):
     """A tenant: nothing of one practice is ever visible to another.
 
-    ``template``: of the notes, for uploads that name none.
+    ``template``: of the notes, for uploads that name none. ``idle_minutes``: without an act of its person
+    for so long, a browser session ends.
     """
 
     __tablename__ = "practices"
+    __table_args__ = (CheckConstraint("idle_minutes BETWEEN 5 AND 30", name="idle_minutes_in_range"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     template: Mapped[str] = mapped_column(default="default")
+    idle_minutes: Mapped[int] = mapped_column(server_default=text("15"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -224,15 +227,20 @@ class Output(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to which record, and every attempt of every step: ids and codes only."""
+    """Who did what to which record, and every attempt of every step: ids and codes only.
+
+    ``practice_id`` is None for a refused call whose credentials belong to no practice.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = (Index("audit_events_by_subject", "subject_id", "id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
-    practice_id: Mapped[UUID]
+    practice_id: Mapped[UUID | None]
     actor: Mapped[str]
+    key_id: Mapped[UUID | None]
+    address: Mapped[str | None]
     action: Mapped[str]
     subject_id: Mapped[UUID | None]
     request_id: Mapped[str | None]

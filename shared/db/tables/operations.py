@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, SmallInteger, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.core import Base
+from shared.vault.sealing import Sealed
 
 
 class Turn(Base):
@@ -54,3 +55,14 @@ class Reconciliation(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class KeyStoreCheck(Base):
+    """The one value that tells the deployment's own key store from any other; see ``KeyStore.seal_check``."""
+
+    __tablename__ = "key_store_checks"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default="1")
+    sealed: Mapped[Sealed]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())

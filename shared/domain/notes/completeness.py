@@ -9,10 +9,11 @@ present, without evidence. A part of the notes' template that holds nothing is m
 import re
 from collections.abc import Iterator
 
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART
-from shared.domain.verification.evidence import LIST_FIELDS
 from shared.domain.verification.quotes import cite
+from shared.domain.verification.sentence_ends import SENTENCE_END
 
 _MODALITY = re.compile(
     r"\b(?:cbt|cognitive behaviou?ral(?: therapy)?|dbt|dialectical behaviou?r(?:al)? therapy|emdr|act therapy"
@@ -75,7 +76,7 @@ def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
     modality = _said(transcript, _MODALITY) or _in(own, _MODALITY)
     yield "modality", modality, "No type of therapy, and no setting, was named aloud."
     yield "interventions", _of(notes["strategies"]), "No technique was found in the transcript."
-    goals = _said(transcript, _GOAL) or _in(own, _GOAL)
+    goals = _of(notes["goals"]) or _said(transcript, _GOAL) or _in(own, _GOAL)
     yield "goals", goals, "No treatment goal was named aloud."
     yield (
         "interventions_tied_to_goals", _tied(notes, goals),
@@ -93,9 +94,8 @@ def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
         "No question about safety, and no mention of risk, was found: add your own assessment.",
     )  # fmt: skip
     yield "plan", _of(notes["action_items"]), "Nothing was agreed aloud until the next session."
-    appointment = [item for item in notes["follow_up_topics"] if item["text"].startswith("next appointment")]
     yield (
-        "next_appointment", _of(appointment or notes["follow_up_topics"]),
+        "next_appointment", _of(notes["appointments"] or notes["follow_up_topics"]),
         "Neither a next appointment nor a topic to return to was found.",
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def _in(own: list[str], pattern: re.Pattern[str]) -> list[JsonObject] | None:
 def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[JsonObject] | None:
     found = []
     for number, segment in enumerate(transcript.segments):
-        for sentence in re.split(r"(?<=[.?!])\s+", segment.text):
+        for sentence in SENTENCE_END.split(segment.text):
             if pattern.search(sentence):
                 place = cite(transcript, number, sentence)
                 found += [place.as_evidence()] if place is not None else []

@@ -5,14 +5,15 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from shared.domain.notes.canonical_json import canonical
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject
-from shared.domain.verification.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS
+from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 
 # Two items are one that was changed, if their words are at least so alike.
 ALIKE = 0.5
 _VALUES = (*MOOD_FIELDS, "risk_statement", "template", "engine")
 # What follows from the check or from who spoke; a change of that alone is none of the item.
-_MARKS = frozenset({"verified", "by_clinician", "structural", "speaker"})
+_MARKS = frozenset({"verified", "by_clinician", "words_changed", "support", "structural", "speaker"})
 
 
 def differences(before: JsonObject, after: JsonObject) -> list[JsonObject]:

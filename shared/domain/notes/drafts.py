@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from shared.domain.notes.client_summary import for_the_client
 from shared.domain.notes.completeness import completeness
 from shared.domain.notes.review import review_reasons
+from shared.domain.notes.stored import SCHEMA_VERSION
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.evidence import verify
 from shared.domain.verification.risk import LOCAL_MODEL, RULES, with_levels, with_risk_flags
@@ -24,9 +26,11 @@ def checked(
     united = {**with_risk_flags(draft, screened), "risk_readers": list(readers)}
     notes = verify(united, transcript)
     notes["risk_flags"] = with_levels(notes["risk_flags"], alert_severity)
+    notes = for_the_client(notes)
     reasons = review_reasons(notes, transcript, screened)
     return {
         **notes,
+        "schema_version": SCHEMA_VERSION,
         "completeness": completeness(notes, transcript),
         "needs_review": bool(reasons),
         "review_reasons": reasons,

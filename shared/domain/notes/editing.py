@@ -5,25 +5,24 @@ where it was written, marked ``by_clinician`` and not ``verified``. Evidence tha
 transcript is dropped. A risk flag that the edit leaves out is kept apart as set aside.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from copy import deepcopy
 
 from shared.domain.errors import InvalidInput
 from shared.domain.notes.completeness import completeness
+from shared.domain.notes.rechecking import places, verdicts
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import SET_ASIDE, risk_statement
-from shared.domain.verification.evidence import LIST_FIELDS, MOOD_FIELDS, TEXT_FIELDS, verify
+from shared.domain.verification.claims import NOT_FOUND
+from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 from shared.domain.verification.quotes import cite
 from shared.domain.verification.sentences import check_text, split
 
 # What an edit cannot set: it is the engine's, the check's or the signature's to say.
 OURS = frozenset({
     "engine", "draft", "unsupported", "risk_statement", "provenance", "completeness", "needs_review",
-    "review_reasons", "written_parts", "risk_readers",
+    "review_reasons", "written_parts", "schema_version", "risk_readers",
 })  # fmt: skip
-
-_NUMBER = "_number"
-_SHOWN = "topic_summary"  # a field of sentences: any would do
 
 
 def edited(edit: JsonObject, base: JsonObject, transcript: Transcript) -> JsonObject:
@@ -43,7 +42,7 @@ def edited(edit: JsonObject, base: JsonObject, transcript: Transcript) -> JsonOb
         if document[field] != base[field] and sentences[field] == before[field]:
             sentences[field] = []  # they say why the mood was another
     document["unsupported"] = [*deepcopy(base.get("unsupported", [])), *_set_aside(base, document)]
-    return checked(document, transcript)
+    return checked(document, transcript, quotes_sent="significant_quotes" in wanted)
 
 
 def merged(
@@ -57,37 +56,30 @@ def merged(
     return edited({**taken, "field_evidence": deepcopy(sentences)}, base, transcript)
 
 
-def checked(document: JsonObject, transcript: Transcript) -> JsonObject:
+def checked(document: JsonObject, transcript: Transcript, *, quotes_sent: bool = True) -> JsonObject:
     """``document`` with each item marked as the transcript bears it out or as the clinician's own.
 
-    Raises InvalidInput for a significant quote that the transcript does not have.
+    Raises InvalidInput for a significant quote that the transcript does not have; if they were not sent,
+    it is set aside.
     """
-    places = list(_places(document))
-    for number, item in enumerate(item for place in places for item in place):
-        item[_NUMBER] = number
-    sections = [sentence for section in document.get("sections", []) for sentence in section["sentences"]]
-    items = {**document, "sections": []}  # verify leaves sections as they are: that is no verdict on them
-    found = (verify(items, transcript), verify({"field_evidence": {_SHOWN: sections}}, transcript))
-    standing = {
-        item[_NUMBER]: item
-        for notes in found
-        for place in _places(notes)
-        for item in place
-        if _NUMBER in item
-    }
-    for place in places:
-        place[:] = [_marked(item, standing, transcript) for item in place]
+    for place, found in zip(places(document), verdicts(document, transcript), strict=True):
+        place[:] = [_marked(item, now, transcript) for item, now in zip(place, found, strict=True)]
     said_before, statement = document["risk_statement"], risk_statement(document, transcript)
     for section in document.get("sections", []):
         section["sentences"] = [
             _ours(statement) if sentence["sentence"] in (said_before, statement) else sentence
             for sentence in section["sentences"]
         ]
-    if not all(quote["verified"] for quote in document["significant_quotes"]):
+    fallen = [quote for quote in document["significant_quotes"] if not quote["verified"]]
+    if fallen and quotes_sent:
         raise InvalidInput(
             "A significant quote is not in the transcript. Quote what was said, or write it elsewhere.",
             "quote_not_said",
         )
+    # Said when they were quoted, and corrected since.
+    document["significant_quotes"] = [quote for quote in document["significant_quotes"] if quote["verified"]]
+    aside = [{"field": "significant_quotes", "item": quote, "reason": NOT_FOUND} for quote in fallen]
+    document["unsupported"] = [*document["unsupported"], *aside]
     for field in TEXT_FIELDS:
         document[field] = " ".join(s["sentence"] for s in document["field_evidence"][field])
     document["risk_statement"] = statement
@@ -99,20 +91,17 @@ def _ours(statement: str) -> JsonObject:
     return {"sentence": statement, "structural": True, "evidence": [], "verified": True}
 
 
-def _places(document: JsonObject) -> Iterator[list[JsonObject]]:
-    """Every list of items or sentences that must show the words they came from."""
-    yield from (document[field] for field in LIST_FIELDS)
-    yield from (document["field_evidence"][field] for field in (*TEXT_FIELDS, *MOOD_FIELDS))
-    yield from (section["sentences"] for section in document.get("sections", []))
+# What only the check says of an item, each time anew.
+_VERDICTS = frozenset({"by_clinician", "words_changed"})
 
 
-def _marked(item: JsonObject, standing: dict[int, JsonObject], transcript: Transcript) -> JsonObject:
-    found = standing.get(item.pop(_NUMBER))
+def _marked(item: JsonObject, found: JsonObject | None, transcript: Transcript) -> JsonObject:
     if found is not None:
-        return {name: value for name, value in found.items() if name not in (_NUMBER, "by_clinician")}
+        return {name: value for name, value in found.items() if name not in _VERDICTS}
+    own = {name: value for name, value in item.items() if name not in {*_VERDICTS, "support"}}
     said = [cite(transcript, piece["segment"], piece["quote"]) for piece in item.get("evidence", [])]
     evidence = [place.as_evidence() for place in said if place is not None]
-    return {**item, "evidence": evidence, "verified": False, "by_clinician": True}
+    return {**own, "evidence": evidence, "verified": False, "by_clinician": True}
 
 
 def _sentences(text: str, known: list[JsonObject], transcript: Transcript) -> list[JsonObject]:

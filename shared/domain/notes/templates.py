@@ -5,44 +5,26 @@ the words it came from: no transcript is made again, and nothing is said that th
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 
 from shared.domain.notes.completeness import completeness
+from shared.domain.notes.fields import LISTS, ListField
 from shared.domain.notes.part_words import said_about
 from shared.domain.template_forms import RISK, Part, Template
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS
 from shared.domain.verification.evidence import verify
 
-# Where each source stands in the notes, and the words of a part's own title or instruction that ask
-# for it where the part names no source.
-_LISTS = {
-    "topics": ("key_topics", "text"),
-    "feelings": ("emotional_themes", "text"),
-    "triggers": ("triggers", "trigger"),
-    "strategies": ("strategies", "name"),
-    "tasks": ("action_items", "task"),
-    "follow_up": ("follow_up_topics", "text"),
-    "concerns": ("unresolved_concerns", "text"),
-    "quotes": ("significant_quotes", ""),
-    "risk": ("risk_flags", ""),
-}
 _TEXTS = {"summary": "topic_summary", "mood": "session_mood", "course": "mood_trajectory"}
+_LISTS = {declared.source: declared for declared in LISTS}
 SOURCES = (*_TEXTS, *_LISTS)
+# The words of a part's own title or instruction that ask for a source where the part names none.
 _ASKS_FOR: dict[str, str] = {
     "summary": r"summar|present|subjective|narrative|data",
-    "topics": r"topic|goal|theme|focus",
-    "feelings": r"feeling|emotion|affect",
     "mood": r"mood|affect|mental status|objective",
     "course": r"course|progress|response|change",
-    "triggers": r"trigger|stress|problem",
-    "strategies": r"interven|strateg|technique|skill|method",
-    "quotes": r"quot|own words|verbatim",
-    "concerns": r"concern|problem|assess|open",
-    "tasks": r"plan|homework|task|assign|next step",
-    "follow_up": r"plan|follow|next",
-    "risk": r"risk|safety|danger|suicid|harm",
+    **{declared.source: declared.asked_by for declared in LISTS},
 }
 
 
@@ -113,9 +95,9 @@ def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterat
     if source in _TEXTS:
         yield from deepcopy(notes["field_evidence"][_TEXTS[source]])
         return
-    field, _ = _LISTS[source]
-    for item in notes[field]:
-        sentence = _standing(_TOLD[source](item), item, transcript)
+    declared = _LISTS[source]
+    for item in notes[declared.name]:
+        sentence = _standing(_told(declared, item), item, transcript)
         # What cannot be told so that it stands remains among the items; a risk is shown all the same.
         if sentence["verified"] or sentence.get("by_clinician") or source == "risk":
             yield sentence
@@ -142,16 +124,18 @@ def _structural(text: str) -> JsonObject:
     return {"sentence": text, "structural": True, "evidence": [], "verified": True}
 
 
-def _labelled(key: str, *details: str) -> Callable[[JsonObject], str]:
-    def told(item: JsonObject) -> str:
-        more = [str(item[name]).replace("_", " ") for name in details if item.get(name)]
-        text = str(item[key]).strip().rstrip(".")
-        text = text[:1].upper() + text[1:]
-        if more:
-            return f"{text} ({', '.join(more)})."
-        return text if text.endswith("”") else f"{text}."
-
-    return told
+def _told(declared: ListField, item: JsonObject) -> str:
+    """The item as a sentence."""
+    if declared.source == "risk":
+        return _risk(item)
+    if declared.source == "quotes":
+        return f"“{item['quote']}”"
+    more = [str(item[name]).replace("_", " ") for name in declared.told if item.get(name)]
+    text = str(item[declared.key]).strip().rstrip(".")
+    text = declared.frame.format(text[:1].upper() + text[1:] if declared.frame == "{}" else text)
+    if more:
+        return f"{text} ({', '.join(more)})."
+    return text if text.endswith("”") else f"{text}."
 
 
 def _risk(flag: JsonObject) -> str:
@@ -163,16 +147,3 @@ def _risk(flag: JsonObject) -> str:
     words = [f"“{piece['quote']}”" for piece in flag.get("evidence", [])]
     head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
     return f"{head}: {' '.join(words)}" if words else f"{head}."
-
-
-_TOLD: dict[str, Callable[[JsonObject], str]] = {
-    "topics": _labelled("text"),
-    "feelings": _labelled("text"),
-    "triggers": _labelled("trigger", "severity"),
-    "strategies": _labelled("name", "status"),
-    "tasks": _labelled("task"),
-    "follow_up": _labelled("text"),
-    "concerns": _labelled("text"),
-    "quotes": lambda item: f"“{item['quote']}”",
-    "risk": _risk,
-}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Word
+from shared.domain.verification.boilerplate import not_screened, unscreened
 
 # A word below this is doubtful: of the offline engine's words it marks one in seven, among them
 # two thirds of its errors.
@@ -80,9 +81,12 @@ def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:
         yield run
 
 
-def reviewed(quality: Mapping[str, Any]) -> JsonObject:
+def reviewed(quality: Mapping[str, Any], language: str = "en") -> JsonObject:
     """``quality`` with ``needs_review`` and ``review_reasons``, each ``{code, detail}``."""
-    reasons = [{"code": code, "detail": detail} for code, detail in _reasons(quality)]
+    found = list(_reasons(quality))
+    if (name := unscreened(language)) is not None:
+        found.append(("not_screened_for_risk", not_screened(name)))
+    reasons = [{"code": code, "detail": detail} for code, detail in found]
     return {**quality, "needs_review": bool(reasons), "review_reasons": reasons}
 
 
@@ -123,11 +127,19 @@ def _sound_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    found = quality.get("voices_found")
+    found, expected = quality.get("voices_found"), quality.get("voices_expected")
     if quality.get("voices_doubt") == "more_voices":
-        yield "more_voices", f"More than {found} voices are heard: some words have the wrong speaker."
+        if found and expected and found > expected:
+            yield "more_voices", f"{found} voices are heard where {expected} were expected."
+        else:
+            yield "more_voices", f"More than {found} voices are heard: some words have the wrong speaker."
     elif quality.get("voices_doubt") == "few_words" and found and found > 1:
         yield "voices_unsure", f"Too little is said to be sure of {found} voices: there may be fewer."
+    if quality.get("speaker_network") is False:
+        yield (
+            "no_speaker_network",
+            ("Speakers were told apart by a simpler method, because the speaker network is not installed."),
+        )
 
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

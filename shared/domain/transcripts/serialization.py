@@ -54,11 +54,15 @@ def transcript_to_json(transcript: Transcript) -> JsonObject:
 
 def transcript_from_json(document: JsonObject) -> Transcript:
     """The transcript that was stored."""
-    segments = tuple(
-        Segment(**{**segment, "words": _words(segment["words"])}) for segment in document["segments"]
-    )
+    segments = tuple(_segment(segment) for segment in document["segments"])
     usage = tuple(Usage(**usage) for usage in document.get("usage", ()))
     return Transcript(**{**document, "segments": segments, "usage": usage})
+
+
+def _segment(document: JsonObject) -> Segment:
+    """A segment without what says that it was corrected."""
+    heard = {name: value for name, value in document.items() if name != "corrected"}
+    return Segment(**{**heard, "words": _words(document["words"])})
 
 
 def _words(document: list[dict[str, Any]]) -> tuple[Word, ...]:

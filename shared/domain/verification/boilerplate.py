@@ -14,11 +14,18 @@ SET_ASIDE = "Set aside by the clinician."
 NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
+ONLY_RISK = "The session turned mainly on what is listed under risk."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
-MOOD_UNKNOWN = "Too few words of mood were found in the transcript; neutral is the default."
-COURSE_UNKNOWN = "Too few words of mood were found to compare the start and the end; stable is the default."
+MOOD_UNKNOWN = "The words of the transcript are too few to tell the mood."
+COURSE_UNKNOWN = "The words of the transcript do not tell how the mood has changed."
+# Of past releases: stored notes still hold them.
+_FORMER = (
+    "Too few words of mood were found in the transcript; neutral is the default.",
+    "Too few words of mood were found to compare the start and the end; stable is the default.",
+)
 NOT_JUDGED = "What was not said aloud, such as appearance and behaviour, cannot be seen in a transcript."
 NO_DIAGNOSIS = "No diagnosis, score or treatment decision was derived from these words."
+READ_BESIDE = "Before you sign, read every sentence beside the words and the time it came from."
 WORDS_IN_QUOTES = "Everything between quotation marks is in the words of the transcript."
 PATIENT_DRAFT = "Your therapist reads and corrects this summary before it is final."
 PATIENT_CORRECT = (
@@ -35,10 +42,10 @@ PATIENT_HELP = (
 )
 
 FIXED = frozenset({
-    NOTHING_FOR_PART,
+    NOTHING_FOR_PART, ONLY_RISK,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
-    NO_DIAGNOSIS, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES, PATIENT_LIMITS,
-    PATIENT_PACE, PATIENT_HELP,
+    NO_DIAGNOSIS, READ_BESIDE, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES,
+    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *_FORMER,
 })  # fmt: skip
 
 RISK_LABELS: dict[str, str] = {
@@ -95,12 +102,22 @@ def screened(transcript: Transcript) -> str:
     language = unscreened_language(transcript)
     if language is None:
         return SCREENED
+    return not_screened(language)
+
+
+def not_screened(language: str) -> str:
+    """That the screen for risk cannot read a language, and what to do."""
     return f"Not screened for risk: {language}. The rules read English only; read the whole transcript."
 
 
 def unscreened_language(transcript: Transcript) -> str | None:
     """The name of a language that the screen cannot read, or None for English."""
-    code = transcript.language.split("-")[0].casefold()
+    return unscreened(transcript.language)
+
+
+def unscreened(tag: str) -> str | None:
+    """As ``unscreened_language``, for a language tag such as ``de-AT``."""
+    code = tag.split("-")[0].casefold()
     return None if code in {"", "en"} else LANGUAGES.get(code, code)
 
 

@@ -9,9 +9,9 @@ from shared.domain.transcripts.roles import Role, propose_roles
 from shared.domain.values import Segment, Transcript
 from shared.domain.verification.questions import is_question
 from shared.domain.verification.quotes import Found, words_of
+from shared.domain.verification.sentence_ends import SENTENCE_END
 from shared.domain.vocabulary import words
 
-SENTENCE = re.compile(r"(?<=[.?!])\s+")
 _FILLERS = words("um uh er erm well oh so like i mean you know hmm mm ah right okay ok and but look ha")
 _NO = words(
     """no nope nah never not don't didn't haven't hasn't hadn't wouldn't won't can't couldn't isn't
@@ -97,7 +97,7 @@ def _sentences_with(text: str, quote: str) -> str:
     if begin < 0:
         return text
     end, at, kept = begin + len(quote), 0, []
-    for sentence in SENTENCE.split(text):
+    for sentence in SENTENCE_END.split(text):
         start = text.find(sentence, at)
         at = start + len(sentence)
         if start < end and at > begin:
@@ -124,7 +124,7 @@ def _asks_most(segments: Sequence[Segment], labels: Iterable[str]) -> str | None
     for label in labels:
         said = [segment.text for segment in segments if segment.speaker == label]
         heard = [word for text in said for word in words_of(text)]
-        asked = sum(is_question(part) for text in said for part in SENTENCE.split(text))
+        asked = sum(is_question(part) for text in said for part in SENTENCE_END.split(text))
         own = sum(word in {"i", "i'm", "my", "me", "i've", "i'd"} for word in heard)
         scores[label] = (asked * 8 - own) / max(len(heard), 1)
     ranked = sorted(scores, key=lambda label: -scores[label])

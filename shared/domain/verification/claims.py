@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 
+from shared.domain.notes.fields import Form
 from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER, invented_fact
 from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, quoted_in, share_borne_out
 from shared.domain.verification.polarity import denies_risk
@@ -54,16 +54,6 @@ _REASSURING = re.compile(
     """,
     re.VERBOSE,
 )
-
-
-class Form(StrEnum):
-    """What kind of claim a text is, which says how much of it must be in the cited words."""
-
-    SENTENCE = "sentence"  # must stand by itself
-    REMARK = "remark"  # beside an item: may say nothing of its own
-    LABEL = "label"  # one word of it is enough
-    TOPIC = "topic"  # as a label, and neither affirms nor denies
-    KIND = "kind"  # a class of technique or task: only hard facts are checked
 
 
 def objection(

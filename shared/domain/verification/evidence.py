@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from shared.domain.notes.fields import AGREED, CLAIMS, LIST_FIELDS, Form
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import (
     COURSE_UNKNOWN,
@@ -16,38 +18,32 @@ from shared.domain.verification.cited import in_place
 from shared.domain.verification.claims import (
     NO_EVIDENCE,
     NOT_FOUND,
-    Form,
     has_markup,
     objection,
     without_markup,
 )
-from shared.domain.verification.quotes import Found, cite
+from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, share_borne_out
+from shared.domain.verification.quotes import Found, cite, find_run, words_of
 from shared.domain.verification.risk import settle_flag
 
-# The texts of each list's items that claim something, and how much of each must be in its evidence.
-CLAIMS: dict[str, dict[str, Form]] = {
-    "key_topics": {"text": Form.TOPIC},
-    "strategies": {"name": Form.TOPIC, "category": Form.KIND, "context": Form.REMARK},
-    "emotional_themes": {"text": Form.LABEL},
-    "triggers": {"trigger": Form.REMARK, "context": Form.REMARK},
-    "action_items": {"task": Form.REMARK, "category": Form.KIND, "details": Form.REMARK},
-    "significant_quotes": {"context": Form.REMARK},
-    "follow_up_topics": {"text": Form.LABEL},
-    "unresolved_concerns": {"text": Form.LABEL},
-    "risk_flags": {},  # its words are its quotes; a mention too many is read and put aside
-}
-LIST_FIELDS = tuple(CLAIMS)
 TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
-MOOD_FIELDS = {"session_mood": ("neutral", MOOD_UNKNOWN), "mood_trajectory": ("stable", COURSE_UNKNOWN)}
+CANNOT_TELL = "cannot_tell"
+# What "verified" rests on: the claim agrees with its quotes, or it does little more than quote.
+SUPPORTS = CLAIM_SUPPORTED, QUOTE_FOUND = ("claim_supported", "quote_found")
+MOOD_FIELDS = {
+    "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
+    "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
+}
 
 
 def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
     """``notes`` (of NotesSchema) with every piece of evidence checked against ``transcript``.
 
     Evidence that stands gets the transcript's exact words and their times (seconds); its item gets
-    ``verified: true``. An item or sentence without such evidence moves to ``unsupported`` with the
-    reason, and texts are put together anew from the sentences that remain. Risk flags are never
-    lost: each stays or is listed as unsupported. Verifying twice changes nothing.
+    ``verified: true`` and ``support``, whether its claim agrees with them. An item or sentence
+    without such evidence moves to ``unsupported`` with the reason, and texts are put together anew
+    from the sentences that remain. Risk flags are never lost: each stays or is listed as
+    unsupported. Verifying twice changes nothing.
     """
     result = deepcopy(notes)
     result.setdefault("unsupported", [])
@@ -101,6 +97,8 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
     found = [place for _, place in places if place is not None and not has_markup(place.quote)]
     fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
     reason = _objection(field, item, found, transcript)
+    if reason is None and found and field in AGREED:
+        reason = settled(item, in_place(found, transcript))
     if not found:
         reason = NOT_FOUND if given else NO_EVIDENCE
     if reason is not None:
@@ -111,6 +109,7 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
         result["unsupported"].append({"field": field, "item": _plain({**item, **part}), "reason": NOT_FOUND})
     item["evidence"] = [place.as_evidence() for place in found]
     item["verified"] = True
+    item["support"] = _support(field, item, found, transcript)
     if field == "significant_quotes":
         item.update(quote=item["evidence"][0]["quote"], timestamp_start=item["evidence"][0]["start"])
     if field == "risk_flags":
@@ -123,11 +122,29 @@ def _objection(field: str, item: JsonObject, found: list[Found], transcript: Tra
     cited, session = in_place(found, transcript), transcript.text
     for form, text in _claims(field, item):
         reason = objection(form, text, quotes, context, session) if text else None
-        if reason is None and text and form is Form.SENTENCE:
+        if reason is None and text and _is_told(form, field, text, quotes):
             reason = disagreement(text, cited)
         if reason is not None:
             return reason
     return None
+
+
+def _is_told(form: Form, field: str, text: str, quotes: list[str]) -> bool:
+    """Whether ``text`` tells in words of its own who did what; what is agreed has a test of its own."""
+    if form is not Form.REMARK or field in AGREED:
+        return form is Form.SENTENCE
+    said = words_of(outside_quotes(text))
+    return all(find_run(words_of(quote), said) is None for quote in quotes)
+
+
+def _support(field: str, item: JsonObject, found: list[Found], transcript: Transcript) -> str:
+    """Whether what ``item`` claims was held against its quotes, or only that they were said."""
+    context = [*(place.quote for place in found), *context_of(found, transcript)]
+    texts = [text for form, text in _claims(field, item) if text and form is not Form.KIND]
+    shares = [share_borne_out(outside_quotes(text), context) for text in texts]
+    claimed = [share for share in shares if share is not None]
+    held = bool(claimed) and all(share > LEAST_SHARE for share in claimed)
+    return CLAIM_SUPPORTED if held else QUOTE_FOUND
 
 
 def _claims(field: str, item: JsonObject) -> Iterator[tuple[Form, str]]:

@@ -36,19 +36,21 @@ def invented_fact(claim: str, cited: str, session: str = "") -> str | None:
     if not all(is_borne_out(amount, said) for amount in amounts_claimed(claim)):
         return NUMBER
     claimed = words_of(claim)
-    if any(_is_drug(word) and word not in heard for word in claimed):
+    spoken = {_bare(word) for word in heard}
+    if any(is_drug(word) and word not in spoken for word in claimed):
         return MEDICATION
     stems = stems_of(heard)
     for words_named, stems_named in _diagnoses():
         if find_run(claimed, words_named) is not None and find_run(stems, stems_named) is None:
             return DIAGNOSIS
     people = (*heard, *words_of(session)) if _REFERS & set(heard) else heard
-    if not set(_named(claim)) <= {_bare(word) for word in heard} or not _people_said(claimed, people):
+    if not set(_named(claim)) <= spoken or not _people_said(claimed, people):
         return NAME
     return None
 
 
-def _is_drug(word: str) -> bool:
+def is_drug(word: str) -> bool:
+    """Whether ``word`` names a drug: by the list, or by its ending."""
     return word in DRUGS or (len(word) >= _SHORTEST_DRUG and word.endswith(DRUG_ENDINGS))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shared.domain.verification.quotes import words_of
+from shared.domain.verification.sentence_ends import SENTENCE_END
 
 _BELOW_TWENTY = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen"""
@@ -38,12 +39,18 @@ Amount = tuple[str, str]
 
 def amounts_in(text: str) -> set[Amount]:
     """Every number in ``text`` with the unit that follows it; "twenty five" is one number, 25."""
-    return set(_amounts(_written(text), plain=True))
+    return _of_sentences(text, plain=True)
 
 
 def amounts_claimed(text: str) -> set[Amount]:
     """As ``amounts_in``, without the words that are hardly ever meant as a count ("one")."""
-    return set(_amounts(_written(text), plain=False))
+    return _of_sentences(text, plain=False)
+
+
+def _of_sentences(text: str, plain: bool) -> set[Amount]:
+    """The numbers of each sentence by itself: "Eight. Eight and a half." holds no 88."""
+    parts = SENTENCE_END.split(text)
+    return {amount for part in parts for amount in _amounts(_written(part), plain=plain)}
 
 
 def is_borne_out(claimed: Amount, said: set[Amount]) -> bool:

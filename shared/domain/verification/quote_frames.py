@@ -21,13 +21,15 @@ _QUOTING = re.compile(
         (?:,\ perhaps\ as\ a\ figure\ of\ speech|\ as\ past)?(?:\ about\ somebody\ else)?)?:\ {QUOTE}
     | Risk\ \({_LABEL}\):\ to\ the\ question\ {QUOTE}\ the\ answer\ was\ {QUOTE}
     | The\ words\ of\ mood\ were\ (?:{_MOOD.replace(" ", chr(92) + " ")}):\ {QUOTE}(?:(?:,|\ and)\ {QUOTE})*
+    | The\ client\ tells\ of\ things\ (?:{_COURSE.replace(" ", chr(92) + " ")}):\ {QUOTE}
     | From\ start\ to\ end\ the\ words\ of\ mood\ were\ (?:{_COURSE.replace(" ", chr(92) + " ")}):
       \ {QUOTE}(?:,\ later\ {QUOTE})*
     | (?:You\ said|These\ words\ were\ said|And|And\ on\ a\ brighter\ note|Also\ said|Left\ open
-      |This\ is\ still\ on\ your\ mind|A\ trigger,\ as\ it\ was\ said|About\ your\ next\ appointment
+      |This\ is\ still\ on\ your\ mind|A\ trigger,\ as\ it\ was\ said|Your\ next\ appointment
       |[Nn]ext\ appointment|[Tt]o\ come\ back\ to|In\ answer\ to):\ {QUOTE}
     | (?:To\ do\ until\ next\ time|For\ the\ time\ until\ you\ meet\ again,\ this\ was\ said):
       \ {QUOTE}(?:(?:,|\ and)\ {QUOTE})*
+    | (?:Proposed,\ and\ left\ open|To\ be\ done\ by\ the\ therapist):\ {QUOTE}
     | You\ also\ spoke\ openly\ about\ things\ that\ are\ very\ painful
     | Said\ in\ the\ session
     """,

@@ -3,21 +3,22 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from shared.domain.notes.fields import Form
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import stands_without_evidence
 from shared.domain.verification.cited import in_place
-from shared.domain.verification.claims import NOT_BORNE_OUT, Form, objection
+from shared.domain.verification.claims import NOT_BORNE_OUT, objection
 from shared.domain.verification.evidence import context_of
 from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
 from shared.domain.verification.questions import is_question
 from shared.domain.verification.quotes import Found, cite, words_of
+from shared.domain.verification.sentence_ends import SENTENCE_END
 
 MOST_PIECES = 3  # so many places of a transcript may bear out one sentence together
 
 _ABBREVIATED = r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)"
 _END = re.compile(rf"{_ABBREVIATED}(?<=[.?!…])[”\"')\]]*\s+(?=[“\"'(\[]*[A-Z0-9])|\n+")
-_PART = re.compile(r"(?<=[.?!])\s+")
 
 
 def split(text: str) -> list[str]:
@@ -118,9 +119,9 @@ def places(transcript: Transcript) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Each sentence of the transcript; with a question goes how the next speaker begins."""
     segments = transcript.segments
     for number, segment in enumerate(segments):
-        for part in _PART.split(segment.text):
+        for part in SENTENCE_END.split(segment.text):
             if len(words_of(part)) < 2:
                 continue
             follows = segments[number + 1].text if number + 1 < len(segments) else ""
-            answer = " ".join(_PART.split(follows)[:2]) if is_question(part) else ""
+            answer = " ".join(SENTENCE_END.split(follows)[:2]) if is_question(part) else ""
             yield number, (part, answer) if answer else (part,)

@@ -21,10 +21,12 @@ methylphenidate ritalin concerta dexmethylphenidate adderall amphetamine dexedri
 vyvanse elvanse atomoxetine strattera modafinil provigil methadone buprenorphine suboxone subutex
 naltrexone vivitrol acamprosate disulfiram antabuse naloxone narcan varenicline chantix donepezil
 aricept memantine rivastigmine oxycodone oxycontin hydrocodone vicodin codeine tramadol morphine
-fentanyl heroin cocaine methamphetamine ecstasy mdma psilocybin lsd cannabis marijuana ibuprofen
-paracetamol acetaminophen tylenol aspirin levothyroxine metformin insulin prednisone ozempic
-semaglutide benzodiazepine benzodiazepines ssri ssris snri snris maoi antidepressant antidepressants
-antipsychotic antipsychotics stimulant stimulants opioid opioids opiate opiates sedative sedatives"""
+oramorph dihydrocodeine cocodamol lofepramine dosulepin trifluoperazine flupentixol amisulpride
+sulpiride promethazine nitrazepam lofexidine baclofen sumatriptan thyroxine fentanyl heroin cocaine
+methamphetamine ecstasy mdma psilocybin lsd cannabis marijuana ibuprofen paracetamol acetaminophen
+tylenol aspirin levothyroxine metformin insulin prednisone ozempic semaglutide benzodiazepine
+benzodiazepines ssri ssris snri snris maoi antidepressant antidepressants antipsychotic
+antipsychotics stimulant stimulants opioid opioids opiate opiates sedative sedatives"""
 )
 # How drugs not in the list are made: the stems of international non-proprietary names (WHO).
 DRUG_ENDINGS = (

@@ -7,10 +7,15 @@ FEELINGS: dict[str, tuple[int, str]] = {
         """anxious, anxiety, nervous, on edge, tense, panicky, panic, panicked, restless, freaking out""",
     ),
     "worry": (-1, "worried, worry, worrying, concerned"),
-    "fear": (-1, "afraid, fear, scared, frightened, terrified, dread, could not breathe, couldn't breathe"),
+    "fear": (
+        -1,
+        """afraid, fear, scared, frightened, terrified, dread, eggshells, could not breathe,
+        couldn't breathe, panic attack, frightens me""",
+    ),
     "sadness": (
         -1,
-        """sad, sadness, down, tearful, crying, cried, cry, heartbroken, unhappy, miserable, low""",
+        """sad, sadness, down, tearful, crying, cried, cry, heartbroken, unhappy, miserable, low,
+        =flat, gutted, in bits, curl up, kills me, mostly down, tears""",
     ),
     "hopelessness": (
         -2,
@@ -18,17 +23,22 @@ FEELINGS: dict[str, tuple[int, str]] = {
         felt empty, and empty, so empty, empty inside, numb""",
     ),
     "guilt": (-1, "guilty, guilt, my fault, blame myself, i should have"),
-    "shame": (-1, "ashamed, shame, embarrassed, humiliated, embarrassing, pathetic"),
+    "shame": (
+        -1,
+        "ashamed, shame, embarrassed, humiliated, embarrassing, pathetic, an idiot, hate myself for",
+    ),
     "worthlessness": (-2, "worthless, useless, failure, not good enough, hate myself, a burden, burden"),
     "anger": (
         -1,
-        """angry, anger, furious, irritated, mad at, annoyed, rage, resentful, frustrated, frustrating""",
+        """angry, anger, furious, irritated, mad at, annoyed, rage, resentful, frustrated, frustrating,
+        pissed off, fed up, =hate, snapped, lost it, lost my temper, yelled, wound up""",
     ),
     "loneliness": (-1, "lonely, alone, isolated, loneliness, nobody understands"),
     "grief": (-1, "grief, grieving, miss her, miss him, miss them, mourning, loss"),
     "exhaustion": (
         -1,
-        """exhausted, tired, drained, worn out, no energy, overwhelmed, burnt out, burned out""",
+        """exhausted, tired, drained, worn out, no energy, overwhelmed, burnt out, burned out,
+        hanging by a thread, end of my tether, had enough, on my knees, running on empty""",
     ),
     "difficulty": (
         -1,
@@ -61,7 +71,8 @@ ashamed, realised, realized, i thought"""
 # Distress that is told by the body or by what happened, for finding what set it off.
 DISTRESS = """felt sick, feel sick, could not breathe, couldn't breathe, can't breathe, heart started,
 heart races, heart was racing, heart pounds, heart was pounding, shaking, froze, freeze, my chest,
-stomach, makes it worse, made it worse, spiral, shut down, fell apart, lost control"""
+stomach, makes it worse, made it worse, spiral, shut down, fell apart, lost control, threw up, throw up,
+was shaking, could have murdered, lost it, snapped, panic attack, went mad, up against, curl up"""
 # Somebody else who may be the one that feels it.
 PEOPLE = """he, she, they, you, everyone, people, wife, husband, boss, brother, sister, mother, father,
 mom, mum, dad, friend, son, daughter, partner, boyfriend, girlfriend, colleague, manager, neighbor,

@@ -1,11 +1,11 @@
-"""Who is asking: the identity behind an API key."""
+"""Who is asking: the identity behind an API key or a browser session."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from shared.db.queries.idempotency import Ticket
-from shared.domain.errors import NotAllowed
+from shared.domain.errors import ConfirmationNeeded, NotAllowed
 
 
 class Scope(StrEnum):
@@ -44,11 +44,19 @@ ON_REQUEST_SCOPES = frozenset(
     {Scope.KEYS, Scope.TEMPLATES_WRITE, Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE}
 )
 THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES - ON_REQUEST_SCOPES
+# All that a person may do, by role.
+SCOPES_OF_ROLE = {
+    "administrator": ADMINISTRATOR_SCOPES,
+    "therapist": THERAPIST_SCOPES | ON_REQUEST_SCOPES,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A therapist or an administrator of a practice, with the scopes of the key in use."""
+    """A therapist or an administrator of a practice, with the scopes of the key or the session in use.
+
+    ``key_id``: of the API key, or of the browser session where ``in_browser``.
+    """
 
     practice_id: UUID
     therapist_id: UUID
@@ -56,17 +64,30 @@ class Caller:
     scopes: frozenset[Scope]
     key_id: UUID
     request_id: str | None = None
+    address: str | None = None  # where the request came from, for the audit trail
     ticket: Ticket | None = None  # of the request's Idempotency-Key; see shared.services.idempotency
+    in_browser: bool = False
+    # In a browser: showed all that they need to sign in; showed lately that it is them.
+    is_complete: bool = True
+    is_fresh: bool = True
 
     @property
     def actor(self) -> str:
         """How the audit trail names the caller."""
         return f"{self.role}:{self.therapist_id}"
 
+    def need_fresh(self) -> None:
+        """Raise ConfirmationNeeded unless the caller showed lately that it is them."""
+        if not self.is_fresh:
+            raise ConfirmationNeeded("Confirm at /confirm that it is you, then repeat this.")
+
     def need(self, scope: Scope) -> None:
-        """Raise NotAllowed unless the key carries the scope."""
-        if scope not in self.scopes:
-            raise NotAllowed(
-                f"This key lacks the scope {scope}. Ask an administrator for a key that has it.",
-                "scope_missing",
-            )
+        """Raise NotAllowed unless the caller has the scope."""
+        if scope in self.scopes:
+            return
+        if self.in_browser:
+            raise NotAllowed(f"This is not for your role ({self.role}).", "scope_missing")
+        raise NotAllowed(
+            f"This key lacks the scope {scope}. Make a key that has it with a key that may.",
+            "scope_missing",
+        )

@@ -72,4 +72,6 @@ def audit(
         subject_id=subject_id,
         request_id=caller.request_id,
         code=code,
+        key_id=caller.key_id,
+        address=caller.address,
     )

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,9 +13,10 @@ from shared.db.queries import api_keys, audit
 from shared.db.tables.core import ApiKey, Practice, Therapist
 from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from shared.services import idempotency
+from shared.services.access import ownership
 from shared.services.access.caller import (
     ADMINISTRATOR_SCOPES,
-    ON_REQUEST_SCOPES,
+    SCOPES_OF_ROLE,
     THERAPIST_SCOPES,
     Caller,
     Scope,
@@ -31,32 +31,27 @@ DEFAULT_EXPIRY_DAYS = 90
 MAX_EXPIRY_DAYS = 365
 _SERVER = "server"  # how the audit trail names the command line on the server itself
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
-# A therapist may be given ``keys`` too, to make and revoke keys of their own, and the like.
-_GRANTABLE = {ADMINISTRATOR: ADMINISTRATOR_SCOPES, THERAPIST: THERAPIST_SCOPES | ON_REQUEST_SCOPES}
-
-
-@dataclass(frozen=True, slots=True)
-class FirstAccounts:
-    """What ``bootstrap`` found or made; the keys only if it made them (they are shown once)."""
-
-    practice_id: UUID
-    administrator_id: UUID
-    therapist_id: UUID
-    administrator_key: str | None = field(default=None, repr=False)
-    therapist_key: str | None = field(default=None, repr=False)
 
 
 def create_practice(resources: Resources, name: str) -> Practice:
     """A new practice."""
     practice_id = uuid4()
     with resources.database.transaction(practice_id) as db:
-        return _add_practice(db, practice_id, name)
+        return add_practice(db, practice_id, name)
 
 
 def create_therapist(resources: Resources, practice_id: UUID, name: str, role: str = THERAPIST) -> Therapist:
     """A new person in the practice, ``therapist`` or ``administrator``."""
     with resources.database.transaction(practice_id) as db:
         return add_person(db, practice_id, name, role)
+
+
+class KeyRefused(NotAuthenticated):
+    """A key that is not taken. ``reason`` and ``key`` (if it is known) are for the audit trail alone."""
+
+    def __init__(self, detail: str, reason: str, key: ApiKey | None) -> None:
+        super().__init__(detail)
+        self.reason, self.key = reason, key
 
 
 def create_key(
@@ -72,14 +67,14 @@ def create_key(
 
     ``scopes`` None: all that the person's role may have, without ``keys`` for a therapist.
     ``expires_in_days`` None: never. ``caller`` None: the command line on the server. Raises
-    NotFound, NotAllowed (a therapist asks for somebody else), Conflict (the person is disabled)
-    or InvalidInput (scopes, expiry).
+    NotFound, NotAllowed (for another person), Conflict (the person is disabled) or InvalidInput
+    (scopes, expiry).
     """
     check_expiry(expires_in_days)
+    if caller is not None:
+        require_own(caller, therapist_id)
     with resources.database.transaction(practice_id) as db:
         person = api_keys.therapist(db, practice_id, therapist_id)
-        if caller is not None and caller.role != ADMINISTRATOR and caller.therapist_id != therapist_id:
-            raise NotAllowed("Only an administrator makes keys for others.", "not_your_key")
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
         made = add_key(resources, db, person, scopes, label, expires_in_days, caller)
@@ -88,69 +83,71 @@ def create_key(
         return made
 
 
-def authenticate(resources: Resources, presented: str, request_id: str | None = None) -> Caller:
-    """Who calls with this key; raises NotAuthenticated, in the same words whatever is wrong."""
+def authenticate(
+    resources: Resources, presented: str, request_id: str | None = None, address: str | None = None
+) -> Caller:
+    """Who calls with this key; raises KeyRefused, in the same words whatever is wrong."""
     credential = credentials.read(presented)
     if credential is None:
-        raise _refused("malformed")
+        raise _refused("key_malformed")
     with resources.database.operating() as db:
-        found = api_keys.usable(db, credential.prefix)
-        digest = credential.digest(resources.vault.keys.pepper)
-        if found is None or not hmac.compare_digest(digest, found[0].digest):
-            raise _refused("unknown")
-        key, person = found
-        api_keys.note_use(db, key.id, at_most_every=_USE_IS_NOTED_EVERY)
+        found = api_keys.with_owner(db, credential.prefix)
+        wrong = _what_is_wrong(found, credential.digest(resources.vault.keys.pepper))
+        if found is not None and wrong is None:
+            api_keys.note_use(db, found[0].id, at_most_every=_USE_IS_NOTED_EVERY)
+    if found is None or wrong is not None:
+        raise _refused(wrong or "key_unknown", found[0] if found else None)
+    key, person, _ = found
     return Caller(
         practice_id=key.practice_id,
         therapist_id=person.id,
         role=person.role,
         # Never more than the role may have, whatever stands in the key's row: also words of a newer
         # release, which may run beside this one.
-        scopes=frozenset(scope for scope in _GRANTABLE[person.role] if scope in key.scopes),
+        scopes=frozenset(scope for scope in SCOPES_OF_ROLE[person.role] if scope in key.scopes),
         key_id=key.id,
         request_id=request_id,
+        address=address,
     )
 
 
-def bootstrap(
-    resources: Resources,
-    practice_name: str,
-    therapist_name: str = "Therapist",
-    administrator_name: str = "Administrator",
-) -> FirstAccounts:
-    """The practice of this name with an administrator, a therapist and a key for each.
-
-    All in one transaction. If the practice exists nothing is made, and no key is shown.
-    """
-    with resources.database.operating() as names:
-        api_keys.lock_names(names)  # until this block ends: nobody else adds the name meanwhile
-        practice = api_keys.practice_named(names, practice_name)
-        if practice is not None:
-            return _accounts_of(resources, practice.id)
-        practice_id = uuid4()
-        with resources.database.transaction(practice_id) as db:
-            _add_practice(db, practice_id, practice_name)
-            administrator = add_person(db, practice_id, administrator_name, ADMINISTRATOR)
-            therapist = add_person(db, practice_id, therapist_name, THERAPIST)
-            return FirstAccounts(
-                practice_id,
-                administrator.id,
-                therapist.id,
-                add_key(resources, db, administrator, None, "setup", None, None)[1],
-                add_key(resources, db, therapist, None, "setup", None, None)[1],
-            )
+def _what_is_wrong(found: tuple[ApiKey, Therapist, bool] | None, digest: bytes) -> str | None:
+    """Why the key with this digest is not taken, as the trail says it; None if it is."""
+    if found is None:
+        return "key_unknown"
+    key, person, expired = found
+    if not hmac.compare_digest(digest, key.digest):
+        return "key_wrong_secret"
+    if key.revoked_at is not None:
+        return "key_revoked"
+    if expired:
+        return "key_expired"
+    return None if person.disabled_at is None else "person_disabled"
 
 
-def _accounts_of(resources: Resources, practice_id: UUID) -> FirstAccounts:
-    with resources.database.transaction(practice_id) as db:
-        administrator, *_ = api_keys.people_of(db, practice_id, ADMINISTRATOR)
-        therapist, *_ = api_keys.people_of(db, practice_id, THERAPIST)
-        return FirstAccounts(practice_id, administrator.id, therapist.id)
+def known_key(resources: Resources, text: str) -> ApiKey | None:
+    """The key that ``text`` holds, if its id part is known: whose trail a leak belongs to."""
+    match = credentials.PATTERN.search(text)
+    if match is None or match[1] != credentials.KEY:
+        return None
+    with resources.database.operating() as db:
+        found = api_keys.with_owner(db, match[2])
+    return None if found is None else found[0]
+
+
+def require_own(caller: Caller, therapist_id: UUID) -> None:
+    """Raise NotAllowed unless the key would be the caller's own: whoever makes a key can use it."""
+    if caller.therapist_id != therapist_id:
+        raise NotAllowed(
+            "People make their own keys. An administrator issues an enrolment code for a person without one.",
+            "not_your_key",
+        )
 
 
 def whose(caller: Caller) -> UUID | None:
-    """Whose keys the caller may manage; None: those of everybody in the practice."""
-    return None if caller.role == ADMINISTRATOR else caller.therapist_id
+    """Whose keys the caller may see and end; None: those of everybody in the practice."""
+    is_office = caller.role == ADMINISTRATOR and Scope.KEYS in caller.scopes
+    return None if is_office else caller.therapist_id
 
 
 def no_such_key() -> NotFound:
@@ -164,12 +161,12 @@ def check_expiry(days: int | None) -> None:
         raise InvalidInput(f"A key lasts from 1 to {MAX_EXPIRY_DAYS} days.", "expiry_out_of_range")
 
 
-def _refused(reason: str) -> NotAuthenticated:
+def _refused(reason: str, key: ApiKey | None = None) -> KeyRefused:
     log.info("authentication_failed", code=reason)
-    return NotAuthenticated("Send a valid API key as `Authorization: Bearer ssk_...`.")
+    return KeyRefused("Send a valid API key as `Authorization: Bearer ssk_...`.", reason, key)
 
 
-def _add_practice(db: DbSession, practice_id: UUID, name: str) -> Practice:
+def add_practice(db: DbSession, practice_id: UUID, name: str) -> Practice:
     practice = Practice(id=practice_id, name=name)
     db.add(practice)
     db.flush()
@@ -181,8 +178,8 @@ def add_person(
     db: DbSession, practice_id: UUID, name: str, role: str, caller: Caller | None = None
 ) -> Therapist:
     """A new person in the practice; raises InvalidInput for an unknown role."""
-    if role not in _GRANTABLE:
-        raise InvalidInput(f"A role is one of {', '.join(_GRANTABLE)}.", "role_unknown")
+    if role not in SCOPES_OF_ROLE:
+        raise InvalidInput(f"A role is one of {', '.join(SCOPES_OF_ROLE)}.", "role_unknown")
     person = Therapist(id=uuid4(), practice_id=practice_id, name=name, role=role)
     db.add(person)
     db.flush()
@@ -205,12 +202,12 @@ def add_key(
         raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
     usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
     granted = frozenset(usual if scopes is None else scopes)
-    if not granted or not granted <= _GRANTABLE[person.role]:
+    if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
+        grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
         raise InvalidInput(
-            f"A key of this {person.role} may have the scopes {', '.join(sorted(_GRANTABLE[person.role]))}.",
-            "scopes_not_grantable",
+            f"A key of this {person.role} may have the scopes {grantable}.", "scopes_not_grantable"
         )
-    if caller is not None and caller.role != ADMINISTRATOR and not granted <= caller.scopes:
+    if caller is not None and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
     credential = credentials.mint()
     key = ApiKey(
@@ -234,11 +231,7 @@ def record(
     db: DbSession, practice_id: UUID, action: str, subject_id: UUID | None, caller: Caller | None
 ) -> None:
     """Write to the audit trail who did it; ``caller`` None: the command line on the server."""
-    audit.record(
-        db,
-        practice_id=practice_id,
-        actor=caller.actor if caller else _SERVER,
-        action=action,
-        subject_id=subject_id,
-        request_id=caller.request_id if caller else None,
-    )
+    if caller is not None:
+        ownership.audit(db, caller, action, subject_id)
+    else:
+        audit.record(db, practice_id=practice_id, actor=_SERVER, action=action, subject_id=subject_id)

@@ -5,9 +5,18 @@ from uuid import UUID
 
 from shared.db.queries import api_keys
 from shared.db.tables.core import ApiKey
+from shared.domain.errors import NotAuthenticated
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
+
+
+def require_good(resources: Resources, caller: Caller) -> None:
+    """Raise NotAuthenticated if the key that the caller began with has ended since."""
+    with resources.database.operating() as db:
+        ended = api_keys.has_ended(db, caller.key_id)
+    if ended:
+        raise NotAuthenticated("The key has ended meanwhile: it was revoked or its owner was disabled.")
 
 
 def get_key(resources: Resources, caller: Caller, key_id: UUID) -> ApiKey:
@@ -21,7 +30,7 @@ def get_key(resources: Resources, caller: Caller, key_id: UUID) -> ApiKey:
 
 
 def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
-    """The keys the caller may manage: the practice's for an administrator, else their own."""
+    """The practice's keys for an administrator, else all keys that act for the caller."""
     with resources.database.transaction(caller.practice_id) as db:
         accounts.record(db, caller.practice_id, "key.list", None, caller)
         return api_keys.listed(db, caller.practice_id, accounts.whose(caller))

@@ -1,8 +1,8 @@
-"""The form of an API key: made, read back, and turned into what the database keeps of it.
+"""The form of keys and enrolment codes: made, read back, and turned into what the database keeps of them.
 
-``ssk_<id>_<secret><checksum>``: 12 characters by which the key is found, 32 that are secret
-(190 bit), and 6 of a CRC-32 over what stands before them, so that a slip of the finger is told
-from a wrong key without asking the database, and secret scanners can tell a key from noise.
+``ssk_<id>_<secret><checksum>`` is a key and ``sse_…`` an enrolment code: 12 characters by which it is
+found, 32 that are secret (190 bit), and 6 of a CRC-32 over what stands before them. The checksum tells
+a typing error from a wrong key without asking the database, and secret scanners a key from noise.
 """
 
 import hmac
@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ID, _SECRET, _CHECKSUM = 12, 32, 6
-PATTERN = re.compile(rf"ssk_([0-9A-Za-z]{{{_ID}}})_([0-9A-Za-z]{{{_SECRET}}})([0-9A-Za-z]{{{_CHECKSUM}}})")
+KEY, ENROLMENT = "ssk", "sse"
+PATTERN = re.compile(
+    rf"({KEY}|{ENROLMENT})_([0-9A-Za-z]{{{_ID}}})_([0-9A-Za-z]{{{_SECRET}}})([0-9A-Za-z]{{{_CHECKSUM}}})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +32,19 @@ class Credential:
         return hmac.digest(pepper, self.secret.encode(), "sha256")
 
 
-def mint() -> Credential:
-    """A new key."""
+def mint(kind: str = KEY) -> Credential:
+    """A new key, or enrolment code."""
     prefix, secret = _random(_ID), _random(_SECRET)
-    body = f"ssk_{prefix}_{secret}"
+    body = f"{kind}_{prefix}_{secret}"
     return Credential(prefix, body + _checksum(body))
 
 
-def read(presented: str) -> Credential | None:
-    """The key in ``presented``, or None if that is not a key or was mistyped."""
+def read(presented: str, kind: str = KEY) -> Credential | None:
+    """The key (or code) in ``presented``, or None if that is none or was mistyped."""
     match = PATTERN.fullmatch(presented)
-    if match is None or _checksum(presented[:-_CHECKSUM]) != match.group(3):
+    if match is None or match[1] != kind or _checksum(presented[:-_CHECKSUM]) != match[4]:
         return None
-    return Credential(match.group(1), presented)
+    return Credential(match[2], presented)
 
 
 def _random(length: int) -> str:

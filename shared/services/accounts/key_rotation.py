@@ -24,7 +24,7 @@ def rotate(
 
     The old key ends after ``overlap_hours`` (0: at once), or sooner if it would have anyway.
     Raises NotFound, InvalidInput (times), Conflict (the old key has ended already, or its owner
-    is disabled) or NotAllowed (the caller's own key lacks scopes that this one has).
+    is disabled) or NotAllowed (another person's key, or the caller's own lacks scopes of this one).
     """
     accounts.check_expiry(expires_in_days)
     check_overlap(overlap_hours)
@@ -33,6 +33,7 @@ def rotate(
         person = api_keys.therapist(db, caller.practice_id, old.therapist_id) if old is not None else None
         if old is None or person is None:
             raise accounts.no_such_key()
+        accounts.require_own(caller, person.id)
         if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= clock.now(db)):
             raise Conflict("The key has ended; make a new one.", "key_ended")
         scopes = [Scope(scope) for scope in old.scopes]

@@ -65,8 +65,13 @@ class Failure:
 
 # Other errors speak to whoever called ("try again"), which is nothing to say of a session at work.
 _STAYED_AWAY = "Something that the work needs stayed away. The recording is kept: retry the session."
-_UNREADABLE = "The stored record cannot be opened: its key or its data is missing or damaged."
-_UNEXPECTED = "The step ended unexpectedly."
+_UNREADABLE = (
+    "The stored record cannot be opened: its key or its data is missing or damaged. Restore the key store or "
+    "the recordings from a backup, then retry the session."
+)
+_UNEXPECTED = (
+    "The step ended unexpectedly. Report the `step_broke` lines of the worker's log, then retry the session."
+)
 
 # Pauses of ten minutes in the end: these many last for a day.
 OUTAGE_ATTEMPTS = 150

@@ -23,7 +23,7 @@ from shared.services.access.caller import Caller
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
 from shared.services.notes.reading import Notes
-from shared.services.notes.rows import Found, document_of, find, transcript_of
+from shared.services.notes.rows import Found, current_form, find, transcript_of
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 
@@ -75,7 +75,7 @@ def accept(
     with resources.database.transaction(caller.practice_id) as db:
         ownership.own(db, caller, session_id)
         offer = _on_offer(db, session_id, version)
-    offered = document_of(resources, offer)
+    offered = current_form(resources, offer)
 
     def taken(base: JsonObject, transcript: Transcript) -> JsonObject:
         return offered if fields is None else editing.merged(base, offered, fields, transcript)
@@ -122,7 +122,7 @@ def _write(
     base = notes.opened(resources, before)
     if tag is not None and not notes.is_base(tag, base):
         raise outdated()
-    document = {**change(document_of(resources, before.row), transcript), "draft": True}
+    document = {**change(current_form(resources, before.row), transcript), "draft": True}
     with resources.database.transaction(caller.practice_id) as db:
         ownership.own(db, caller, session_id, hold=True)
         require_unchanged(db, caller, before)

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.db.queries import api_keys, patients
 from shared.db.tables.core import Patient
 from shared.domain.notes import templates as forms
+from shared.domain.notes.stored import upgraded
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.notes import reading as notes
@@ -60,7 +61,7 @@ def export(
     read = notes.opened(resources, found)
     other = template is not None and template != found.row.template and "text" not in read.document
     if other:
-        document = forms.rendered(read.document, form, transcript_of(resources, found))
+        document = forms.rendered(upgraded(read.document), form, transcript_of(resources, found))
         read = replace(read, document=document, head=replace(read.head, template=form.name))
     return Export(
         notes=read,

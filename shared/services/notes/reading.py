@@ -10,14 +10,17 @@ from shared.db.queries.notes import Signed
 from shared.db.tables.records import NotesVersion
 from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences
+from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
+from shared.domain.notes.review import AT_SIGNING
+from shared.domain.notes.stored import upgraded
 from shared.domain.transcripts.speakers import shown_notes
 from shared.domain.values import JsonObject
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
-from shared.services.notes.rows import Found, document_of, find, is_shown, readable
+from shared.services.notes.rows import Found, document_of, find, is_shown, readable, transcript_of
 from shared.services.resources import Resources
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,6 +47,7 @@ class Version:
     template: str
     created_at: datetime
     signatures: tuple[Signed, ...]
+    author: str | None = None  # the name, in a list of versions
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,6 +61,11 @@ class Notes:
     document: JsonObject
     addenda: tuple[Addendum, ...] = ()
     offered: int | None = None
+
+    @property
+    def notices(self) -> list[JsonObject]:
+        """``{code, detail}`` of what a signer must know: what was not screened for risk."""
+        return [r for r in self.document.get("review_reasons", ()) if r["code"] in AT_SIGNING]
 
     @property
     def tag(self) -> str:
@@ -107,7 +116,9 @@ def opened(resources: Resources, found: Found) -> Notes:
     document = document_of(resources, found.row)
     if head.kind is not Kind.ADDENDUM:
         document = (
-            _as_shown(resources, found, document) if not head.signatures else {**document, "draft": False}
+            _as_shown(resources, found, upgraded(document))
+            if not head.signatures
+            else {**document, "draft": False}
         )
     addenda = tuple(_addendum(resources, row, found.signatures) for row in found.addenda)
     newer = found.offered.version if found.offered and head.kind in STANDING_ALONE else None
@@ -115,8 +126,13 @@ def opened(resources: Resources, found: Found) -> Notes:
 
 
 def _as_shown(resources: Resources, found: Found, document: JsonObject) -> JsonObject:
-    """With the names of the speakers. What is signed is shown with the labels that it was signed with."""
-    return shown_notes(document, speakers.shown(resources, found.session, found.speakers)[1])
+    """With the names of the speakers, and held against words that were corrected since.
+
+    What is signed is shown with the labels and the words that it was signed with.
+    """
+    if found.words.corrections is not None:
+        document = rechecked(document, transcript_of(resources, found))
+    return shown_notes(document, transcripts.shown(resources, found.session, found.words)[1])
 
 
 def _addendum(resources: Resources, row: NotesVersion, signatures: Sequence[Signed]) -> Addendum:
@@ -154,10 +170,14 @@ def listed(resources: Resources, caller: Caller, session_id: UUID) -> list[Versi
         signatures = rows.signatures(db, session_id)
         decided = rows.decisions(db, session_id)
         current, offer = rows.current(db, session_id), rows.offered(db, session_id)
+        names = rows.authors(db, session_id)
         ownership.audit(db, caller, "notes.list", session_id)
     newest = {row.version for row in (current, offer) if row is not None}
     return [
-        _as_listed(_head(row, signatures, decided), newest)
+        replace(
+            _as_listed(_head(row, signatures, decided), newest),
+            author=names.get(row.author_id) if row.author_id else None,
+        )
         for row in found
         if is_shown(caller, session, row.version, signatures)
     ]

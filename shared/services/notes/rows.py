@@ -18,13 +18,15 @@ from shared.db.tables.core import TherapySession
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import NotFound
 from shared.domain.notes.record import STANDING_ALONE, Decision
+from shared.domain.notes.stored import upgraded
 from shared.domain.values import JsonObject, Transcript
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
+from shared.services.transcripts.reading import Stored
 from shared.vault.keystore import KeyDestroyed
-from shared.vault.sealing import Sealed, Subject
+from shared.vault.sealing import Subject
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,7 +39,7 @@ class Found:
     signatures: list[Signed]
     decisions: dict[int, Decision]
     offered: NotesVersion | None
-    speakers: tuple[Sealed | None, Sealed | None]
+    words: Stored
 
 
 def find(db: DbSession, caller: Caller, session_id: UUID, version: int | None = None) -> Found:
@@ -56,7 +58,7 @@ def find(db: DbSession, caller: Caller, session_id: UUID, version: int | None = 
         signatures,
         decided,
         rows.offered(db, session_id),
-        speakers.sealed(db, session_id),
+        transcripts.sealed(db, session_id),
     )
 
 
@@ -93,14 +95,16 @@ def document_of(resources: Resources, row: NotesVersion) -> JsonObject:
     return document
 
 
+def current_form(resources: Resources, row: NotesVersion) -> JsonObject:
+    """A version's document with every field that this release knows; not what its hash is made of."""
+    return upgraded(document_of(resources, row))
+
+
 def transcript_of(resources: Resources, found: Found) -> Transcript:
     """The transcript that notes are checked against; raises NotFound."""
-    transcript, cast_as = found.speakers
-    if transcript is None:
-        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
     session = Subject(found.session.practice_id, found.session.id)
     try:
-        return speakers.heard(resources.vault, session, transcript, cast_as)
+        return transcripts.heard(resources.vault, session, found.words)
     except KeyDestroyed:
         ownership.require_there(resources, session)
         raise

@@ -4,7 +4,7 @@ Postgres refuses to change what is signed, and to add another version beside it.
 a supervisor signs as well, but the notes stand only with the supervisor's co-signature.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +41,15 @@ class Awaiting:
     therapist_id: UUID
     therapist: str
     session_date: datetime
+
+
+def as_signed(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
+    """The caller's current notes exactly as a signature would freeze them; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        ownership.own(db, caller, session_id)
+        found = find(db, caller, session_id)
+        ownership.audit(db, caller, "notes.read", session_id)
+    return replace(notes.opened(resources, found), document=document_of(resources, found.row))
 
 
 def sign(

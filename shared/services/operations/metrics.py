@@ -1,10 +1,8 @@
 """Observing: the state of the whole service in numbers, as it is at this moment."""
 
-import threading
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from redis import Redis
@@ -18,7 +16,10 @@ from shared.db.queries.heartbeats import Living
 from shared.domain.errors import Unavailable
 from shared.pipeline import QUEUES
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
+from shared.services.operations import anchors
+from shared.services.operations.probes import Probe
 from shared.services.resources import Resources
+from shared.vault.keystore import KeyStoreError
 
 T = TypeVar("T")
 # Prometheus gives a scrape ten seconds by default; what comes later says that the API is down.
@@ -49,44 +50,40 @@ class Observation:
     parts: Mapping[str, bool] = field(default_factory=dict)
 
 
+class Observer:
+    """Looks at one process's resources; a part is asked by one thread at a time, however often one looks."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._work = Probe(partial(_work, resources))
+        self._depths = Probe(partial(_queue_depths, resources))
+        self._free = Probe(partial(_free_bytes, resources))
+        self._keys = Probe(partial(_has_own_keys, resources))
+
+    def observe(self) -> Observation:
+        """The service now. Never raises because a part of it is away: that is what is to be told.
+
+        In time, too: a part that has not answered within PART_SECONDS is away.
+        """
+        for probe in (self._work, self._depths, self._free, self._keys):
+            probe.begin()
+        found = Observation(_answer(self._work), _answer(self._depths), _answer(self._free))
+        parts = {
+            "database": found.work is not None,
+            "broker": found.queue_depths is not None,
+            "storage": found.storage_free_bytes is not None,
+            "keys": _answer(self._keys) is not False,
+        }
+        return replace(found, parts=parts)
+
+
 def observe(resources: Resources) -> Observation:
-    """The service now. Never raises because a part of it is away: that is what is to be told.
-
-    In time, too: a part that has not answered within PART_SECONDS is away. The thread that asks it ends
-    by the limits of its own connection.
-    """
-    over_at = time.monotonic() + PART_SECONDS
-    work, depths, free = (
-        _asked(_work, resources),
-        _asked(_queue_depths, resources),
-        _asked(_free_bytes, resources),
-    )
-    found = Observation(_until(over_at, work), _until(over_at, depths), _until(over_at, free))
-    parts = {
-        "database": found.work is not None,
-        "broker": found.queue_depths is not None,
-        "storage": found.storage_free_bytes is not None,
-    }
-    return replace(found, parts=parts)
+    """One look."""
+    return Observer(resources).observe()
 
 
-def _asked(ask: Callable[[Resources], T], resources: Resources) -> Future[T]:
-    """The answer to come, from a thread that nobody waits for at the end of the process."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(ask(resources))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            answer.set_exception(error)
-
-    threading.Thread(target=run, name=ask.__name__, daemon=True).start()
-    return answer
-
-
-def _until(moment: float, answer: Future[T | None]) -> T | None:
+def _answer(probe: Probe[T | None]) -> T | None:
     try:
-        return answer.result(max(0.0, moment - time.monotonic()))
+        return probe.result(PART_SECONDS)
     except TimeoutError:
         return None
 
@@ -124,3 +121,13 @@ def _free_bytes(resources: Resources) -> int | None:
         return store.free_bytes()
     except Unavailable:
         return None
+
+
+def _has_own_keys(resources: Resources) -> bool | None:
+    try:
+        anchors.require_own_keys(resources.database, resources.vault.keys)
+    except KeyStoreError:
+        return False
+    except (Unavailable, DatabaseError):
+        return None  # who could tell is away
+    return True

@@ -1,27 +1,42 @@
-"""Readiness: whether what we need answers."""
+"""Readiness: whether what we need answers, told within two seconds also where something answers nothing."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from shared.db.connection.engine import DatabaseError
-from shared.domain.errors import DomainError
+from shared.domain.errors import DomainError, Unavailable
+from shared.services.operations import anchors
+from shared.services.operations.probes import Probe
 from shared.services.resources import Resources
+from shared.vault.keystore import KeyStoreError
 
 # Without the broker recordings are still accepted; the work starts when it is back.
-REQUIRED = frozenset({"database", "storage"})
+REQUIRED = frozenset({"database", "storage", "keys"})
+PART_SECONDS = 1.5
 
 
-def check(resources: Resources) -> dict[str, bool]:
-    """Whether each of ``database``, ``storage`` and ``broker`` answers now."""
-    checks: Mapping[str, Callable[[Resources], None]] = {
-        "database": _database,
-        "storage": _storage,
-        "broker": _broker,
-    }
-    return {name: _passes(probe, resources) for name, probe in checks.items()}
+class Readiness:
+    """The parts of one process's resources, asked together."""
+
+    def __init__(self, resources: Resources) -> None:
+        parts: Mapping[str, Callable[[Resources], None]] = {
+            "database": _database,
+            "storage": _storage,
+            "broker": _broker,
+            "keys": _keys,
+        }
+        self._probes = {name: Probe(partial(ask, resources)) for name, ask in parts.items()}
+
+    def check(self) -> dict[str, bool]:
+        """Whether ``database``, ``storage``, ``broker`` and ``keys`` are well, or were a second ago."""
+        for probe in self._probes.values():
+            probe.begin()
+        return {name: _passes(probe) for name, probe in self._probes.items()}
 
 
 def is_ready(found: Mapping[str, bool]) -> bool:
@@ -29,10 +44,10 @@ def is_ready(found: Mapping[str, bool]) -> bool:
     return all(found[name] for name in REQUIRED)
 
 
-def _passes(probe: Callable[[Resources], None], resources: Resources) -> bool:
+def _passes(probe: Probe[None]) -> bool:
     try:
-        probe(resources)
-    except (DomainError, DatabaseError, RedisError, OSError):
+        probe.result(PART_SECONDS)
+    except (DomainError, DatabaseError, KeyStoreError, RedisError, OSError):  # a TimeoutError is an OSError
         return False
     return True
 
@@ -44,6 +59,12 @@ def _database(resources: Resources) -> None:
 
 def _storage(resources: Resources) -> None:
     resources.recordings.store.check()
+
+
+def _keys(resources: Resources) -> None:
+    """Whether the key store is there and belongs to this database; nobody knows while that is away."""
+    with suppress(Unavailable, DatabaseError):
+        anchors.require_own_keys(resources.database, resources.vault.keys)
 
 
 def _broker(resources: Resources) -> None:

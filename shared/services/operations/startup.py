@@ -10,6 +10,7 @@ import structlog
 from shared.db.connection import schema
 from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
+from shared.services.operations import anchors
 from shared.vault.keystore import KeyStore, KeyStoreError
 
 log = structlog.get_logger(__name__)
@@ -60,13 +61,23 @@ def database_ready(database: Database) -> None:
         raise NotYet("schema")
 
 
-def keys_ready(folder: Path) -> KeyStore:
-    """The key store; raises NotYet while there is none."""
+def keys_ready(folder: Path, database: Database) -> KeyStore:
+    """The key store; raises NotYet while there is none, or one that belongs to another database.
+
+    A database that is away is not waited for here.
+    """
     if not (folder / "root.key").exists():
         raise NotYet("key_store")
     try:
-        return KeyStore(folder)
+        keys = KeyStore(folder)
     except KeyStoreError:
         if not (folder / "pepper.key").exists():  # it is being made at this moment
             raise NotYet("key_store") from None
         raise
+    try:
+        anchors.require_own_keys(database, keys)
+    except KeyStoreError:
+        raise NotYet("key_store_of_this_database") from None
+    except (Unavailable, DatabaseError):
+        return keys
+    return keys

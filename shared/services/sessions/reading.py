@@ -26,7 +26,7 @@ from shared.services.notes import templates
 from shared.services.notes.rows import Found, find
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
 from shared.services.transcripts.off_record import require_redacted
 from shared.services.uploads.registration import FILE_NAME
 from shared.storage.recordings import SPEECH_GONE
@@ -49,15 +49,15 @@ class Record:
     notes: JsonObject | None = None
 
 
-def get(resources: Resources, caller: Caller, session_id: UUID) -> Record:
-    """Everything of one of the caller's sessions; raises NotFound."""
+def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: bool = True) -> Record:
+    """Everything of one of the caller's sessions; raises NotFound. The notes may be left out."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
-        stored = speakers.sealed(db, session_id)
-        version = _notes(db, caller, session_id)
+        stored = transcripts.sealed(db, session_id)
+        version = _notes(db, caller, session_id) if with_notes else None
         found = progress.of_sessions(db, [session_id])
         _audit(db, caller, "session.read", session_id)
-    heard, _ = speakers.shown(resources, row, stored)
+    heard, _ = transcripts.shown(resources, row, stored)
     return Record(
         row,
         _progress(row, found),
@@ -110,9 +110,9 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonOb
     """The session's transcript document; raises NotFound while there is none."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
-        stored = speakers.sealed(db, session_id)
+        stored = transcripts.sealed(db, session_id)
         _audit(db, caller, "transcript.read", session_id)
-    document, _ = speakers.shown(resources, row, stored)
+    document, _ = transcripts.shown(resources, row, stored)
     if document is None:
         raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
     return document
@@ -166,7 +166,7 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
         rows.move(db, session_id, Status.PENDING)
         row.request_id = caller.request_id
         if failed_with == SPEECH_GONE:
-            outputs.discard(db, session_id, Product.PLAN, Product.CHUNK)
+            outputs.discard(db, session_id, Product.PLAN, Product.WAVEFORM, Product.CHUNK)
             steps.begin_again(db, session_id, TRANSCRIBE)
         else:
             steps.revive(db, session_id)

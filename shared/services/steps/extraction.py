@@ -18,7 +18,7 @@ from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
 from shared.services.notes import templates
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
 
 
 def extract_notes(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -37,17 +37,22 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     resources = bench.resources
     session = lease.subject
     with resources.database.transaction(lease.practice_id) as db:
-        sealed, cast_as = speakers.sealed(db, lease.session_id)
+        words = transcripts.sealed(db, lease.session_id)
         row = sessions.get(db, lease.session_id)
         engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
-    if sealed is None or row is None:
-        raise PermanentStepError("The transcript is gone.", "transcript_gone")
+    if words.transcript is None or row is None:
+        raise PermanentStepError(
+            "The transcript is gone. Restore the database from a backup.", "transcript_gone"
+        )
     request = ExtractionRequest(row.template, row.session_date.date().isoformat(), form.open_parts)
-    transcript = speakers.heard(resources.vault, session, sealed, cast_as)
+    transcript = transcripts.heard(resources.vault, session, words)
     notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
-        raise RetryableStepError("The engine's notes were not in the agreed form.", "notes_malformed")
+        raise RetryableStepError(
+            "The engine's notes were not in the agreed form. Choose another model, then retry the session.",
+            "notes_malformed",
+        )
     return notes
 
 

@@ -21,7 +21,7 @@ from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
 from shared.services.notes import templates
 from shared.services.steps.speech_plan import forget_speech, session_row
-from shared.services.transcripts import speakers
+from shared.services.transcripts import reading as transcripts
 
 
 def persist(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -39,14 +39,17 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
     """The draft and the screen's risk flags, each item checked against the transcript."""
     session = lease.subject
     with bench.resources.database.transaction(lease.practice_id) as db:
-        stored = outputs.several(db, lease.session_id, Product.DRAFT, Product.TRANSCRIPT, Product.SPEAKERS)
-        draft, transcript, cast_as = (of_kind.get(0) for of_kind in stored.values())
+        stored = outputs.several(db, lease.session_id, Product.DRAFT, *transcripts.WORDS)
+        draft, words = stored[Product.DRAFT].get(0), transcripts.stored_in(stored)
         row = session_row(db, lease)
         form = templates.named(bench.resources.vault, db, row.template)
-    if draft is None or transcript is None:
-        raise PermanentStepError("The draft of the notes is gone.", "draft_gone")
+    if draft is None or words.transcript is None:
+        raise PermanentStepError(
+            "The draft of the notes is gone. Extract the notes again: `sessionscribe extract-notes ID`.",
+            "draft_gone",
+        )
     vault = bench.resources.vault
-    heard = speakers.heard(vault, session, transcript, cast_as)
+    heard = transcripts.heard(vault, session, words)
     notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
     screening = bench.screen_risk(heard)
     notes = checked(

@@ -73,7 +73,10 @@ def _rewrite(bench: Workbench, session: Subject, ranges: Ranges, heartbeat: Hear
         with recordings.open(session, RECORDING) as source, recordings.create(session, SPEECH) as write:
             decoded = bench.resources.decoder.decode(source, _watched(write, heartbeat))
     except NotFound as error:
-        raise PermanentStepError("The stored recording is gone.", "recording_gone") from error
+        raise PermanentStepError(
+            "The stored recording is gone. Restore the recordings from a backup, then retry the session.",
+            "recording_gone",
+        ) from error
     digest, size = hashlib.sha256(), 0
     with recordings.open(session, SPEECH) as pcm, recordings.create(session, RECORDING) as write:
         keep = _watched(write, heartbeat)

@@ -31,6 +31,8 @@ from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
 from shared.services.lifecycle import cancellation
 from shared.services.steps.speech_plan import Material, WatchedPcm, forget_speech, material, speech
+from shared.services.steps.waveform import waveform_of
+from shared.services.transcripts import waveform
 from shared.storage.recordings import RECORDING, SPEECH
 from shared.vault.sealing import Subject
 
@@ -93,12 +95,14 @@ def _fan_out(
         plan = bench.analyser.analyse(
             watched, found.row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
         )
+        drawn = waveform.sealed(resources.vault, session, waveform_of(watched))
     plan = replace(plan, quality={**plan.quality, **recording_facts(decoded)})
     body = {"plan": plan_to_json(plan), "channels": decoded.channels}
     sealed = resources.vault.seal(session, outputs.kind(Product.PLAN), body)
 
     def save(db: DbSession) -> None:
         outputs.put(db, session.practice_id, session.id, Product.PLAN, sealed)
+        outputs.put(db, session.practice_id, session.id, Product.WAVEFORM, drawn)
         steps.insert_chunks(db, lease, [chunk.speech_seconds for chunk in plan.chunks])
         sessions.set_duration(db, session.id, round(plan.duration_seconds, 3))
         quotas.settle(db, session.id, plan.duration_seconds)
@@ -128,7 +132,10 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 
             return bench.resources.decoder.decode(source, keep)
     except NotFound as error:
-        raise PermanentStepError("The stored recording is gone.", "recording_gone") from error
+        raise PermanentStepError(
+            "The stored recording is gone. Restore the recordings from a backup, then retry the session.",
+            "recording_gone",
+        ) from error
 
 
 def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) -> None:

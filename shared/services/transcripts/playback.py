@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Gone, NotFound
 from shared.domain.ports import ByteSource
@@ -14,8 +16,13 @@ from shared.services.resources import Resources
 from shared.services.transcripts.off_record import require_redacted
 from shared.storage.recordings import RECORDING
 from shared.vault.frames import TamperedObject
-from shared.vault.keystore import KeyDestroyed
+from shared.vault.keystore import KeyDestroyed, KeyStoreError
 from shared.vault.sealing import Subject
+
+log = structlog.get_logger(__name__)
+
+# What the log says is lost.
+_LOST = {NotFound: "object_missing", KeyDestroyed: "key_missing", TamperedObject: "object_damaged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,9 @@ class Audio:
 def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterator[Audio]:
     """The caller's recording, decrypted as it is read.
 
-    Raises NotFound, Conflict (something off the record is still in it), Gone (removed by retention),
-    and TamperedObject, here or while it is read, rather than give a byte that was not stored.
+    Raises NotFound, Conflict (something off the record is still in it) and Gone: removed by retention
+    (``audio_removed``), or lost or damaged (``audio_lost``), here or while the block runs. After it, reading
+    raises TamperedObject rather than give a byte that was not stored.
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id)
@@ -40,7 +48,7 @@ def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterato
         ownership.audit(db, caller, "audio.read", session_id)
     if row.audio_removed_at is not None:
         raise Gone("The recording was removed when its time was over. Its transcript stays.", "audio_removed")
-    with _opened(resources, row) as source:
+    with _losses_as_ours(resources, row), resources.recordings.open(_subject(row), RECORDING) as source:
         # The last frame says that it is the last: a shortened object shows before the first byte.
         if source.size != row.audio_bytes or len(source.read_at(source.size - 1, 1)) != 1:
             raise TamperedObject("the recording is not as long as the one that was uploaded")
@@ -48,11 +56,19 @@ def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterato
 
 
 @contextmanager
-def _opened(resources: Resources, row: TherapySession) -> Iterator[ByteSource]:
-    session = Subject(row.practice_id, row.id)
+def _losses_as_ours(resources: Resources, row: TherapySession) -> Iterator[None]:
     try:
-        with resources.recordings.open(session, RECORDING) as source:
-            yield source
-    except (KeyDestroyed, NotFound):
-        ownership.require_there(resources, session)  # deleted since the row was read?
-        raise TamperedObject("the recording or its key is missing") from None
+        yield
+    except (KeyStoreError, NotFound, TamperedObject) as error:
+        ownership.require_there(resources, _subject(row))  # deleted since the row was read?
+        what = _LOST.get(type(error), "key_damaged")
+        log.error("recording_lost", session_id=row.id, code=what)  # noqa: TRY400 - the code says all
+        raise Gone(
+            "The stored recording or its key is lost or damaged. Have it restored from a backup; transcript "
+            "and notes stay.",
+            "audio_lost",
+        ) from None
+
+
+def _subject(row: TherapySession) -> Subject:
+    return Subject(row.practice_id, row.id)

@@ -18,15 +18,15 @@ from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.status import Status
 from shared.domain.transcripts import speakers
-from shared.domain.transcripts.serialization import transcript_from_json
 from shared.domain.transcripts.speakers import Casting, Person
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
+from shared.services.transcripts import reading as transcripts
 from shared.services.transcripts.off_record import require_redacted
-from shared.vault.sealing import Sealed, Subject, Vault
+from shared.vault.sealing import Subject
 
 # Where notes were made or are being made from who said what.
 _NOTED = frozenset({Status.TRANSCRIBED, Status.EXTRACTING_NOTES, Status.PROCESSED})
@@ -44,9 +44,9 @@ def get(resources: Resources, caller: Caller, session_id: UUID) -> Speakers:
     """Who speaks in the caller's session; raises NotFound, also while there is no transcript."""
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id)
-        stored = sealed(db, session_id)
+        stored = transcripts.sealed(db, session_id)
         ownership.audit(db, caller, "speakers.read", session_id)
-    transcript, casting = _opened(resources, row, stored)
+    transcript, casting = transcripts.opened(resources, row, stored)
     return Speakers(speakers.described(transcript, casting))
 
 
@@ -58,7 +58,7 @@ def cast(resources: Resources, caller: Caller, session_id: UUID, people: Mapping
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own_to_work_on(db, caller, session_id)
-        transcript, before = _opened(resources, row, sealed(db, session_id))
+        transcript, before = transcripts.opened(resources, row, transcripts.sealed(db, session_id))
         _check_labels(transcript, people)
         casting = {**before, **people}
         body = resources.vault.seal(
@@ -75,51 +75,6 @@ def cast(resources: Resources, caller: Caller, session_id: UUID, people: Mapping
     if extracting:
         resources.queue.publish(session_id, EXTRACT_NOTES)
     return Speakers(speakers.described(transcript, casting), extracting)
-
-
-def sealed(db: DbSession, session_id: UUID) -> tuple[Sealed | None, Sealed | None]:
-    """The stored transcript and what was said of its speakers, both to be opened."""
-    stored = outputs.several(db, session_id, Product.TRANSCRIPT, Product.SPEAKERS)
-    return stored[Product.TRANSCRIPT].get(0), stored[Product.SPEAKERS].get(0)
-
-
-def opened_casting(vault: Vault, session: Subject, stored: Sealed | None) -> Casting:
-    """What was said of the speakers; nothing where nothing is stored."""
-    if stored is None:
-        return {}
-    return speakers.casting_from_json(vault.open(session, outputs.kind(Product.SPEAKERS), stored))
-
-
-def heard(vault: Vault, session: Subject, transcript: Sealed, cast_as: Sealed | None) -> Transcript:
-    """The transcript as engines read it: labels as they are, roles as they were confirmed."""
-    document: JsonObject = vault.open(session, outputs.kind(Product.TRANSCRIPT), transcript)
-    return transcript_from_json(speakers.with_roles(document, opened_casting(vault, session, cast_as)))
-
-
-def shown(
-    resources: Resources, row: TherapySession, stored: tuple[Sealed | None, Sealed | None]
-) -> tuple[JsonObject | None, Mapping[str, str]]:
-    """What is read of ``sealed``: the transcript with its speakers' names, and each label's name.
-
-    None and no names where there is no transcript; raises NotFound if the session was just deleted.
-    """
-    if stored[0] is None:
-        return None, {}
-    transcript, casting = _opened(resources, row, stored)
-    names = speakers.display_names(speakers.labels_of(transcript), casting)
-    return speakers.shown_transcript(transcript, casting), names
-
-
-def _opened(
-    resources: Resources, row: TherapySession, stored: tuple[Sealed | None, Sealed | None]
-) -> tuple[JsonObject, Casting]:
-    transcript, casting = stored
-    if transcript is None:
-        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
-    session = Subject(row.practice_id, row.id)
-    kind = outputs.kind(Product.TRANSCRIPT)
-    document: JsonObject = ownership.opened(resources, session, kind, transcript)
-    return document, opened_casting(resources.vault, session, casting)
 
 
 def _check_labels(transcript: JsonObject, people: Mapping[str, Person]) -> None:

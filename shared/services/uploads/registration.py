@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, outputs, sessions, steps
+from shared.db.queries import outputs, sessions, steps
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.status import Status
@@ -16,7 +16,7 @@ from shared.domain.transcripts.off_record import Ranges
 from shared.domain.values import MediaFacts
 from shared.pipeline import REDACT, TRANSCRIBE
 from shared.services import idempotency
-from shared.services.access import consent
+from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller
 from shared.services.notes import templates
 from shared.services.resources import Resources
@@ -76,14 +76,7 @@ def promise(
             sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), details.off_the_record)
             outputs.put(db, caller.practice_id, session.id, Product.OFF_RECORD, sealed)
             steps.put_first(db, caller.practice_id, session.id, REDACT, TRANSCRIBE)
-        audit.record(
-            db,
-            practice_id=caller.practice_id,
-            actor=caller.actor,
-            action="session.upload",
-            subject_id=session.id,
-            request_id=caller.request_id,
-        )
+        ownership.audit(db, caller, "session.upload", session.id)
         idempotency.complete(resources, db, caller, session.id, 202, received.sha256)
         quotas.charge(resources, db, row, received.facts)
 

@@ -6,6 +6,7 @@ from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from workers.engines.rules import feelings, findings, plans, topics
 from workers.engines.rules.composing import Findings, Line, mood_lines, topic_summary
+from workers.engines.rules.items import appointments, medication, record, tasks
 from workers.engines.rules.patient_summary import patient_summary
 from workers.engines.rules.reading import Reading, read
 from workers.engines.rules.risk_flags import flags_from
@@ -70,17 +71,26 @@ def _findings(reading: Reading) -> Findings:
     felt = feelings.all_feelings(reading)
     themes = feelings.themes_in(felt)
     about = topics.topics_in(reading)
-    found = Findings(reading, about, themes, feelings.mood_of(reading, felt), feelings.course_of(felt))
+    found = Findings(
+        reading, about, themes, feelings.mood_of(reading, felt), feelings.course_of(reading, felt)
+    )
     found.bright = feelings.bright_among(felt)
+    found_tasks = tasks.action_items_in(reading)
     found.items = {
         "key_topics": topics.as_items(reading, about),
         "strategies": findings.strategies_in(reading),
         "emotional_themes": feelings.as_items(reading, themes),
         "triggers": findings.triggers_in(reading),
-        "action_items": plans.action_items_in(reading),
+        "goals": record.goals_in(reading),
+        "measures": record.measures_in(reading),
+        "medications": medication.medications_in(reading),
+        "action_items": found_tasks,
+        "appointments": appointments.appointments_in(reading),
         "significant_quotes": findings.quotes_in(reading, about),
         "follow_up_topics": plans.follow_ups_in(reading),
         "unresolved_concerns": plans.concerns_in(reading),
+        "protective_factors": record.protective_factors_in(reading),
+        "risk_actions": record.risk_actions_in(reading, found_tasks),
         "risk_flags": flags_from(reading.mentions, reading.transcript),
     }
     return found

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.values import JsonObject
+from shared.domain.verification.evidence import CANNOT_TELL
 from shared.domain.verification.polarity import governing_negation
 from shared.domain.vocabulary import feelings as lexicon
 from shared.domain.vocabulary import phrases
+from workers.engines.rules.lexicons import course
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading
@@ -15,8 +17,11 @@ from workers.engines.rules.reading import Reading
 THEMES = 6
 BRIGHT_WORDS = 4  # a shorter sentence says too little to be quoted
 MOOD_WORDS = 3  # fewer words of feeling say nothing of a mood
-COURSE_WORDS = 2  # fewer in the first or the last third say nothing of its course
-COURSE_STEP = 0.6  # a change of the balance (-1..1) from which the mood is said to have moved
+MIXED_WORDS = 5  # and fewer that contradict each other do not make a mixed one
+LEANING = 0.3  # the balance (-1..1) from which a mood is low or good
+COURSE_STEP = 0.6  # a change of the balance from which the mood is said to have moved
+COURSE_TOLD = 2  # one sentence of a change says little of its course
+_REPLIES = frozenset({"joy", "difficulty", "improvement"})
 _SELF = frozenset({"i", "i'm", "i've", "i'd", "we", "me", "myself", "mood"})
 
 
@@ -37,6 +42,8 @@ def feelings_in(passage: Passage) -> list[Feeling]:
         hit = listed(words).first(passage)
         if hit is None or _covered(hit, homonyms) or not _own(passage, hit):
             continue
+        if len(passage.words) == 1 and label in _REPLIES:
+            continue  # "Great." answers; it is no feeling
         if governing_negation(passage.words, hit.start) is not None and "not" not in hit.phrase:
             valence = -1 if valence > 0 else 0
         found.append(Feeling(label, valence, passage))
@@ -68,7 +75,7 @@ def weight(passage: Passage) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """A value with the sentences that it was taken from; none where it is the default."""
+    """A value with the sentences that it was taken from; none where the words do not tell."""
 
     value: str
     sources: tuple[Passage, ...]
@@ -112,35 +119,58 @@ def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
         if mention.severity == "high" and mention.about == "self" and mention.shown[-1].by_client
     ]
     if len(feelings) < MOOD_WORDS and not grave:
-        return Mood("neutral", ())
+        return Mood(CANNOT_TELL, ())
     balance = _balance(feelings)
     if grave:
         value = "very_low" if balance <= 0 else "low"
         return Mood(value, (*tuple(dict.fromkeys(grave))[:2], *_strongest(feelings, -1)[:1]))
-    if balance <= -0.2:
+    if balance <= -LEANING:
         value = "very_low" if balance <= -0.8 and len(feelings) >= 8 else "low"
         return Mood(value, _strongest(feelings, -1)[:2])
-    if balance < 0.3:
-        return Mood("neutral", _strongest(feelings, -1)[:1] + _strongest(feelings, 1)[:1])
+    if balance < LEANING:
+        mixed = _strongest(feelings, -1)[:1] + _strongest(feelings, 1)[:1]
+        return Mood("neutral", mixed) if len(feelings) >= MIXED_WORDS else Mood(CANNOT_TELL, ())
     value = "very_positive" if balance >= 0.9 and len(feelings) >= 8 else "positive"
     return Mood(value, _strongest(feelings, 1)[:2])
 
 
-def course_of(feelings: Sequence[Feeling]) -> Mood:
-    """How the mood went, by the balance of words in each third of the session's time."""
-    thirds = [[f for f in feelings if low <= f.passage.position < low + 1 / 3] for low in (0.0, 1 / 3, 2 / 3)]
-    first, middle, last = thirds
-    if len(first) < COURSE_WORDS or len(last) < COURSE_WORDS:
-        return Mood("stable", ())
-    begin, end = _balance(first), _balance(last)
-    if end - begin >= COURSE_STEP:
-        return Mood("improving", _typical(first, -1) + _typical(last, 1))
-    if begin - end >= COURSE_STEP:
-        return Mood("declining", _typical(first, 1) + _typical(last, -1))
-    swing = _balance(middle) - (begin + end) / 2 if len(middle) >= COURSE_WORDS else 0.0
-    if abs(swing) >= 2 * COURSE_STEP:
-        return Mood("fluctuating", _typical(first, begin) + _typical(middle, swing) + _typical(last, end))
-    return Mood("stable", _typical(first, begin) + _typical(last, end))
+def course_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
+    """How the client says that things have gone, else how the words of feeling moved in the session."""
+    told = _told_course(reading)
+    return told if told.sources else _moved(feelings)
+
+
+def _moved(feelings: Sequence[Feeling]) -> Mood:
+    """From the first third of the session to the last, if there are words enough in both."""
+    first = [f for f in feelings if f.passage.position < 1 / 3]
+    last = [f for f in feelings if f.passage.position >= 2 / 3]
+    step = _balance(last) - _balance(first)
+    if len(first) < COURSE_TOLD or len(last) < COURSE_TOLD or abs(step) < COURSE_STEP:
+        return Mood(CANNOT_TELL, ())
+    sign = 1 if step > 0 else -1
+    found = (*_strongest(first, -sign)[:1], *_strongest(last, sign)[:1])
+    return Mood("improving" if step > 0 else "declining", found)
+
+
+def _told_course(reading: Reading) -> Mood:
+    """What got better against what got worse, in the client's words."""
+    said = {name: [p for p in reading.client if _says(p, words)] for name, words in course.COURSE.items()}
+    better, worse, wavering, same = (said[name] for name in ("better", "worse", "up_and_down", "same"))
+    if len(wavering) >= COURSE_TOLD or (len(better) >= COURSE_TOLD and len(worse) >= COURSE_TOLD):
+        return Mood("fluctuating", tuple(wavering[:2]) or (better[0], worse[0]))
+    if len(better) >= COURSE_TOLD and len(better) > 2 * len(worse):
+        return Mood("improving", tuple(better[:2]))
+    if len(worse) >= COURSE_TOLD and len(worse) > 2 * len(better):
+        return Mood("declining", tuple(worse[:2]))
+    if same and not better and not worse:
+        return Mood("stable", tuple(same[:2]))
+    return Mood(CANNOT_TELL, ())
+
+
+def _says(passage: Passage, words: str) -> bool:
+    """Whether the client says one of ``words`` of themselves, and does not deny it."""
+    hit = None if passage.question else listed(words).first(passage)
+    return hit is not None and governing_negation(passage.words, hit.start) is None
 
 
 def bright_among(feelings: Sequence[Feeling]) -> list[Passage]:
@@ -161,8 +191,3 @@ def _strongest(feelings: Sequence[Feeling], sign: int) -> tuple[Passage, ...]:
         sums[feeling.passage] += feeling.valence * sign
     fitting = [passage for passage, total in sums.items() if total > 0]
     return tuple(sorted(fitting, key=lambda p: (-sums[p], -weight(p), p.number)))
-
-
-def _typical(feelings: Sequence[Feeling], balance: float) -> tuple[Passage, ...]:
-    sign = 1 if balance > 0 else -1
-    return (_strongest(feelings, sign) or _strongest(feelings, -sign))[:1]

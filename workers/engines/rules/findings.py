@@ -10,7 +10,7 @@ from shared.domain.vocabulary import strategies as lexicon
 from workers.engines.rules.feelings import feelings_in, weight
 from workers.engines.rules.matching import listed
 from workers.engines.rules.passages import Passage, part_of
-from workers.engines.rules.reading import Reading, quoted
+from workers.engines.rules.reading import Reading
 from workers.engines.rules.speakers import Role
 from workers.engines.rules.topics import Topic, label_of
 
@@ -25,12 +25,30 @@ _REACTION = (
     r"|it (?:makes|made)|that (?:makes|made)|my (?:heart|chest|hands|stomach)"
 )
 _BEFORE = re.compile(
-    rf"\b((?:when|whenever|every time|as soon as|after|because of|because|if) (?!i (?:feel|felt)\b).+?)"
-    rf"(?:,| (?:and )?(?={_REACTION})|[.?!]|$)",
+    r"\b((?:when|whenever|every time|as soon as|after|because of|because|if) "
+    rf"(?!i (?:feel|felt)\b|i'm (?:being|honest)\b).+?)(?:,| (?:and )?(?={_REACTION})|[.?!]|$)",
     re.IGNORECASE,
 )
 _THEN = re.compile(rf"^(?:sometimes )?(.+?),? and (?=(?:{_REACTION})\b)", re.IGNORECASE)
 _BODY = re.compile(rf"(?:and |then |so )?(?:{_REACTION})\b", re.IGNORECASE)
+_PLACED = re.compile(
+    r"\b(?:panic attacks?|anxious|panicky|scared|nervous|shaking|threw up|froze|panicked|tense|on edge"
+    r"|cried) "
+    r"((?:in|at|on|before|during|around|near|outside) (?:the|my|his|her|our|a|every) [^,.?!]+)",
+    re.IGNORECASE,
+)
+_AVOIDED = re.compile(
+    r"^(?:i )?(?:really )?(?:hate|dread|can't stand|avoid|can't face) ((?:the|my|going|being|when"
+    r"|it when) [^,.?!]+)",
+    re.I,
+)
+_FIRST_TIME = re.compile(r"^(?:the )?(first (?:day|time|night|week) [^,.?!]{0,40}?) (?=i\b)", re.IGNORECASE)
+_ASKS_WHAT = re.compile(
+    r"\bwhat(?:'s| is| was)? (?:different|set (?:it|that|you) off|happened (?:just )?before"
+    r"|brings? it on|triggers?"
+    r"|started it|made it worse)\b|\bwhen was the last\b",
+    re.IGNORECASE,
+)
 _MAKES = re.compile(r"^(.+?) (?:makes|made) me (?:feel )?", re.IGNORECASE)
 
 
@@ -38,11 +56,11 @@ def triggers_in(reading: Reading) -> list[JsonObject]:
     """``triggers``: what the client names in one breath with distress, in their words."""
     found = []
     for passage in reading.client:
-        if passage.question or passage.number in reading.risky or not _distress(passage):
+        if passage.question or passage.number in reading.risky:
             continue
-        if any(feeling.valence > 0 for feeling in feelings_in(passage)):
-            continue
-        trigger, shown = _set_off(reading, passage)
+        trigger, shown = _named(reading, passage)
+        if not trigger and _distress(passage) and not any(f.valence > 0 for f in feelings_in(passage)):
+            trigger, shown = _set_off(reading, passage)
         if trigger:
             found.append({
                 "trigger": trigger, "context": " ".join(other.text for other in shown),
@@ -50,6 +68,17 @@ def triggers_in(reading: Reading) -> list[JsonObject]:
                 "evidence": reading.cited(shown), "verified": False,
             })  # fmt: skip
     return found[:MOST_TRIGGERS]
+
+
+def _named(reading: Reading, passage: Passage) -> tuple[str, list[Passage]]:
+    """Where distress is put to a place or a time, or what the therapist asked for by name."""
+    first = _FIRST_TIME.search(passage.text) if _distress(passage) else None
+    match = first or _PLACED.search(passage.text) or _AVOIDED.search(passage.text)
+    if match is not None:
+        return match.group(1).strip(" ,"), [passage]
+    before = reading.passages[max(0, passage.number - 1)]
+    asked = before.question and before.speaker != passage.speaker and _ASKS_WHAT.search(before.text)
+    return (passage.text, [before, passage]) if asked and len(passage.words) > 1 else ("", [])
 
 
 def _set_off(reading: Reading, passage: Passage) -> tuple[str, list[Passage]]:
@@ -138,8 +167,6 @@ def _quote(reading: Reading, passage: Passage, topics: list[Topic]) -> JsonObjec
     ]
     label = label_of(passage, topics)
     context = f"While speaking of {label}." if label else "Said in the session."
-    if asked:
-        context = f"In answer to: {quoted(asked[-1])}"
     evidence = reading.cited([passage, *asked[-1:]])
     start = evidence[0]["start"] if evidence else 0.0
     return {

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from shared.domain.values import Transcript
 from shared.domain.verification.questions import is_question
 from shared.domain.verification.quotes import tokenize
+from shared.domain.verification.sentence_ends import SENTENCE_END
 from shared.domain.verification.stems import stems_of
 from workers.engines.rules.speakers import Role, roles_of
 
 LONG_WORDS = 30  # above this, a sentence without punctuation is cut before a conjunction
 SHORT_WORDS = 10  # and no piece of it is shorter than this
 
-_END = re.compile(r"(?<=[.?!])\s+|\n+|[<>\[\](){}|]+|(?:https?:|www\.)\S*")
+_END = re.compile(rf"{SENTENCE_END.pattern}|\n+|[<>\[\](){{}}|]+|(?:https?:|www\.)\S*")
 _CONJUNCTIONS = frozenset({"but", "and", "because", "so", "then"})
 
 

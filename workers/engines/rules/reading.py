@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.quotes import cite, tokenize
-from workers.engines.rules.passages import Passage, passages_of
+from workers.engines.rules.passages import Passage, part_of, passages_of
 from workers.engines.rules.risk import mentions_in
 from workers.engines.rules.risk_flags import Mention
 from workers.engines.rules.speakers import Role
 
+ANSWER_WORDS = 12  # of a turn, where an answer is but a word
 QUOTED_WORDS = 24  # a longer sentence is cut in running text; its evidence shows it whole
 
 
@@ -39,9 +40,21 @@ class Reading:
         found = [self.passages[number] for number in around if 0 <= number < len(self.passages)]
         return [other for other in found if other.segment == passage.segment]
 
+    def answer(self, passage: Passage) -> Passage:
+        """``passage``, with more of its turn where it is but a word: "Okay." alone is not found again."""
+        if len(passage.words) > ANSWER_WORDS // 3:
+            return passage
+        text = self.transcript.segments[passage.segment].text
+        tokens = tokenize(text)
+        begin = max(0, text.find(passage.text))
+        kept = [token for token in tokens if token.end > begin][:ANSWER_WORDS]
+        first = kept[0].start if len(kept) >= 2 else tokens[0].start
+        return part_of(passage, text[first : kept[-1].end])
+
     def cited(self, passages: Iterable[Passage]) -> list[JsonObject]:
         """The evidence items for ``passages``, each once."""
-        found = [cite(self.transcript, passage.segment, passage.text) for passage in passages]
+        told = [passage if len(passage.words) > 1 else self.answer(passage) for passage in passages]
+        found = [cite(self.transcript, passage.segment, passage.text) for passage in told]
         evidence: list[JsonObject] = []
         for item in (place.as_evidence() for place in found if place is not None):
             if item not in evidence:

@@ -1,16 +1,22 @@
 """What the session was about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.values import JsonObject
 from shared.domain.vocabulary.topics import NOT_A_TOPIC, TOPICS
 from workers.engines.rules.feelings import weight
 from workers.engines.rules.matching import listed
-from workers.engines.rules.passages import Passage
+from workers.engines.rules.passages import Passage, answer_to
 from workers.engines.rules.reading import Reading
+from workers.engines.rules.speakers import Role
 
-MOST = 7
-WANTED = 4  # topics mentioned only once are listed while there are fewer than this
+MOST = 5
+LEAST = 2  # turns that speak of it; one word in passing makes no topic
+LEAST_OF_MOST = 0.2  # a topic comes up at least so often as the one that comes up most
+ASKED = 2  # a question about it, which the other answers, weighs as much as so many turns
+FEW = 2  # below this, what the client opened with is a topic too
+OPENING, TOLD = 0.34, 7  # the first third of a session, in a sentence of so many words
 SAFETY = "safety"  # the first topic wherever more than a denied or passing mention of risk was made
 GOOD_WORDS = range(5, 31)
 
@@ -29,18 +35,44 @@ class Topic:
 
 
 def topics_in(reading: Reading) -> list[Topic]:
-    """Up to seven topics, those that come up most first."""
-    found = []
+    """The topics that were talked about, those that come up most first; few where little was said."""
+    weighed = []
     for label, words in TOPICS.items():
-        about = [p for p in reading.passages if p.number not in reading.risky and _speaks_of(p, words)]
-        if about:
+        said = [p for p in reading.passages if _speaks_of(p, words)]
+        weight_of = _weight(reading, said, words)
+        about = [p for p in said if p.number not in reading.risky] or said
+        if weight_of:
             about.sort(key=lambda passage: (-_quotable(passage), passage.number))
-            found.append(Topic(label, tuple(about)))
-    found.sort(key=lambda topic: (-len(topic.passages), -_quotable(topic.best)))
-    often = [topic for topic in found if len(topic.passages) > 1]
+            weighed.append((weight_of, Topic(label, tuple(about))))
+    weighed.sort(key=lambda pair: (-pair[0], -_quotable(pair[1].best)))
+    least = max(LEAST, LEAST_OF_MOST * weighed[0][0]) if weighed else 0
+    spoken = [topic for weight_of, topic in weighed if weight_of >= least]
+    spoken += [topic for weight_of, topic in weighed if weight_of < least and _opens(topic)][
+        : FEW - len(spoken)
+    ]
     grave = dict.fromkeys(m.passage for m in reading.mentions if m.severity != "low")
     safety = [Topic(SAFETY, tuple(grave))] if grave else []
-    return [*safety, *(often if len(often) >= WANTED else found[:WANTED])][:MOST]
+    return [*safety, *spoken][:MOST]
+
+
+def _opens(topic: Topic) -> bool:
+    """Whether the client came with it: a whole sentence of theirs, early in the session."""
+    return any(
+        p.by_client and not p.question and p.position < OPENING and len(p.words) >= TOLD
+        for p in topic.passages
+    )
+
+
+def _weight(reading: Reading, about: Sequence[Passage], words: str) -> int:
+    """How much was said of a topic: in how many turns, in several words, in answer to a question."""
+    asked = [p for p in about if p.question and p.role is Role.THERAPIST]
+    answered = any(len(answer.words) > 1 for p in asked[:3] for answer in answer_to(reading.passages, p))
+    turns = {p.segment for p in about}
+    told = {p.segment: set[str]() for p in about if p.by_client}
+    for p in about:
+        told.get(p.segment, set()).update(hit.phrase for hit in listed(words).find(p))
+    dwelt_on = any(len(phrases_said) > 1 for phrases_said in told.values())
+    return len(turns) + (ASKED - 1 if answered else 0) + dwelt_on
 
 
 def _speaks_of(passage: Passage, words: str) -> bool:

@@ -9,16 +9,22 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
-from api.http.client_address import client_address
-from api.http.limit_storage import RedisOrMemory
 from shared.domain.errors import LimitReached
+from shared.http.client_address import client_address
+from shared.http.limit_storage import RedisOrMemory
 from shared.settings import Settings
 
 UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"
 # The endpoints of which every call counts, whatever comes of it.
 ATTEMPTED = {"sessions.upload", "uploads.create", "direct_uploads.create"}
 _EXTENSION = "sessionscribe-limits"
+# How many refused calls come into the audit trail: of one person, of one address without a key, and of
+# all of those together, who may have as many addresses as they like. 600 an hour are 3 MB a day.
+REFUSALS = {True: parse("300 per hour"), False: parse("60 per hour")}
+REFUSALS_WITHOUT_KEY = parse("600 per hour")
 
 
 class Limits:
@@ -37,6 +43,7 @@ class Limits:
         )
         limiter.init_app(app)
         self.strategy = limiter.limiter
+        self.here = MovingWindowRateLimiter(MemoryStorage())
         self.trusted_proxies = settings.trusted_proxies
         self.items: dict[str, RateLimitItem] = {
             UPLOADS: parse(f"{settings.uploads_per_hour} per hour"),
@@ -47,7 +54,7 @@ class Limits:
 
     def whose(self, name: str) -> str:
         """Who is counted: the address that asks without a key, else the person behind it."""
-        return client_address(request, self.trusted_proxies) if name == ANONYMOUS else _caller_key()
+        return address() if name == ANONYMOUS else _caller_key()
 
     def give_back(self, name: str) -> None:
         """Uncount one."""
@@ -84,6 +91,16 @@ def take(name: str) -> None:
         raise _reached(standing)
 
 
+def take_here(name: str) -> None:
+    """As ``take``, counted in this process alone: Redis is not asked, and need not be there."""
+    limits = _limits()
+    item, who = limits.items[name], limits.whose(name)
+    if not limits.here.hit(item, name, who):
+        ends_at = limits.here.get_window_stats(item, name, who).reset_time
+        left = max(1, math.ceil(ends_at - time.time()))
+        raise _reached(Standing(name, item.amount, item.get_expiry(), 0, min(left, item.get_expiry())))
+
+
 def require(name: str) -> None:
     """Raise LimitReached if nothing is left of the limit, without counting."""
     standing = _note(name)
@@ -101,6 +118,25 @@ def taken(name: str) -> Iterator[None]:
         _limits().give_back(name)
         _note(name)
         raise
+
+
+def address() -> str:
+    """Where the request came from, behind our own proxies."""
+    return client_address(request, _limits().trusted_proxies)
+
+
+def refusals_left() -> int | None:
+    """Count one refused call for the audit trail; how many more may follow, None if this one may not."""
+    strategy, known = _limits().strategy, "caller" in g
+    item, who = REFUSALS[known], _caller_key() if known else address()
+    if not strategy.hit(item, "refusals", who):
+        return None
+    left = strategy.get_window_stats(item, "refusals", who).remaining
+    if known:
+        return left
+    if not strategy.hit(REFUSALS_WITHOUT_KEY, "refusals", "all"):
+        return None
+    return min(left, strategy.get_window_stats(REFUSALS_WITHOUT_KEY, "refusals", "all").remaining)
 
 
 def _count_attempts() -> None:

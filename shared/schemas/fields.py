@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from api.schemas.file_names import is_harmful
+from shared.schemas.file_names import is_harmful
 
 _EARLIEST, _LATEST = 1900, 2200  # years; beyond them a zone's offset may leave the calendar
 _YEARS = r"^(19|20|21)\d\d-|^2200-"  # the same, as the OpenAPI document says it
@@ -19,6 +19,8 @@ _BLANK = (
     r" \u0009-\u000d\u00a0\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200d\u202f"
     r"\u205f-\u2064\u206a-\u206f\u3000\ufeff\ufff9-\ufffb"
 )
+# Of what form the name of a transcriber is; which there are the settings say.
+ENGINE_NAME = r"^[a-z][A-Za-z0-9:._-]{0,99}$"
 
 
 def is_blank(mark: str) -> bool:
@@ -57,7 +59,8 @@ class Text(fields.String):
         self._lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = str(super()._deserialize(value, attr, data, **kwargs))
+        # Composed, so that what looks the same is found as the same: macOS writes names decomposed.
+        text = unicodedata.normalize("NFC", str(super()._deserialize(value, attr, data, **kwargs)))
         if any(is_harmful(mark) and not (self._lines and mark in "\r\n") for mark in text):
             raise ValidationError("Holds control characters, direction marks or broken Unicode.")
         if all(map(is_blank, text)) and not (self._may_be_empty and not text):
@@ -84,7 +87,10 @@ class Word(fields.String):
 
 
 class Moment(fields.DateTime):
-    """A time: RFC 3339 in UTC on the way out; on the way in a plain date is its midnight, UTC."""
+    """A time: RFC 3339 in UTC on the way out; on the way in what names no zone is read as UTC.
+
+    A plain date is its midnight.
+    """
 
     def __init__(self, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(metadata={"pattern": _YEARS, **(metadata or {})}, **options)
@@ -96,7 +102,8 @@ class Moment(fields.DateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
-            found = datetime.fromisoformat(value)
+            # RFC 3339 takes a lower-case t and z too, Python does not.
+            found = datetime.fromisoformat(value.upper() if isinstance(value, str) else value)
             if isinstance(value, str) and len(value) <= len("2026-01-31"):
                 found = datetime.combine(date.fromisoformat(value), time())
         except (TypeError, ValueError):

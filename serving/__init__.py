@@ -1,0 +1,1 @@
+"""The whole application: the API and the pages in one process."""

@@ -1,0 +1,46 @@
+"""Whether a task was accepted: by how the client answers, sentence by sentence."""
+
+import re
+from collections.abc import Sequence
+
+from shared.domain.values import JsonObject
+from shared.domain.verification.cited import Cited, accepts, refuses
+from shared.domain.verification.quotes import words_of
+from shared.domain.verification.sentence_ends import SENTENCE_END
+
+ACCEPTED, OPEN, BY_THERAPIST = "accepted", "open", "therapist"
+AGREEMENTS = (ACCEPTED, OPEN, BY_THERAPIST)
+TURNED_DOWN = "The client turned it down."
+
+_CAN_TRY = re.compile(r"\b(?:we|i) (?:can|could|will) (?:try|do)\b|\bi suppose (?:i|we) could\b|\bgo on\b")
+
+
+def takes_on(answer: str) -> bool | None:
+    """Whether ``answer`` takes on what was proposed (True), turns it down (False), or leaves it open."""
+    stances = [_stance(sentence) for sentence in SENTENCE_END.split(answer)]
+    decided = [stance for stance in stances if stance is not None]
+    if not decided:
+        return None
+    return decided[0] or (None if any(decided) else False)
+
+
+def settled(item: JsonObject, cited: Sequence[Cited]) -> str | None:
+    """The objection to a task that was turned down, or None; one that nobody accepted is ``open``.
+
+    Sets the item's ``agreement``, unless the therapist took the task on.
+    """
+    answers = [takes_on(one.answer if one.by_therapist else one.sentences) for one in cited]
+    if item.get("agreement") == BY_THERAPIST:
+        return None
+    taken_on = any(answers) or (any(not one.by_therapist for one in cited) and False not in answers)
+    if not taken_on and False in answers:
+        return TURNED_DOWN
+    if item.get("agreement") == ACCEPTED and not taken_on:
+        item["agreement"] = OPEN
+    return None
+
+
+def _stance(sentence: str) -> bool | None:
+    if _CAN_TRY.search(" ".join(words_of(sentence))) or accepts(sentence):
+        return True
+    return False if refuses(sentence) else None

@@ -1,0 +1,1 @@
+"""People who sign in: passphrases, browser sessions, one-time codes."""

@@ -1,0 +1,82 @@
+"""What the audit trail says of how people sign in; each person sees their own part of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.queries import audit
+from shared.db.queries import browser_sessions as rows
+from shared.services.access.caller import Caller
+from shared.services.resources import Resources
+
+SIGNED_IN, FAILED, SIGNED_OUT = "sign_in", "sign_in.failed", "sign_out"
+NEW_DEVICE = "sign_in.new_device"
+DEVICE_ENDED, OTHERS_ENDED = "browser_session.end", "browser_session.end_others"
+LOGIN_CREATED, PASSPHRASE_CHANGED = "login.create", "passphrase.change"
+FACTOR_ADDED, FACTOR_REMOVED = "factor.add", "factor.remove"
+RECOVERY_CODES_MADE, RECOVERY_CODE_USED = "recovery_codes.create", "recovery_code.use"
+CONFIRMED, CONFIRM_FAILED = "confirm", "confirm.failed"
+INVITED = "invitation.create"
+PASSKEY_ADDED, PASSKEY_REMOVED, PASSKEY_SIGN_IN = "passkey.add", "passkey.remove", "sign_in.passkey"
+FACTOR_RESET = "factor.reset"
+# In the words in which people read it.
+WORDS = {
+    SIGNED_IN: "Signed in",
+    FAILED: "A wrong passphrase was tried",
+    SIGNED_OUT: "Signed out",
+    NEW_DEVICE: "Signed in on a device that was not known",
+    DEVICE_ENDED: "A device was signed out",
+    OTHERS_ENDED: "All other devices were signed out",
+    LOGIN_CREATED: "Login name and passphrase chosen",
+    PASSPHRASE_CHANGED: "Passphrase changed",
+    FACTOR_ADDED: "Authenticator app added",
+    FACTOR_REMOVED: "Authenticator app removed",
+    RECOVERY_CODES_MADE: "Recovery codes made",
+    RECOVERY_CODE_USED: "A recovery code was used",
+    CONFIRMED: "Second factor or passphrase confirmed",
+    CONFIRM_FAILED: "A wrong code was tried",
+    PASSKEY_SIGN_IN: "Signed in with a passkey",
+    PASSKEY_ADDED: "Passkey added",
+    PASSKEY_REMOVED: "Passkey removed",
+    FACTOR_RESET: "An administrator removed a second factor",
+    INVITED: "Invited by an administrator, or by the server's command line",
+}
+_MOST_EVENTS = 50
+# How the trail names the one who tries and is not known yet.
+UNKNOWN = "sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the audit trail about how a person signed in."""
+
+    at: datetime
+    words: str
+
+
+def events(resources: Resources, caller: Caller) -> list[Event]:
+    """How the caller signed in lately, and who tried to, newest first."""
+    with resources.database.transaction(caller.practice_id) as db:
+        found = rows.events(db, caller.practice_id, caller.therapist_id, tuple(WORDS), _MOST_EVENTS)
+    return [Event(row.at, WORDS[row.action]) for row in found]
+
+
+def record(db: DbSession, caller: Caller, action: str) -> None:
+    """Write what the caller did about their own sign-in."""
+    record_of(db, caller.practice_id, caller.therapist_id, action, caller.actor, caller.request_id)
+
+
+def record_of(
+    db: DbSession, practice_id: UUID, therapist_id: UUID, action: str, actor: str, request_id: str | None
+) -> None:
+    """Write what happened to the sign-in of a person."""
+    audit.record(
+        db,
+        practice_id=practice_id,
+        actor=actor,
+        action=action,
+        subject_id=therapist_id,
+        request_id=request_id,
+    )

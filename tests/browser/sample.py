@@ -1,0 +1,104 @@
+"""A session with a recording that sounds, its transcript and notes; put there without the work."""
+
+import hashlib
+import io
+import math
+import struct
+import wave
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.db.queries import notes as note_rows
+from shared.db.queries import outputs
+from shared.db.queries.outputs import Product
+from shared.domain.notes.drafts import checked
+from shared.domain.transcripts.serialization import transcript_to_json
+from shared.domain.transcripts.waveform import Waveform
+from shared.domain.values import SAMPLE_RATE, ExtractionRequest, Segment, Transcript, Word
+from shared.services.alerts import risk_alerts
+from shared.services.resources import Resources
+from shared.services.transcripts import waveform
+from shared.storage.recordings import RECORDING
+from shared.vault.sealing import Subject
+from tests.integration.sessions import promise
+from tests.servers import Office
+from workers.engines.rules import RulesExtractor
+from workers.engines.rules.risk import screen
+
+SECONDS = 60.0
+TURNS = (
+    ("Speaker 1", "How have you been sleeping since we last met?"),
+    ("Speaker 2", "I slept badly and I felt anxious at work all week."),
+    ("Speaker 1", "Please write in the worry journal every day this week."),
+    ("Speaker 2", "Sometimes I want to kill myself."),
+    ("Speaker 1", "I am glad that you tell me. Are you safe tonight?"),
+    ("Speaker 2", "My sister stays with me and I will call her."),
+)
+
+
+def put(resources: Resources, office: Office) -> UUID:
+    """The session: six turns of ten seconds, the second with words in doubt, the fourth with a risk."""
+    session_id = promise(resources, office)
+    session, vault = Subject(office.caller.practice_id, session_id), resources.vault
+    sound = recording()
+    with resources.recordings.create(session, RECORDING) as write:
+        write(sound)
+    heard = transcript()
+    flags = screen(heard)
+    notes = checked(RulesExtractor().extract(heard, ExtractionRequest()), heard, flags)
+    drawn = waveform.sealed(vault, session, Waveform(SAMPLE_RATE // 10, (-40, 40) * 600))
+    alert = risk_alerts.alert_for(resources, session, flags)
+    with resources.database.transaction(session.practice_id) as db:
+        said = vault.seal(session, outputs.kind(Product.TRANSCRIPT), transcript_to_json(heard))
+        outputs.put(db, session.practice_id, session_id, Product.TRANSCRIPT, said)
+        outputs.put(db, session.practice_id, session_id, Product.WAVEFORM, drawn)
+        body = vault.seal(session, note_rows.kind(1), notes)
+        note_rows.add(
+            db, session.practice_id, session_id, version=1, body=body, engine="rules-1", template="default"
+        )
+        risk_alerts.raise_alert(db, session, alert)
+        db.execute(
+            text(
+                "UPDATE sessions SET status = 'processed', processed_at = now(), duration_seconds = :seconds,"
+                " audio_bytes = :size, audio_sha256 = :digest WHERE id = :id"
+            ),
+            {
+                "id": session_id,
+                "seconds": SECONDS,
+                "size": len(sound),
+                "digest": hashlib.sha256(sound).hexdigest(),
+            },
+        )
+        db.execute(text("UPDATE steps SET state = 'done' WHERE session_id = :id"), {"id": session_id})
+    return session_id
+
+
+def transcript() -> Transcript:
+    """The six turns with words at even times."""
+    segments = []
+    for number, (speaker, said) in enumerate(TURNS):
+        start, texts = number * 10.0, said.split()
+        pace = 9.0 / len(texts)
+        sure = 0.3 if number == 1 else 0.95
+        words = [Word(t, start + i * pace, start + (i + 1) * pace, sure) for i, t in enumerate(texts)]
+        segments.append(Segment(start, start + 9.0, said, speaker, sure, tuple(words)))
+    roles = {
+        "Speaker 1": {"role": "therapist", "confidence": 0.9},
+        "Speaker 2": {"role": "client", "confidence": 0.9},
+    }
+    quality = {"speaker_roles": roles, "low_confidence_spans": [{"start": 10.0, "end": 19.0}]}
+    return Transcript(tuple(segments), SECONDS, "en", "fake-1", True, quality)
+
+
+def recording() -> bytes:
+    """A WAV file of a quiet tone, short of samples so that a browser has it soon."""
+    rate = 8000
+    tone = b"".join(struct.pack("<h", int(2000 * math.sin(0.3 * n))) for n in range(rate))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(tone * int(SECONDS))
+    return file.getvalue()

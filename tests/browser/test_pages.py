@@ -1,0 +1,139 @@
+"""Every page in a browser: accessible in both themes, nothing refused, and usable without scripts."""
+
+import re
+from pathlib import Path
+from uuid import UUID
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from shared.services.resources import Resources
+from tests.browser import sample
+from tests.browser.conftest import Watched
+from tests.integration.api_client import tone
+from tests.integration.sessions import promise, row
+from tests.servers import Office
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, as rule and element."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("(tags) => axe.run({runOnly: tags})", RULES)
+    return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_fault_that_axe_knows(
+    site: Watched, session_id: UUID, office: Office, scheme: str
+) -> None:
+    session = f"/sessions/{session_id}"
+    site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    site.page.set_viewport_size({"width": 1280, "height": 2400})  # nothing lies under the docked player
+    paths = [f"/patients/{office.patient_id}/record", "/templates", "/templates/new", "/account"]
+    paths += ["/today", "/patients", f"/patients/{office.patient_id}", session, "/cosign"]
+    paths += [f"{session}/{name}" for name in ("sign", "edit", "versions", "speakers", "off-the-record")]
+    paths += [f"{session}/{name}" for name in ("words/1", "files", "delete", "addendum", "versions/1")]
+    found = {path: violations(site.open(path)) for path in paths}
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+def test_a_recording_is_uploaded_with_a_bar_and_becomes_a_session(
+    site: Watched, office: Office, resources: Resources, tmp_path: Path
+) -> None:
+    file = tmp_path / "a session.wav"
+    file.write_bytes(tone(3.0))
+    page = site.open(f"/patients/{office.patient_id}")
+    page.get_by_label("Recordings").set_input_files(file)
+    page.get_by_label("Session of").fill("2026-03-02")
+    page.get_by_role("button", name="Upload").click()
+    link = page.get_by_role("link", name="Open the session")
+    session_id = UUID((link.get_attribute("href") or "").rpartition("/")[2])
+    made = row(resources, session_id)
+    assert (made.status, made.session_date.day, made.patient_id) == ("pending", 2, office.patient_id)
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 Mar 2026")
+
+
+def test_a_refused_file_says_why_and_the_others_go_on(
+    context: BrowserContext, address: str, office: Office, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.wav", tmp_path / "bad.wav"
+    good.write_bytes(tone(1.0))
+    bad.write_bytes(b"no recording at all")
+    page = context.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}")
+    page.get_by_label("Recordings").set_input_files([bad, good])
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".uploads .wrong")).to_contain_text("a recording has at least")
+    expect(page.get_by_role("link", name="Open the session")).to_have_count(1)
+
+
+def test_patients_are_found_by_typing_and_nothing_is_sent(site: Watched, office: Office) -> None:
+    page = site.open("/patients")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_label("Find a patient").fill("nobody")
+    expect(page.locator("#patients tbody tr:visible")).to_have_count(0)
+    page.get_by_label("Find a patient").fill("PÄT ient")
+    expect(page.locator("#patients tbody tr:visible")).to_have_count(1)
+    assert [url for url in asked if "/static/" not in url] == []
+
+
+def test_today_is_read_again_when_something_happens(
+    site: Watched, resources: Resources, office: Office
+) -> None:
+    page = site.open("/today")
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    sample.put(resources, office)
+    expect(page.get_by_role("heading", name=re.compile("Risk to answer for"))).to_be_visible()
+
+
+def test_a_page_is_not_read_again_for_what_it_shows(
+    site: Watched, resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    page = site.open("/today")
+    page.evaluate("window.isTheSame = true")
+    tell = """([session, at]) => {
+        const channel = new BroadcastChannel("sessionscribe-news");
+        channel.postMessage({event: "status", session_id: session, status: "pending", at});
+        channel.postMessage({event: "progress", session_id: session, progress: 37});
+    }"""
+    shown = page.locator("[data-as-of]").get_attribute("data-as-of")
+    page.evaluate(tell, [str(session_id), shown])
+    expect(page.locator("progress")).to_have_attribute("value", "37")
+    assert page.evaluate("window.isTheSame")
+    page.evaluate(tell, [str(session_id), "2100-01-01T00:00:00Z"])
+    expect(page.locator("progress")).to_have_attribute("value", "0")
+    assert not page.evaluate("window.isTheSame ?? false")
+
+
+def test_reading_acknowledging_and_signing_work_without_scripts(
+    chromium: Browser, context: BrowserContext, address: str, session_id: UUID
+) -> None:
+    plain = chromium.new_context(java_script_enabled=False, storage_state=context.storage_state())
+    plain.set_default_timeout(15_000)
+    page = plain.new_page()
+    page.goto(f"{address}/sessions/{session_id}")
+    expect(page.locator("#s3 .said")).to_have_text("Sometimes I want to kill myself.")
+    expect(page.locator("audio")).to_be_visible()
+    expect(page.locator(".play").first).to_be_hidden()
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_role("link", name="Sign", exact=True).click()
+    page.get_by_role("button", name="Sign version 1").click()
+    expect(page.locator(".notes-status")).to_contain_text("Signed by A therapist")
+    plain.close()
+
+
+def test_nothing_of_a_session_is_left_in_the_browser(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    page.keyboard.press("]")
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert kept == '[{"sessionscribe-speed":"1.25"},{}]'
+    assert page.evaluate("caches.keys()") == []
+    assert page.evaluate("indexedDB.databases()") == []
+    assert "sleep" not in page.title()

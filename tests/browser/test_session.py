@@ -1,0 +1,179 @@
+"""The session page in a browser: what is played, marked, corrected and signed."""
+
+import json
+import re
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watched
+from tests.browser.sample import SECONDS
+from web.keys import KEYS
+
+AUDIO = "() => document.querySelector('audio')"
+
+
+def at(page: Page) -> float:
+    return float(page.evaluate(f"({AUDIO})().currentTime"))
+
+
+def until_playing(page: Page, start: float, end: float) -> None:
+    """Wait until the audio plays between two moments."""
+    condition = (
+        f"const a = ({AUDIO})(); return !a.paused && a.currentTime >= {start} && a.currentTime <= {end};"
+    )
+    poll(page, condition)
+
+
+def poll(page: Page, condition: str) -> None:
+    """Wait for a condition without evaluating text in the page, which the policy forbids."""
+    page.evaluate(
+        "async (_) => { const is = () => { " + condition + " };"
+        " for (const end = Date.now() + 15000; !is() && Date.now() < end;)"
+        " await new Promise((go) => setTimeout(go, 20)); if (!is()) throw new Error('never came'); }",
+        None,
+    )
+
+
+def test_a_sentence_plays_exactly_the_words_it_rests_on(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    assert page.evaluate(f"({AUDIO})().readyState") == 0  # no byte of audio before it is played
+    item = page.locator(".item", has_text="worry journal").first
+    ranges = (item.locator(".play").get_attribute("data-play") or "").split()
+    start, end = float(ranges[0].split("-")[0]), float(ranges[-1].split("-")[1])
+    item.locator(".play").click()
+    until_playing(page, start - 0.3, end)
+    expect(page.locator("#s2")).to_have_class(re.compile("chosen"))
+    page.evaluate(f"({AUDIO})().playbackRate = 3")
+    poll(page, f"return ({AUDIO})().paused;")
+    assert end - 0.3 <= at(page) <= end + 1.5
+
+
+def test_a_click_on_a_word_plays_from_it_and_marks_it(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    page.locator("#s4 .said").click(position={"x": 4, "y": 10})
+    until_playing(page, 40.0, 43.0)
+    expect(page.locator("#s4")).to_have_attribute("aria-current", "true")
+    poll(page, "return CSS.highlights.has('heard');")
+
+
+def test_a_turn_leads_to_the_sentences_that_rest_on_it(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    link = page.locator("#s1 .rests")
+    wanted = (link.get_attribute("data-items") or "").split()
+    link.click()
+    expect(page.locator(".item.chosen")).to_have_count(len(wanted))
+    expect(page.locator(f"#i{wanted[0]}")).to_be_focused()
+
+
+def test_one_speaker_is_heard_alone(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    page.get_by_label("Hear", exact=True).select_option(label="Only Speaker 2")
+    page.get_by_role("button", name="Play", exact=True).click()
+    until_playing(page, 10.0, 19.5)
+    page.evaluate(f"({AUDIO})().currentTime = 18.9")
+    until_playing(page, 30.0, 39.5)
+
+
+def test_words_are_corrected_in_place(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    page.locator("#s2 .fix").click()
+    page.get_by_role("textbox", name="What was said").fill(
+        "Please write in the sleep diary every day this week."
+    )
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#s2 .said")).to_have_text("Please write in the sleep diary every day this week.")
+    expect(page.locator("#s2 .label.own")).to_have_text("corrected")
+    expect(page.locator(".item .label.changed").first).to_be_visible()
+
+
+def test_an_alert_is_acknowledged_and_the_notes_are_signed(site: Watched, session_id: UUID) -> None:
+    page = site.open("/today")
+    page.get_by_role("heading", name="Risk to answer for (1)").wait_for()
+    page.locator(f'a[href^="/sessions/{session_id}#alert-"]').click()
+    page.get_by_role("link", name="Sign", exact=True).click()
+    expect(page.get_by_role("button", name="Sign version 1")).to_be_disabled()
+    page.get_by_role("link", name="Suicidal thoughts").click()
+    page.get_by_label("What you did about it").fill("Called her sister.")
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_role("link", name="Sign", exact=True).click()
+    page.get_by_role("button", name="Sign version 1").click()
+    expect(page.locator(".notes-status")).to_contain_text("Signed by A therapist")
+
+
+def test_every_key_of_the_table_does_something_and_none_while_typing(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    rows = page.locator("#keys [data-action]")
+    assert rows.count() == len(KEYS)
+    bound = {
+        row.get_attribute("data-action"): json.loads(row.get_attribute("data-keys") or "[]")
+        for row in rows.all()
+    }
+    assert bound == {key.action: list(key.keys) for key in KEYS}
+    slider = page.get_by_label("Position")
+    page.keyboard.press("l")
+    expect(slider).to_have_value("10")
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("15")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("j")
+    expect(slider).to_have_value("0")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(slider).to_have_value("10")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(slider).to_have_value("0")
+    page.keyboard.press("]")
+    expect(page.get_by_label("Speed")).to_have_value("1.25")
+    page.keyboard.press("[")
+    expect(page.get_by_label("Speed")).to_have_value("1")
+    for key in ("k", " "):
+        page.keyboard.press(key)
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        page.keyboard.press("k")
+        expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.keyboard.down(",")
+    expect(page.get_by_label("Speed")).to_have_value("0.75")
+    page.keyboard.up(",")
+    expect(page.get_by_label("Speed")).to_have_value("1")
+    page.keyboard.press("n")
+    expect(page.locator(".doubt.chosen")).to_have_count(1)
+    page.keyboard.press("p")
+    page.keyboard.press("f")
+    expect(page.get_by_label("Follow")).not_to_be_checked()
+    page.keyboard.press("r")
+    expect(page.locator(".risk")).to_be_in_viewport()
+    page.keyboard.press("e")
+    expect(page.get_by_role("textbox", name="What was said")).to_be_focused()
+    page.keyboard.type("kjl?")
+    expect(page.get_by_role("textbox", name="What was said")).to_have_value(re.compile(r"kjl\?$"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_keys_can_be_switched_off(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    page.keyboard.press("?")
+    page.get_by_label("Use these keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("l")
+    expect(page.get_by_label("Position")).to_have_value("0")
+    page.reload()
+    page.keyboard.press("l")
+    expect(page.get_by_label("Position")).to_have_value("0")
+
+
+def test_the_clock_tells_how_long_the_recording_is(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    expect(page.locator(".clock")).to_have_text("0:00 / 1:00")
+    expect(page.get_by_label("Position")).to_have_attribute("max", f"{SECONDS:g}")
+    expect(page.locator(".picture canvas")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_page_does_not_scroll_sideways(site: Watched, session_id: UUID, width: int) -> None:
+    site.page.set_viewport_size({"width": width, "height": 700})
+    for path in (f"/sessions/{session_id}", f"/sessions/{session_id}/edit", "/today", "/patients"):
+        page = site.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

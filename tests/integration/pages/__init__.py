@@ -1,0 +1,1 @@
+"""The clinician's pages, as Flask's test client and as a browser see them."""

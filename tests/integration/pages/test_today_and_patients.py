@@ -1,0 +1,103 @@
+"""Today and the patients' pages without a script."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from shared.services.resources import Resources
+from tests.fakes.speech import FakeTranscriber
+from tests.integration.api_client import app_of
+from tests.integration.browser import Browser, browser_of
+from tests.integration.notes_calls import processed
+from tests.integration.sessions import bench_with, promise, work
+from tests.servers import Office, make_office
+
+
+@pytest.fixture
+def app(resources: Resources) -> Flask:
+    return app_of(resources)
+
+
+@pytest.fixture
+def me(app: Flask, resources: Resources, office: Office) -> Browser:
+    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
+
+
+def test_today_lists_what_is_to_be_done_and_nothing_of_others(
+    me: Browser, app: Flask, resources: Resources, office: Office
+) -> None:
+    assert "Nothing waits for you." in me.get("/today").text
+    draft, waiting, risky = (
+        processed(resources, office),
+        promise(resources, office),
+        promise(resources, office),
+    )
+    work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), risky)
+    page = me.get("/today").text
+    assert "Risk to answer for (1)" in page
+    assert "Drafts to sign (2)" in page
+    assert "Under way (1)" in page
+    for session_id in (draft, waiting, risky):
+        assert f"/sessions/{session_id}" in page
+    assert "Pat Ient" in page
+    other = make_office(resources).caller
+    elsewhere = browser_of(app, resources, other.practice_id, other.therapist_id)
+    assert "Nothing waits for you." in elsewhere.get("/today").text
+
+
+def test_who_signs_in_lands_on_today(me: Browser) -> None:
+    assert me.get("/").location == "/today"
+
+
+def test_a_patient_is_added_with_consent_found_and_forgotten(me: Browser) -> None:
+    me.get("/patients")
+    answer = me.submit("/patients", name="Zoe", consented="yes", given_on="2026-01-05", method="written")
+    assert answer.status_code == 303
+    page = me.get(answer.location).text
+    assert "Given on 5 Jan 2026, written." in page
+    assert "Upload a recording" in page
+    assert "Zoe" in me.get("/patients").text
+    assert me.submit(f"{answer.location}/consent", on="2026-02-01", do="revoke").status_code == 303
+    revoked = me.get(answer.location).text
+    assert "Revoked on 1 Feb 2026" in revoked
+    assert "Upload a recording" not in revoked
+    assert me.submit(f"{answer.location}/name", name="Zoë").status_code == 303
+    assert "Zoë" in me.get(answer.location).text
+    assert me.submit(f"{answer.location}/delete").status_code == 303
+    assert "Zoë" not in me.get("/patients").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": " "}, "The name"),
+        ({"name": "Zoe", "consented": "yes"}, "choose a day"),
+        ({"name": "Zoe", "consented": "yes", "given_on": "2026-01-05", "method": "guessed"}, "how"),
+    ],
+)
+def test_a_form_that_lacks_something_is_shown_again_with_what_is_wrong(
+    me: Browser, fields: dict[str, str], said: str
+) -> None:
+    me.get("/patients")
+    answer = me.submit("/patients", **fields)
+    assert answer.status_code == 422
+    assert said in answer.text
+    if fields["name"].strip():
+        assert f'value="{fields["name"]}"' in answer.text
+
+
+def test_a_patients_page_lists_their_sessions(me: Browser, resources: Resources, office: Office) -> None:
+    session_id: UUID = processed(resources, office)
+    page = me.get(f"/patients/{office.patient_id}").text
+    assert f"/sessions/{session_id}" in page
+    assert me.submit(f"/patients/{office.patient_id}/delete").status_code == 409
+
+
+def test_names_are_in_no_address_and_in_no_title(me: Browser, office: Office, resources: Resources) -> None:
+    session_id = processed(resources, office)
+    for path in ("/patients", f"/patients/{office.patient_id}", f"/sessions/{session_id}", "/today"):
+        page = me.get(path).text
+        assert "Pat" in page
+        assert "Ient" not in page.split("<title>")[1].split("</title>")[0]
+        assert not [link for link in page.split('href="')[1:] if "Ient" in link.split('"')[0]]

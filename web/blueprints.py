@@ -1,0 +1,31 @@
+"""Every set of pages; a new one is registered here."""
+
+from flask import Blueprint
+
+from web import landing, static_files, today
+from web.patients import pages as patients
+from web.practice import audit, templates
+from web.sessions import acting, editing, page, versions, words
+from web.sessions import signing as notes_signing
+from web.sign_in import account, invited, passkeys, people, second_factor, signing
+
+BLUEPRINTS: list[Blueprint] = [
+    static_files.blueprint,
+    landing.blueprint,
+    signing.blueprint,
+    second_factor.blueprint,
+    passkeys.blueprint,
+    invited.blueprint,
+    account.blueprint,
+    today.blueprint,
+    patients.blueprint,
+    page.blueprint,
+    acting.blueprint,
+    words.blueprint,
+    editing.blueprint,
+    notes_signing.blueprint,
+    versions.blueprint,
+    people.blueprint,
+    templates.blueprint,
+    audit.blueprint,
+]

@@ -1,0 +1,64 @@
+"""Fields of forms that were sent: checked as the API checks them, with a sentence where they are wrong."""
+
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from flask import redirect, request
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from shared.domain.errors import InvalidInput
+from shared.schemas.fields import Text
+
+_BACK = ("/today", "/sessions/", "/patients", "/people", "/templates")
+
+
+def text(name: str, title: str, longest: int, *, lines: bool = False) -> str:
+    """A text that must be there; raises InvalidInput, which names the field by its ``title``."""
+    given = request.form.get(name, "")
+    try:
+        return str(Text(longest, lines=lines).deserialize(given))
+    except ValidationError as error:
+        message = str(error.messages[0]) if isinstance(error.messages, list) else "Not valid."
+        raise InvalidInput(f"{title}: {message}", fields={name: [message]}) from None
+
+
+def optional_text(name: str, title: str, longest: int, *, lines: bool = False) -> str | None:
+    """As ``text``; None for a field that is empty or missing."""
+    return text(name, title, longest, lines=lines) if request.form.get(name, "").strip() else None
+
+
+def number(name: str, title: str) -> int:
+    """A whole number; raises InvalidInput."""
+    given = request.form.get(name, "")
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise InvalidInput(f"{title}: send a whole number.")
+    return int(given)
+
+
+def day(name: str, title: str) -> datetime:
+    """A day as its midnight, UTC; raises InvalidInput."""
+    try:
+        return datetime.combine(date.fromisoformat(request.form.get(name, "")), time(), UTC)
+    except ValueError:
+        raise InvalidInput(f"{title}: choose a day.", fields={name: ["Choose a day."]}) from None
+
+
+def identifier(name: str, title: str) -> UUID:
+    """An id; raises InvalidInput."""
+    try:
+        return UUID(request.form.get(name, ""))
+    except ValueError:
+        raise InvalidInput(f"{title}: choose one of the list.") from None
+
+
+def see(path: str) -> Response:
+    """To a page, after a form was sent."""
+    return redirect(path, 303)
+
+
+def back(otherwise: str) -> Response:
+    """To the page that the form says it came from, if it is one of ours."""
+    wanted = request.form.get("back", "")
+    is_ours = wanted.startswith(_BACK) and "//" not in wanted and "\\" not in wanted and wanted.isprintable()
+    return see(wanted if is_ours else otherwise)

@@ -1,0 +1,1 @@
+"""Patients: the list, one of them, their consent, and uploads for them."""

@@ -1,0 +1,129 @@
+"""Patients: the list, a new one, one with their sessions and consent."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, make_response, render_template, request
+from werkzeug.wrappers import Response as Redirect
+
+from shared.domain.errors import InvalidInput
+from shared.services import patients
+from shared.services.access import consent
+from shared.services.access.caller import Scope
+from shared.services.patients import CONSENT_METHODS, Consent
+from shared.services.sessions import overview
+from shared.services.sessions import reading as sessions
+from web import form_values
+from web.access import caller, resources, signed_in
+from web.pages import Pages
+
+blueprint = Pages("patient_pages", __name__)
+
+LONGEST_NAME = 200
+MOST_SESSIONS = 100
+
+
+@blueprint.get("/patients")
+@signed_in(Scope.PATIENTS_READ, Scope.SESSIONS_READ)
+def listing() -> str:
+    """All patients by name."""
+    return render_template("patients/list.html", **_listed(), problem=None, fields={})
+
+
+@blueprint.post("/patients")
+@signed_in(Scope.PATIENTS_WRITE)
+def create() -> Response | Redirect:
+    """A new patient, with the consent if there is one."""
+    try:
+        name = form_values.text("name", "The name", LONGEST_NAME)
+        made = patients.create(resources(), caller(), name, _consent())
+    except InvalidInput as error:
+        page = render_template("patients/list.html", **_listed(), problem=error.detail, fields=error.fields)
+        return make_response(page, 422)
+    return form_values.see(f"/patients/{made.id}")
+
+
+def _listed() -> dict[str, Any]:
+    return {
+        "lines": overview.patient_lines(resources(), caller()),
+        "methods": CONSENT_METHODS,
+        "name": request.form.get("name", ""),
+    }
+
+
+def _consent() -> Consent:
+    """The consent that a form tells of; none where it is not ticked."""
+    if request.form.get("consented") != "yes":
+        return Consent()
+    return Consent(form_values.day("given_on", "The day of the consent"), _method())
+
+
+@blueprint.get("/patients/<id:patient_id>")
+@signed_in(Scope.PATIENTS_READ, Scope.SESSIONS_READ)
+def page(patient_id: UUID) -> str:
+    """One patient: consent, upload, sessions from the newest."""
+    return render_template("patients/patient.html", **_shown(patient_id), problem=None)
+
+
+def _shown(patient_id: UUID) -> dict[str, Any]:
+    found = patients.get(resources(), caller(), patient_id)
+    listed = sessions.page(resources(), caller(), limit=MOST_SESSIONS, patient_id=patient_id)
+    return {
+        "patient": found,
+        "sessions": listed.items,
+        "methods": CONSENT_METHODS,
+        "may_record": found.consent.given_on is not None and found.consent.revoked_on is None,
+    }
+
+
+@blueprint.get("/patients/<id:patient_id>/record")
+@signed_in(Scope.PATIENTS_READ, Scope.SESSIONS_WRITE)
+def record(patient_id: UUID) -> Response:
+    """Records a session; only this page may use the microphone. Raises Conflict without consent."""
+    consent.check(resources(), caller(), patient_id)
+    found = patients.get(resources(), caller(), patient_id)
+    response = make_response(render_template("patients/record.html", patient=found))
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)"
+    return response
+
+
+@blueprint.post("/patients/<id:patient_id>/consent")
+@signed_in(Scope.PATIENTS_WRITE)
+def change_consent(patient_id: UUID) -> Response | Redirect:
+    """Record a consent, or that it was revoked."""
+    changes: dict[str, Any]
+    try:
+        day = form_values.day("on", "The day")
+        if request.form.get("do") == "revoke":
+            changes = {"revoked_on": day}
+        else:
+            changes = {"given_on": day, "method": _method(), "revoked_on": None}
+        patients.change(resources(), caller(), patient_id, changes)
+    except InvalidInput as error:
+        page = render_template("patients/patient.html", **_shown(patient_id), problem=error.detail)
+        return make_response(page, 422)
+    return form_values.see(f"/patients/{patient_id}")
+
+
+def _method() -> str:
+    given = request.form.get("method", "")
+    if given not in CONSENT_METHODS:
+        raise InvalidInput("Choose how the consent was given.")
+    return given
+
+
+@blueprint.post("/patients/<id:patient_id>/name")
+@signed_in(Scope.PATIENTS_WRITE)
+def rename(patient_id: UUID) -> Redirect:
+    """Give a patient another name."""
+    name = form_values.text("name", "The name", LONGEST_NAME)
+    patients.change(resources(), caller(), patient_id, {"name": name})
+    return form_values.see(f"/patients/{patient_id}")
+
+
+@blueprint.post("/patients/<id:patient_id>/delete")
+@signed_in(Scope.PATIENTS_WRITE)
+def delete(patient_id: UUID) -> Redirect:
+    """Forget a patient who has no sessions."""
+    patients.delete(resources(), caller(), patient_id)
+    return form_values.see("/patients")

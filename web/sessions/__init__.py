@@ -1,0 +1,1 @@
+"""The page of a session, and what is done on it."""

@@ -1,0 +1,215 @@
+"""Notes as a page shows them: blocks of items, each with its label and the words it rests on."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
+from shared.domain.values import JsonObject
+from shared.domain.verification.boilerplate import RISK_LABELS, finding_words
+from shared.domain.verification.evidence import CLAIM_SUPPORTED, QUOTE_FOUND
+from shared.domain.verification.risk import LOOK, only_model
+from web.words import plain
+
+# How far an item may be trusted, as a class of the style sheet and in words.
+VERIFIED = ("verified", "verified")
+SUPPORTED = ("verified", "claim supported")
+QUOTED = ("verified", "quote found")
+OWN = ("own", "written by you")
+UNSUPPORTED = ("unsupported", "not supported by the transcript")
+CHANGED = ("changed", "its words were corrected since")
+STANDING = ("standing", "standard sentence")
+_SUPPORT = {CLAIM_SUPPORTED: SUPPORTED, QUOTE_FOUND: QUOTED}
+
+TEXTS = (
+    ("topic_summary", "Summary"),
+    ("therapist_notes", "Notes for the therapist"),
+    ("patient_summary", "Summary for the patient"),
+)
+LISTS = tuple((declared.name, declared.title, declared.shown) for declared in READ_IN_ORDER)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Quote:
+    """Words that were said; ``changed``: they were corrected since, and read otherwise now."""
+
+    segment: int
+    start: float
+    end: float
+    words: str
+    speaker: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Item:
+    """A sentence or an entry of a list; ``number`` is its place on the page."""
+
+    number: int
+    text: str
+    label: tuple[str, str]
+    quotes: tuple[Quote, ...]
+
+    @property
+    def ranges(self) -> str:
+        """What is to be played of its evidence: ``12.5-15.25 40-42``."""
+        return " ".join(f"{quote.start:g}-{quote.end:g}" for quote in self.quotes)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Block:
+    """A heading of the notes with what stands under it.
+
+    ``is_text``: its items are sentences. ``is_folded``: shown only when it is asked for.
+    """
+
+    name: str
+    title: str
+    items: tuple[Item, ...]
+    is_text: bool = False
+    is_folded: bool = False
+
+    @property
+    def plain_text(self) -> str:
+        """The block as text to be copied."""
+        return (
+            " ".join(i.text for i in self.items)
+            if self.is_text
+            else "\n".join(f"- {i.text}" for i in self.items)
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NotesView:
+    """``main``: the notes in their template. ``rest``: what else was extracted."""
+
+    main: tuple[Block, ...]
+    rest: tuple[Block, ...] = ()
+    items_by_segment: Mapping[int, list[int]] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All of it."""
+        return self.main + self.rest
+
+
+def view_of(document: JsonObject, speakers: Sequence[str]) -> NotesView:
+    """The notes of ``document``; ``speakers``: who says each segment of the transcript."""
+    numbering = _Numbering(speakers)
+    sections = tuple(
+        Block(part["name"], part["title"], numbering.sentences(part["sentences"]), is_text=True)
+        for part in document.get("sections", [])
+    )
+    rest = tuple(block for block in _fields(document, numbering) if block.items)
+    main, rest = (sections, rest) if sections else (rest, ())
+    return NotesView(main, rest, numbering.items_by_segment)
+
+
+def unsupported(document: JsonObject) -> list[tuple[str, str]]:
+    """What was left out of the notes, as (text, reason)."""
+    return [(_left_out(one["item"]), one["reason"]) for one in document.get("unsupported", [])]
+
+
+def _left_out(item: JsonObject) -> str:
+    named = next(
+        (
+            str(item[name])
+            for name in ("sentence", "text", "task", "trigger", "name", "quote")
+            if item.get(name)
+        ),
+        "",
+    )
+    return named or RISK_LABELS.get(item.get("type", ""), "An entry")
+
+
+def _fields(document: JsonObject, numbering: "_Numbering") -> Iterator[Block]:
+    statement = numbering.sentences([
+        {"sentence": document["risk_statement"], "structural": True, "evidence": [], "verified": True}
+    ])  # fmt: skip
+    flags = document.get("risk_flags", [])
+    raised = numbering.items([flag for flag in flags if flag.get("level") != LOOK], flag_text)
+    yield Block("risk", "Risk", (*statement, *raised))
+    looks = numbering.items([flag for flag in flags if flag.get("level") == LOOK], flag_text)
+    yield Block("risk-looks", f"Risk: {len(looks)} passages worth a look", looks, is_folded=True)
+    evidence = document["field_evidence"]
+    summary, *others = TEXTS
+    yield Block(*summary, numbering.sentences(evidence[summary[0]]), is_text=True)
+    yield Block("mood", "Mood", _mood(document, numbering))
+    for name, title, parts in LISTS:
+        yield Block(name, title, numbering.items(document.get(name, []), partial(entry, parts)))
+    for name, title in others:
+        yield Block(name, title, numbering.sentences(evidence[name]), is_text=True)
+
+
+def _mood(document: JsonObject, numbering: "_Numbering") -> tuple[Item, ...]:
+    evidence = document["field_evidence"]
+    mood = f"{plain(document['session_mood'])}, {plain(document['mood_trajectory'])}".capitalize()
+    heading = {"sentence": f"{mood}.", "structural": True, "evidence": [], "verified": True}
+    return numbering.sentences([heading, *evidence["session_mood"], *evidence["mood_trajectory"]])
+
+
+def entry(parts: Sequence[str], item: JsonObject) -> str:
+    """An entry of a list as one line."""
+    return "; ".join(
+        plain(str(item[part])).rstrip(".") if part != "quote" else f"“{item[part]}”"
+        for part in parts
+        if item.get(part) and item[part] != NOT_SAID
+    )
+
+
+def flag_text(flag: JsonObject) -> str:
+    """A risk flag as one line."""
+    marks = [flag["severity"], flag["temporality"], f"about {flag['about']}"]
+    marks += [
+        word
+        for word, name in (("denied", "negated"), ("perhaps a figure of speech", "figurative"))
+        if flag[name]
+    ]
+    if flag.get("columbia"):
+        marks.append(f"Columbia {flag['columbia']}")
+    if readers := flag.get("readers"):
+        marks.append(f"found by {' and '.join(readers)}")
+    words = finding_words(flag) if only_model(flag) else RISK_LABELS[flag["type"]]
+    return f"{words.capitalize()}: {', '.join(marks)}"
+
+
+class _Numbering:
+    """Numbers items as they come, and notes which segments they rest on."""
+
+    def __init__(self, speakers: Sequence[str]) -> None:
+        self._speakers = speakers
+        self._next = 0
+        self.items_by_segment: dict[int, list[int]] = {}
+
+    def sentences(self, found: Sequence[JsonObject]) -> tuple[Item, ...]:
+        return tuple(self._item(one["sentence"], one) for one in found)
+
+    def items(self, found: Sequence[JsonObject], text: Callable[[JsonObject], str]) -> tuple[Item, ...]:
+        return tuple(self._item(text(one), one) for one in found)
+
+    def _item(self, text: str, item: JsonObject) -> Item:
+        number = self._next
+        self._next += 1
+        quotes = tuple(self._quote(piece) for piece in item.get("evidence", []))
+        for quote in quotes:
+            self.items_by_segment.setdefault(quote.segment, []).append(number)
+        return Item(number, text, _label(item), quotes)
+
+    def _quote(self, piece: JsonObject) -> Quote:
+        segment = piece["segment"]
+        speaker = self._speakers[segment] if segment < len(self._speakers) else ""
+        return Quote(
+            segment, piece["start"], piece["end"], piece["quote"], speaker, bool(piece.get("changed"))
+        )
+
+
+def _label(item: JsonObject) -> tuple[str, str]:
+    if item.get("words_changed"):
+        return CHANGED
+    if item.get("by_clinician"):
+        return OWN
+    if item.get("structural"):
+        return STANDING
+    if not item.get("verified"):
+        return UNSUPPORTED
+    return _SUPPORT.get(str(item.get("support")), VERIFIED)

@@ -1,0 +1,101 @@
+"""The session page: transcript, notes with their evidence, risk, and the player."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import render_template
+
+from shared.domain.errors import NotFound
+from shared.domain.status import FINAL, Status
+from shared.services import patients
+from shared.services.access.caller import Caller, Scope
+from shared.services.alerts import risk_alerts
+from shared.services.alerts.risk_alerts import AlertRecord
+from shared.services.notes import reading as notes
+from shared.services.notes import templates
+from shared.services.notes.reading import Notes
+from shared.services.patients import PatientRecord
+from shared.services.resources import Resources
+from shared.services.sessions import reading as sessions
+from shared.services.sessions.reading import Record
+from web.access import caller, resources, signed_in
+from web.keys import KEYS
+from web.pages import Pages
+from web.sessions.notes_view import NotesView, unsupported, view_of
+from web.sessions.transcript_view import Row, rows_of
+
+blueprint = Pages("session", __name__)
+
+MOST_ALERTS = 100
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SessionView:
+    """Everything of a session that its page shows; what does not exist yet is None or empty."""
+
+    record: Record
+    patient: PatientRecord
+    alerts: Sequence[AlertRecord]
+    notes: Notes | None
+    notes_view: NotesView | None
+    left_out: list[tuple[str, str]]
+    rows: list[Row]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return Status(self.record.row.status) in FINAL
+
+    @property
+    def open_alerts(self) -> list[AlertRecord]:
+        """Those that nobody has acknowledged."""
+        return [alert for alert in self.alerts if alert.acknowledged_at is None]
+
+
+@blueprint.get("/sessions/<id:session_id>")
+@signed_in(Scope.SESSIONS_READ)
+def page(session_id: UUID) -> str:
+    """One of the caller's sessions."""
+    return render_template("sessions/session.html", **known(session_id))
+
+
+def known(session_id: UUID) -> dict[str, Any]:
+    """What the templates of a session know."""
+    return {
+        "view": view(resources(), caller(), session_id),
+        "all_keys": KEYS,
+        "templates": [stored.template for stored in templates.listed(resources(), caller())],
+    }
+
+
+def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
+    """All of one of the caller's sessions; raises NotFound."""
+    record = sessions.get(resources, caller, session_id, with_notes=False)
+    patient = patients.get(resources, caller, record.row.patient_id)
+    may_read_notes = Scope.NOTES_READ in caller.scopes
+    alerts = (
+        risk_alerts.page(resources, caller, limit=MOST_ALERTS, open_only=False, session_id=session_id).items
+        if may_read_notes
+        else []
+    )
+    found = _notes(resources, caller, session_id) if may_read_notes else None
+    segments = record.transcript["segments"] if record.transcript else []
+    shown = view_of(found.document, [segment["speaker"] for segment in segments]) if found else None
+    return SessionView(
+        record,
+        patient,
+        alerts,
+        found,
+        shown,
+        unsupported(found.document) if found else [],
+        rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
+    )
+
+
+def _notes(resources: Resources, caller: Caller, session_id: UUID) -> Notes | None:
+    try:
+        return notes.read(resources, caller, session_id)
+    except NotFound:
+        return None

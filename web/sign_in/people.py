@@ -1,0 +1,100 @@
+"""The people of a practice and how they sign in, for administrators."""
+
+from uuid import UUID
+
+from flask import Response, render_template, request
+
+from shared.domain.errors import InvalidInput
+from shared.services.access.caller import Scope
+from shared.services.accounts import people as accounts
+from shared.services.sign_in import browser_sessions, idle, invitations, second_factor
+from web.access import caller, resources, signed_in
+from web.pages import Pages
+from web.sign_in import forms
+
+_TEMPLATE = "sign_in/people.html"
+_PEOPLE = "/people"
+_DONE = {
+    "disabled": "The person is disabled, and signed out everywhere.",
+    "enabled": "The person is enabled.",
+    "reset": "The factor is removed, and the person is signed out everywhere. Their history tells them.",
+    "idle": "The time is changed.",
+}
+blueprint = Pages("people", __name__)
+
+
+@blueprint.get(_PEOPLE)
+@signed_in(Scope.PEOPLE)
+def page() -> str:
+    """Everybody, with what can be done about their sign-in."""
+    return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=None, new_name="")
+
+
+@blueprint.post(_PEOPLE)
+@signed_in(Scope.PEOPLE)
+def invite_new() -> Response | str:
+    """Adds a person, and shows the link with which they come, once."""
+    name = forms.field("person_name")
+    try:
+        code = invitations.invite_new(resources(), caller(), name, forms.field("role"))
+    except InvalidInput as error:
+        return forms.again(_TEMPLATE, error, **_shown(), link=None, new_name=name)
+    return _with_link(code)
+
+
+@blueprint.post("/people/<id:therapist_id>/invite")
+@signed_in(Scope.PEOPLE)
+def invite(therapist_id: UUID) -> str:
+    """Shows a link with which the person chooses a login name and a passphrase, once."""
+    return _with_link(invitations.invite(resources(), caller(), therapist_id))
+
+
+@blueprint.post("/people/<id:therapist_id>/disable")
+@signed_in(Scope.PEOPLE)
+def disable(therapist_id: UUID) -> Response:
+    """Ends a person's keys and sessions, from the next request on."""
+    accounts.change(resources(), caller(), therapist_id, {"disabled": True})
+    return forms.to(f"{_PEOPLE}?done=disabled")
+
+
+@blueprint.post("/people/<id:therapist_id>/enable")
+@signed_in(Scope.PEOPLE)
+def enable(therapist_id: UUID) -> Response:
+    """Takes the person's keys and passphrase again."""
+    accounts.change(resources(), caller(), therapist_id, {"disabled": False})
+    return forms.to(f"{_PEOPLE}?done=enabled")
+
+
+@blueprint.post("/people/<id:therapist_id>/reset-factor")
+@signed_in(Scope.PEOPLE)
+def reset_factor(therapist_id: UUID) -> Response:
+    """Removes the app or the passkeys of a person who lost them; they set up others at their next sign-in."""
+    second_factor.reset(resources(), caller(), therapist_id, forms.field("factor"))
+    return forms.to(f"{_PEOPLE}?done=reset")
+
+
+@blueprint.post("/people/idle")
+@signed_in(Scope.PEOPLE)
+def change_idle() -> Response:
+    """Changes after how long without an act people are signed out."""
+    try:
+        idle.change(resources(), caller(), forms.field("idle_minutes"))
+    except InvalidInput as error:
+        return forms.again(_TEMPLATE, error, **_shown(), link=None, new_name="")
+    return forms.to(f"{_PEOPLE}?done=idle")
+
+
+def _with_link(code: str) -> str:
+    ours = resources().settings.public_url or request.host_url
+    link = f"{ours.rstrip('/')}/invitation/{code}"
+    return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=link, new_name="")
+
+
+def _shown() -> dict[str, object]:
+    return {
+        "people": invitations.people(resources(), caller()),
+        "idle_minutes": idle.minutes(resources(), caller()),
+        "idle_from": browser_sessions.IDLE_MINUTES[0],
+        "idle_to": browser_sessions.IDLE_MINUTES[1],
+        "done": _DONE.get(request.args.get("done", "")),
+    }

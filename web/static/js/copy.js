@@ -1,0 +1,16 @@
+// @ts-check
+// Copies a part of the notes as plain text: most records of other systems take nothing else.
+
+import { all, one, say } from "./dom.js";
+
+export function install() {
+  for (const button of all("[data-copy]"))
+    button.addEventListener("click", async () => {
+      const text = /** @type {HTMLTextAreaElement | null} */ (one(`#${button.dataset.copy}`));
+      if (!text) return;
+      await navigator.clipboard.writeText(text.value);
+      say("Copied");
+      button.classList.add("copied");
+      button.addEventListener("blur", () => button.classList.remove("copied"), { once: true });
+    });
+}

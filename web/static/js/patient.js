@@ -1,0 +1,67 @@
+// @ts-check
+// Uploads for a patient: several files, each with a bar of its own and a button that stops it.
+
+import { Refused } from "./api.js";
+import { make, one, showScripted } from "./dom.js";
+import { upload } from "./tus.js";
+
+const AT_ONCE = 2;
+
+showScripted();
+const form = /** @type {HTMLFormElement | null} */ (one("[data-upload]"));
+const list = one("[data-uploads]");
+/** @type {(() => Promise<void>)[]} */
+const waiting = [];
+let running = 0;
+
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const chosen = /** @type {HTMLInputElement} */ (one("input[type=file]", form));
+  const value = (/** @type {string} */ name) => String(new FormData(form).get(name) ?? "");
+  const fields = { patient_id: form.dataset.patient ?? "", session_date: value("session_date"), speakers: value("speakers") };
+  for (const file of chosen.files ?? []) add(file, fields);
+  chosen.value = "";
+});
+addEventListener("beforeunload", (event) => running && event.preventDefault());
+
+function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fields) {
+  const bar = /** @type {HTMLProgressElement} */ (make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` }));
+  const state = make("span", { class: "state" }, "waits");
+  const stop = make("button", { type: "button" }, "Stop");
+  const line = make("li", {}, make("span", { class: "file" }, file.name), bar, state, stop);
+  const control = new AbortController();
+  stop.addEventListener("click", () => control.abort());
+  list?.append(line);
+  const tell = (/** @type {number} */ share) => {
+    bar.value = share;
+    state.textContent = `${Math.floor(share * 100)} %`;
+  };
+  waiting.push(async () => {
+    try {
+      if (control.signal.aborted) throw new Error("stopped");
+      const session = await upload(file, fields, tell, control.signal);
+      state.replaceChildren(make("a", { href: `/sessions/${session}` }, "Open the session"));
+      stop.remove();
+    } catch (error) {
+      state.className = "state wrong";
+      state.textContent = control.signal.aborted ? "stopped" : reason(error);
+      stop.textContent = "Try again";
+      stop.addEventListener("click", () => { line.remove(); add(file, fields); }, { once: true });
+    }
+  });
+  next();
+}
+
+function reason(/** @type {unknown} */ error) {
+  return error instanceof Refused ? error.message : "The server cannot be reached.";
+}
+
+function next() {
+  while (running < AT_ONCE && waiting.length) {
+    running += 1;
+    waiting.shift()?.().finally(() => {
+      running -= 1;
+      next();
+    });
+  }
+}

@@ -1,0 +1,20 @@
+// @ts-check
+// Today: bars move, the title counts what is new, and the page is read again when nobody is typing.
+
+import { one, showScripted } from "./dom.js";
+import * as live from "./live.js";
+
+showScripted();
+const title = document.title;
+let news = 0;
+
+live.follow((item) => {
+  live.showProgress(item);
+  if (item.event === "progress" || !live.isNew(item)) return;
+  news += 1;
+  document.title = `(${news}) ${title}`;
+  const line = one("[data-news]");
+  if (line) line.textContent = "Something has changed. The page shows it when you come back to it, or reload it.";
+  if (document.hidden) document.addEventListener("visibilitychange", () => location.reload(), { once: true });
+  else if (!document.activeElement?.closest("form")) location.reload();
+});

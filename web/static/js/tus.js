@@ -1,0 +1,80 @@
+// @ts-check
+// Sends a file in parts that can be gone on with (tus 1.0), however often the connection breaks.
+
+import { Refused, call } from "./api.js";
+
+const VERSION = { "Tus-Resumable": "1.0.0" };
+const PART_BYTES = 4 * 1024 * 1024;
+const PAUSES_MS = [500, 1000, 2000, 5000, 10000, 20000, 30000];
+
+/**
+ * Sends the file; gives the path of the session that it becomes.
+ * @param {File} file
+ * @param {Record<string, string>} fields of the upload: `patient_id` and others
+ * @param {(share: number) => void} tell
+ * @param {AbortSignal} signal
+ */
+export async function upload(file, fields, tell, signal) {
+  const path = await patiently(() => create(file, fields, signal), signal);
+  try {
+    for (;;) {
+      const state = await patiently(() => call("HEAD", path, { headers: VERSION, signal }), signal);
+      const session = await sendRest(file, path, state, tell, signal);
+      if (session) return session;
+    }
+  } catch (error) {
+    if (signal.aborted) await call("DELETE", path, { headers: VERSION }).catch(() => {});
+    throw error;
+  }
+}
+
+/** The parts from where the server is; the session's path, or null to ask it again. */
+async function sendRest(/** @type {File} */ file, /** @type {string} */ path, /** @type {Response} */ state, /** @type {(share: number) => void} */ tell, /** @type {AbortSignal} */ signal) {
+  let answer = state;
+  for (;;) {
+    const session = answer.headers.get("Content-Location");
+    if (session) {
+      tell(1);
+      return session.split("/").pop() ?? "";
+    }
+    const offset = Number(answer.headers.get("Upload-Offset"));
+    tell(file.size ? offset / file.size : 1);
+    const headers = { ...VERSION, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
+    try {
+      answer = await call("PATCH", path, { headers, raw: file.slice(offset, offset + PART_BYTES), signal });
+    } catch (error) {
+      if (signal.aborted || !isTransient(error)) throw error;
+      return null;
+    }
+  }
+}
+
+async function create(/** @type {File} */ file, /** @type {Record<string, string>} */ fields, /** @type {AbortSignal} */ signal) {
+  const texts = { filename: file.name, filetype: file.type, ...fields };
+  const pairs = Object.entries(texts).filter(([, text]) => text).map(([key, text]) => `${key} ${base64(text)}`);
+  const headers = { ...VERSION, "Upload-Length": String(file.size), "Upload-Metadata": pairs.join(",") };
+  const answer = await call("POST", "/api/uploads", { headers, signal });
+  return new URL(answer.headers.get("Location") ?? "", location.href).pathname;
+}
+
+/** Repeats what failed for a reason that passes. */
+async function patiently(/** @type {() => Promise<any>} */ act, /** @type {AbortSignal} */ signal) {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await act();
+    } catch (error) {
+      if (signal.aborted || !isTransient(error)) throw error;
+      await new Promise((go) => setTimeout(go, pause));
+    }
+  }
+  return act();
+}
+
+/** Whether it may go well the next time: no network, a busy server, a part that came twice. */
+function isTransient(/** @type {unknown} */ error) {
+  return !(error instanceof Refused) || error.status >= 500 || [408, 409, 423, 429].includes(error.status);
+}
+
+function base64(/** @type {string} */ text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

@@ -1,0 +1,30 @@
+"""Today: alerts to answer, failures to mend, drafts to sign, co-signatures, and what is under way."""
+
+from flask import render_template
+
+from shared.services.access.caller import Scope
+from shared.services.alerts import risk_alerts
+from shared.services.notes import signing
+from shared.services.sessions import overview
+from web.access import caller, resources, signed_in
+from web.pages import Pages
+
+blueprint = Pages("today", __name__)
+
+MOST_ALERTS = 100
+
+
+@blueprint.get("/today")
+@signed_in(Scope.SESSIONS_READ, Scope.NOTES_READ)
+def page() -> str:
+    """What the caller has to do."""
+    known, who = resources(), caller()
+    alerts = risk_alerts.page(known, who, limit=MOST_ALERTS).items
+    may_sign = Scope.NOTES_SIGN in who.scopes
+    return render_template(
+        "today.html",
+        work=overview.work(known, who),
+        alerts=alerts,
+        names=overview.names(known, who, [alert.patient_id for alert in alerts]),
+        awaiting=signing.awaiting(known, who) if may_sign else [],
+    )
