@@ -124,6 +124,11 @@ def address(*schemes: str, host: bool = True, path: str = "") -> Callable[[str],
     return parse
 
 
+def web_address(raw: str) -> str:
+    """Takes the address of a web server."""
+    return address("http", "https")(raw)
+
+
 def storage(raw: str) -> str:
     """``file:///absolute/folder`` or ``s3://bucket/prefix``."""
     starting("file:///", "s3://")(raw)
@@ -171,6 +176,8 @@ def misspelt(environment: Mapping[str, str], known: Sequence[str]) -> list[str]:
 def problems_between(values: Mapping[str, Any]) -> list[str]:
     """What is wrong with settings that are each well-formed, as sentences for the operator."""
     problems = _engine_problems(values) + _storage_problems(values)
+    if bool(values.get("oidc_issuer")) != bool(values.get("oidc_client_id")):
+        problems.append("SESSIONSCRIBE_OIDC_ISSUER and SESSIONSCRIBE_OIDC_CLIENT_ID: set both, or neither")
     if values.get("traces_endpoint") and find_spec("opentelemetry") is None:
         problems.append("SESSIONSCRIBE_TRACES_ENDPOINT needs the extra otel: make otel")
     return problems

@@ -141,9 +141,10 @@ class Settings:
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )
-    public_url: str | None = _setting(
-        "SESSIONSCRIBE_PUBLIC_URL", parsing.starting("http://", "https://"), default=None
-    )
+    public_url: str | None = _setting("SESSIONSCRIBE_PUBLIC_URL", parsing.web_address, default=None)
+    oidc_issuer: str | None = _setting("SESSIONSCRIBE_OIDC_ISSUER", parsing.web_address, default=None)
+    oidc_client_id: str | None = _setting("SESSIONSCRIBE_OIDC_CLIENT_ID", default=None)
+    oidc_client_secret: str | None = _setting("SESSIONSCRIBE_OIDC_CLIENT_SECRET", default=None, repr=False)
     trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", parsing.networks, default=())
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
