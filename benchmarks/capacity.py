@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg2
 import simpy
 
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 
 CHUNK_SECONDS = 60.0
 # Worker seconds for a second of audio, from docs/performance.md, and dollars for a minute of audio.
@@ -126,7 +126,7 @@ def measured(data: Path) -> tuple[Load, int, list[tuple[float, float]], list[flo
     """Service times, workers, arrivals and times to notes of a stack's processed sessions."""
     postgres = EmbeddedPostgres(data / "postgres")
     postgres.recall()
-    url = postgres.url_of(OWNER, SUPERUSER).replace("+psycopg2", "")
+    url = postgres.url_of(DATABASE, SUPERUSER).replace("+psycopg2", "")
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM created_at)::float, duration_seconds,"

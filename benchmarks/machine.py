@@ -40,7 +40,7 @@ def running_machine(**settings: str) -> Iterator[Machine]:
     """Servers of its own with an empty database, gone at the end; without workers yet."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         KeyStore.initialise(folder / "keys")
         (folder / "recordings").mkdir()
         environment = {

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import create_engine, text
 
 import migrations
-from embedded.postgres import OWNER, SUPERUSER
+from embedded.postgres import DATABASE, SUPERUSER
 from serving.app import create_app
 from shared import logs
 from shared.db.queries import notes, outputs, sessions, steps
@@ -89,14 +89,14 @@ def main() -> None:
     logs.configure("benchmark", "WARNING")
     with running_postgres() as postgres, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         resources = _resources(postgres.url, folder)
         clinic = _clinic(resources)
         found = {}
         filled = 0
         for rows in (1_000, wanted.rows):
             began = time.monotonic()
-            _fill(postgres.url_of(OWNER, SUPERUSER), clinic.caller.practice_id, filled, rows)
+            _fill(postgres.url_of(DATABASE, SUPERUSER), clinic.caller.practice_id, filled, rows)
             filled = rows
             filling = round(time.monotonic() - began, 1)
             found[rows] = {"filled_in_seconds": filling, **_measure(resources, clinic, wanted.rounds)}

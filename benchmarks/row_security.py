@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.orm import sessionmaker
 
 import migrations
-from embedded.postgres import OWNER, SUPERUSER
+from embedded.postgres import DATABASE, SUPERUSER
 from shared.db.connection.engine import Database
 from shared.db.tables.core import TherapySession
 from tests.stack import running_postgres
@@ -41,8 +41,8 @@ def main() -> None:
     """Print the two medians, their difference and their ratio, for a read by id and for a page."""
     with running_postgres() as postgres:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
-        bare = sessionmaker(create_engine(postgres.url_of(OWNER, SUPERUSER), pool_pre_ping=True))
+        migrations.upgrade(postgres.owner_url)
+        bare = sessionmaker(create_engine(postgres.url_of(DATABASE, SUPERUSER), pool_pre_ping=True))
         with bare.begin() as db:
             db.execute(text(_FILL), {"practices": PRACTICES, "each": SESSIONS // PRACTICES})
         with bare.begin() as db:

@@ -51,7 +51,7 @@ def served(folder: Path) -> Iterator[Server]:
     """The API as it runs, with limits out of the way."""
     with running_postgres() as postgres, running_redis() as redis:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         environment = {
             **environment_of(postgres, redis, folder),

@@ -93,7 +93,7 @@ def working() -> Iterator[tuple[Workbench, Office, psutil.Process, Messages]]:
     """A workbench on servers of its own, an office, the postmaster, and the messages that are sent."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         settings = load(environment_of(postgres, redis, folder) | {"SESSIONSCRIBE_LEASE_SECONDS": "30"})
         messages = Messages()

@@ -16,7 +16,7 @@ from celery import Celery, chain
 from kombu import Queue
 from sqlalchemy import Connection, create_engine, select, text
 
-from embedded.postgres import OWNER, SUPERUSER
+from embedded.postgres import DATABASE, SUPERUSER
 from shared.db.connection.engine import Database
 from shared.db.tables.core import Patient
 from shared.queue import WorkQueue, make_app
@@ -61,7 +61,7 @@ def running_bench() -> Iterator[Bench]:
         for kept in bare:
             wait_for(kept.children, 60)
         ours = [machine.keeper[name] for name in machine.workers]
-        engine = create_engine(machine.postgres.url_of(OWNER, SUPERUSER), isolation_level="AUTOCOMMIT")
+        engine = create_engine(machine.postgres.url_of(DATABASE, SUPERUSER), isolation_level="AUTOCOMMIT")
         with engine.connect() as watching:
             app = make_app(machine.redis.url)
             app.conf.task_queues = [*app.conf.task_queues, Queue(QUEUE, exchange="", routing_key=QUEUE)]

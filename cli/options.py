@@ -93,14 +93,14 @@ def patient_names(api: Api) -> dict[str, str]:
 
 
 class Moment(click.ParamType[str]):
-    """A day, or an RFC 3339 time, that has come; passed on as written."""
+    """A day, or an RFC 3339 time, that has come; passed on as written. Without a zone it is UTC."""
 
     name = "date"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse what is not a date, and one that is still to come."""
         try:
-            found = datetime.fromisoformat(value)
+            found = datetime.fromisoformat(value.upper())
         except ValueError:
             self.fail("must look like 2026-01-31 or 2026-01-31T14:00:00+01:00", param, ctx)
         if found.astimezone() > datetime.now().astimezone() + MOST_AHEAD:

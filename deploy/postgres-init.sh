@@ -1,7 +1,6 @@
 #!/bin/sh
-# Makes the database and its owner, who is no superuser: a superuser would see past every policy.
+# Makes the database and its two logins. Run it again (docker compose exec postgres sh THIS) after an update from a
+# release with one login.
 set -eu
-psql --quiet --set ON_ERROR_STOP=1 --username postgres --set password="$(cat /run/secrets/database_password)" <<'SQL'
-CREATE ROLE sessionscribe LOGIN CREATEROLE PASSWORD :'password';
-CREATE DATABASE sessionscribe OWNER sessionscribe;
-SQL
+OWNER_PASSWORD="$(cat /run/secrets/owner_password)" LOGIN_PASSWORD="$(cat /run/secrets/database_password)" \
+  psql --no-psqlrc --quiet --username postgres --dbname postgres --file /etc/sessionscribe/postgres-roles.sql

@@ -5,12 +5,9 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import encrypt_password
 
 from embedded import leftovers, unprivileged
 from embedded.ports import LOOPBACK, remembered_port
@@ -19,7 +16,10 @@ from embedded.server import EmbeddedServerError, bare_environment, beside_packag
 
 MAJOR_VERSION = "18"
 SUPERUSER = "postgres"
-OWNER = "sessionscribe"
+DATABASE = "sessionscribe"
+# Every process logs in with LOGIN, which owns nothing; migrations alone with OWNER.
+LOGIN, OWNER = "sessionscribe", "sessionscribe_owner"
+ROLES = Path(__file__).parents[1] / "deploy" / "postgres-roles.sql"
 ORPHANS_SECONDS = 10.0
 
 SETTINGS = {
@@ -56,7 +56,7 @@ class EmbeddedPostgres:
         self._folder = data_dir.resolve()
         self._cluster = self._folder / "cluster"
         self._fsync = fsync
-        self._passwords = {SUPERUSER: "", OWNER: ""}
+        self._passwords = {SUPERUSER: "", LOGIN: "", OWNER: ""}
         self._port = 0
 
     def prepare(self) -> None:
@@ -74,8 +74,14 @@ class EmbeddedPostgres:
         self._port = remembered_port(self._folder / "port")
 
     def recall(self) -> None:
-        """Know where the server is that runs elsewhere, or would; changes nothing."""
-        self._passwords = {role: kept_secret(self._folder / f"{role}.password") for role in self._passwords}
+        """Know where the server is that runs elsewhere, or would; changes nothing.
+
+        A stack of an older release has no owner yet; its next start makes one.
+        """
+        files = {role: self._folder / f"{role}.password" for role in self._passwords}
+        self._passwords = {
+            role: kept_secret(path) if role != OWNER or path.exists() else "" for role, path in files.items()
+        }
         self._port = int((self._folder / "port").read_text(encoding="utf-8"))
 
     def command(self) -> list[str]:
@@ -86,11 +92,16 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The database ``sessionscribe`` as its owner; valid after ``prepare``."""
-        return self.url_of(OWNER)
+        """The database ``sessionscribe`` as processes log in; valid after ``prepare``."""
+        return self.url_of(DATABASE)
 
-    def url_of(self, database: str, role: str = OWNER) -> str:
-        """Any database, as its owner or as the superuser ``postgres``."""
+    @property
+    def owner_url(self) -> str:
+        """The same as its owner, for migrations."""
+        return self.url_of(DATABASE, OWNER)
+
+    def url_of(self, database: str, role: str = LOGIN) -> str:
+        """Any database, as the processes' login, as its owner or as the superuser ``postgres``."""
         return f"postgresql+psycopg2://{role}:{self._passwords[role]}@{LOOPBACK}:{self._port}/{database}"
 
     def is_ready(self) -> bool:
@@ -105,24 +116,28 @@ class EmbeddedPostgres:
         """Return when the server answers; raises EmbeddedServerError after ``timeout`` seconds."""
         wait_until_ready(self.is_ready, timeout, self.name)
 
-    def create_database(self, name: str = OWNER) -> None:
-        """Make the database ``name`` if it is not there.
+    def create_database(self, name: str = DATABASE) -> None:
+        """Make the database ``name`` and the roles, where they are not there; raises EmbeddedServerError.
 
-        Its owner may make roles and databases, but is no superuser: row-level security,
-        where forced, binds it.
+        What the login owned in an older release is handed to the owner.
         """
-        with closing(self._connect_as_superuser()) as connection:
-            connection.autocommit = True  # CREATE DATABASE refuses to run in a transaction
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,))
-                if cursor.fetchone() is None:
-                    verifier = encrypt_password(self._passwords[OWNER], OWNER, connection, "scram-sha-256")
-                    make_role = "CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}"
-                    cursor.execute(sql.SQL(make_role).format(sql.Identifier(OWNER), sql.Literal(verifier)))
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-                if cursor.fetchone() is None:
-                    make_database = sql.SQL("CREATE DATABASE {} OWNER {}")
-                    cursor.execute(make_database.format(sql.Identifier(name), sql.Identifier(OWNER)))
+        server = ["--host", LOOPBACK, "--port", str(self._port), "--username", SUPERUSER]
+        done = subprocess.run(  # noqa: S603 - a program from our own wheel, no shell
+            [str(program("psql")), "--no-psqlrc", "--no-password", *server, "--file", str(ROLES), "postgres"],
+            env={
+                **bare_environment(),
+                "PGPASSWORD": self._passwords[SUPERUSER],
+                "OWNER_PASSWORD": self._passwords[OWNER],
+                "LOGIN_PASSWORD": self._passwords[LOGIN],
+                "DATABASE_NAME": name,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise EmbeddedServerError(f"the database's roles could not be made: {done.stderr.strip()}")
 
     def _connect_as_superuser(self) -> psycopg2.extensions.connection:
         return psycopg2.connect(

@@ -18,6 +18,7 @@ from embedded.supervisor import StopRequested, Supervisor
 RELEASE = "release"
 WEB, FLOWER, WORKER = "web", "flower", "worker"
 WEB_PORT, FLOWER_PORT = 8000, 5555
+MIGRATIONS_URL = "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL"
 METRICS_TOKEN = "SESSIONSCRIBE_METRICS_TOKEN"  # noqa: S105 - the name of a setting
 # They touch a file to show that they live (workers/liveness.py), and are ended if they do not.
 WATCHED = frozenset({WORKER, "dispatcher"})
@@ -134,6 +135,7 @@ class Stack:
         if postgres:
             postgres.create_database()
             self._env["DATABASE_URL"] = postgres.url
+            self._env[MIGRATIONS_URL] = postgres.owner_url
         if redis:
             self._env["REDIS_URL"] = redis.url
 
@@ -166,6 +168,9 @@ class Stack:
         for instance in range(1, count + 1):
             name = f"{entry.name}.{instance}" if count > 1 else entry.name
             env = {**self._env, "INSTANCE": str(instance)}
+            if entry.name != RELEASE:  # no process that serves may own the tables
+                env.pop(MIGRATIONS_URL, None)
+                env.pop(f"{MIGRATIONS_URL}_FILE", None)
             sign_file = self._signs / name if entry.name in WATCHED else None
             if sign_file is not None:
                 env["SESSIONSCRIBE_SIGN_FILE"] = str(sign_file)

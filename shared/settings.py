@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from shared import parsing
+from shared import consistency, parsing
 
 MIB = 1024 * 1024
 
@@ -30,10 +30,7 @@ def _setting(variable: str, parse: Callable[[str], Any] = str, **options: Any) -
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How to reach S3: another server than Amazon's by ``endpoint``; keys None: the machine's own role.
-
-    ``public_endpoint``: by which clients reach it, where that is another.
-    """
+    """How to reach S3: keys None: the machine's own role; ``public_endpoint``: where clients reach it."""
 
     endpoint: str | None
     region: str
@@ -42,14 +39,16 @@ class S3Access:
     public_endpoint: str | None = None
 
 
+_POSTGRES = parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings; ``docs/settings.md`` says of each what it does. Secrets stay out of the repr."""
 
-    database_url: str = _setting(
-        "DATABASE_URL",
-        parsing.address("postgresql", "postgresql+psycopg2", host=False, path="a database"),
-        repr=False,
+    database_url: str = _setting("DATABASE_URL", _POSTGRES, repr=False)
+    migrations_database_url: str | None = _setting(
+        "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL", _POSTGRES, default=None, repr=False
     )
     redis_url: str = _setting("REDIS_URL", parsing.address("redis", "rediss", "unix", host=False), repr=False)
     storage_url: str = _setting("STORAGE_URL", parsing.storage)
@@ -149,6 +148,12 @@ class Settings:
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
     )
+    plaintext_hosts: tuple[str, ...] = _setting(
+        "SESSIONSCRIBE_PLAINTEXT_HOSTS", parsing.matching(r"[\w.:-]+", "host names"), default=()
+    )
+    webhook_ports: tuple[range, ...] = _setting(
+        "SESSIONSCRIBE_WEBHOOK_PORTS", parsing.ports, default=parsing.WEB_PORTS
+    )
     practice_mib_per_day: int = _setting(
         "SESSIONSCRIBE_PRACTICE_MIB_PER_DAY", parsing.number(int, 1, 1_000_000_000), default=50 * 1024
     )
@@ -201,6 +206,11 @@ class Settings:
         return transcriber == "openai" and not self.openai_in_house
 
     @property
+    def owner_url(self) -> str:
+        """The database as its owner; where none is set, as everybody else."""
+        return self.migrations_database_url or self.database_url
+
+    @property
     def s3(self) -> S3Access:
         """How to reach S3, where ``storage_url`` names a bucket."""
         keys = self.s3_access_key_id, self.s3_secret_access_key
@@ -218,31 +228,18 @@ def load(environment: Mapping[str, str]) -> Settings:
     ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
     """
     values: dict[str, Any] = {}
-    problems = parsing.misspelt(environment, [*variables(), *OTHER_VARIABLES])
+    problems = parsing.misspelt(environment, [*variables(), *consistency.OTHER_VARIABLES])
     for setting in fields(Settings):
         variable = setting.metadata["variable"]
         try:
             raw = parsing.raw_value(environment, variable)
             if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
-            elif variable in REQUIRED:
-                problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+            elif variable in consistency.REQUIRED:
+                problems.append(f"{variable} is not set: {consistency.REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
-    problems += parsing.problems_between(values)
+    problems += consistency.problems_between(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
-
-
-# Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
-OTHER_VARIABLES = (
-    "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
-    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM",
-)  # fmt: skip
-REQUIRED = {
-    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
-    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
-    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
-    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
-}

@@ -156,6 +156,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PUT /api/sessions/<id:session_id>/speakers": lambda _: {
         "json": {"speakers": [{"label": "Speaker 1", "role": "client"}]}
     },
+    "POST /templates/new": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/<id:template_id>": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
+    "POST /templates/usual": lambda _: {"data": {"name": "soap"}},
     "POST /patients": lambda _: {"data": {"name": "Somebody"}},
     f"POST {PATIENT}/consent": lambda _: {"data": {"on": "2026-12-01", "do": "revoke"}},
     f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
@@ -334,7 +337,7 @@ def main() -> None:
     """Write the table anew, on servers of its own."""
     with running_postgres() as postgres, running_redis() as redis, temporary_folder() as folder:
         postgres.create_database()
-        migrations.upgrade(postgres.url)
+        migrations.upgrade(postgres.owner_url)
         make_inspector(postgres)
         settings = load(environment_of(postgres, redis, folder) | UNLIMITED)
         database = Database(settings.database_url)

@@ -7,19 +7,19 @@ import psycopg2
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.orm import Session as DbSession
 
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, LOGIN, SUPERUSER, EmbeddedPostgres
 from shared.services.resources import Resources
 
-# Row-level security does not bind it. The owner may take it, so that a test needs no second address.
+# Row-level security does not bind it. The login may take it, so that a test needs no second address.
 INSPECTOR = "test_inspector"
 
 
 def make_inspector(postgres: EmbeddedPostgres) -> None:
     """Make the role by which tests see everything."""
-    url = postgres.url_of(OWNER, SUPERUSER).replace("+psycopg2", "")
+    url = postgres.url_of(DATABASE, SUPERUSER).replace("+psycopg2", "")
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {INSPECTOR} SUPERUSER")
-        cursor.execute(f"GRANT {INSPECTOR} TO {OWNER} WITH INHERIT FALSE, SET TRUE")
+        cursor.execute(f"GRANT {INSPECTOR} TO {LOGIN} WITH INHERIT FALSE, SET TRUE")
 
 
 @contextmanager

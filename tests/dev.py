@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 
 from cli.local import deployment
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from shared.pipeline import QUEUES
 
 
@@ -19,7 +19,7 @@ def rows(data: Path, statement: str) -> list[tuple[str, ...]]:
     postgres = EmbeddedPostgres(data / "postgres")
     postgres.recall()
     connection = psycopg2.connect(
-        postgres.url_of(OWNER, SUPERUSER).replace("postgresql+psycopg2", "postgresql")
+        postgres.url_of(DATABASE, SUPERUSER).replace("postgresql+psycopg2", "postgresql")
     )
     try:
         connection.set_session(readonly=True)

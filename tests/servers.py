@@ -36,7 +36,7 @@ def migrated_postgres() -> Iterator[EmbeddedPostgres]:
     """A running Postgres with the schema in place."""
     with running_postgres() as server:
         server.create_database()
-        migrations.upgrade(server.url)
+        migrations.upgrade(server.owner_url)
         make_inspector(server)
         yield server
 
@@ -66,6 +66,7 @@ def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, fold
     LocalStore(folder / "recordings").set_up()
     return {
         "DATABASE_URL": postgres.url,
+        "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL": postgres.owner_url,
         "REDIS_URL": redis_server.url,
         "STORAGE_URL": (folder / "recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(keys),

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from web import landing, static_files, today
 from web.patients import pages as patients
+from web.practice import audit, templates
 from web.sessions import acting, editing, page, versions, words
 from web.sessions import signing as notes_signing
 from web.sign_in import account, invited, passkeys, people, provider, second_factor, signing
@@ -26,4 +27,6 @@ BLUEPRINTS: list[Blueprint] = [
     notes_signing.blueprint,
     versions.blueprint,
     people.blueprint,
+    templates.blueprint,
+    audit.blueprint,
 ]

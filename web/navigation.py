@@ -18,7 +18,9 @@ class Link:
 LINKS: tuple[Link, ...] = (
     Link("Today", "/today", Scope.NOTES_READ),
     Link("Patients", "/patients", Scope.PATIENTS_READ),
+    Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
     Link("People", "/people", Scope.PEOPLE),
+    Link("Audit", "/audit", Scope.OPERATIONS),
     Link("Account", "/account"),
 )
 

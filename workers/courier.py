@@ -59,7 +59,12 @@ def run(
     pulse = pulse or Pulse()
     database = Database(settings.database_url, pool_size=AT_ONCE)
     vault = Vault(KeyStore(settings.keys_dir))
-    deliver = partial(webhook_delivery.deliver, database, vault, poster or Poster(settings.webhook_networks))
+    deliver = partial(
+        webhook_delivery.deliver,
+        database,
+        vault,
+        poster or Poster(settings.webhook_networks, settings.webhook_ports),
+    )
     pause = settings.dispatch_interval_seconds
     since_sweep = SWEEP_EVERY_SECONDS
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier") as pool:

@@ -1,10 +1,12 @@
 """Bodies in JSON: of their media type, and readable."""
 
+import codecs
 from typing import Any
 
 from flask import Request
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import Schema
+from webargs.core import parse_json
 from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.exceptions import BadRequest
 
@@ -26,6 +28,9 @@ class BodyParser(FlaskParser):
                 "unsupported_media_type",
             )
         try:
+            if (data := req.get_data(cache=True)).startswith(codecs.BOM_UTF8):
+                # Some Windows programs begin a file with it; the parser takes it for a part of the text.
+                return parse_json(data.removeprefix(codecs.BOM_UTF8))
             return super().load_json(req, schema)
         except (RecursionError, ValueError):  # nested too deeply; a number of thousands of digits
             raise BadRequest from None

@@ -189,7 +189,12 @@ def awaiting() -> Any:
 
 def _answer(found: Notes) -> Response:
     document = NotesVersionSchema(exclude=("extracted_notes",)).dump(
-        {**_fields(found), "addenda": found.addenda, "offered": found.offered}
+        {
+            **_fields(found),
+            "addenda": found.addenda,
+            "offered": found.offered,
+            "notices": found.notices,
+        }
     )
     response = jsonify({**document, "extracted_notes": found.document})
     return varying(tagged(response, found.tag))

@@ -62,6 +62,13 @@ class AddendumSchema(Schema):
     signatures = fields.List(fields.Nested(SignatureSchema))
 
 
+class NoticeSchema(Schema):
+    """What to know before signing."""
+
+    code = fields.String()
+    detail = fields.String()
+
+
 class NotesVersionSchema(VersionSchema):
     """One version of the notes. Of an addendum ``extracted_notes`` is ``{text}``."""
 
@@ -72,6 +79,10 @@ class NotesVersionSchema(VersionSchema):
         metadata={
             "description": "A newer extraction that is offered: compare it, then accept or dismiss it."
         },
+    )
+    notices = fields.List(
+        fields.Nested(NoticeSchema),
+        metadata={"description": "What a signer must know: what was not screened."},
     )
     extracted_notes = AsStored(NotesSchema)
 

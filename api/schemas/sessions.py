@@ -204,7 +204,7 @@ class UploadFormSchema(Schema):
     """What may come with a recording."""
 
     patient_id = fields.UUID()
-    session_date = Moment()
+    session_date = Moment(metadata={"description": "UTC if without a zone; now if not said."})
     template = Word(
         TEMPLATE_NAME,
         metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},

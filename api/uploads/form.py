@@ -170,7 +170,7 @@ class _Form:
             raise Malformed(
                 "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
             )
-        name = file_names.cleaned(part.filename)
+        name = file_names.cleaned(file_names.decoded(part.filename))
         if not name:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio import multipart as sansio
 from werkzeug.sansio.multipart import Epilogue, Event, Field, File, MultipartDecoder, NeedData
@@ -29,6 +30,16 @@ _MAX_PARTS = 50
 # The line breaks and dashes around a boundary, and some blanks that RFC 2046 lets follow it.
 _BOUNDARY_ROOM = 16
 _LINE_BREAK = re.compile(rb"[\r\n]")
+
+
+class _Decoder(MultipartDecoder):
+    """Werkzeug's, for clients too that write a file's name in the encoding of Western Windows."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        try:
+            return super()._parse_headers(data)
+        except UnicodeDecodeError:
+            return super()._parse_headers(bytes(data).decode("cp1252", "replace").encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,7 @@ class _Body:
     def __init__(self, stream: IO[bytes], boundary: bytes, max_bytes: int | None) -> None:
         self._stream = stream
         self._left = max_bytes
-        self._decoder = MultipartDecoder(boundary, max_form_memory_size=_MAX_BUFFER, max_parts=_MAX_PARTS)
+        self._decoder = _Decoder(boundary, max_form_memory_size=_MAX_BUFFER, max_parts=_MAX_PARTS)
         self._marker = b"--" + boundary
         self._reach = len(boundary) + _BOUNDARY_ROOM
         self._buffer = bytearray(BLOCK_BYTES + self._reach)
@@ -120,7 +131,7 @@ def _as_ours() -> Iterator[None]:
         raise TooLarge(
             f"The form has more than {_MAX_PARTS} parts, or a part's headers are too long.", "form_too_large"
         ) from error
-    except ValueError as error:  # also a header that is not UTF-8
+    except ValueError as error:
         raise InvalidInput(
             "The multipart body cannot be read: it is cut short or malformed. Send it again.",
             "malformed_multipart",

@@ -26,8 +26,10 @@ ALGORITHMS = {"sha1": 20, "sha256": 32}  # and the bytes of each
 CONTENT_TYPE = "application/offset+octet-stream"
 PATH = "/api/uploads"
 MAX_METADATA_BYTES = 8000  # gunicorn takes headers up to 8190 bytes
-# How clients in browsers call the two that the protocol's own examples call otherwise.
+# How clients in browsers call the two that the protocol's own examples call otherwise. Uppy sends both, and
+# the place of the file in the folder that was chosen, which is none of our business.
 _ALIASES = {"name": "filename", "type": "filetype"}
+_IGNORED = frozenset({"relativePath"})
 
 
 def require_version() -> None:
@@ -93,11 +95,13 @@ def metadata_of(header: str) -> dict[str, str]:
             text = base64.b64decode(value.strip(), validate=True).decode()
         except (binascii.Error, ValueError):  # also what is not ASCII, or not UTF-8 within
             raise _bad_metadata() from None
-        name = _ALIASES.get(key, key)
-        if not key or name in found:
+        if not key or key in found:
             raise _bad_metadata()
-        found[name] = text
-    return found
+        found[key] = text
+    for alias, name in _ALIASES.items():
+        text = found.pop(alias, "")
+        found[name] = found.get(name) or text
+    return {name: text for name, text in found.items() if name not in _IGNORED}
 
 
 def details() -> tuple[UploadDetails, str]:

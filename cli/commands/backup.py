@@ -19,9 +19,15 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--to", "folder", type=FOLDER, required=True, help="Where the backup goes.")
 @click.option("--keys-to", type=FOLDER, help="Where the key store goes: another disk, another safe.")
 @click.option("--objects/--no-objects", default=True, help="Without, where the bucket has copies of its own.")
-@click.option("--erased-only", is_flag=True, help="Only the ids of deleted sessions: for every hour.")
+@click.option(
+    "--removals-only",
+    "--erased-only",
+    "removals_only",
+    is_flag=True,
+    help="Only the list of what was taken away: for every hour. (--erased-only is its name of before.)",
+)
 @pass_target
-def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, erased_only: bool) -> None:
+def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, removals_only: bool) -> None:
     """Back up the database, the recordings and, to another place, the keys.
 
     Run it on the server, while everything goes on: of DATABASE_URL, STORAGE_URL and
@@ -31,7 +37,7 @@ def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, er
     from cli.local import backup_writer, deployment
 
     found = deployment.find(target.data)
-    done = backup_writer.back_up(found, folder, keys_to, objects=objects, erased_only=erased_only)
+    done = backup_writer.back_up(found, folder, keys_to, objects=objects, removals_only=removals_only)
     for line in done:
         console.notices().print(Text(line))
 
@@ -39,15 +45,28 @@ def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, er
 @click.command(epilog=EPILOG, short_help="Restore a backup into an empty deployment.")
 @click.option("--from", "folder", type=FOLDER, required=True, help="The backup.")
 @click.option("--keys-from", type=FOLDER, help="The backup of its keys.")
-@click.option("--erased", "erased", multiple=True, type=FOLDER, help="Later backups, for what they erased.")
+@click.option(
+    "--removals",
+    "--erased",
+    "later",
+    multiple=True,
+    type=FOLDER,
+    help="Later backups, for what was taken away. (--erased is its name of before.)",
+)
+@click.option("--keep-api-keys", is_flag=True, help="Let API keys work on. Default: all are revoked.")
 @pass_target
-def restore(target: Target, folder: Path, keys_from: Path | None, erased: tuple[Path, ...]) -> None:
-    """Restore a backup into an empty deployment, and erase again what was deleted since.
+def restore(
+    target: Target, folder: Path, keys_from: Path | None, later: tuple[Path, ...], keep_api_keys: bool
+) -> None:
+    """Restore a backup into an empty deployment, and take away again what was taken away since.
 
-    The ids of deleted sessions are taken from this backup, from --erased, and from every backup in
-    the folder that this one lies in. Nothing may run meanwhile. Without the keys nothing can be read.
+    That is: deleted sessions, patients and process notes, withdrawn consent, ranges off the record, revoked
+    keys, disabled people, removed webhooks. The lists are taken from this backup, from --removals, and from
+    every backup in the folder that this one lies in. Nothing may run meanwhile. Without the keys nothing can
+    be read. A restore that stopped is run again.
     """
     from cli.local import restore as restoring
 
-    for line in restoring.restore(target.data, folder, keys_from, erased):
+    source = restoring.Source(folder, keys_from, later, keep_api_keys)
+    for line in restoring.restore(target.data, source):
         console.notices().print(Text(line))

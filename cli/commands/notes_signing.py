@@ -31,7 +31,10 @@ def sign(target: Target, session_id: str, version: int | None, yes: bool, as_jso
     """Sign the notes: they stay as they are for good, and later changes are addenda."""
     path = f"/api/sessions/{session_id}/notes"
     with connect(target) as api:
-        version = version or int(api.document(path)["version"])
+        read = api.document(path)
+        for notice in read.get("notices") or ():
+            console.notices().print(Text(one_line(notice.get("detail")), style="bold yellow"), soft_wrap=True)
+        version = version or int(read["version"])
         confirm(f"Sign version {version}? It cannot be changed any more.", yes=yes)
         with _hint_at_alerts(session_id):
             made = api.send("POST", f"{path}/sign", {"version": version})

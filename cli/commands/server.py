@@ -42,12 +42,12 @@ def setup(practice: str, therapist: str) -> None:
     set. It prints an enrolment code for each of the two people, once.
     """
     from cli.local.accounts import make_first_accounts
-    from cli.local.schema import bring_up_to_date
+    from cli.local.release import prepare_schema
     from shared import settings
 
     with _errors_as_ours():
         known = settings.load(os.environ)
-        bring_up_to_date(known.database_url)
+        prepare_schema(known)
         made = make_first_accounts(known, practice, therapist)
     console = screen.results()
     if made.administrator_code:

@@ -24,7 +24,12 @@ REPEAT_SECONDS = 45.0
 @click.command(epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=RECORDING, metavar="FILE…")
 @click.option("--patient", required=True, metavar="ID|NAME")
-@click.option("--date", "session_date", type=Moment(), help="When the session was; now if not said.")
+@click.option(
+    "--date",
+    "session_date",
+    type=Moment(),
+    help="When the session was (UTC if without a zone). Default: now.",
+)
 @click.option("--speakers", type=click.IntRange(1, 6), help="How many people speak; 2 if not said.")
 @click.option("--language", help="The language spoken, such as en.")
 @click.option("--transcriber", help="The speech engine, of those that the server offers.")

@@ -20,6 +20,7 @@ from shared.settings import Settings
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.storage.s3 import S3Store
+from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 
 
@@ -33,6 +34,18 @@ class NoDecoder:
     def decode(self, source: ByteSource, write: Callable[[bytes], None]) -> DecodedFacts:
         """Raise: nothing here has a recording."""
         raise NotImplementedError("the command line decodes nothing")
+
+
+def resources_of(settings: Settings, database: Database, keys: KeyStore) -> Resources:
+    """What services need, for one who decodes nothing."""
+    return Resources(
+        settings=settings,
+        database=database,
+        vault=Vault(keys),
+        recordings=Recordings(open_store(settings.storage_url, settings.s3), keys),
+        decoder=NoDecoder(),
+        queue=WorkQueue(make_app(settings.redis_url)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +121,7 @@ def _resources(settings: Settings) -> Iterator[Resources]:
     with closing(Database(settings.database_url, pool_size=1)) as database:
         keys = anchors.open_keys(database, settings.keys_dir)
         mark_storage(database, store)
-        yield Resources(
-            settings=settings,
-            database=database,
-            vault=Vault(keys),
-            recordings=Recordings(store, keys),
-            decoder=NoDecoder(),
-            queue=WorkQueue(make_app(settings.redis_url)),
-        )
+        yield resources_of(settings, database, keys)
 
 
 def _key_of(resources: Resources, practice_id: UUID, person_id: UUID, code: str | None) -> str:

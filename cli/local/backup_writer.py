@@ -14,15 +14,16 @@ from cli.local.deployment import BACKUP_DATABASE_URL, Deployment
 from embedded.dumping import DumpFailed, dump
 from embedded.private_files import private_folder
 from shared.domain.errors import DomainError
-from shared.services.operations import backups
-from shared.services.operations.backups import Erased
+from shared.domain.removals import Removal
+from shared.services.operations import backups, removals
+from shared.services.operations.removals import Entry
 from shared.storage.opening import open_store
 
-FORMAT = 1
+FORMAT = 2
 
 
 def back_up(
-    deployment: Deployment, folder: Path, keys_to: Path | None, *, objects: bool, erased_only: bool
+    deployment: Deployment, folder: Path, keys_to: Path | None, *, objects: bool, removals_only: bool
 ) -> list[str]:
     """Write the backup; gives what to tell of it. Raises CommandError."""
     known, url = deployment.settings, deployment.unbound_url
@@ -36,39 +37,44 @@ def back_up(
     begun_at = datetime.now(UTC)
     parts = {"database": False, "objects": 0, "keys": 0}
     try:
-        if not erased_only:
+        if not removals_only:
             dump(url, folder / backups.DUMP)
             parts["database"] = True
             if objects:
                 parts["objects"] = backups.copy_objects(open_store(known.storage_url, known.s3), folder)
             if keys_to is not None:
                 parts["keys"] = backups.copy_keys(known.keys_dir, keys_to)
-        erased = backups.write_erased(folder, _erased(url))
+        removed = removals.write(folder, _removals(url))
     except DumpFailed as error:
         raise CommandError(f"The database could not be dumped: {error}", Exit.FAILED) from error
     except (DomainError, psycopg2.Error) as error:
         raise CommandError(
             f"The backup is not whole: {type(error).__name__}. Begin again.", Exit.FAILED
         ) from None
-    manifest = {"format": FORMAT, "begun_at": begun_at.isoformat(), **parts, "erased": erased}
+    manifest = {"format": FORMAT, "begun_at": begun_at.isoformat(), **parts, "removals": removed}
     (folder / backups.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    return list(_told(folder, keys_to, parts, erased, erased_only))
+    return list(_told(folder, keys_to, parts, removed, removals_only))
 
 
-def _erased(url: str) -> list[Erased]:
+def _removals(url: str) -> list[Entry]:
     with closing(psycopg2.connect(url.replace("+psycopg2", ""))) as connection, connection.cursor() as cursor:
         cursor.execute("SET row_security = off")  # rather an error than a list that lacks some
-        cursor.execute("SELECT session_id::text, practice_id::text FROM tombstones")
-        return [Erased(UUID(row[0]), UUID(row[1])) for row in cursor.fetchall()]
+        cursor.execute(
+            "SELECT practice_id::text, kind, subject_id::text, at, sealed FROM removals ORDER BY at"
+        )
+        return [
+            Entry(UUID(practice), Removal(kind), UUID(subject), at, None if sealed is None else bytes(sealed))
+            for practice, kind, subject, at, sealed in cursor.fetchall()
+        ]
 
 
 def _told(
-    folder: Path, keys_to: Path | None, parts: dict[str, bool | int], erased: int, erased_only: bool
+    folder: Path, keys_to: Path | None, parts: dict[str, bool | int], removed: int, removals_only: bool
 ) -> Iterator[str]:
-    if erased_only:
-        yield f"{erased} deleted sessions are named in {folder}."
+    if removals_only:
+        yield f"The list of removals is in {folder}, with {removed} entries."
         return
-    yield f"Database and {parts['objects']} objects are in {folder}; {erased} sessions are named as deleted."
+    yield f"Database, {parts['objects']} objects and {removed} removals are in {folder}."
     if keys_to is None:
         yield "The keys are NOT backed up: without them none of it can be read. Name a place with --keys-to."
     else:

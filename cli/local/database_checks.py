@@ -24,6 +24,7 @@ _DOES = {
     heartbeats.DISPATCHER: "lost messages are not sent again, deletions wait",
     heartbeats.COURIER: "no webhook is delivered",
 }
+_ROLES = "Run deploy/postgres-roles.sql as a superuser: see docs/operations.md."
 Cursor = psycopg2.extensions.cursor
 
 
@@ -94,37 +95,65 @@ def _user(cursor: Cursor) -> Iterator[Finding]:
         yield bad(
             "database",
             "its user is a superuser or bypasses row-level security",
-            "No policy binds that user: make another, who owns the database and has CREATEROLE at most.",
+            f"No policy binds that user. {_ROLES}",
         )
+    elif powers := _powers(cursor):
+        yield bad(
+            "database",
+            f"its user {' and '.join(powers)}, and could take row-level security and the audit trail away",
+            f"Processes log in with a user that owns nothing, migrations with another. {_ROLES}",
+        )
+    else:
+        yield good("database", "its user owns nothing")
     cursor.execute(
         "SELECT count(*) FROM pg_roles WHERE rolname IN (%s, %s) AND pg_has_role(oid, 'MEMBER')",
         (APPLICATION, OPERATOR),
     )
     if _one(cursor) != 2:
-        yield bad(
-            "database",
-            f"its user may not take the roles {APPLICATION} and {OPERATOR}",
-            "Run the migrations as a user with CREATEROLE, or let an administrator make and grant them.",
-        )
+        yield bad("database", f"its user may not take the roles {APPLICATION} and {OPERATOR}", _ROLES)
+
+
+def _powers(cursor: Cursor) -> list[str]:
+    """By what the user could change the schema."""
+    found = []
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass"
+        " AND refobjid = current_user::regrole AND deptype = 'o')"
+    )
+    if _one(cursor):
+        found.append("owns tables or the database")
+    cursor.execute(
+        "SELECT pg_has_role(datdba, 'MEMBER') AND datdba <> current_user::regrole"
+        " FROM pg_database WHERE datname = current_database()"
+    )
+    if _one(cursor):
+        found.append("may take the owner's role")
+    cursor.execute("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    if _one(cursor):
+        found.append("may make roles")
+    return found
 
 
 def _schema(cursor: Cursor) -> Generator[Finding, None, bool]:
     """Whether the schema is the one of this release; gives False if there is none to look at."""
-    head = ScriptDirectory.from_config(migrations.configuration("postgresql://")).get_current_head()
+    scripts = ScriptDirectory.from_config(migrations.configuration("postgresql://"))
+    head = scripts.get_current_head()
     cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
     if not _one(cursor):
         yield bad(
             "schema", "there is none yet", "Run `sessionscribe setup`, or the `release` step of the Procfile."
         )
         return False
+    cursor.execute("SELECT has_table_privilege('alembic_version', 'SELECT')")
+    if not _one(cursor):
+        cursor.execute("SET ROLE " + OPERATOR)
     cursor.execute("SELECT version_num FROM alembic_version")
     found = str(_one(cursor))
+    cursor.execute("RESET ROLE")
     if found == head:
         yield good("schema", f"up to date ({found})")
-    elif found < str(head):
-        yield bad(
-            "schema", f"is at {found}, this release needs {head}", "Run the `release` step of the Procfile."
-        )
+    elif found in {script.revision for script in scripts.walk_revisions()}:
+        yield bad("schema", f"is at {found}, this release needs {head}", "Run the `release` step.")
     else:
         yield doubtful("schema", f"is at {found}, newer than this release ({head})", "Update this one too.")
     return True

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cli.exits import CommandError, Exit
 from embedded.envfile import EnvFileError, read_env_file
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
+from embedded.stack import MIGRATIONS_URL
 from shared import settings
 from shared.settings import Settings
 
@@ -43,7 +44,8 @@ def _environment(data: Path) -> dict[str, str]:
     if not environment.get("DATABASE_URL"):
         postgres = _embedded(data)
         environment["DATABASE_URL"] = postgres.url
-        environment[BACKUP_DATABASE_URL] = postgres.url_of(OWNER, SUPERUSER)
+        environment[MIGRATIONS_URL] = postgres.owner_url
+        environment[BACKUP_DATABASE_URL] = postgres.url_of(DATABASE, SUPERUSER)
     if not environment.get("REDIS_URL") and (data / "redis").exists():
         redis = EmbeddedRedis(data / "redis")
         redis.recall()

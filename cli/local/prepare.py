@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cli.exits import CommandError
 from cli.local.accounts import make_first_keys
-from cli.local.schema import bring_up_to_date
+from cli.local.release import prepare_schema
 from cli.profile import CODE_FILE, Profile, saved_profile
 from embedded.private_files import write_private
 from shared import settings
@@ -29,7 +29,7 @@ def prepare(environment: Mapping[str, str]) -> None:
     known = settings.load(environment)
     data = Path(environment["SESSIONSCRIBE_DATA"])
     url = f"http://127.0.0.1:{environment['PORT']}"
-    bring_up_to_date(known.database_url)
+    prepare_schema(known)
     kept = _kept_profile(data)
     made = make_first_keys(known, PRACTICE, THERAPIST, replace_lost=kept is None)
     if made.therapist and made.administrator:

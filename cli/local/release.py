@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 
 from cli.exits import CommandError
+from cli.local import unfinished_restore
 from cli.local.schema import bring_up_to_date
 from shared import logs, settings
 from shared.db.connection.engine import Database, DatabaseError
@@ -30,11 +31,17 @@ def release(known: Settings) -> None:
 
     Raises CommandError, KeyStoreError and Unavailable.
     """
-    bring_up_to_date(known.database_url)
+    prepare_schema(known)
     with closing(Database(known.database_url, pool_size=1)) as database:
         if (known.keys_dir / "root.key").exists():  # else it is made at set-up
             anchors.tie_keys(database, KeyStore(known.keys_dir))
         mark_storage(database, open_store(known.storage_url, known.s3))
+
+
+def prepare_schema(known: Settings) -> None:
+    """Bring the schema up to date; raises CommandError, also while a restore has not ended."""
+    bring_up_to_date(known.owner_url)
+    unfinished_restore.require_none(known.database_url)
 
 
 def mark_storage(database: Database, store: ObjectStore) -> None:

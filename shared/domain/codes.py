@@ -15,7 +15,7 @@ OUTAGES = {
         _OUTAGE,
     ),
     "decoder_unavailable": (
-        "The media sandbox does not start.",
+        "The media sandbox does not start, or has been busy for a minute.",
         f"{_OUTAGE} See the worker's log.",
     ),
     "disk_full": (

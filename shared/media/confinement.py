@@ -18,9 +18,10 @@ _NOBODY = 65_534
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the kernel lets the child use: address space in bytes, CPU in seconds."""
+    """What the kernel lets the child use: address space and memory of its own in bytes, CPU in seconds."""
 
     memory_bytes: int
+    data_bytes: int
     cpu_seconds: int
 
 
@@ -72,6 +73,7 @@ def _limit(allowance: Allowance) -> None:
         resource.RLIMIT_NOFILE: 0,
         resource.RLIMIT_NPROC: 0,
         resource.RLIMIT_AS: allowance.memory_bytes,
+        resource.RLIMIT_DATA: allowance.data_bytes,
     }
     for name, value in limits.items():
         # macOS refuses some of these; those that it takes still count.

@@ -11,6 +11,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard
 
+from shared.media import sample_tables
 from shared.media.headers import BinaryFile, Header, read_header
 from shared.media.limits import MediaLimits
 
@@ -100,7 +101,7 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         "codec_whitelist": ",".join(_CODECS),
     }
     try:
-        header = read_header(file, size)
+        header = _header(file, size)
         if header.is_stale:
             options["ignore_length"] = "1"
         container = av.open(
@@ -131,6 +132,12 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         container, stream, family, stream.codec_context.name, declared, promised, zero,
         states_length=header.states_length, further=tuple(further),
     )  # fmt: skip
+
+
+def _header(file: BinaryFile, size: int) -> Header:
+    if sample_tables.are_impossible(file, size):
+        raise Refused("undecodable")
+    return read_header(file, size)
 
 
 def _choose(container: InputContainer) -> list[AudioStream]:

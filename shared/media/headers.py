@@ -55,10 +55,10 @@ def find_parts(file: BinaryFile, size: int) -> list[tuple[int, int]]:
     """
     begins = [0]
     file.seek(0)
-    opening = _read(file, 12)
+    opening = read_fully(file, 12)
     if opening[4:8] == b"ftyp":
         has_index = False
-        for kind, inside, _ in _boxes(file, 0, size, most=_MOST_BOXES):
+        for kind, inside, _ in boxes(file, 0, size, most=_MOST_BOXES):
             if kind == b"ftyp" and has_index:
                 begins.append(inside - 8)
                 has_index = False
@@ -68,7 +68,7 @@ def find_parts(file: BinaryFile, size: int) -> list[tuple[int, int]]:
         while opening[:4] == b"RIFF" and len(begins) < _MOST_CHUNKS:
             at += 8 + int.from_bytes(opening[4:8], "little")
             file.seek(min(at, size))
-            opening = _read(file, 12)
+            opening = read_fully(file, 12)
             if opening[:4] == b"RIFF" and opening[8:12] == b"WAVE":
                 begins.append(at)
     file.seek(0)
@@ -80,10 +80,10 @@ def _promised_wav_bytes(file: BinaryFile, size: int) -> tuple[int | None, bool]:
 
     None where the header promises nothing: written to a pipe, it says 4 GiB or 2, or 0.
     """
-    if not _read(file, 12).startswith(b"RIFF"):
+    if not read_fully(file, 12).startswith(b"RIFF"):
         return None, False
     for _ in range(_MOST_CHUNKS):
-        chunk = _read(file, 8)
+        chunk = read_fully(file, 8)
         length = int.from_bytes(chunk[4:], "little")
         if chunk[:4] == b"data":
             end = file.tell() + length + length % 2
@@ -103,7 +103,7 @@ def _are_chunks(file: BinaryFile, at: int, size: int) -> bool:
         if size - at < 8:
             return True
         file.seek(at)
-        chunk = _read(file, 8)
+        chunk = read_fully(file, 8)
         name, length = chunk[:4], int.from_bytes(chunk[4:], "little")
         if name == b"RIFF":
             return True
@@ -116,36 +116,36 @@ def _are_chunks(file: BinaryFile, at: int, size: int) -> bool:
 def _states_length(file: BinaryFile) -> bool:
     """Whether an MP3's first frame holds the table that states the length (Xing, Info or VBRI)."""
     file.seek(0)
-    opening = _read(file, 10)
+    opening = read_fully(file, 10)
     at = 0
     if opening[:3] == b"ID3":
         at = 10 + sum(
             (byte & 127) << shift for byte, shift in zip(opening[6:10], (21, 14, 7, 0), strict=True)
         )
         file.seek(at)
-        opening = _read(file, 10)
+        opening = read_fully(file, 10)
     if not (len(opening) > 1 and opening[0] == 0xFF and opening[1] & 0xE0 == 0xE0):
         return True  # no bare MPEG audio here
     file.seek(at)
-    frame = _read(file, _FIRST_FRAME_BYTES)
+    frame = read_fully(file, _FIRST_FRAME_BYTES)
     return any(name in frame for name in (b"Xing", b"Info", b"VBRI"))
 
 
 def _is_in_fragments(file: BinaryFile, size: int) -> bool:
     """By ISO/IEC 14496-12, 8.8: a file with fragments has a box ``mvex`` in its ``moov``."""
-    for kind, begins, end in _boxes(file, 0, size):
+    for kind, begins, end in boxes(file, 0, size):
         if kind == b"moov":
-            return any(inner == b"mvex" for inner, _, _ in _boxes(file, begins, end))
+            return any(inner == b"mvex" for inner, _, _ in boxes(file, begins, end))
     return False
 
 
-def _boxes(file: BinaryFile, at: int, end: int, most: int = _MOST_CHUNKS) -> Iterator[tuple[bytes, int, int]]:
+def boxes(file: BinaryFile, at: int, end: int, most: int = _MOST_CHUNKS) -> Iterator[tuple[bytes, int, int]]:
     """The kind of each box between ``at`` and ``end``, and where what it holds begins and ends."""
     for _ in range(most):
         if at >= end:
             return
         file.seek(at)
-        header = _read(file, 16)
+        header = read_fully(file, 16)
         length, kind, begins = int.from_bytes(header[:4], "big"), header[4:8], at + 8
         if length == 1:
             length, begins = int.from_bytes(header[8:], "big"), at + 16
@@ -157,7 +157,7 @@ def _boxes(file: BinaryFile, at: int, end: int, most: int = _MOST_CHUNKS) -> Ite
         at += length
 
 
-def _read(file: BinaryFile, length: int) -> bytes:
+def read_fully(file: BinaryFile, length: int) -> bytes:
     """``length`` bytes, or what there is: a single read ends with a block."""
     data = file.read(length)
     while data and len(data) < length and (more := file.read(length - len(data))):

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,6 +32,7 @@ class Sandbox:
     def __init__(self, limits: MediaLimits | None = None) -> None:
         self._limits = limits or MediaLimits()
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(self._limits.children)
         self._server: ForkServer | None = None
         self._ending: weakref.finalize[[], Sandbox] | None = None
         _SANDBOXES.add(self)
@@ -127,19 +128,33 @@ class Sandbox:
         self, task: str, source: ByteSource, write: _Write | None, cpu_seconds: int, patience: Patience
     ) -> tuple[dict[str, Any], int]:
         """The child's claims and the bytes of audio it sent; once more if the server had died."""
+        limits = self._limits
         order = {
             "task": task,
             "size": source.size,
             "memory_bytes": self._limits.memory_bytes,
+            "data_bytes": limits.decode_data_bytes if task == "decode" else limits.probe_data_bytes,
             "cpu_seconds": cpu_seconds,
             "limits": dataclasses.asdict(self._limits),
         }
-        try:
+        with self._one_of_few():
+            try:
+                return self._run_once(order, source, write, patience)
+            except Died as died:
+                if died.status is not None or not died.lossless:
+                    raise
             return self._run_once(order, source, write, patience)
-        except Died as died:
-            if died.status is not None or not died.lossless:
-                raise
-        return self._run_once(order, source, write, patience)
+
+    @contextlib.contextmanager
+    def _one_of_few(self) -> Iterator[None]:
+        """Wait until this process may have one more child; raises Unavailable after ``busy_seconds``."""
+        places = self._places
+        if not places.acquire(timeout=self._limits.busy_seconds):
+            raise Unavailable("The media decoder is busy. Try again in a minute.", "decoder_unavailable")
+        try:
+            yield
+        finally:
+            places.release()
 
     def _run_once(
         self, order: dict[str, Any], source: ByteSource, write: _Write | None, patience: Patience
@@ -178,8 +193,9 @@ class Sandbox:
         self._server = self._ending = None
 
     def _disown(self) -> None:
-        """After a fork, in the child: a new lock (another thread may have held it), no server."""
+        """After a fork, in the child: new locks (other threads may have held them), no server."""
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(self._limits.children)
         if self._ending is not None:
             self._ending.detach()
         if self._server is not None:

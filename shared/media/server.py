@@ -24,7 +24,7 @@ from shared.media.remote_file import receive
 # A parent that was killed leaves its control socket to its own children, if it has some that
 # forgot to close it; so look who our parent is now and then.
 _LOOK_FOR_PARENT_MILLISECONDS = 5_000
-_TRIAL_ALLOWANCE = Allowance(memory_bytes=1 << 32, cpu_seconds=5)
+_TRIAL_ALLOWANCE = Allowance(memory_bytes=1 << 32, data_bytes=1 << 32, cpu_seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class ForkServer:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             job = json.loads(receive(descriptor, wire.Kind.JOB))
-            allowance = Allowance(job["memory_bytes"], job["cpu_seconds"])
+            allowance = Allowance(job["memory_bytes"], job["data_bytes"], job["cpu_seconds"])
             confinement.confine(self._libc, descriptor, allowance, server_pid)
             child.run(descriptor, job, self._libc)
         finally:

@@ -18,6 +18,7 @@ import httpcore2
 import httpx2
 
 from shared.outbound.addresses import is_within, may_be_called
+from shared.parsing import WEB_PORTS
 
 DEADLINE_SECONDS = 10.0
 
@@ -47,7 +48,7 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class Poster:
-    """Posts to others' addresses; ``own_networks`` may be reached though they are private.
+    """Posts to ``ports`` of others' addresses; ``own_networks`` may be reached though they are private.
 
     Plain http is spoken to ``own_networks`` alone. Safe to share between threads.
     """
@@ -55,12 +56,13 @@ class Poster:
     def __init__(
         self,
         own_networks: Sequence[str] = (),
+        ports: Sequence[range] = WEB_PORTS,
         *,
         resolver: Resolver = resolve,
         seconds: float = DEADLINE_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._own_networks = own_networks
+        self._own_networks, self._ports = own_networks, ports
         self._resolver = resolver
         self._seconds = seconds
         self._ssl_context = ssl_context or httpcore2.default_ssl_context()
@@ -70,6 +72,8 @@ class Poster:
         deadline = _Deadline(self._seconds)
         target = _parsed(url)
         port = target.port or (443 if target.scheme == "https" else 80)
+        if not any(port in allowed for allowed in self._ports):
+            raise NotDelivered("port_refused")
         addresses = self._judged(target.scheme, target.host, port, deadline)
         try:
             with (

@@ -59,7 +59,8 @@ class Text(fields.String):
         self._lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = str(super()._deserialize(value, attr, data, **kwargs))
+        # Composed, so that what looks the same is found as the same: macOS writes names decomposed.
+        text = unicodedata.normalize("NFC", str(super()._deserialize(value, attr, data, **kwargs)))
         if any(is_harmful(mark) and not (self._lines and mark in "\r\n") for mark in text):
             raise ValidationError("Holds control characters, direction marks or broken Unicode.")
         if all(map(is_blank, text)) and not (self._may_be_empty and not text):
@@ -86,7 +87,10 @@ class Word(fields.String):
 
 
 class Moment(fields.DateTime):
-    """A time: RFC 3339 in UTC on the way out; on the way in a plain date is its midnight, UTC."""
+    """A time: RFC 3339 in UTC on the way out; on the way in what names no zone is read as UTC.
+
+    A plain date is its midnight.
+    """
 
     def __init__(self, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(metadata={"pattern": _YEARS, **(metadata or {})}, **options)
@@ -98,7 +102,8 @@ class Moment(fields.DateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
-            found = datetime.fromisoformat(value)
+            # RFC 3339 takes a lower-case t and z too, Python does not.
+            found = datetime.fromisoformat(value.upper() if isinstance(value, str) else value)
             if isinstance(value, str) and len(value) <= len("2026-01-31"):
                 found = datetime.combine(date.fromisoformat(value), time())
         except (TypeError, ValueError):

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 
 MAX_LENGTH = 255
 
@@ -13,6 +15,19 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 def is_harmful(mark: str) -> bool:
     """Whether the character is a control, a lone surrogate or a direction mark."""
     return unicodedata.category(mark) in _CATEGORIES or mark in _BIDIRECTIONAL
+
+
+_ENCODED_WORD = re.compile(r"=\?[\w-]+(?:\*[\w-]+)?\?[bq]\?[^?\s]*\?=", re.IGNORECASE)
+
+
+def decoded(name: str) -> str:
+    """``name`` with the encoded words of MIME (RFC 2047) read, in which mail programs write it."""
+    if not _ENCODED_WORD.search(name):
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (HeaderParseError, LookupError, ValueError):  # an unknown encoding, or bytes that are not of it
+        return name
 
 
 def cleaned(name: str) -> str:

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from shared.domain.verification.acceptance import AGREEMENTS, OPEN
+from shared.domain.verification.evidence import SUPPORTS
 
 MEDICATION_CHANGES = (
     "not_said", "started", "increased", "reduced", "stopped", "restarted", "switched", "unchanged",
@@ -33,6 +34,7 @@ class EvidencedSchema(Schema):
     verified = fields.Boolean(load_default=False)
     by_clinician = fields.Boolean()
     words_changed = fields.Boolean()
+    support = fields.String(validate=validate.OneOf(SUPPORTS))
 
 
 class ActionItemSchema(EvidencedSchema):

@@ -11,6 +11,8 @@ Design: no sentence in a note stands without the words it came from.
   A sentence is ``structural`` if it claims nothing that was said; only the sentences of
   ``shared.domain.verification.boilerplate`` may be; none of them says that something was not mentioned.
 * ``risk_readers`` are the readers that the screen for risk had (absent in notes from before there were two).
+* ``support`` says what ``verified`` rests on: ``claim_supported`` (what is claimed agrees with the quotes) or
+  ``quote_found`` (the words were said, and little more is claimed; read the label beside them).
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``schema_version`` is that of the release that stored the notes (``shared.domain.notes.stored``).
 * ``words_changed``: the transcript was corrected, and does not bear the item out any more (never with

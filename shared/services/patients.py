@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
@@ -191,9 +192,11 @@ def _found(patient: Patient | None) -> Patient:
 
 
 def _record(resources: Resources, patient: Patient) -> PatientRecord:
+    subject = Subject(patient.practice_id, patient.id)
     return PatientRecord(
         id=patient.id,
-        name=resources.vault.open(Subject(patient.practice_id, patient.id), NAME, patient.name),
+        # Older names may be stored decomposed, and would not be found by what is typed.
+        name=normalize("NFC", resources.vault.open(subject, NAME, patient.name)),
         consent=Consent(patient.consent_given_at, patient.consent_method, patient.consent_revoked_at),
         created_at=patient.created_at,
         updated_at=patient.updated_at,

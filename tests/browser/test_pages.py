@@ -33,7 +33,8 @@ def test_no_page_has_a_fault_that_axe_knows(
     session = f"/sessions/{session_id}"
     site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     site.page.set_viewport_size({"width": 1280, "height": 2400})  # nothing lies under the docked player
-    paths = ["/today", "/patients", f"/patients/{office.patient_id}", session, "/cosign"]
+    paths = [f"/patients/{office.patient_id}/record", "/templates", "/templates/new", "/account"]
+    paths += ["/today", "/patients", f"/patients/{office.patient_id}", session, "/cosign"]
     paths += [f"{session}/{name}" for name in ("sign", "edit", "versions", "speakers", "off-the-record")]
     paths += [f"{session}/{name}" for name in ("words/1", "files", "delete", "addendum", "versions/1")]
     found = {path: violations(site.open(path)) for path in paths}

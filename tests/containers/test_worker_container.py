@@ -94,7 +94,11 @@ def session_worker_env(
     """This machine's Postgres and folders, and the cluster's Redis."""
     (broker,) = celery_broker_cluster.nodes
     host, port = broker.container.get_addr("6379/tcp")
-    return {**environment, "REDIS_URL": f"redis://{host}:{port}/0"}
+    return {
+        **environment,
+        "REDIS_URL": f"redis://{host}:{port}/0",
+        "SESSIONSCRIBE_PLAINTEXT_HOSTS": host,
+    }
 
 
 @pytest.fixture

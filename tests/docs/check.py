@@ -83,12 +83,17 @@ def check_page(page: Path, shell: Shell, *, write: bool) -> list[str]:
     fresh: list[tuple[tuple[int, int], str]] = []
     known = dict[str, str]()
     for shown in commands_of(text):
+        if shown.command == "make demo":
+            wrong += _demo(page, shown, shell)
+            continue
         targets = _make_targets(shown.command)
         if targets is not None:
             wrong += [f"{page.name}:{shown.line}: there is no target {name}" for name in targets - _targets()]
             continue
         print(f"  {shown.line}: {shown.command.splitlines()[0][:90]}", flush=True)
-        printed, code = shell.run(_with_our_ids(shown.command, known))
+        command = _with_our_ids(shown.command, known)
+        # What readers do not see must not fail unseen, in no part of a pipe.
+        printed, code = shell.run(command if shown.output is not None else f"set -o pipefail; {command}")
         if shown.output is None:
             wrong += [f"{page.name}:{shown.line}: exit code {code}\n{printed}"] if code else []
             continue
@@ -100,6 +105,17 @@ def check_page(page: Path, shell: Shell, *, write: bool) -> list[str]:
             text = text[:begin] + printed + text[end:]
         page.write_text(_with_our_ids(text, known))
     return wrong
+
+
+def _demo(page: Path, shown: Shown, shell: Shell) -> list[str]:
+    """What the page shows of the demo's screen, with lines left out, must be on it in this order."""
+    print(f"  {shown.line}: sessionscribe demo", flush=True)
+    printed, _ = shell.run("sessionscribe demo 2>/dev/null")
+    on_screen = iter(comparable(printed))
+    lacking = [line for line in comparable(shown.output or "") if line not in on_screen]
+    return (
+        [f"{page.name}:{shown.line}: not on the screen of the demo: {lacking}\n{printed}"] if lacking else []
+    )
 
 
 def _difference(page: Path, shown: Shown, printed: str) -> list[str]:

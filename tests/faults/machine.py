@@ -126,7 +126,7 @@ class Machine:
         self._keep_server("redis", self.redis, self._prepare_redis)
         wait_for(lambda: self.postgres.is_ready() and self.redis.is_ready(), 60)
         self.postgres.create_database()
-        migrations.upgrade(self.postgres.url)
+        migrations.upgrade(self.postgres.owner_url)
         make_inspector(self.postgres)
         made = make_first_keys(self.settings, "A practice", "A therapist")
         self.therapist_key = made.therapist or ""

@@ -70,7 +70,7 @@ def test_a_machine_may_be_installed_under_processes_that_run_already() -> None:
             wait_for(machine.postgres.is_ready, 60)
             machine.postgres.create_database()
             wait_until_all_say(machine, "schema", "worker.1", "dispatcher")
-            migrations.upgrade(machine.postgres.url)
+            migrations.upgrade(machine.postgres.owner_url)
             wait_until_all_say(machine, "key_store", "worker.1", "dispatcher", "web")
             make_inspector(machine.postgres)
             made = make_first_keys(machine.settings, "A practice", "A therapist")

@@ -85,6 +85,7 @@ class Fleet(Machine):
             "STORAGE_URL": f"s3://{BUCKET}",
             "SESSIONSCRIBE_S3_ENDPOINT": f"http://{network[STORAGE]}:{S3_PORT}",
             "SESSIONSCRIBE_METRICS_TOKEN": TOKEN,
+            "SESSIONSCRIBE_PLAINTEXT_HOSTS": f"{network[DATABASE]},{network[BROKER]}",
             **CREDENTIALS,
         }
 

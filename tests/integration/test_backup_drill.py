@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from cli.app import run
 from cli.exits import Exit
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.stack import MIGRATIONS_URL
 from shared.db.connection.engine import Database
 from shared.services.lifecycle import deletion
 from shared.services.operations import anchors
@@ -30,7 +31,14 @@ BACKUP_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
 def no_deployment_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No ``.env`` and no settings of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", BACKUP_URL):
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "STORAGE_URL",
+        "SESSIONSCRIBE_KEYS_DIR",
+        BACKUP_URL,
+        MIGRATIONS_URL,
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -39,7 +47,7 @@ def here(
     environment: dict[str, str], postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """The environment of an operator on the server that is to be backed up."""
-    operators = {**environment, BACKUP_URL: postgres.url_of(OWNER, SUPERUSER)}
+    operators = {**environment, BACKUP_URL: postgres.url_of(DATABASE, SUPERUSER)}
     for name, value in operators.items():
         monkeypatch.setenv(name, value)
     return operators
@@ -53,6 +61,7 @@ def elsewhere(here: dict[str, str], postgres: EmbeddedPostgres, tmp_path: Path) 
     yield {
         **here,
         "DATABASE_URL": postgres.url_of(name),
+        MIGRATIONS_URL: postgres.url_of(name, OWNER),
         "STORAGE_URL": (tmp_path / "new-recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(tmp_path / "new-keys"),
     }
@@ -105,9 +114,10 @@ def test_a_restored_backup_serves_the_same_and_forgets_what_was_deleted_since(
     backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
     assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
     deletion.delete(resources, office.caller, deleted)
-    assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--erased-only"]) == Exit.OK
+    assert run(["backup", "--to", str(tmp_path / "backups" / "later"), "--removals-only"]) == Exit.OK
 
-    assert there(monkeypatch, elsewhere, "restore", "--from", backup, "--keys-from", keys) == Exit.OK
+    words = ("restore", "--from", backup, "--keys-from", keys, "--keep-api-keys")
+    assert there(monkeypatch, elsewhere, *words) == Exit.OK
     with resources_of(elsewhere) as restored:
         after = Caller(app_of(restored).test_client(), before.key)
         assert served(after, kept) == shown
@@ -197,7 +207,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_restored(
     elif damage == "an object":
         recording.unlink()
     else:
-        (backup / ("database.dump" if damage == "the dump" else "erased.jsonl")).unlink()
+        (backup / ("database.dump" if damage == "the dump" else "removals.jsonl")).unlink()
     assert there(monkeypatch, elsewhere, "restore", "--from", backup) == Exit.FAILED
     with Database(elsewhere["DATABASE_URL"])._engine.connect() as connection:
         count = connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))

@@ -13,8 +13,9 @@ from sqlalchemy import text
 from cli.app import run
 from cli.exits import Exit
 from cli.local import database_checks
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
+from embedded.stack import MIGRATIONS_URL
 from shared.db.queries import heartbeats
 from shared.db.tables.operations import SignOfLife
 from tests.database import everything
@@ -137,7 +138,7 @@ def test_the_stack_in_a_folder_is_examined_and_nothing_in_it_is_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR"):
+    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SESSIONSCRIBE_KEYS_DIR", MIGRATIONS_URL):
         monkeypatch.delenv(name, raising=False)
     data = tmp_path / "data"
     EmbeddedPostgres(data / "postgres", fsync=False).prepare()
@@ -178,7 +179,7 @@ def test_a_storage_that_is_not_there_is_told_and_not_made(examine: Examine, tmp_
 
 
 def test_a_user_whom_no_policy_binds_is_found(examine: Examine, postgres: EmbeddedPostgres) -> None:
-    _, findings = examine(DATABASE_URL=postgres.url_of(OWNER, SUPERUSER))
+    _, findings = examine(DATABASE_URL=postgres.url_of(DATABASE, SUPERUSER))
     assert "superuser" in told(findings, "database", "bad")
 
 

@@ -55,7 +55,7 @@ def query(url: str, statement: str) -> object:
 
 def keep_a_row(postgres: EmbeddedPostgres) -> None:
     postgres.create_database()
-    query(postgres.url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    query(postgres.owner_url, "CREATE TABLE kept AS SELECT 42 AS answer")
 
 
 def test_what_postgres_holds_survives_a_stop_and_a_start(folder: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_postgres_holds_survives_a_stop_and_a_start(folder: Path) -> None:
         assert query(postgres.url, "SHOW fsync") == "on"
     again = EmbeddedPostgres(folder / "data")
     with running(again, folder):
-        assert query(again.url, "SELECT answer FROM kept") == 42
+        assert query(again.owner_url, "SELECT answer FROM kept") == 42
     assert again.url == postgres.url
 
 
@@ -76,7 +76,7 @@ def test_the_owner_of_the_database_is_bound_by_row_level_security(postgres: Embe
     assert query(postgres.url_of("postgres", "postgres"), privileged) is True
 
 
-@pytest.mark.parametrize("role", ["postgres", "sessionscribe"])
+@pytest.mark.parametrize("role", ["postgres", "sessionscribe", "sessionscribe_owner"])
 def test_a_connection_without_the_password_is_refused(postgres: EmbeddedPostgres, role: str) -> None:
     wrong = postgres.url_of("postgres", role).replace(f"://{role}:", f"://{role}:x")
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
@@ -87,12 +87,12 @@ def test_a_failing_statement_leaves_no_text_in_the_log(folder: Path) -> None:
     postgres = EmbeddedPostgres(folder / "data", fsync=False)
     with running(postgres, folder):
         postgres.create_database()
-        query(postgres.url, "CREATE TABLE notes (id int PRIMARY KEY, note text)")
-        query(postgres.url, "INSERT INTO notes VALUES (1, 'marker')")
+        query(postgres.owner_url, "CREATE TABLE notes (id int PRIMARY KEY, note text)")
+        query(postgres.owner_url, "INSERT INTO notes VALUES (1, 'marker')")
         with pytest.raises(psycopg2.errors.UniqueViolation):
-            query(postgres.url, "INSERT INTO notes VALUES (1, 'marker')")
+            query(postgres.owner_url, "INSERT INTO notes VALUES (1, 'marker')")
         with pytest.raises(psycopg2.errors.UndefinedColumn):
-            query(postgres.url, "SELECT marker FROM notes WHERE note = 'marker two'")
+            query(postgres.owner_url, "SELECT marker FROM notes WHERE note = 'marker two'")
         query(postgres.url, "DO $$ BEGIN RAISE LOG 'the log is written'; END $$")
     written = (folder / "postgres.log").read_text()
     assert "the log is written" in written
@@ -107,7 +107,7 @@ def test_postgres_starts_again_after_a_kill(folder: Path) -> None:
         process.wait()
     assert (folder / "data/cluster/postmaster.pid").exists()
     with running(postgres, folder):
-        assert query(postgres.url, "SELECT answer FROM kept") == 42
+        assert query(postgres.owner_url, "SELECT answer FROM kept") == 42
 
 
 def test_a_pid_file_that_names_a_process_of_ours_does_not_keep_postgres_down(folder: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_postmaster_that_lost_its_supervisor_is_ended_first(folder: Path) -> N
         keep_a_row(first)
         with running(second, folder):
             assert process.wait(timeout=1) == 0
-            assert query(second.url, "SELECT answer FROM kept") == 42
+            assert query(second.owner_url, "SELECT answer FROM kept") == 42
 
 
 def test_a_data_folder_with_a_very_long_path_is_fine(folder: Path) -> None:

@@ -3,8 +3,10 @@
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +16,13 @@ import numpy as np
 import psutil
 import pytest
 
-from shared.domain.errors import DomainError, PermanentStepError, RetryableStepError, UnsupportedMedia
+from shared.domain.errors import (
+    DomainError,
+    PermanentStepError,
+    RetryableStepError,
+    Unavailable,
+    UnsupportedMedia,
+)
 from shared.media.container import Refused, open_recording
 from shared.media.limits import MediaLimits
 from shared.media.sandbox import Sandbox
@@ -237,6 +245,45 @@ def test_a_recording_that_costs_too_much_cpu_is_given_up() -> None:
 def test_a_child_without_memory_fails_its_own_job_only() -> None:
     with Sandbox(MediaLimits(memory_bytes=64 << 20)) as sandbox, pytest.raises(DomainError):
         sandbox.decode(Bytes(honest("m4a")), lambda pcm: None)
+
+
+def test_a_table_of_samples_that_cannot_be_there_is_refused(sandbox: Sandbox) -> None:
+    """Ten kilobytes, for which FFmpeg alone takes 909 MB."""
+    data = bytearray(honest("m4a"))
+    at = data.index(b"stsz") + 8
+    data[at : at + 8] = struct.pack(">2I", 1, 25_000_000)
+    assert refused_by_probe(sandbox, bytes(data)) == "undecodable"
+    with pytest.raises(PermanentStepError) as error:
+        sandbox.decode(Bytes(bytes(data)), lambda pcm: None)
+    assert error.value.code == "undecodable_audio"
+
+
+def test_a_probe_beyond_its_memory_fails_alone() -> None:
+    with Sandbox(MediaLimits(probe_data_bytes=8 << 20)) as sandbox:
+        with pytest.raises(DomainError):
+            sandbox.probe(Bytes(honest("m4a")))
+        assert decode(sandbox, honest("m4a"))[1].channels == 2
+
+
+def test_a_process_has_few_children_at_once() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    class Waiting(Bytes):
+        def read_at(self, offset: int, length: int) -> bytes:
+            begun.set()
+            assert may_end.wait(30)
+            return super().read_at(offset, length)
+
+    limits = MediaLimits(children=1, busy_seconds=0.2)
+    with Sandbox(limits) as sandbox, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(sandbox.probe, Waiting(honest("wav")))
+        assert begun.wait(30)
+        with pytest.raises(Unavailable) as error:
+            sandbox.probe(Bytes(honest("wav")))
+        assert error.value.code == "decoder_unavailable"
+        may_end.set()
+        assert first.result().family == "wav"
+        assert sandbox.probe(Bytes(honest("wav"))).family == "wav"
 
 
 # Confinement

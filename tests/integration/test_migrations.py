@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import text
 
 import migrations
-from embedded.postgres import OWNER, SUPERUSER, EmbeddedPostgres
+from embedded.postgres import DATABASE, OWNER, SUPERUSER, EmbeddedPostgres
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from tests.database import everything
 
@@ -26,7 +26,7 @@ def works(url: str) -> bool:
             return hidden and mine in db.scalars(text("SELECT id FROM practices")).all()
 
 
-def as_superuser(postgres: EmbeddedPostgres, *statements: str, database: str = OWNER) -> None:
+def as_superuser(postgres: EmbeddedPostgres, *statements: str, database: str = DATABASE) -> None:
     with closing(
         psycopg2.connect(postgres.url_of(database, SUPERUSER).replace("+psycopg2", ""))
     ) as connection:
@@ -38,8 +38,8 @@ def as_superuser(postgres: EmbeddedPostgres, *statements: str, database: str = O
 
 def test_a_second_database_of_a_cluster_shares_the_roles(postgres: EmbeddedPostgres) -> None:
     postgres.create_database("second")
-    migrations.upgrade(postgres.url_of("second"))
-    migrations.upgrade(postgres.url_of("second"))
+    migrations.upgrade(postgres.url_of("second", OWNER))
+    migrations.upgrade(postgres.url_of("second", OWNER))
     assert works(postgres.url_of("second"))
     as_superuser(postgres, "DROP DATABASE second")
 
@@ -61,7 +61,8 @@ def test_a_user_who_may_not_make_roles_migrates_where_they_are_made(postgres: Em
 def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> None:
     postgres.create_database("fourth")
     url = postgres.url_of("fourth")
-    command.upgrade(migrations.configuration(url), "0001")
+    owner_url = postgres.url_of("fourth", OWNER)
+    command.upgrade(migrations.configuration(owner_url), "0001")
     practice, person = uuid4(), uuid4()
     with everything(url) as db:
         values = {"practice": practice, "person": person, "key": uuid4()}
@@ -80,7 +81,7 @@ def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> N
             ),
             values,
         )
-    migrations.upgrade(url)
+    migrations.upgrade(owner_url)
     with closing(Database(url, pool_size=1)) as database:
         with database.transaction(practice) as db:
             assert db.scalars(text("SELECT scopes FROM api_keys")).all() == [

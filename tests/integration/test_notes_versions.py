@@ -238,6 +238,8 @@ def test_notes_of_a_past_release_are_read_rendered_and_edited(
 ) -> None:
     lost = {"emotional_themes", "triggers", "follow_up_topics", "completeness", "provenance", "needs_review"}
     old = {name: value for name, value in drafted().items() if name not in lost}
+    unread = {"code": "not_screened_for_risk", "detail": "Not screened for risk: German."}
+    old["review_reasons"] = [unread]
     session = Subject(office.caller.practice_id, session_id)
     with resources.database.transaction(session.practice_id) as db:
         sealed = resources.vault.seal(session, rows.kind(2), old)
@@ -245,6 +247,7 @@ def test_notes_of_a_past_release_are_read_rendered_and_edited(
             db, session.practice_id, session_id, version=2, body=sealed, engine="rules-1", template="default"
         )
     assert me.notes()["extracted_notes"]["triggers"] == []
+    assert me.notes()["notices"] == [unread]
     for template in ("soap", "dap"):
         assert me("GET", me.path, query_string={"template": template}).status_code == 200
     assert me("GET", me.path, query_string={"format": "md"}).status_code == 200

@@ -199,6 +199,27 @@ def test_an_upload_is_refused_before_a_byte_is_sent(
     assert left_behind(resources) == []
 
 
+def test_the_metadata_of_uppy_is_taken(call: Caller, office: Office) -> None:
+    uppy = {"name": "session.wav", "type": "audio/wav", "relativePath": "null"}
+    answer = announce(call, len(CONTENT), office.patient_id, **uppy)
+    assert answer.status_code == 201, answer.text
+    address = answer.headers["Location"]
+    assert send(call, address, 0, CONTENT).status_code == 204
+    session = call("GET", f"/api/sessions/{address.rsplit('/', 1)[1]}")
+    assert session.json["audio_filename"] == "session.wav"
+
+
+def test_a_name_without_filename_is_the_files(call: Caller, office: Office) -> None:
+    texts = {"filename": "", "filetype": "", "name": "session.wav", "type": "audio/wav"}
+    assert announce(call, len(CONTENT), office.patient_id, **texts).status_code == 201
+
+
+def test_a_key_that_comes_twice_is_refused(call: Caller, office: Office) -> None:
+    twice = f"{metadata(office.patient_id)},filename {base64.b64encode(b'b.wav').decode()}"
+    answer = call("POST", "/api/uploads", headers={**TUS, "Upload-Length": "9", "Upload-Metadata": twice})
+    assert (answer.status_code, answer.json["code"]) == (400, "upload_metadata_invalid")
+
+
 def test_extension_type_and_language_are_checked_at_once(call: Caller, office: Office) -> None:
     for texts, status in (
         ({"filename": "a.exe"}, 400),

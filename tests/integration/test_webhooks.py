@@ -1,5 +1,6 @@
 """Webhooks as a receiver and an administrator see them: signed, repeated, paused, never lost."""
 
+import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from shared.db.queries import deliveries
 from shared.db.queries.deliveries import Taken
 from shared.db.tables.webhooks import WebhookDelivery, WebhookEndpoint
+from shared.domain.errors import InvalidInput
 from shared.domain.webhooks import MOST_ATTEMPTS, RETRY_SECONDS, USUAL, DeliveryState, PauseReason
 from shared.outbound.posting import Poster
+from shared.parsing import WEB_PORTS
 from shared.services.accounts import accounts
 from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
@@ -35,8 +38,9 @@ HERE = ("127.0.0.0/8",)
 
 @pytest.fixture
 def environment(environment: dict[str, str]) -> dict[str, str]:
-    """Receivers in these tests are on loopback, and speak plain http."""
-    return {**environment, "SESSIONSCRIBE_WEBHOOK_NETWORKS": HERE[0]}
+    """Receivers in these tests are on loopback and any port, and speak plain http."""
+    networks = {"SESSIONSCRIBE_WEBHOOK_NETWORKS": HERE[0], "SESSIONSCRIBE_WEBHOOK_PORTS": "1-65535"}
+    return {**environment, **networks}
 
 
 @pytest.fixture
@@ -66,7 +70,9 @@ def take(resources: Resources, **options: Any) -> list[Taken]:
 
 
 def deliver(resources: Resources, taken: Taken) -> bool:
-    return webhook_delivery.deliver(resources.database, resources.vault, Poster(HERE), taken)
+    return webhook_delivery.deliver(
+        resources.database, resources.vault, Poster(HERE, resources.settings.webhook_ports), taken
+    )
 
 
 def cancelled(resources: Resources, office: Office) -> UUID:
@@ -327,6 +333,17 @@ def test_a_url_that_is_not_to_be_called_is_refused(administrator: Caller, url: s
     assert answer.status_code in (400, 422)
     assert url not in answer.text
     assert administrator("GET", "/api/webhooks").json == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hook.example:6379/", "http://127.0.0.1:8080/", "https://hook.example:22/"]
+)
+def test_a_port_that_is_not_allowed_is_refused_at_once(
+    resources: Resources, office: Office, url: str
+) -> None:
+    usual = dataclasses.replace(resources.settings, webhook_ports=WEB_PORTS)
+    with pytest.raises(InvalidInput, match="port is not 443 or 80"):
+        webhooks.create(dataclasses.replace(resources, settings=usual), office.caller, url, USUAL)
 
 
 def test_neither_url_nor_secret_lies_readable_in_the_database(

@@ -26,7 +26,8 @@ from tests.waiting import wait_for
 
 @pytest.fixture
 def environment(environment: dict[str, str]) -> dict[str, str]:
-    return {**environment, "SESSIONSCRIBE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    networks = {"SESSIONSCRIBE_WEBHOOK_NETWORKS": "127.0.0.0/8", "SESSIONSCRIBE_WEBHOOK_PORTS": "1-65535"}
+    return {**environment, **networks}
 
 
 @contextmanager

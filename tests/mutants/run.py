@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,24 +111,39 @@ def _shown(path: str, mutant: Mutant, source: str) -> str:
     return f"  {path}:{mutant.line}:{mutant.column} {mutant.operator.removeprefix('core/')}: {line}"
 
 
-def table(scores: list[Score]) -> Iterator[str]:
-    """The figures as docs/testing.md has them."""
-    yield f"Measured on {datetime.now(UTC):%Y-%m-%d} by `make mutants`: a sample of each module's mutants.\n"
-    yield "| module | mutants | tried | noticed | share | floor |\n|---|---|---|---|---|---|"
-    for one in scores:
-        yield f"| `{one.path}` | {one.of} | {one.tried} | {one.noticed} | {one.share:.2f} | {one.floor:.2f} |"
+HEADING = [
+    "| module | measured | mutants | tried | noticed | share | floor |",
+    "|---|---|---|---|---|---|---|",
+]
+
+
+def row(one: Score) -> str:
+    """The module's line in docs/testing.md."""
+    counts = f"{one.of} | {one.tried} | {one.noticed} | {one.share:.2f} | {one.floor:.2f}"
+    return f"| `{one.path}` | {datetime.now(UTC):%Y-%m-%d} | {counts} |"
+
+
+def with_rows(page: str, rows: dict[str, str]) -> str:
+    """The page with these lines, by module; lines of modules that were not tried now stay as they are."""
+    kept = {
+        line.split("`")[1]: line for line in page.splitlines() if line.startswith(("| `shared/", "| `api/"))
+    }
+    lines = "\n".join([*HEADING, *(kept | rows).values()])
+    return FIGURES.sub(lambda match: f"{match[1]}{lines}\n{match[2]}", page)
 
 
 def main() -> None:
     """Try the modules, print what survived, and hold each score to its floor."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--module", default="", help="only those whose path has this part")
+    parser.add_argument("--module", action="append", help="only those whose path has this part; repeat")
     parser.add_argument("--most", type=int, default=8, help="mutants of each module")
     parser.add_argument("--minutes", type=float, default=30.0, help="for everything")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/testing.md")
     given = parser.parse_args()
     until = time.monotonic() + 60 * given.minutes
-    modules = [one for one in tomllib.loads(LIST.read_text())["module"] if given.module in one["path"]]
+    wanted = given.module or [""]
+    every = tomllib.loads(LIST.read_text())["module"]
+    modules = [one for one in every if any(part in one["path"] for part in wanted)]
     scores = []
     with temporary_folder() as folder:
         copy = Copy(folder)
@@ -140,10 +154,10 @@ def main() -> None:
             scores.append(score(copy, module, given.most, until))
             print(f"{scores[-1].path}: {scores[-1].noticed} of {scores[-1].tried} noticed", flush=True)
             print("\n".join(scores[-1].survivors), flush=True)
-    text = "\n".join(table(scores))
-    print(text)
+    rows = {one.path: row(one) for one in scores if one.tried}
+    print("\n".join([*HEADING, *rows.values()]))
     if given.write:
-        PAGE.write_text(FIGURES.sub(lambda match: f"{match[1]}{text}\n{match[2]}", PAGE.read_text()))
+        PAGE.write_text(with_rows(PAGE.read_text(), rows))
     sys.exit(any(one.share < one.floor for one in scores))
 
 

@@ -1,11 +1,13 @@
 """Values in JSON: what the OpenAPI document says of them is what is taken."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from marshmallow import ValidationError
 
-from shared.schemas.fields import Text, Whole, Word, is_blank, text_pattern
+from api.schemas.sessions import UploadFormSchema
+from shared.schemas.fields import Moment, Text, Whole, Word, is_blank, text_pattern
 from shared.schemas.file_names import is_harmful
 
 # Beyond U+FFFF Python and ECMA-262 write characters differently; surrogates are in no JSON text.
@@ -51,3 +53,26 @@ def taken(field: Text | Whole | Word, value: object) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-01-31T10:00:00z", "2026-01-31t10:00:00Z", "2026-01-31t11:00:00+01:00"]
+)
+def test_a_time_may_be_written_in_lower_case(written: str) -> None:
+    assert Moment().deserialize(written) == datetime(2026, 1, 31, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-01-31T10:00:00", datetime(2026, 1, 31, 10, tzinfo=UTC)),
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+    ],
+)
+def test_a_time_without_a_zone_is_read_as_utc_and_says_so(written: str, read: datetime) -> None:
+    assert Moment().deserialize(written) == read
+    assert "UTC" in UploadFormSchema().fields["session_date"].metadata["description"]
+
+
+def test_a_decomposed_name_is_kept_as_it_is_typed_elsewhere() -> None:
+    assert Text(20).deserialize("Zoe\u0308 Mu\u0308ller") == "Zo\u00eb M\u00fcller"

@@ -137,6 +137,32 @@ def test_names_are_cleaned_as_shown(name: str, kept: str) -> None:
     assert file_names.cleaned(name) == kept
 
 
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("=?UTF-8?Q?Sitzung_M=C3=BCller.mp3?=", "Sitzung M\u00fcller.mp3"),
+        ("=?utf-8?b?U2l0enVuZyBNw7xsbGVyLm1wMw==?=", "Sitzung M\u00fcller.mp3"),
+        ("=?ISO-8859-1?Q?Sitzung_?= =?ISO-8859-1?Q?M=FCller.mp3?=", "Sitzung M\u00fcller.mp3"),
+        ("=?no-such?Q?a.mp3?=", "=?no-such?Q?a.mp3?="),
+        ("=?UTF-8?B?/?=", "=?UTF-8?B?/?="),
+        ("What=?.mp3", "What=?.mp3"),
+    ],
+)
+def test_a_name_in_encoded_words_is_read(name: str, read: str) -> None:
+    assert file_names.decoded(name) == read
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_name_is_read_in_utf_8_or_as_western_windows_writes_it(encoding: str) -> None:
+    head = 'Content-Disposition: form-data; name="file"; filename="Sitzung M\u00fcller \u20ac.mp3"'.encode(
+        encoding
+    )
+    found = multipart.events(io.BytesIO(b"--x\r\n" + head + b"\r\n\r\nbody\r\n--x--\r\n"), "x")
+    assert [part.filename for part in found if isinstance(part, multipart.File)] == [
+        "Sitzung M\u00fcller \u20ac.mp3"
+    ]
+
+
 def test_a_file_arrives_whole_wherever_a_single_cut_falls() -> None:
     head = b'--x-y\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     body = head + b"content\r" + b"\r\n--x-y--\r\n"

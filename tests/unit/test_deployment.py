@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import celeryconfig
+from api.http.security_headers import NOTHING
 from embedded import procfile
 from shared.pipeline import QUEUES, STEPS
 from shared.settings import variables
@@ -86,6 +87,12 @@ def test_a_process_runs_everywhere_by_the_same_command(name: str) -> None:
     assert all(command == shlex.split(local_command(name)) for command in commands)
 
 
+def test_only_the_release_step_sees_the_owner_of_the_database() -> None:
+    in_compose = {name for name, service in OURS.items() if "migrations_database_url" in str(service)}
+    in_pods = {name for name, pod in pods().items() if "migrations" in str(pod).replace("-m, migrations", "")}
+    assert in_compose == in_pods == {"release"}
+
+
 def test_workers_run_everywhere_with_the_same_flags() -> None:
     local = shlex.split(local_command("worker"))
     celery = local[local.index("celery") :]
@@ -121,6 +128,31 @@ def test_a_container_of_ours_may_do_nothing_that_it_need_not(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert "ports" not in service
+
+
+def test_every_container_drops_all_capabilities_and_gets_back_what_its_entrance_needs() -> None:
+    known = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    for name, service in SERVICES.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert set(service.get("cap_add", ())) <= known, name
+        assert "no-new-privileges:true" in service["security_opt"], name
+    for name, pod in pods().items():
+        context = pod["containers"][0]["securityContext"]
+        assert context["capabilities"] == {"drop": ["ALL"]}, name
+        assert pod["securityContext"]["runAsNonRoot"], name
+
+
+def test_the_proxys_headers_are_set_once_and_for_all_answers() -> None:
+    """A header that is added in a location would switch all the others off there."""
+    lines = [line.strip() for line in (ROOT / "deploy" / "nginx.conf").read_text().splitlines()]
+    added = [line for line in lines if line.startswith("add_header")]
+    assert {line.split()[1] for line in added} == {
+        "Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy",
+        "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy", "Cache-Control",
+    }  # fmt: skip
+    assert all(line.endswith(" always;") for line in added)
+    assert max(lines.index(line) for line in added) < lines.index("server {")
+    assert NOTHING in "".join(lines)
 
 
 def test_only_the_proxy_is_published_and_only_the_courier_calls_out() -> None:

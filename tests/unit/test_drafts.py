@@ -1,10 +1,12 @@
 """What is told of a draft: what payers ask for and is missing, and why to look twice."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import SCREENED_BY_TWO
 from shared.schemas.notes import NotesSchema
@@ -84,3 +86,43 @@ def test_an_order_to_a_machine_in_the_transcript_is_told_by_its_segment() -> Non
     (reason,) = notes_of(said)["review_reasons"]
     assert reason["code"] == "instruction_in_transcript"
     assert "Segments: 1." in reason["detail"]
+
+
+def test_a_draft_of_which_a_tenth_is_not_supported_needs_review() -> None:
+    said = golden("cbt_anxiety")
+    evidence = [{"segment": 1, "quote": said.segments[1].text}]
+    false = {"text": "Takes lithium.", "evidence": evidence}
+    draft = RulesExtractor().extract(said, ExtractionRequest())
+    claims = sum(len(draft[name]) for name in LIST_FIELDS)
+    many = checked({**draft, "unresolved_concerns": [false] * claims}, said, screen(said))
+    assert "many_unsupported" in {reason["code"] for reason in many["review_reasons"]}
+    one = checked({**draft, "follow_up_topics": [false]}, said, screen(said))
+    assert len(one["unsupported"]) == 1
+    assert "many_unsupported" not in {reason["code"] for reason in one["review_reasons"]}
+
+
+def test_a_language_that_the_screen_cannot_read_is_a_reason_to_look_twice() -> None:
+    said = replace(from_lines(["T: Wie geht es Ihnen?", "C: Ich bin sehr traurig."]), language="de-AT")
+    notes = notes_of(said)
+    (reason,) = [r for r in notes["review_reasons"] if r["code"] == "not_screened_for_risk"]
+    assert "German" in reason["detail"]
+    assert notes["needs_review"]
+
+
+def test_items_and_sentences_say_what_verified_rests_on() -> None:
+    notes = notes_of(golden("cbt_anxiety"))
+    assert {item["support"] for item in notes["action_items"]} == {"claim_supported"}
+    quoting = [s for s in notes["field_evidence"]["therapist_notes"] if s["sentence"].startswith("Also said")]
+    assert {sentence["support"] for sentence in quoting} <= {"quote_found"}
+    for field in ("therapist_notes", "patient_summary"):
+        for sentence in notes["field_evidence"][field]:
+            assert ("support" in sentence) is not sentence["structural"]
+
+
+def test_an_item_that_tells_of_another_than_its_quote_is_set_apart() -> None:
+    said = from_lines(["T: How is home?", "C: My mother drinks every day when it is cold."])
+    evidence = [{"segment": 1, "quote": "My mother drinks every day when it is cold."}]
+    item = {"trigger": "The client drinks every day", "context": "", "severity": "mild", "evidence": evidence}
+    notes = notes_of(said, triggers=[item])
+    assert notes["triggers"] == []
+    assert [apart["field"] for apart in notes["unsupported"]] == ["triggers"]

@@ -155,6 +155,13 @@ def test_a_claim_cannot_call_itself_structural() -> None:
     assert verified["therapist_notes"] == ""
 
 
+def test_a_sentence_that_rests_on_words_is_not_structural_whatever_its_engine_says() -> None:
+    """What is structural is shown without a mark even where no words bear it out."""
+    claimed = sentence("The boss yelled.", piece(3, "My boss yelled at me"), structural=True)
+    (stands,) = verify(therapist_notes(claimed), SAID)["field_evidence"]["therapist_notes"]
+    assert (stands["verified"], stands["structural"]) == (True, False)
+
+
 def test_speech_that_was_found_is_never_called_absent() -> None:
     assert verify(therapist_notes(sentence(NO_SPEECH, structural=True)), SAID)["therapist_notes"] == ""
 

@@ -64,6 +64,7 @@ INTERNAL = {
     "shared.media.job.Refused",
     "shared.media.job.SourceFailed",
     "workers.engines.call_limits.NoPlace",
+    "workers.engines.screen.conversion.EncoderUnusable",
     "workers.engines.openai_client._OversizedAnswer",
 }
 

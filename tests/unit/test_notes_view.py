@@ -42,8 +42,30 @@ def test_a_template_comes_first_and_the_rest_after_it() -> None:
     ]
     view = view_of(document, SPEAKERS)
     assert [block.title for block in view.main] == ["Subjective"]
-    assert "Key topics" in [block.title for block in view.rest]
+    assert "Topics" in [block.title for block in view.rest]
     assert view.main[0].plain_text == document["topic_summary"]
+
+
+def test_faint_findings_are_folded_and_say_who_found_them() -> None:
+    document = drafted()
+    flag: dict[str, Any] = {
+        "type": "self_harm", "severity": "low", "temporality": "present", "about": "client", "negated": False,
+        "figurative": False, "evidence": [], "verified": True,
+    }  # fmt: skip
+    document["risk_flags"] = [
+        {**flag, "level": "look", "readers": ["local model"]},
+        {**flag, "level": "alert", "readers": ["rules", "local model"]},
+    ]
+    risk, looks = (
+        next(block for block in view_of(document, SPEAKERS).blocks if block.name == name)
+        for name in ("risk", "risk-looks")
+    )
+    assert not risk.is_folded
+    assert risk.items[-1].text.endswith("found by rules and local model")
+    assert looks.is_folded
+    assert [item.text.partition(":")[0] for item in looks.items] == [
+        "Like words that were marked as self-harm"
+    ]
 
 
 def test_what_was_left_out_is_told_with_its_reason() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shared import parsing
 from shared.settings import SettingsError, load
 
 ENOUGH = {
@@ -44,6 +45,50 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_secrets_are_not_in_the_repr() -> None:
     assert "hunter2" not in repr(load({**ENOUGH, "OPENAI_API_KEY": "hunter2"}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:x@db.example/app", "postgresql://app:x@10.0.0.5/app?sslmode=prefer",
+        "postgresql:///app?host=db.example", "postgresql+psycopg2://app@[2001:db8::1]/app?sslmode=disable",
+    ],
+)  # fmt: skip
+def test_postgres_on_another_machine_needs_tls(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL reaches another machine without TLS"):
+        load({**ENOUGH, "DATABASE_URL": url})
+    load({**ENOUGH, "DATABASE_URL": url + ("&" if "?" in url else "?") + "sslmode=verify-full"})
+
+
+def test_redis_on_another_machine_needs_tls() -> None:
+    with pytest.raises(SettingsError, match="REDIS_URL reaches another machine without TLS"):
+        load({**ENOUGH, "REDIS_URL": "redis://:x@redis.example/0"})
+    load({**ENOUGH, "REDIS_URL": "rediss://:x@redis.example/0"})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]"])
+def test_plaintext_is_fine_on_this_machine(host: str) -> None:
+    load({**ENOUGH, "DATABASE_URL": f"postgresql://app@{host}/app", "REDIS_URL": f"redis://{host}/0"})
+
+
+def test_an_operator_may_name_hosts_that_are_reached_in_plaintext() -> None:
+    urls = {"DATABASE_URL": "postgresql://app@postgres/app", "REDIS_URL": "redis://redis/0"}
+    load({**ENOUGH, **urls, "SESSIONSCRIBE_PLAINTEXT_HOSTS": "postgres, redis"})
+    with pytest.raises(SettingsError, match="REDIS_URL reaches"):
+        load({**ENOUGH, **urls, "SESSIONSCRIBE_PLAINTEXT_HOSTS": "postgres"})
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"), [("443", ((443, 443),)), (" 80, 8000-8010 ", ((80, 80), (8000, 8010)))]
+)
+def test_ports_may_be_ranges(raw: str, found: tuple[tuple[int, int], ...]) -> None:
+    assert [(ports[0], ports[-1]) for ports in parsing.ports(raw)] == list(found)
+
+
+@pytest.mark.parametrize("raw", ["0", "65536", "9-1", "http", "1-", "443;80", "\u0661"])
+def test_what_are_no_ports_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="ports or ranges"):
+        parsing.ports(raw)
 
 
 def test_trusted_proxies_are_networks() -> None:

@@ -81,3 +81,10 @@ def test_channels_that_cancel_each_other_are_not_mixed(gain):
     voices = LEFT + RIGHT
     assert layout(voices, gain * voices).channels == (0,)
     assert layout(gain * voices, voices).channels in {(0,), (1,)}
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.05, -0.3])
+def test_a_constant_offset_of_the_recorder_is_no_sound(offset):
+    heard = measure_loudness(InMemoryPcm(((LEFT + offset).clip(-1, 1) * 32_767).astype(np.int16)), 0)
+    hiss = heard.levels[int(5 / 0.05) : int(8 / 0.05)]
+    assert hiss.mean() == pytest.approx(-66, abs=1)

@@ -56,3 +56,11 @@ def test_a_transcript_that_lacks_words_wants_review_and_says_where() -> None:
     heard = assemble(plan((0.0, 20.0)), whole, "en", "fake", draft=False)
     assert heard.quality["unheard_seconds"] == 0.0
     assert "speech_without_words" not in {reason["code"] for reason in heard.quality["review_reasons"]}
+
+
+def test_a_language_that_the_screen_for_risk_cannot_read_wants_review() -> None:
+    spoken = [(None, words((0.0, 2.0)))]
+    german = assemble(plan((0.0, 2.0)), spoken, "de", "fake", draft=False)
+    english = assemble(plan((0.0, 2.0)), spoken, "en", "fake", draft=False)
+    codes = [{r["code"] for r in one.quality["review_reasons"]} for one in (german, english)]
+    assert codes[0] - codes[1] == {"not_screened_for_risk"}

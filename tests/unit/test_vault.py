@@ -70,6 +70,23 @@ def test_a_root_key_that_opens_nothing_is_refused(keys: KeyStore, subject: Subje
         KeyStore(tmp_path / "keys")
 
 
+def test_a_root_key_that_is_gone_is_not_made_anew_beside_keys_that_it_opens(
+    keys: KeyStore, subject: Subject, tmp_path: Path
+) -> None:
+    (tmp_path / "keys" / "root.key").unlink()
+    with pytest.raises(KeyStoreError, match=r"root\.key is missing"):
+        KeyStore.initialise(tmp_path / "keys")
+    assert not (tmp_path / "keys" / "root.key").exists()
+
+
+def test_every_subjects_key_is_listed_once_until_it_is_destroyed(keys: KeyStore, subject: Subject) -> None:
+    other = Subject(subject.practice_id, uuid4())
+    keys.create(other.practice_id, other.id)
+    assert sorted(found.subject_id for found in keys.list()) == sorted([subject.id, other.id])
+    keys.destroy(other.id)
+    assert [found.subject_id for found in keys.list()] == [subject.id]
+
+
 def test_one_damaged_practice_key_does_not_close_the_store(
     keys: KeyStore, subject: Subject, tmp_path: Path
 ) -> None:

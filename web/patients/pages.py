@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from shared.domain.errors import InvalidInput
 from shared.services import patients
+from shared.services.access import consent
 from shared.services.access.caller import Scope
 from shared.services.patients import CONSENT_METHODS, Consent
 from shared.services.sessions import overview
@@ -73,6 +74,17 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
         "methods": CONSENT_METHODS,
         "may_record": found.consent.given_on is not None and found.consent.revoked_on is None,
     }
+
+
+@blueprint.get("/patients/<id:patient_id>/record")
+@signed_in(Scope.PATIENTS_READ, Scope.SESSIONS_WRITE)
+def record(patient_id: UUID) -> Response:
+    """Records a session; only this page may use the microphone. Raises Conflict without consent."""
+    consent.check(resources(), caller(), patient_id)
+    found = patients.get(resources(), caller(), patient_id)
+    response = make_response(render_template("patients/record.html", patient=found))
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)"
+    return response
 
 
 @blueprint.post("/patients/<id:patient_id>/consent")

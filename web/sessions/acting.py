@@ -48,7 +48,8 @@ def cancel(session_id: UUID) -> Response:
 @signed_in(Scope.NOTES_WRITE)
 def extract(session_id: UUID) -> Response:
     """Have the notes made again from the transcript as it reads now."""
-    sessions.extract_again(resources(), caller(), session_id)
+    template = request.form.get("template") or None
+    sessions.extract_again(resources(), caller(), session_id, template)
     return form_values.see(f"/sessions/{session_id}")
 
 
@@ -72,14 +73,14 @@ def files(session_id: UUID) -> str:
 
 
 @blueprint.get("/sessions/<id:session_id>/delete")
-@signed_in(Scope.SESSIONS_WRITE)
+@signed_in(Scope.SESSIONS_WRITE, fresh=True)
 def ask_to_delete(session_id: UUID) -> str:
     """Asks before a session is deleted."""
     return render_template("sessions/delete.html", **known(session_id))
 
 
 @blueprint.post("/sessions/<id:session_id>/delete")
-@signed_in(Scope.SESSIONS_WRITE)
+@signed_in(Scope.SESSIONS_WRITE, fresh=True)
 def delete(session_id: UUID) -> Response:
     """Delete a session for good."""
     if request.form.get("sure") != "yes":

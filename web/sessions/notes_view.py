@@ -6,15 +6,20 @@ from functools import partial
 
 from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.values import JsonObject
-from shared.domain.verification.boilerplate import RISK_LABELS
+from shared.domain.verification.boilerplate import RISK_LABELS, finding_words
+from shared.domain.verification.evidence import CLAIM_SUPPORTED, QUOTE_FOUND
+from shared.domain.verification.risk import LOOK, only_model
 from web.words import plain
 
 # How far an item may be trusted, as a class of the style sheet and in words.
 VERIFIED = ("verified", "verified")
+SUPPORTED = ("verified", "claim supported")
+QUOTED = ("verified", "quote found")
 OWN = ("own", "written by you")
 UNSUPPORTED = ("unsupported", "not supported by the transcript")
 CHANGED = ("changed", "its words were corrected since")
 STANDING = ("standing", "standard sentence")
+_SUPPORT = {CLAIM_SUPPORTED: SUPPORTED, QUOTE_FOUND: QUOTED}
 
 TEXTS = (
     ("topic_summary", "Summary"),
@@ -53,12 +58,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block:
-    """A heading of the notes with what stands under it; ``is_text``: its items are sentences."""
+    """A heading of the notes with what stands under it.
+
+    ``is_text``: its items are sentences. ``is_folded``: shown only when it is asked for.
+    """
 
     name: str
     title: str
     items: tuple[Item, ...]
     is_text: bool = False
+    is_folded: bool = False
 
     @property
     def plain_text(self) -> str:
@@ -117,8 +126,11 @@ def _fields(document: JsonObject, numbering: "_Numbering") -> Iterator[Block]:
     statement = numbering.sentences([
         {"sentence": document["risk_statement"], "structural": True, "evidence": [], "verified": True}
     ])  # fmt: skip
-    flags = numbering.items(document.get("risk_flags", []), flag_text)
-    yield Block("risk", "Risk", (*statement, *flags))
+    flags = document.get("risk_flags", [])
+    raised = numbering.items([flag for flag in flags if flag.get("level") != LOOK], flag_text)
+    yield Block("risk", "Risk", (*statement, *raised))
+    looks = numbering.items([flag for flag in flags if flag.get("level") == LOOK], flag_text)
+    yield Block("risk-looks", f"Risk: {len(looks)} passages worth a look", looks, is_folded=True)
     evidence = document["field_evidence"]
     summary, *others = TEXTS
     yield Block(*summary, numbering.sentences(evidence[summary[0]]), is_text=True)
@@ -155,7 +167,10 @@ def flag_text(flag: JsonObject) -> str:
     ]
     if flag.get("columbia"):
         marks.append(f"Columbia {flag['columbia']}")
-    return f"{RISK_LABELS[flag['type']].capitalize()}: {', '.join(marks)}"
+    if readers := flag.get("readers"):
+        marks.append(f"found by {' and '.join(readers)}")
+    words = finding_words(flag) if only_model(flag) else RISK_LABELS[flag["type"]]
+    return f"{words.capitalize()}: {', '.join(marks)}"
 
 
 class _Numbering:
@@ -195,4 +210,6 @@ def _label(item: JsonObject) -> tuple[str, str]:
         return OWN
     if item.get("structural"):
         return STANDING
-    return VERIFIED if item.get("verified") else UNSUPPORTED
+    if not item.get("verified"):
+        return UNSUPPORTED
+    return _SUPPORT.get(str(item.get("support")), VERIFIED)

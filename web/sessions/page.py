@@ -14,6 +14,7 @@ from shared.services.access.caller import Caller, Scope
 from shared.services.alerts import risk_alerts
 from shared.services.alerts.risk_alerts import AlertRecord
 from shared.services.notes import reading as notes
+from shared.services.notes import templates
 from shared.services.notes.reading import Notes
 from shared.services.patients import PatientRecord
 from shared.services.resources import Resources
@@ -62,7 +63,11 @@ def page(session_id: UUID) -> str:
 
 def known(session_id: UUID) -> dict[str, Any]:
     """What the templates of a session know."""
-    return {"view": view(resources(), caller(), session_id), "all_keys": KEYS}
+    return {
+        "view": view(resources(), caller(), session_id),
+        "all_keys": KEYS,
+        "templates": [stored.template for stored in templates.listed(resources(), caller())],
+    }
 
 
 def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:

@@ -22,7 +22,7 @@ _SIGN = "/sessions/<id:session_id>/sign"
 
 
 @blueprint.get(_SIGN)
-@signed_in(Scope.NOTES_SIGN, Scope.NOTES_READ)
+@signed_in(Scope.NOTES_SIGN, Scope.NOTES_READ, fresh=True)
 def form(session_id: UUID) -> str:
     """Shows what would be signed, and what is in the way."""
     return render_template("sessions/sign.html", **_shown(session_id), problem=None)
@@ -54,6 +54,7 @@ def _shown(session_id: UUID) -> dict[str, Any]:
     return {
         "session_id": session_id,
         "notes": stored,
+        "notices": now.notices,
         "blocks": view_of(stored.document, ()).blocks,
         "left_out": unsupported(stored.document),
         "doubtful": doubtful,
@@ -69,7 +70,7 @@ def waiting() -> str:
 
 
 @blueprint.get("/sessions/<id:session_id>/cosign")
-@signed_in(Scope.NOTES_SIGN, Scope.NOTES_READ)
+@signed_in(Scope.NOTES_SIGN, Scope.NOTES_READ, fresh=True)
 def to_cosign(session_id: UUID) -> str:
     """Shows a supervisor what their therapist has signed."""
     found = notes.read(resources(), caller(), session_id)
@@ -90,7 +91,7 @@ def cosign(session_id: UUID) -> Redirect:
 
 
 @blueprint.get("/sessions/<id:session_id>/addendum")
-@signed_in(Scope.NOTES_SIGN, Scope.NOTES_READ)
+@signed_in(Scope.NOTES_SIGN, Scope.NOTES_READ, fresh=True)
 def addendum_form(session_id: UUID) -> str:
     """Asks for an addition to signed notes."""
     notes.read(resources(), caller(), session_id)  # no form for notes that the caller may not read

@@ -1,3 +1,4 @@
+// @ts-check
 // Signs a person out who does nothing: warns two minutes before, any key or touch stays signed in.
 //
 // The server decides in the end; this page leaves in time so that nothing stays on the screen. A page that

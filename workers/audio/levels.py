@@ -97,10 +97,11 @@ def drowned_by(own: Levels, other: Levels) -> Mask:
 
 def _frame_levels(samples: NDArray[np.float32]) -> Levels:
     whole = samples.size // FRAME_SAMPLES
-    power = np.mean(samples[: whole * FRAME_SAMPLES].reshape(whole, FRAME_SAMPLES) ** 2, axis=1)
+    # A constant offset of the recorder is no sound: so the variance, which is the power without it.
+    power = samples[: whole * FRAME_SAMPLES].reshape(whole, FRAME_SAMPLES).var(axis=1)
     rest = samples[whole * FRAME_SAMPLES :]
     if rest.size:
-        power = np.append(power, np.mean(rest**2))
+        power = np.append(power, rest.var())
     levels = 10 * np.log10(power + 10 ** (SILENCE_DBFS / 10))
     return np.asarray(levels, dtype=np.float32)
 

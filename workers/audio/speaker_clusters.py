@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 # What two clusters of many pieces are alike at least if they are of one voice. Clusters of few pieces are
 # less alike (they hold few sounds): what is asked for falls by FEW_PIECES, divided by the number of pieces
-# in the smaller one. Calibrated on six real voices; see docs/accuracy.md.
+# in the smaller one. Calibrated on real voices; see docs/accuracy.md.
 ONE_VOICE, FEW_PIECES = 0.88, 0.65
 # More voices than were expected are believed only if they differ by so much more.
 UNEXPECTED = 0.02

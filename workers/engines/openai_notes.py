@@ -22,7 +22,7 @@ _FROM_US = (
 # Filled in by us, here or in the verification of evidence; a model could only get them wrong.
 OURS: Omissions = {
     EvidenceSchema: frozenset({"start", "end", "changed"}),
-    EvidencedSchema: frozenset({"verified", "by_clinician", "words_changed"}),
+    EvidencedSchema: frozenset({"verified", "by_clinician", "words_changed", "support"}),
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "readers", "level", "question", "columbia"}),
     SentenceSchema: frozenset({"structural"}),

@@ -59,3 +59,24 @@ def about_steps(db: DbSession, session_id: UUID) -> Sequence[AuditEvent]:
     """What was noted about the steps of a session, oldest first."""
     query = select(AuditEvent).where(AuditEvent.subject_id == session_id, AuditEvent.step.is_not(None))
     return db.scalars(query.order_by(AuditEvent.id)).all()
+
+
+def page(
+    db: DbSession,
+    practice_id: UUID,
+    *,
+    before: int | None,
+    person_id: UUID | None,
+    subject_id: UUID | None,
+    limit: int,
+) -> Sequence[AuditEvent]:
+    """What people and programs of the practice did, newest first; not what workers did with steps."""
+    query = select(AuditEvent).where(AuditEvent.practice_id == practice_id, AuditEvent.step.is_(None))
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    if person_id is not None:
+        actors = [f"{role}:{person_id}" for role in ("therapist", "administrator")]
+        query = query.where(AuditEvent.actor.in_(actors))
+    if subject_id is not None:
+        query = query.where(AuditEvent.subject_id == subject_id)
+    return db.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)).all()

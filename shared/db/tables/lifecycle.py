@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.column_types import Word
 from shared.db.tables.core import Base, within
+from shared.domain.removals import Removal
 from shared.domain.status import Status
+from shared.vault.sealing import Sealed
 
 
 class SessionEvent(Base):
@@ -52,6 +54,21 @@ class Tombstone(Base):
     requested_by: Mapped[str]
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
     erased_at: Mapped[datetime | None]
+
+
+class RemovalRow(Base):
+    """Something that was taken away and must stay so after a restore. Written by triggers, never changed.
+
+    ``sealed``: what else must be known, under the subject's key (ranges off the record).
+    """
+
+    __tablename__ = "removals"
+
+    practice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[Removal] = mapped_column(Word(Removal), primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True, server_default=func.clock_timestamp())
+    sealed: Mapped[Sealed | None]
 
 
 class Erasure(Base):

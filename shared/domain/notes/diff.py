@@ -13,7 +13,7 @@ from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 ALIKE = 0.5
 _VALUES = (*MOOD_FIELDS, "risk_statement", "template", "engine")
 # What follows from the check or from who spoke; a change of that alone is none of the item.
-_MARKS = frozenset({"verified", "by_clinician", "words_changed", "structural", "speaker"})
+_MARKS = frozenset({"verified", "by_clinician", "words_changed", "support", "structural", "speaker"})
 
 
 def differences(before: JsonObject, after: JsonObject) -> list[JsonObject]:

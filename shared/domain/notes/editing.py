@@ -98,7 +98,7 @@ _VERDICTS = frozenset({"by_clinician", "words_changed"})
 def _marked(item: JsonObject, found: JsonObject | None, transcript: Transcript) -> JsonObject:
     if found is not None:
         return {name: value for name, value in found.items() if name not in _VERDICTS}
-    own = {name: value for name, value in item.items() if name not in _VERDICTS}
+    own = {name: value for name, value in item.items() if name not in {*_VERDICTS, "support"}}
     said = [cite(transcript, piece["segment"], piece["quote"]) for piece in item.get("evidence", [])]
     evidence = [place.as_evidence() for place in said if place is not None]
     return {**own, "evidence": evidence, "verified": False, "by_clinician": True}

@@ -59,4 +59,5 @@ def _reread(item: JsonObject, now: JsonObject | None, transcript: Transcript) ->
     evidence = [
         {**piece, "changed": True} if place is None else place.as_evidence() for piece, place in pieces
     ]
-    return {**item, "evidence": evidence, "verified": False, "words_changed": True}
+    kept = {name: value for name, value in item.items() if name != "support"}
+    return {**kept, "evidence": evidence, "verified": False, "words_changed": True}

@@ -2,15 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 
+from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.boilerplate import MODEL_DID_NOT_RUN, model_missed
+from shared.domain.verification.boilerplate import (
+    MODEL_DID_NOT_RUN,
+    model_missed,
+    not_screened,
+    unscreened_language,
+)
 from shared.domain.verification.claims import INSTRUCTION, MARKUP, REASSURING
 from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NUMBER
 from shared.domain.verification.prompt_injection import reads_like_instruction
 from shared.domain.verification.risk import ENGINE, SCREEN
 
-# From this share on, of at least so many claims, the engine is not to be trusted with this session.
-MANY_UNSUPPORTED, OF_AT_LEAST = 0.25, 8
+# From this share of its claims on, the engine is not to be trusted with this session.
+MANY_UNSUPPORTED = 0.1
+
+NOT_SCREENED = "not_screened_for_risk"
+# What a signer is told: what nobody and nothing has looked for.
+AT_SIGNING = frozenset({NOT_SCREENED, "risk_model_did_not_run"})
 
 _INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
 
@@ -45,16 +55,15 @@ def _reasons(
         yield "engine_reassured", "The engine wrote that there is no risk; that was taken out."
     if _INVENTED & set(reasons):
         yield "engine_invented", "The engine named a number, drug or diagnosis that nobody said."
+    language = unscreened_language(transcript)
+    if language is not None:
+        yield NOT_SCREENED, not_screened(language)
     if _missed(notes, screened):
         yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
     if model_missed(notes, transcript):
         yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
     claims = len(reasons) + _standing(notes)
-    if (
-        len(reasons) >= OF_AT_LEAST * MANY_UNSUPPORTED
-        and claims
-        and len(reasons) / claims >= MANY_UNSUPPORTED
-    ):
+    if reasons and len(reasons) >= MANY_UNSUPPORTED * claims:
         yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."
 
 
@@ -65,8 +74,6 @@ def _missed(notes: JsonObject, screened: Sequence[JsonObject]) -> bool:
 
 
 def _standing(notes: JsonObject) -> int:
-    lists = sum(
-        len(value) for name, value in notes.items() if isinstance(value, list) and name != "unsupported"
-    )
+    lists = sum(len(notes[name]) for name in LIST_FIELDS)
     sentences = sum(not s["structural"] for group in notes["field_evidence"].values() for s in group)
     return lists + sentences

@@ -63,7 +63,7 @@ def assemble(
         **unheard_facts(unheard(plan, heard)),
         "speaker_roles": propose_roles(segments),
     }
-    return Transcript(segments, plan.duration_seconds, language, engine, draft, reviewed(quality))
+    return Transcript(segments, plan.duration_seconds, language, engine, draft, reviewed(quality, language))
 
 
 class _TurnsByChannel:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Word
+from shared.domain.verification.boilerplate import not_screened, unscreened
 
 # A word below this is doubtful: of the offline engine's words it marks one in seven, among them
 # two thirds of its errors.
@@ -80,9 +81,12 @@ def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:
         yield run
 
 
-def reviewed(quality: Mapping[str, Any]) -> JsonObject:
+def reviewed(quality: Mapping[str, Any], language: str = "en") -> JsonObject:
     """``quality`` with ``needs_review`` and ``review_reasons``, each ``{code, detail}``."""
-    reasons = [{"code": code, "detail": detail} for code, detail in _reasons(quality)]
+    found = list(_reasons(quality))
+    if (name := unscreened(language)) is not None:
+        found.append(("not_screened_for_risk", not_screened(name)))
+    reasons = [{"code": code, "detail": detail} for code, detail in found]
     return {**quality, "needs_review": bool(reasons), "review_reasons": reasons}
 
 

@@ -101,12 +101,22 @@ def screened(transcript: Transcript) -> str:
     language = unscreened_language(transcript)
     if language is None:
         return SCREENED
+    return not_screened(language)
+
+
+def not_screened(language: str) -> str:
+    """That the screen for risk cannot read a language, and what to do."""
     return f"Not screened for risk: {language}. The rules read English only; read the whole transcript."
 
 
 def unscreened_language(transcript: Transcript) -> str | None:
     """The name of a language that the screen cannot read, or None for English."""
-    code = transcript.language.split("-")[0].casefold()
+    return unscreened(transcript.language)
+
+
+def unscreened(tag: str) -> str | None:
+    """As ``unscreened_language``, for a language tag such as ``de-AT``."""
+    code = tag.split("-")[0].casefold()
     return None if code in {"", "en"} else LANGUAGES.get(code, code)
 
 

@@ -22,11 +22,14 @@ from shared.domain.verification.claims import (
     objection,
     without_markup,
 )
-from shared.domain.verification.quotes import Found, cite
+from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, share_borne_out
+from shared.domain.verification.quotes import Found, cite, find_run, words_of
 from shared.domain.verification.risk import settle_flag
 
 TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
 CANNOT_TELL = "cannot_tell"
+# What "verified" rests on: the claim agrees with its quotes, or it does little more than quote.
+SUPPORTS = CLAIM_SUPPORTED, QUOTE_FOUND = ("claim_supported", "quote_found")
 MOOD_FIELDS = {
     "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
     "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
@@ -37,9 +40,10 @@ def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
     """``notes`` (of NotesSchema) with every piece of evidence checked against ``transcript``.
 
     Evidence that stands gets the transcript's exact words and their times (seconds); its item gets
-    ``verified: true``. An item or sentence without such evidence moves to ``unsupported`` with the
-    reason, and texts are put together anew from the sentences that remain. Risk flags are never
-    lost: each stays or is listed as unsupported. Verifying twice changes nothing.
+    ``verified: true`` and ``support``, whether its claim agrees with them. An item or sentence
+    without such evidence moves to ``unsupported`` with the reason, and texts are put together anew
+    from the sentences that remain. Risk flags are never lost: each stays or is listed as
+    unsupported. Verifying twice changes nothing.
     """
     result = deepcopy(notes)
     result.setdefault("unsupported", [])
@@ -105,6 +109,7 @@ def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transc
         result["unsupported"].append({"field": field, "item": _plain({**item, **part}), "reason": NOT_FOUND})
     item["evidence"] = [place.as_evidence() for place in found]
     item["verified"] = True
+    item["support"] = _support(field, item, found, transcript)
     if field == "significant_quotes":
         item.update(quote=item["evidence"][0]["quote"], timestamp_start=item["evidence"][0]["start"])
     if field == "risk_flags":
@@ -117,11 +122,29 @@ def _objection(field: str, item: JsonObject, found: list[Found], transcript: Tra
     cited, session = in_place(found, transcript), transcript.text
     for form, text in _claims(field, item):
         reason = objection(form, text, quotes, context, session) if text else None
-        if reason is None and text and form is Form.SENTENCE:
+        if reason is None and text and _is_told(form, field, text, quotes):
             reason = disagreement(text, cited)
         if reason is not None:
             return reason
     return None
+
+
+def _is_told(form: Form, field: str, text: str, quotes: list[str]) -> bool:
+    """Whether ``text`` tells in words of its own who did what; what is agreed has a test of its own."""
+    if form is not Form.REMARK or field in AGREED:
+        return form is Form.SENTENCE
+    said = words_of(outside_quotes(text))
+    return all(find_run(words_of(quote), said) is None for quote in quotes)
+
+
+def _support(field: str, item: JsonObject, found: list[Found], transcript: Transcript) -> str:
+    """Whether what ``item`` claims was held against its quotes, or only that they were said."""
+    context = [*(place.quote for place in found), *context_of(found, transcript)]
+    texts = [text for form, text in _claims(field, item) if text and form is not Form.KIND]
+    shares = [share_borne_out(outside_quotes(text), context) for text in texts]
+    claimed = [share for share in shares if share is not None]
+    held = bool(claimed) and all(share > LEAST_SHARE for share in claimed)
+    return CLAIM_SUPPORTED if held else QUOTE_FOUND
 
 
 def _claims(field: str, item: JsonObject) -> Iterator[tuple[Form, str]]:

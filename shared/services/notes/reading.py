@@ -12,6 +12,7 @@ from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences
 from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
+from shared.domain.notes.review import AT_SIGNING
 from shared.domain.notes.stored import upgraded
 from shared.domain.transcripts.speakers import shown_notes
 from shared.domain.values import JsonObject
@@ -60,6 +61,11 @@ class Notes:
     document: JsonObject
     addenda: tuple[Addendum, ...] = ()
     offered: int | None = None
+
+    @property
+    def notices(self) -> list[JsonObject]:
+        """``{code, detail}`` of what a signer must know: what was not screened for risk."""
+        return [r for r in self.document.get("review_reasons", ()) if r["code"] in AT_SIGNING]
 
     @property
     def tag(self) -> str:

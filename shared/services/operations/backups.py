@@ -4,45 +4,29 @@
 2. the objects: all that the dump tells of are there by then, or were erased meanwhile;
 3. the keys, to another place: after the objects, so that each key that the dump needs is there, and
    none that was destroyed meanwhile comes into the backup;
-4. the ids of all deleted sessions, last, so that they can be erased again wherever an older
-   backup brings them back.
+4. the list of everything that was taken away (``removals``), last, so that it can be taken away again
+   wherever an older backup brings it back.
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
-from shared.db.connection.engine import Database
-from shared.db.queries import deletions, sessions
-from shared.db.queries.deletions import Remains
 from shared.domain.errors import NotFound
-from shared.services.lifecycle import deletion
 from shared.storage.local_store import LocalStore
 from shared.storage.objects import ObjectStore
-from shared.storage.recordings import SPEECH, Recordings
+from shared.storage.recordings import SPEECH
 from shared.vault.durable import make_folders
-from shared.vault.keystore import KeyStore
 
-DUMP, OBJECTS, LISTING, ERASED, MANIFEST = (
-    "database.dump", "objects", "objects.jsonl", "erased.jsonl", "manifest.json",
-)  # fmt: skip
+DUMP, OBJECTS, LISTING, MANIFEST = "database.dump", "objects", "objects.jsonl", "manifest.json"
 _PIECE = 1024 * 1024
 
 
 class BackupDamaged(Exception):
     """A backup is not what was written: something is missing or changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """A session that was deleted: ids only."""
-
-    session_id: UUID
-    practice_id: UUID
 
 
 def copy_objects(source: ObjectStore, folder: Path) -> int:
@@ -75,7 +59,7 @@ def verify_objects(folder: Path) -> int:
     """Read every object of the backup; gives their number. Raises BackupDamaged."""
     source = LocalStore(folder / OBJECTS)
     count = 0
-    for item in _lines(folder / LISTING):
+    for item in lines_of(folder / LISTING):
         try:
             digest = _digest(source, item["name"])
         except NotFound:
@@ -90,7 +74,7 @@ def return_objects(folder: Path, target: ObjectStore) -> int:
     """Copy the objects of the backup into ``target``; gives their number. Raises BackupDamaged."""
     source = LocalStore(folder / OBJECTS)
     count = 0
-    for item in _lines(folder / LISTING):
+    for item in lines_of(folder / LISTING):
         _copy(source, target, item["name"])
         count += 1
     return count
@@ -118,33 +102,6 @@ def copy_keys(source: Path, target: Path) -> int:
     return len(wanted)
 
 
-def write_erased(folder: Path, erased: Iterable[Erased]) -> int:
-    """Write the ids of deleted sessions beside the backup; gives their number."""
-    lines = [{"session_id": str(one.session_id), "practice_id": str(one.practice_id)} for one in erased]
-    (folder / ERASED).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    return len(lines)
-
-
-def read_erased(path: Path) -> Iterator[Erased]:
-    """The deleted sessions that a backup tells of."""
-    for line in _lines(path):
-        yield Erased(UUID(line["session_id"]), UUID(line["practice_id"]))
-
-
-def erase_again(database: Database, recordings: Recordings, keys: KeyStore, erased: Iterable[Erased]) -> int:
-    """Delete what a backup brought back of deleted sessions; gives how many had come back whole."""
-    came_back = 0
-    for one in dict.fromkeys(erased):
-        with database.transaction(one.practice_id) as db:
-            row = sessions.get(db, one.session_id)
-            if row is not None:
-                deletions.leave_tombstone(db, row, {}, "restore")
-                deletions.remove_rows(db, row.id)
-                came_back += 1
-        deletion.erase(database, recordings, keys, Remains(one.session_id, one.practice_id, whole=True))
-    return came_back
-
-
 def _copy(source: ObjectStore, target: ObjectStore, name: str) -> str:
     """Copy one object; gives the SHA-256 of what was read from ``source``."""
     digest = hashlib.sha256()
@@ -164,7 +121,8 @@ def _digest(store: ObjectStore, name: str) -> str:
     return digest.hexdigest()
 
 
-def _lines(path: Path) -> Iterator[dict[str, str]]:
+def lines_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects in a file of a backup; raises BackupDamaged."""
     try:
         with path.open(encoding="utf-8") as file:
             for line in file:

@@ -45,24 +45,43 @@ def cut(
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own_to_work_on(db, caller, session_id)
-        session = Subject(row.practice_id, row.id)
         _check(db, row, ranges, keep_signed_notes)
-        before = opened_ranges(resources.vault, session, outputs.get(db, session_id, Product.OFF_RECORD))
-        all_ranges = merged((*before, *ranges))
-        if len(all_ranges) > MOST_RANGES:
-            raise InvalidInput(
-                f"A session has at most {MOST_RANGES} ranges off the record.", "too_many_ranges"
-            )
-        sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
-        outputs.replace(db, row.practice_id, session_id, Product.OFF_RECORD, sealed)
-        transcribed = _cut_transcript(resources, db, session, all_ranges, before)
-        waveform.silence(db, resources.vault, session, ranges)
-        _forget_derived(resources, db, session, beyond(all_ranges, before))
-        _begin_again(db, row, transcribed)
+        take_out(resources.vault, db, row, ranges)
         row.request_id = caller.request_id
         ownership.audit(db, caller, "session.off_the_record", session_id)
         idempotency.complete(resources, db, caller, session_id, 202)
     resources.queue.publish_step(session_id, REDACT)
+
+
+def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -> None:
+    """Take ``ranges`` out of a session that the transaction holds, with all that was made of them.
+
+    Raises InvalidInput for too many ranges.
+    """
+    session = Subject(row.practice_id, row.id)
+    before = opened_ranges(vault, session, outputs.get(db, row.id, Product.OFF_RECORD))
+    all_ranges = merged((*before, *ranges))
+    if len(all_ranges) > MOST_RANGES:
+        raise InvalidInput(f"A session has at most {MOST_RANGES} ranges off the record.", "too_many_ranges")
+    sealed = vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
+    outputs.replace(db, row.practice_id, row.id, Product.OFF_RECORD, sealed)
+    transcribed = _cut_transcript(vault, db, session, all_ranges, before)
+    waveform.silence(db, vault, session, ranges)
+    _forget_derived(vault, db, session, beyond(all_ranges, before))
+    _begin_again(db, row, transcribed)
+
+
+def are_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -> bool:
+    """Whether ``ranges`` are off the record already."""
+    before = opened_ranges(
+        vault, Subject(row.practice_id, row.id), outputs.get(db, row.id, Product.OFF_RECORD)
+    )
+    return merged((*before, *ranges)) == before
+
+
+def keep_closed(db: DbSession, row: TherapySession) -> None:
+    """Have nobody work on a cancelled session of which ranges were taken out, nor hear its recording."""
+    steps.stop(db, row.id, "cancelled")
 
 
 def _check(db: DbSession, row: TherapySession, ranges: Ranges, keep_signed_notes: bool) -> None:
@@ -84,43 +103,39 @@ def _check(db: DbSession, row: TherapySession, ranges: Ranges, keep_signed_notes
         )
 
 
-def _cut_transcript(
-    resources: Resources, db: DbSession, session: Subject, ranges: Ranges, before: Ranges
-) -> bool:
+def _cut_transcript(vault: Vault, db: DbSession, session: Subject, ranges: Ranges, before: Ranges) -> bool:
     """Put the transcript without ``ranges`` in the place of the stored one, which is without ``before``;
     False if there is none."""
     sealed = outputs.get(db, session.id, Product.TRANSCRIPT)
     if sealed is None:
         return False
     kind = outputs.kind(Product.TRANSCRIPT)
-    rest = without(resources.vault.open(session, kind, sealed), ranges, before)
-    replaced = resources.vault.seal(session, kind, rest)
+    rest = without(vault.open(session, kind, sealed), ranges, before)
+    replaced = vault.seal(session, kind, rest)
     outputs.replace(db, session.practice_id, session.id, Product.TRANSCRIPT, replaced)
-    corrections.cut(db, resources.vault, session, beyond(ranges, before))
+    corrections.cut(db, vault, session, beyond(ranges, before))
     return True
 
 
-def _forget_derived(resources: Resources, db: DbSession, session: Subject, ranges: Ranges) -> None:
+def _forget_derived(vault: Vault, db: DbSession, session: Subject, ranges: Ranges) -> None:
     """Remove what was made from the words: drafts, notes, and alerts that quote them."""
     outputs.discard(db, session.id, Product.DRAFT)
     notes.discard_unsigned(db, session.id)
     for alert in alerts.of_session(db, session.id):
-        _cut_alert(resources, db, session, alert, ranges)
+        _cut_alert(vault, db, session, alert, ranges)
 
 
-def _cut_alert(
-    resources: Resources, db: DbSession, session: Subject, alert: RiskAlert, ranges: Ranges
-) -> None:
+def _cut_alert(vault: Vault, db: DbSession, session: Subject, alert: RiskAlert, ranges: Ranges) -> None:
     """Leave of an alert what is on the record, with its answer; remove it if that is nothing."""
     kind = alerts.findings_kind(alert.id)
     rest = []
-    for finding in resources.vault.open(session, kind, alert.findings):
+    for finding in vault.open(session, kind, alert.findings):
         kept = [p for p in finding["evidence"] if not overlaps(p["start"], p["end"], ranges)]
         rest += [{**finding, "evidence": kept}] if kept else []
     if not rest:
         db.delete(alert)
         return
-    alert.findings = resources.vault.seal(session, kind, rest)
+    alert.findings = vault.seal(session, kind, rest)
     alert.count = len(rest)
 
 

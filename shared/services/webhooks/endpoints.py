@@ -21,6 +21,7 @@ from shared.services.accounts import accounts
 from shared.services.accounts.rotation_overlap import DEFAULT_OVERLAP_HOURS, check_overlap
 from shared.services.resources import Resources
 from shared.services.webhooks.messages import mint_secret
+from shared.settings import Settings
 from shared.vault.sealing import Subject
 
 URL, LABEL, SECRET = "webhook.url", "webhook.label", "webhook.secret"  # what is sealed as what
@@ -50,7 +51,7 @@ def create(
 
     Raises InvalidInput for a URL that is not to be called, Conflict for one endpoint too many.
     """
-    check_url(url, resources.settings.webhook_networks)
+    check_url(url, resources.settings)
     subject, secret = Subject(caller.practice_id, uuid4()), mint_secret()
     # Before the row: a key without a row harms nobody, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
@@ -97,7 +98,7 @@ def change(resources: Resources, caller: Caller, endpoint_id: UUID, changes: Map
     NotFound, and InvalidInput for a URL that is not to be called.
     """
     if "url" in changes:
-        check_url(changes["url"], resources.settings.webhook_networks)
+        check_url(changes["url"], resources.settings)
     subject = Subject(caller.practice_id, endpoint_id)
     with resources.database.transaction(caller.practice_id) as db:
         row = own(db, caller, endpoint_id, hold=True)
@@ -166,8 +167,9 @@ def opened(resources: Resources, row: WebhookEndpoint) -> Endpoint:
     )
 
 
-def check_url(url: str, own_networks: Sequence[str]) -> None:
+def check_url(url: str, settings: Settings) -> None:
     """Raise InvalidInput unless ``url`` could be called; its name is looked up only when it is."""
+    own_networks = settings.webhook_networks
     try:
         target = httpx2.URL(url)
         host = target.host
@@ -177,6 +179,9 @@ def check_url(url: str, own_networks: Sequence[str]) -> None:
         raise _refused("It must begin with https://.")
     if not host or target.userinfo or target.fragment or len(url) > LONGEST_URL:
         raise _refused("It must have a host, and neither a user, a password nor a fragment.")
+    port = target.port or (443 if target.scheme == "https" else 80)
+    if not any(port in allowed for allowed in settings.webhook_ports):
+        raise _refused("Its port is not 443 or 80, nor in SESSIONSCRIBE_WEBHOOK_PORTS.")
     if is_literal(host) and not may_be_called(host, own_networks):
         raise _refused("Its address is not a public one, nor in SESSIONSCRIBE_WEBHOOK_NETWORKS.")
 

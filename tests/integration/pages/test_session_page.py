@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from shared.services.accounts import people
 from shared.services.resources import Resources
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
-from tests.integration.notes_calls import SAID, processed
+from tests.integration.notes_calls import SAID, finish_extraction, offer_notes, processed
 from tests.integration.sessions import bench_with, promise, row, work
 from tests.servers import Office, make_office
 
@@ -170,3 +171,48 @@ def test_everything_can_be_downloaded(me: Browser, session_id: UUID) -> None:
     assert len(links) == 9
     for link in links[:-1]:  # the recording of this session is none
         assert me.get(f"/api/{link}").status_code == 200, link
+
+
+def test_notes_are_made_again_in_another_template(
+    me: Browser, resources: Resources, office: Office, session_id: UUID
+) -> None:
+    assert "Make the notes again" in me.get(f"/sessions/{session_id}").text
+    assert me.submit(f"/sessions/{session_id}/extract", template="soap").status_code == 303
+    finish_extraction(resources, session_id)
+    page = me.get(f"/sessions/{session_id}").text
+    assert "Subjective" in page
+    assert "Everything else that was extracted" in page
+    assert me.submit(f"/sessions/{session_id}/extract", template="nothing").status_code == 422
+
+
+def test_work_that_goes_on_is_stopped(me: Browser, resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    assert "Stop the work" in me.get(f"/sessions/{session_id}").text
+    assert me.submit(f"/sessions/{session_id}/cancel").status_code == 303
+    assert "Cancelled" in me.get(f"/sessions/{session_id}").text
+
+
+def test_newer_notes_are_offered_beside_an_edit_and_taken(
+    me: Browser, resources: Resources, office: Office, session_id: UUID
+) -> None:
+    offer_notes(resources, office, session_id)
+    assert "Newer notes were made" in me.get(f"/sessions/{session_id}").text
+    assert me.submit(f"/sessions/{session_id}/offer", version="2", do="accept").status_code == 303
+    assert "Version 3" in me.get(f"/sessions/{session_id}").text
+
+
+def test_a_supervisor_reads_and_co_signs(app: Flask, resources: Resources, office: Office) -> None:
+    boss = people.create(resources, office.caller, "Sue Pervisor", "therapist")
+    people.change(resources, office.caller, office.caller.therapist_id, {"supervisor_id": boss.id})
+    session_id = processed(resources, office)
+    me = browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
+    sue = browser_of(app, resources, office.caller.practice_id, boss.id)
+    assert sue.get(f"/sessions/{session_id}/cosign").status_code == 404
+    assert me.submit(f"/sessions/{session_id}/sign", version="1").status_code == 303
+    assert "awaiting co-signature" in me.get(f"/sessions/{session_id}").text
+    assert f"/sessions/{session_id}/cosign" in sue.get("/cosign").text
+    assert "To co-sign (1)" in sue.get("/today").text
+    assert "Signed by A therapist" in sue.get(f"/sessions/{session_id}/cosign").text
+    assert sue.submit(f"/sessions/{session_id}/cosign").status_code == 303
+    assert "Nothing waits." in sue.get("/cosign").text
+    assert "Co-signed by Sue Pervisor" in me.get(f"/sessions/{session_id}").text

@@ -7,6 +7,7 @@ import * as evidence from "./evidence.js";
 import * as fixing from "./fix.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
+import { keepBehindLock } from "./lock.js";
 import { Player } from "./player.js";
 import { merged } from "./ranges.js";
 import { Transcript } from "./transcript.js";
@@ -27,6 +28,7 @@ function start(/** @type {HTMLElement} */ dock, /** @type {HTMLAudioElement} */ 
   const player = new Player(dock, audio, voices());
   const transcript = list ? new Transcript(list, player) : null;
   evidence.install(player);
+  keepBehindLock(() => player.playing || one("form.fixing") !== null);
   const help = make("button", { type: "button", class: "keys-button" }, "?");
   help.setAttribute("aria-label", "Keys");
   help.addEventListener("click", () => /** @type {HTMLDialogElement} */ (one("#keys")).showModal());

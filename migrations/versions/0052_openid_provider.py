@@ -8,8 +8,8 @@ from alembic import op
 from migrations import row_security
 from shared.db.connection.engine import APPLICATION
 
-revision: str = "0049"
-down_revision: str | None = "0048"
+revision: str = "0052"
+down_revision: str | None = "0051"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

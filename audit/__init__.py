@@ -1,0 +1,1 @@
+"""What is checked of the supply chain, apart from the tests."""

@@ -1,0 +1,91 @@
+"""What was taken away in a practice: the list, and how an entry is done again after a restore.
+
+The list is written by triggers (migration 0050).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Update, delete, func, literal, or_, update
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.tables.core import ApiKey, Patient, Therapist
+from shared.db.tables.engines import PracticeEngines
+from shared.db.tables.enrolment import EnrolmentCode
+from shared.db.tables.records import ProcessNotes
+from shared.db.tables.sign_in import BrowserSession, Invitation, Login, RecoveryCode, TotpFactor
+
+
+def withdraw_consent(db: DbSession, patient_id: UUID, at: datetime) -> bool:
+    """Have the patient's consent end at this time; False if there is none on file."""
+    on_file = Patient.consent_given_at.is_not(None), Patient.consent_revoked_at.is_(None)
+    return _changed(
+        db, update(Patient).where(Patient.id == patient_id, *on_file).values(consent_revoked_at=at)
+    )
+
+
+def delete_patient(db: DbSession, patient_id: UUID) -> bool:
+    """Mark the patient as deleted; False if that is so already, or there is none."""
+    there = Patient.id == patient_id, Patient.deleted_at.is_(None)
+    return _changed(db, update(Patient).where(*there).values(deleted_at=func.now()))
+
+
+def disable_person(db: DbSession, person_id: UUID, at: datetime) -> bool:
+    """Disable the person; False if they are disabled already."""
+    enabled = Therapist.id == person_id, Therapist.disabled_at.is_(None)
+    return _changed(db, update(Therapist).where(*enabled).values(disabled_at=at))
+
+
+def revoke_key(db: DbSession, key_id: UUID) -> bool:
+    """Revoke the key; False if it has ended already."""
+    unexpired = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now())
+    alive = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None), unexpired)
+    return _changed(db, alive.values(revoked_at=func.now()))
+
+
+def revoke_all_keys(db: DbSession) -> int:
+    """Revoke every key of the practice; gives their number."""
+    alive = update(ApiKey).where(ApiKey.revoked_at.is_(None)).values(revoked_at=func.now())
+    return len(db.execute(alive.returning(ApiKey.id)).all())
+
+
+def remove_login(db: DbSession, person_id: UUID, before: datetime) -> bool:
+    """Remove a login whose passphrase was set before this time: it was changed or taken away then."""
+    old = delete(Login).where(Login.therapist_id == person_id, Login.changed_at < before)
+    return db.execute(old.returning(Login.therapist_id)).first() is not None
+
+
+def remove_second_factor(db: DbSession, person_id: UUID, before: datetime) -> bool:
+    """Remove an authenticator app that was set up before this time, and the login that it stood beside."""
+    old = delete(TotpFactor).where(TotpFactor.therapist_id == person_id, TotpFactor.created_at < before)
+    if db.execute(old.returning(TotpFactor.therapist_id)).first() is None:
+        return False
+    db.execute(delete(Login).where(Login.therapist_id == person_id))
+    return True
+
+
+def end_sign_ins(db: DbSession) -> None:
+    """End every browser session of the practice, and every code that was or could be used once."""
+    now = func.now()
+    db.execute(delete(RecoveryCode))
+    db.execute(update(EnrolmentCode).where(EnrolmentCode.redeemed_at.is_(None)).values(redeemed_at=now))
+    db.execute(update(BrowserSession).where(BrowserSession.ended_at.is_(None)).values(ended_at=now))
+    db.execute(update(Invitation).where(Invitation.used_at.is_(None)).values(used_at=now))
+
+
+def remove_process_notes(db: DbSession, session_id: UUID, before: datetime) -> bool:
+    """Remove process notes that were begun before this time; later ones were written after the removal."""
+    old = ProcessNotes.session_id == session_id, ProcessNotes.created_at < before
+    return db.execute(delete(ProcessNotes).where(*old).returning(ProcessNotes.session_id)).first() is not None
+
+
+def forbid_away(db: DbSession, practice_id: UUID) -> bool:
+    """Let no recording of the practice leave; False if that is so already."""
+    allowed = PracticeEngines.practice_id == practice_id, PracticeEngines.away_allowed_at.is_not(None)
+    return _changed(
+        db, update(PracticeEngines).where(*allowed).values(away_allowed_at=None, away_allowed_by=None)
+    )
+
+
+def _changed(db: DbSession, statement: Update) -> bool:
+    return db.execute(statement.returning(literal(1))).first() is not None

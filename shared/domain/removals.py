@@ -1,0 +1,34 @@
+"""What can be taken away in a practice, and must stay so after a restore."""
+
+from enum import StrEnum
+
+
+class Removal(StrEnum):
+    """The kinds of entries in the list of removals, as migration 0050 writes them.
+
+    ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back.
+    """
+
+    SESSION = "session"
+    SESSION_CANCELLED = "session_cancelled"
+    PATIENT = "patient"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_GIVEN = "consent_given"
+    PROCESS_NOTES = "process_notes"
+    KEY = "key"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word
+    SECOND_FACTOR = "second_factor"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_ENABLED = "person_enabled"
+    WEBHOOK = "webhook"
+    AWAY_FORBIDDEN = "away_forbidden"
+    AWAY_ALLOWED = "away_allowed"
+    OFF_RECORD = "off_record"
+
+
+# The entry that takes another back.
+TAKEN_BACK_BY = {
+    Removal.CONSENT_WITHDRAWN: Removal.CONSENT_GIVEN,
+    Removal.PERSON_DISABLED: Removal.PERSON_ENABLED,
+    Removal.AWAY_FORBIDDEN: Removal.AWAY_ALLOWED,
+}

@@ -1,0 +1,109 @@
+"""The recorder in a browser, with a microphone that beeps: nothing is lost, nothing is readable on disk."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+
+from shared.media.sandbox import Sandbox
+from shared.services.resources import Resources
+from tests.browser.conftest import Watched
+from tests.integration.api_client import app_of
+from tests.integration.sessions import row
+from tests.servers import Office
+
+
+@pytest.fixture
+def app(resources: Resources) -> Iterator[Flask]:
+    """With the real decoder: what browsers record is to be recognised."""
+    with Sandbox() as sandbox:
+        yield app_of(dataclasses.replace(resources, decoder=sandbox))
+
+
+def begin(page: Page) -> None:
+    """Confirm the consent and record, until there are pieces on the disk."""
+    expect(page.get_by_role("button", name="Record")).to_be_disabled()
+    page.get_by_label("The patient knows that I record now").check()
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_role("timer")).to_have_text("0:05", timeout=30_000)
+
+
+def test_a_session_is_recorded_sent_and_gone_from_the_browser(
+    site: Watched, office: Office, resources: Resources
+) -> None:
+    page = site.open(f"/patients/{office.patient_id}/record")
+    begin(page)
+    expect(page.get_by_label("Loudness")).not_to_have_attribute("value", "0")
+    page.get_by_role("button", name="Stop and send").click()
+    link = page.get_by_role("link", name="Open the session")
+    session_id = UUID((link.get_attribute("href") or "").rpartition("/")[2])
+    made = row(resources, session_id)
+    assert (made.status, made.audio_family, made.patient_id) == ("pending", "webm", office.patient_id)
+    assert made.audio_bytes > 4000
+    page.reload()
+    expect(page.get_by_label("Recordings in this browser").get_by_role("listitem")).to_have_count(0)
+
+
+def test_after_a_crash_what_was_recorded_is_still_there_and_can_be_sent(
+    context: BrowserContext, address: str, office: Office, resources: Resources
+) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}/record")
+    begin(page)
+    kept = page.evaluate(
+        """() => new Promise((done) => {
+        const request = indexedDB.open("sessionscribe-recordings");
+        request.onsuccess = () => {
+          const stores = request.result.transaction(["recordings", "pieces"]);
+          const [all, pieces] = ["recordings", "pieces"].map((name) => stores.objectStore(name).getAll());
+          stores.oncomplete = () => done(JSON.stringify({
+            extractable: all.result.map((one) => one.key.extractable),
+            pieces: pieces.result.length,
+            begins: pieces.result.map((one) => [...new Uint8Array(one.sealed).slice(0, 4)].join()),
+          }));
+        };
+      })"""
+    )
+    found = json.loads(kept)
+    assert found["extractable"] == [False]
+    assert found["pieces"] >= 2
+    assert "26,69,223,163" not in found["begins"]  # how a WebM begins
+    page.close()  # without a word to the page, as when it dies
+    again = context.new_page()
+    again.goto(f"{address}/patients/{office.patient_id}/record")
+    again.get_by_role("button", name="Send").click()
+    expect(again.get_by_role("link", name="Open the session")).to_be_visible()
+
+
+def test_while_the_server_is_away_the_recording_stays(
+    context: BrowserContext, address: str, office: Office
+) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}/record")
+    begin(page)
+    page.route("**/api/uploads**", lambda route: route.fulfill(status=422, body='{"detail": "Not now."}'))
+    page.get_by_role("button", name="Stop and send").click()
+    expect(page.get_by_text("Not now.")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save to disk").click()
+    assert download.value.suggested_filename.endswith(".webm")
+    page.unroute("**/api/uploads**")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("link", name="Open the session")).to_be_visible()
+
+
+def test_without_consent_nothing_is_recorded(context: BrowserContext, address: str, office: Office) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}")
+    page.get_by_label("On", exact=True).and_(page.locator("input")).fill("2030-01-01")
+    page.get_by_role("button", name="Record that it was revoked").click()
+    answer = page.goto(f"{address}/patients/{office.patient_id}/record")
+    assert answer is not None
+    assert answer.status == 409
+    elsewhere = page.goto(f"{address}/today")
+    assert elsewhere is not None
+    assert "microphone=()" in elsewhere.headers["permissions-policy"]

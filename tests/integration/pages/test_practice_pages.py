@@ -1,0 +1,91 @@
+"""Templates and the audit trail, without a script."""
+
+import pytest
+from flask import Flask
+
+from shared.services.accounts import people
+from shared.services.resources import Resources
+from tests.integration.api_client import app_of
+from tests.integration.browser import Browser, browser_of
+from tests.integration.notes_calls import processed
+from tests.servers import Office
+
+
+@pytest.fixture
+def app(resources: Resources) -> Flask:
+    return app_of(resources)
+
+
+@pytest.fixture
+def me(app: Flask, resources: Resources, office: Office) -> Browser:
+    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
+
+
+@pytest.fixture
+def boss(app: Flask, resources: Resources, office: Office) -> Browser:
+    person = people.create(resources, office.caller, "Ada Ministrator", "administrator")
+    return browser_of(app, resources, office.caller.practice_id, person.id)
+
+
+def test_a_template_is_made_used_changed_and_deleted(boss: Browser) -> None:
+    assert "built in" in boss.get("/templates").text
+    boss.get("/templates/new")
+    parts = {"title.0": "Why", "instruction.0": "Reasons.", "title.1": "Plan", "sources.1": "tasks"}
+    assert boss.submit("/templates/new", title="Intake", **parts).status_code == 303
+    page = boss.get("/templates").text
+    assert "Why, Plan" in page
+    path = next(part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("/templates/"))
+    own = next(
+        part.split('"')[0]
+        for part in page.split('href="')[1:]
+        if part.startswith("/templates/") and not part.startswith("/templates/new")
+    )
+    assert path == "/templates/new"
+    shown = boss.get(own).text
+    assert "Reasons." in shown
+    assert 'value="tasks" checked' in shown
+    assert boss.submit("/templates/usual", name="intake").status_code == 303
+    assert boss.submit(f"{own}/delete").status_code == 409
+    assert boss.submit(own, title="Intake", **{"title.0": "All"}).status_code == 303
+    assert boss.submit("/templates/usual", name="soap").status_code == 303
+    assert boss.submit(f"{own}/delete").status_code == 303
+    assert own not in boss.get("/templates").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"title": "Intake"}, "at least one part"),
+        ({"title": "Intake", "title.0": "Why", "title.1": "why"}, "same title"),
+        ({"title": "1st", "title.0": "Why"}, "Begin each title with a letter"),
+        ({"title": "", "title.0": "Why"}, "The title"),
+        ({"title": "SOAP", "title.0": "Why"}, "of this name"),
+    ],
+)
+def test_a_template_that_cannot_be_kept_is_shown_again_with_what_is_wrong(
+    boss: Browser, fields: dict[str, str], said: str
+) -> None:
+    boss.get("/templates/new")
+    answer = boss.submit("/templates/new", **fields)
+    assert answer.status_code in (409, 422)
+    assert said in answer.text
+    if "title.0" in fields:
+        assert f'value="{fields["title.0"]}"' in answer.text
+
+
+def test_the_trail_tells_who_read_what_and_holds_no_word_of_it(
+    me: Browser, boss: Browser, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    assert me.get(f"/sessions/{session_id}").status_code == 200
+    page = boss.get("/audit").text
+    assert "session.read" in page
+    assert "A therapist" in page
+    assert "Ient" not in page
+    about = boss.get(f"/audit?record={session_id}").text
+    assert "session.read" in about
+    assert "patient.read" not in about.split("<tbody>")[1]
+    mine = boss.get(f"/audit?person={office.caller.therapist_id}").text.split("<tbody>")[1]
+    assert "trail.read" not in mine
+    assert me.get("/audit").status_code == 403
+    assert boss.get("/audit?before=1").text.count("<tr>") == 0

@@ -1,0 +1,8 @@
+// @ts-check
+// Forms with texts: what is typed and not saved is not lost.
+
+import { all, showScripted } from "./dom.js";
+import { keepForm } from "./lock.js";
+
+showScripted();
+for (const form of all("form[data-keep]")) keepForm(/** @type {HTMLFormElement} */ (form));

@@ -1,0 +1,135 @@
+// @ts-check
+// The record page: consent first, then record; what is recorded is kept here until the server has it.
+
+import { Refused } from "./api.js";
+import { clock, make, one, say, showScripted } from "./dom.js";
+import { keepBehindLock } from "./lock.js";
+import { Recorder } from "./recorder.js";
+import { upload } from "./tus.js";
+import * as vault from "./vault.js";
+
+showScripted();
+const panel = /** @type {HTMLElement} */ (one("[data-record]"));
+const patient = panel.dataset.record ?? "";
+const part = (/** @type {string} */ name) => /** @type {any} */ (one(`[data-part=${name}]`, panel));
+const [agreed, start, pause, stop] = ["agreed", "start", "pause", "stop"].map(part);
+const [meter, time, warning, state, left] = ["level", "time", "warning", "state", "left"].map(part);
+/** @type {Recorder | null} */
+let recorder = null;
+let sending = 0;
+
+keepBehindLock(() => recorder !== null || sending > 0);
+addEventListener("beforeunload", (event) => (recorder || sending) && event.preventDefault());
+agreed.addEventListener("change", () => (start.disabled = !agreed.checked));
+start.addEventListener("click", begin);
+pause.addEventListener("click", () => {
+  recorder?.pause();
+  pause.textContent = recorder?.running ? "Pause" : "Go on";
+  say(recorder?.running ? "Recording" : "Paused");
+});
+stop.addEventListener("click", end);
+showKept();
+
+let id = "";
+
+async function begin() {
+  start.disabled = true;
+  recorder = new Recorder((number, piece) => vault.add(id, number, piece));
+  try {
+    id = await vault.begin(patient, recorder.type);
+    await recorder.start();
+  } catch (error) {
+    await vault.discard(id).catch(() => {});
+    recorder = null;
+    start.disabled = false;
+    warning.textContent = `The microphone cannot be used: ${/** @type {Error} */ (error).message}. Allow it in the browser.`;
+    return;
+  }
+  recorder.addEventListener("level", (event) => {
+    const { level, quiet } = /** @type {CustomEvent} */ (event).detail;
+    meter.value = level;
+    time.textContent = clock(recorder?.seconds ?? 0);
+    const words = quiet ? "No sound for 20 seconds. Check the microphone." : "";
+    if (warning.textContent !== words) warning.textContent = words;
+  });
+  recorder.addEventListener("lost", () => {
+    warning.textContent = "This browser has no room for the recording. Stop, and save what there is.";
+  });
+  toggle(true);
+  say("Recording");
+}
+
+async function end() {
+  stop.disabled = true;
+  await recorder?.stop().catch(() => {});
+  recorder = null;
+  toggle(false);
+  agreed.checked = false;
+  const mine = id;
+  await showKept();
+  await send(mine);
+}
+
+function toggle(/** @type {boolean} */ isRecording) {
+  for (const button of [pause, stop]) {
+    button.hidden = !isRecording;
+    button.disabled = false;
+  }
+  start.hidden = isRecording;
+  start.disabled = true;
+  agreed.disabled = isRecording;
+  state.textContent = isRecording ? "Recording" : "";
+}
+
+/** Recordings of this patient that the server does not have: after a crash, or when it was away. */
+async function showKept() {
+  const recordings = (await vault.kept(patient)).filter((recording) => recorder === null || recording.id !== id);
+  left.replaceChildren(...recordings.map(line));
+}
+
+function line(/** @type {vault.Recording} */ recording) {
+  const send_ = make("button", { type: "button", class: "main" }, "Send");
+  const save = make("button", { type: "button" }, "Save to disk");
+  const drop = make("button", { type: "button", class: "danger" }, "Discard");
+  const told = make("span", { class: "state" });
+  send_.addEventListener("click", () => send(recording.id));
+  save.addEventListener("click", () => saveFile(recording.id));
+  drop.addEventListener("click", async () => {
+    if (!confirm("Discard this recording for good?")) return;
+    await vault.discard(recording.id);
+    await showKept();
+  });
+  const when = new Date(recording.startedAt).toLocaleString();
+  const item = make("li", { "data-recording": recording.id }, `Recorded ${when} `, told, send_, save, drop);
+  return item;
+}
+
+async function send(/** @type {string} */ recording) {
+  const item = one(`[data-recording="${recording}"]`, left);
+  const told = item && one(".state", item);
+  const button = /** @type {HTMLButtonElement | null} */ (item && one("button.main", item));
+  if (!item || !told || !button) return;
+  button.disabled = true;
+  sending += 1;
+  try {
+    const file = await vault.file(recording);
+    const tell = (/** @type {number} */ share) => (told.textContent = `${Math.floor(share * 100)} % sent`);
+    const session = await upload(file, { patient_id: patient }, tell, new AbortController().signal);
+    await vault.discard(recording);
+    item.replaceChildren("Sent. ", make("a", { href: `/sessions/${session}` }, "Open the session"));
+    say("Sent");
+  } catch (error) {
+    told.className = "state wrong";
+    told.textContent = error instanceof Refused ? error.message : "The server cannot be reached. The recording stays here.";
+    button.disabled = false;
+  } finally {
+    sending -= 1;
+  }
+}
+
+async function saveFile(/** @type {string} */ recording) {
+  const file = await vault.file(recording);
+  const link = make("a", { href: URL.createObjectURL(file), download: file.name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(/** @type {HTMLAnchorElement} */ (link).href), 60000);
+}
