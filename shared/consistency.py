@@ -6,6 +6,13 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+REQUIRED = {
+    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
+    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
+    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
+    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
+}
+
 
 def problems_between(values: Mapping[str, Any]) -> list[str]:
     """What is wrong with settings that are each well-formed, as sentences for the operator."""

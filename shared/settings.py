@@ -222,10 +222,7 @@ def variables() -> list[str]:
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Settings from ``environment``; raises SettingsError with every problem at once.
-
-    ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
-    """
+    """Settings from ``environment``, or from files (``<VARIABLE>_FILE``); SettingsError has every problem."""
     values: dict[str, Any] = {}
     problems = parsing.misspelt(environment, [*variables(), *OTHER_VARIABLES])
     for setting in fields(Settings):
@@ -234,8 +231,8 @@ def load(environment: Mapping[str, str]) -> Settings:
             raw = parsing.raw_value(environment, variable)
             if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
-            elif variable in REQUIRED:
-                problems.append(f"{variable} is not set: {REQUIRED[variable]}")
+            elif variable in consistency.REQUIRED:
+                problems.append(f"{variable} is not set: {consistency.REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
     problems += consistency.problems_between(values)
@@ -249,9 +246,3 @@ OTHER_VARIABLES = (
     "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
     "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM", "SESSIONSCRIBE_ENROLMENT_CODE",
 )  # fmt: skip
-REQUIRED = {
-    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
-    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
-    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
-    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
-}
