@@ -23,7 +23,7 @@ from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
 from cli.commands.reconcile import reconcile
-from cli.commands.server import recover, setup, up
+from cli.commands.server import break_glass, recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
 from cli.commands.therapists import therapists
@@ -65,6 +65,7 @@ for command in (
     up,
     setup,
     recover,
+    break_glass,
     doctor,
     models,
     backup,

@@ -1,4 +1,4 @@
-"""What must hold between settings that are each well-formed."""
+"""Which settings there must be, and what must hold between them."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -6,10 +6,24 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+# Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
+OTHER_VARIABLES = (
+    "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
+    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM", "SESSIONSCRIBE_ENROLMENT_CODE",
+)  # fmt: skip
+REQUIRED = {
+    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
+    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
+    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
+    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
+}
+
 
 def problems_between(values: Mapping[str, Any]) -> list[str]:
     """What is wrong with settings that are each well-formed, as sentences for the operator."""
     problems = _engine_problems(values) + _storage_problems(values) + _plaintext_problems(values)
+    if bool(values.get("oidc_issuer")) != bool(values.get("oidc_client_id")):
+        problems.append("SESSIONSCRIBE_OIDC_ISSUER and SESSIONSCRIBE_OIDC_CLIENT_ID: set both, or neither")
     if values.get("traces_endpoint") and find_spec("opentelemetry") is None:
         problems.append("SESSIONSCRIBE_TRACES_ENDPOINT needs the extra otel: make otel")
     return problems

@@ -18,18 +18,6 @@ COMPUTE_TYPES = (
     "bfloat16", "float32",
 )  # fmt: skip
 
-# Names that begin like settings and are read elsewhere: by the command line and by the stack on one machine.
-OTHER_VARIABLES = (
-    "SESSIONSCRIBE_URL", "SESSIONSCRIBE_API_KEY", "SESSIONSCRIBE_DATA", "SESSIONSCRIBE_SIGN_FILE",
-    "SESSIONSCRIBE_BACKUP_DATABASE_URL", "SESSIONSCRIBE_MODELS_FROM", "SESSIONSCRIBE_ENROLMENT_CODE",
-)  # fmt: skip
-REQUIRED = {
-    "DATABASE_URL": "the Postgres to use, as postgresql://user:password@host/name",
-    "REDIS_URL": "the Redis to use, as redis://:password@host:6379/0",
-    "STORAGE_URL": "where recordings lie, as file:///absolute/folder or s3://bucket/prefix",
-    "SESSIONSCRIBE_KEYS_DIR": "the key store's folder, on another disk than the database",
-}
-
 
 # Of HTTP. Other ports mostly belong to services that may take a POST for commands of their own.
 WEB_PORTS = (range(443, 444), range(80, 81))
@@ -137,6 +125,11 @@ def address(*schemes: str, host: bool = True, path: str = "") -> Callable[[str],
         return raw
 
     return parse
+
+
+def web_address(raw: str) -> str:
+    """Takes the address of a web server."""
+    return address("http", "https")(raw)
 
 
 def storage(raw: str) -> str:

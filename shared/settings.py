@@ -140,9 +140,10 @@ class Settings:
     anonymous_per_minute: int = _setting(
         "SESSIONSCRIBE_ANONYMOUS_PER_MINUTE", parsing.number(int, 1, 10_000_000), default=600
     )
-    public_url: str | None = _setting(
-        "SESSIONSCRIBE_PUBLIC_URL", parsing.starting("http://", "https://"), default=None
-    )
+    public_url: str | None = _setting("SESSIONSCRIBE_PUBLIC_URL", parsing.web_address, default=None)
+    oidc_issuer: str | None = _setting("SESSIONSCRIBE_OIDC_ISSUER", parsing.web_address, default=None)
+    oidc_client_id: str | None = _setting("SESSIONSCRIBE_OIDC_CLIENT_ID", default=None)
+    oidc_client_secret: str | None = _setting("SESSIONSCRIBE_OIDC_CLIENT_SECRET", default=None, repr=False)
     trusted_proxies: tuple[str, ...] = _setting("SESSIONSCRIBE_TRUSTED_PROXIES", parsing.networks, default=())
     webhook_networks: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_WEBHOOK_NETWORKS", parsing.networks, default=()
@@ -227,15 +228,15 @@ def load(environment: Mapping[str, str]) -> Settings:
     ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
     """
     values: dict[str, Any] = {}
-    problems = parsing.misspelt(environment, [*variables(), *parsing.OTHER_VARIABLES])
+    problems = parsing.misspelt(environment, [*variables(), *consistency.OTHER_VARIABLES])
     for setting in fields(Settings):
         variable = setting.metadata["variable"]
         try:
             raw = parsing.raw_value(environment, variable)
             if raw:
                 values[setting.name] = setting.metadata["parse"](raw)
-            elif variable in parsing.REQUIRED:
-                problems.append(f"{variable} is not set: {parsing.REQUIRED[variable]}")
+            elif variable in consistency.REQUIRED:
+                problems.append(f"{variable} is not set: {consistency.REQUIRED[variable]}")
         except ValueError as error:
             problems.append(f"{variable} {error}")
     problems += consistency.problems_between(values)

@@ -7,7 +7,7 @@ from web.patients import pages as patients
 from web.practice import audit, templates
 from web.sessions import acting, editing, page, versions, words
 from web.sessions import signing as notes_signing
-from web.sign_in import account, invited, passkeys, people, second_factor, signing
+from web.sign_in import account, invited, passkeys, people, provider, second_factor, signing
 
 BLUEPRINTS: list[Blueprint] = [
     static_files.blueprint,
@@ -15,6 +15,7 @@ BLUEPRINTS: list[Blueprint] = [
     signing.blueprint,
     second_factor.blueprint,
     passkeys.blueprint,
+    provider.blueprint,
     invited.blueprint,
     account.blueprint,
     today.blueprint,

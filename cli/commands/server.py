@@ -85,6 +85,22 @@ def recover(target: Target, therapist_id: UUID) -> None:
     screen.results().print(Text(issued.code), soft_wrap=True)
 
 
+@click.command("break-glass", epilog=EPILOG, short_help="Print a code for an emergency administrator.")
+@click.option("--practice", required=True, metavar="NAME")
+@pass_target
+def break_glass(target: Target, practice: str) -> None:
+    """Print a one-time code for a new administrator, who signs in by passphrase in any case.
+
+    For when the OpenID provider is away or no administrator can sign in. Run it on the server: of
+    DATABASE_URL and SESSIONSCRIBE_KEYS_DIR, or of the stack in --data. Type the code at /first-administrator.
+    """
+    from cli.local import accounts, deployment
+
+    with _errors_as_ours():
+        code = accounts.break_glass(deployment.find(target.data).settings, practice)
+    screen.results().print(Text(code), soft_wrap=True)
+
+
 @contextmanager
 def _errors_as_ours() -> Iterator[None]:
     from shared.domain.errors import DomainError

@@ -104,6 +104,15 @@ def recover(settings: Settings, therapist_id: UUID) -> IssuedCode:
         return enrolment.recover(resources, therapist_id)
 
 
+def break_glass(settings: Settings, practice: str) -> str:
+    """A one-time code for a new administrator who signs in with a browser in any case.
+
+    Raises NotFound, KeyStoreError, Unavailable and DatabaseError.
+    """
+    with _resources(settings) as resources:
+        return invitations.break_glass_code(resources, practice)
+
+
 @contextmanager
 def _resources(settings: Settings) -> Iterator[Resources]:
     store = open_store(settings.storage_url, settings.s3)

@@ -5,6 +5,7 @@ from flask import Response
 # The prefix binds it to this host, to HTTPS (or localhost) and to the whole path: browsers enforce that.
 SESSION = "__Host-sessionscribe"
 DEVICE = "__Host-sessionscribe-device"
+PROVIDER = "__Host-sessionscribe-provider"
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -13,6 +14,16 @@ def set_device(response: Response, mark: str) -> None:
     response.set_cookie(
         DEVICE, mark, max_age=_YEAR_SECONDS, secure=True, httponly=True, samesite="Lax", path="/"
     )
+
+
+def set_provider(response: Response, started: str) -> None:
+    """Keep what a sign-in with a provider needs on the way back, for ten minutes."""
+    response.set_cookie(PROVIDER, started, max_age=600, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def forget_provider(response: Response) -> None:
+    """Take that cookie away."""
+    response.delete_cookie(PROVIDER, secure=True, httponly=True, samesite="Lax", path="/")
 
 
 def set_session(response: Response, secret: str) -> None:

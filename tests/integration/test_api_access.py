@@ -40,6 +40,9 @@ PUBLIC = {
     "invited.accept",
     "passkeys.challenge",
     "passkeys.sign_in",
+    "provider.start",
+    "provider.back",
+    "provider.signed_out_there",
 }
 
 

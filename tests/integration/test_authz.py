@@ -28,6 +28,11 @@ REDEEM = "POST /api/enrolments"  # the code is the credential: a bad one is refu
 
 
 @pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return environment | authz_matrix.UNLIMITED
+
+
+@pytest.fixture
 def app(resources: Resources) -> Flask:
     return app_of(resources)
 

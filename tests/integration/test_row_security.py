@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.db.queries import outbox, quotas
 from shared.db.tables.records import NoteTemplate, ProcessNotes
-from shared.db.tables.sign_in import Passkey
+from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
 from shared.services import idempotency, patients
@@ -82,6 +82,7 @@ def sign_somebody_in(resources: Resources, office: Office) -> None:
     second_factor.new_codes(resources, office.caller)
     ids = {"practice_id": practice_id, "therapist_id": therapist_id}
     with resources.database.transaction(practice_id) as db:
+        db.add(ProviderIdentity(issuer="https://provider.example", subject="one", **ids))
         db.add(Passkey(id=uuid4(), credential_id=b"id", credential=b"key", sign_count=0, name="Key", **ids))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cli.app import cli
 from embedded.envfile import read_env_file
-from shared import parsing, settings
+from shared import consistency, settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,7 +29,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def known_settings() -> set[str]:
-    return {*settings.variables(), *parsing.OTHER_VARIABLES, *TEST_SETTINGS}
+    return {*settings.variables(), *consistency.OTHER_VARIABLES, *TEST_SETTINGS}
 
 
 def test_every_setting_that_a_page_names_exists() -> None:
@@ -50,7 +50,7 @@ def test_every_name_that_a_program_reads_is_known_as_one_of_ours() -> None:
     )
     assert read - known_settings() - {f"{name}_FILE" for name in settings.variables()} == set()
     page = (ROOT / "docs" / "settings.md").read_text()
-    assert [name for name in parsing.OTHER_VARIABLES if name not in page] == ["SESSIONSCRIBE_SIGN_FILE"]
+    assert [name for name in consistency.OTHER_VARIABLES if name not in page] == ["SESSIONSCRIBE_SIGN_FILE"]
 
 
 def documented_defaults() -> Iterator[tuple[str, str]]:

@@ -44,7 +44,7 @@ ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "work
 MAKERS = {"PermanentStepError", "RetryableStepError", "Unavailable", "permanent", "retryable"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 # Answers to requests, which no step ever gets.
-ONLY_FOR_REQUESTS = {"outcome_unknown", "sign_in_busy"}
+ONLY_FOR_REQUESTS = {"outcome_unknown", "provider_away", "sign_in_busy"}
 # Words that look like codes of engines: a field, and reasons to look twice at notes that were made.
 NO_ERRORS = {
     "engine_version",

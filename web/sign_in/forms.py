@@ -39,6 +39,12 @@ def again(template: str, error: InvalidInput | NotAuthenticated | LimitReached, 
     return response
 
 
+def own_address(path: str) -> str:
+    """The whole address of one of our pages, as people and providers know it."""
+    ours = resources().settings.public_url or request.host_url
+    return f"{ours.rstrip('/')}{path}"
+
+
 def to(path: str) -> Response:
     """To another page, after a form was sent."""
     return make_response(redirect(path, HTTPStatus.SEE_OTHER))

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, render_template
 
 from shared.domain.errors import InvalidInput, LimitReached, NotFound
-from shared.services.sign_in import invitations
+from shared.services.sign_in import invitations, provider
 from web.access import client, public, resources
 from web.pages import Pages
 from web.sign_in import forms
@@ -21,7 +21,7 @@ def first_form() -> str:
     """Asks for the code, a name and a passphrase; there is no such page once it has been used."""
     if not invitations.first_is_awaited(resources()):
         raise NotFound("No first administrator is awaited. Sign in, or ask an administrator to invite you.")
-    return render_template(_TEMPLATE, **_EMPTY, code="", is_first=True)
+    return render_template(_TEMPLATE, **_EMPTY, code="", is_first=True, provider=False)
 
 
 @blueprint.post("/first-administrator")
@@ -35,7 +35,9 @@ def first() -> Response:
 @public
 def form(code: str) -> str:
     """Asks the invited person for a name and a passphrase."""
-    return render_template(_TEMPLATE, **_EMPTY, code=code, is_first=False)
+    return render_template(
+        _TEMPLATE, **_EMPTY, code=code, is_first=False, provider=provider.is_offered(resources())
+    )
 
 
 @blueprint.post("/invitation/<code>")
@@ -57,6 +59,7 @@ def _accept(code: str, *, is_first: bool) -> Response:
             "person_name": person_name,
             "login_name": login_name,
             "is_first": is_first,
+            "provider": False,
         }
         return forms.again(_TEMPLATE, error, **known)
     return forms.signed_in(session, forms.START, person)

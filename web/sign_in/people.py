@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 from shared.domain.errors import InvalidInput
 from shared.services.access.caller import Scope
 from shared.services.accounts import people as accounts
-from shared.services.sign_in import browser_sessions, idle, invitations, second_factor
+from shared.services.sign_in import browser_sessions, idle, invitations, provider, second_factor
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sign_in import forms
@@ -18,6 +18,7 @@ _DONE = {
     "disabled": "The person is disabled, and signed out everywhere.",
     "enabled": "The person is enabled.",
     "reset": "The factor is removed, and the person is signed out everywhere. Their history tells them.",
+    "provider": "How your practice signs in is changed.",
     "idle": "The time is changed.",
 }
 blueprint = Pages("people", __name__)
@@ -84,9 +85,19 @@ def change_idle() -> Response:
     return forms.to(f"{_PEOPLE}?done=idle")
 
 
+@blueprint.post("/people/provider")
+@signed_in(Scope.PEOPLE)
+def change_provider() -> Response:
+    """Has everybody in the practice sign in with the OpenID provider alone, or not."""
+    try:
+        provider.require(resources(), caller(), required=forms.field("only") == "yes")
+    except InvalidInput as error:
+        return forms.again(_TEMPLATE, error, **_shown(), link=None, new_name="")
+    return forms.to(f"{_PEOPLE}?done=provider")
+
+
 def _with_link(code: str) -> str:
-    ours = resources().settings.public_url or request.host_url
-    link = f"{ours.rstrip('/')}/invitation/{code}"
+    link = forms.own_address(f"/invitation/{code}")
     return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=link, new_name="")
 
 
@@ -94,6 +105,8 @@ def _shown() -> dict[str, object]:
     return {
         "people": invitations.people(resources(), caller()),
         "idle_minutes": idle.minutes(resources(), caller()),
+        "provider_offered": provider.is_offered(resources()),
+        "provider_only": provider.is_required(resources(), caller()),
         "idle_from": browser_sessions.IDLE_MINUTES[0],
         "idle_to": browser_sessions.IDLE_MINUTES[1],
         "done": _DONE.get(request.args.get("done", "")),

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from shared.domain.errors import InvalidInput, LimitReached
 from shared.http import cookies
-from shared.services.sign_in import second_factor
+from shared.services.sign_in import provider, second_factor
 from web.access import caller, resources, signed_in
 from web.pages import CONFIRM, SECOND_FACTOR, Pages
 from web.sign_in import forms
@@ -99,7 +99,9 @@ def _confirm(page: str) -> Response:
 def _asked(page: str) -> dict[str, object]:
     factors = second_factor.factors(resources(), caller())
     at_sign_in = page == SECOND_FACTOR
-    return {"next": forms.wanted_path(), "page": page, "factors": factors, "at_sign_in": at_sign_in}
+    return {"next": forms.wanted_path(), "page": page, "factors": factors, "at_sign_in": at_sign_in} | {
+        "provider": provider.is_offered(resources())
+    }
 
 
 def _offered() -> dict[str, object]:

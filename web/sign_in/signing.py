@@ -1,10 +1,10 @@
 """Signing in and out, and what a page asks about its session."""
 
-from flask import Response, g, jsonify, render_template, request
+from flask import Response, g, jsonify, make_response, render_template, request
 
 from shared.domain.errors import LimitReached, NotAuthenticated
 from shared.http import cookies
-from shared.services.sign_in import browser_sessions, invitations, signing_in
+from shared.services.sign_in import browser_sessions, invitations, provider, signing_in
 from web.access import caller, client, public, resources, signed_in
 from web.pages import SIGN_IN, Pages
 from web.sign_in import forms
@@ -21,9 +21,11 @@ def form() -> Response | str:
         # Passkeys are tied to a host name, and an address is none.
         return forms.to(request.url.replace("127.0.0.1", "localhost", 1))
     awaited = invitations.first_is_awaited(resources())
-    return render_template(
-        _TEMPLATE, problem=None, fields={}, login_name="", next=forms.wanted_path(), awaited=awaited
-    )
+    return render_template(_TEMPLATE, problem=None, fields={}, login_name="", awaited=awaited, **_known())
+
+
+def _known() -> dict[str, object]:
+    return {"next": forms.wanted_path(), "provider": provider.is_offered(resources())}
 
 
 @blueprint.post(SIGN_IN)
@@ -34,7 +36,7 @@ def sign_in() -> Response:
     try:
         session, person = signing_in.sign_in(resources(), name, forms.field("passphrase"), client(), device)
     except (NotAuthenticated, LimitReached) as error:
-        return forms.again(_TEMPLATE, error, login_name=name, next=forms.wanted_path(), awaited=False)
+        return forms.again(_TEMPLATE, error, login_name=name, awaited=False, **_known())
     return forms.signed_in(session, forms.wanted_path(), person)
 
 
@@ -42,8 +44,15 @@ def sign_in() -> Response:
 @signed_in(incomplete=True)
 def sign_out() -> Response:
     """Ends the session on the server, and takes the cookie away."""
+    elsewhere = provider.sign_out_address(resources(), caller(), forms.own_address(SIGN_IN))
     browser_sessions.end(resources(), caller(), caller().key_id)
-    return forms.signed_out(SIGN_IN)
+    if elsewhere is None:
+        return forms.signed_out(SIGN_IN)
+    # The provider's own session is still open: say so, and lead there. A form must not.
+    g.caller = None
+    response = make_response(render_template("sign_in/signed_out.html", address=elsewhere))
+    cookies.forget_session(response)
+    return response
 
 
 @blueprint.post("/account/act")

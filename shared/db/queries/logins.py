@@ -65,10 +65,11 @@ def invitation(db: DbSession, digest: bytes) -> tuple[UUID, UUID] | None:
 _OPEN = (Invitation.used_at.is_(None), Invitation.expires_at > func.now())
 
 
-def use_invitation(db: DbSession, invitation_id: UUID) -> UUID | None:
-    """Use up an open invitation; gives who is invited, to one caller alone."""
+def use_invitation(db: DbSession, invitation_id: UUID) -> tuple[UUID, UUID | None] | None:
+    """Use up an open invitation; gives who is invited and who invited them, to one caller alone."""
     used = update(Invitation).where(Invitation.id == invitation_id, *_OPEN).values(used_at=func.now())
-    return db.execute(used.returning(Invitation.therapist_id)).scalar()
+    row = db.execute(used.returning(Invitation.therapist_id, Invitation.created_by)).first()
+    return None if row is None else (row[0], row[1])
 
 
 def first_is_awaited(db: DbSession) -> bool:

@@ -46,8 +46,7 @@ def within(column: str, table: str) -> ForeignKeyConstraint:
 class Practice(Base):
     """A tenant: nothing of one practice is ever visible to another.
 
-    ``template``: of the notes, for uploads that name none. ``idle_minutes``: without an act of its person
-    for so long, a browser session ends.
+    ``template``: for uploads that name none. ``idle_minutes``: then a browser session without an act ends.
     """
 
     __tablename__ = "practices"
@@ -57,6 +56,7 @@ class Practice(Base):
     name: Mapped[str]
     template: Mapped[str] = mapped_column(default="default")
     idle_minutes: Mapped[int] = mapped_column(server_default=text("15"))
+    provider_only: Mapped[bool] = mapped_column(server_default=text("false"))  # people use OpenID alone
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

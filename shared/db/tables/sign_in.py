@@ -11,7 +11,10 @@ from shared.vault.sealing import Sealed
 
 
 class Login(Base):
-    """How a person signs in: ``name`` is unique in the whole deployment, in its folded form."""
+    """How a person signs in: ``name`` is unique in the whole deployment, in its folded form.
+
+    ``break_glass``: made with a code of the server's command line; it works in any case.
+    """
 
     __tablename__ = "logins"
     __table_args__ = (within("therapist_id", "therapists"),)
@@ -20,6 +23,7 @@ class Login(Base):
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
     passphrase_hash: Mapped[str]
+    break_glass: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -48,6 +52,20 @@ class BrowserSession(Base):
     ended_at: Mapped[datetime | None]
     complete: Mapped[bool]
     confirmed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    by_provider: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class ProviderIdentity(Base):
+    """Who a person is to the OpenID provider; never matched by a name or a mail address."""
+
+    __tablename__ = "provider_identities"
+    __table_args__ = (within("therapist_id", "therapists"),)
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    therapist_id: Mapped[UUID] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class TotpFactor(Base):

@@ -74,7 +74,13 @@ class NewSession:
 
 
 def begin(
-    resources: Resources, db: DbSession, person: Therapist, client: Client, *, complete: bool
+    resources: Resources,
+    db: DbSession,
+    person: Therapist,
+    client: Client,
+    *,
+    complete: bool,
+    by_provider: bool = False,
 ) -> NewSession:
     """A new session of ``person``, within the transaction that found out that it is them.
 
@@ -91,6 +97,7 @@ def begin(
         address=resources.vault.seal(subject, _ADDRESS, client.address),
         agent=resources.vault.seal(subject, _AGENT, client.agent[:_LONGEST_AGENT]),
         complete=complete,
+        by_provider=by_provider,
     )
     rows.remove_old(db, person.practice_id, person.id, after=_KEPT_FOR)
     db.add(row)

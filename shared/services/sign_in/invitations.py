@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys, logins
+from shared.db.queries import api_keys, logins, providers
 from shared.db.queries import browser_sessions as session_rows
 from shared.db.tables.core import Therapist
 from shared.db.tables.sign_in import Invitation, Login
@@ -53,6 +53,20 @@ def first_administrator_code(resources: Resources, practice_id: UUID) -> str | N
         person = next(
             one for one in api_keys.people_of(db, practice_id, accounts.ADMINISTRATOR) if not one.disabled_at
         )
+        return _code_for(resources, db, person, None, _TYPED_GROUPS)
+
+
+def break_glass_code(resources: Resources, practice_name: str) -> str:
+    """A code for a new administrator of the practice, who signs in by passphrase in any case.
+
+    For the command line on the server. Raises NotFound.
+    """
+    with resources.database.operating() as db:
+        practice = api_keys.practice_named(db, practice_name)
+    if practice is None:
+        raise NotFound(f"There is no practice {practice_name}.", "practice_not_found")
+    with resources.database.transaction(practice.id) as db:
+        person = accounts.add_person(db, practice.id, "Break-glass administrator", accounts.ADMINISTRATOR)
         return _code_for(resources, db, person, None, _TYPED_GROUPS)
 
 
@@ -117,13 +131,7 @@ def accept(
     _check_person_name(person_name)
     if not 3 <= len(name) <= LONGEST_NAME or any(character.isspace() for character in name):
         raise _refused("login_name", f"A login name has 3 to {LONGEST_NAME} characters, without blanks.")
-    address = waits.by_address(resources, client.address)
-    waits.begin_try(resources, (address,))
-    with resources.database.operating() as db:
-        found = logins.invitation(db, _digest(resources, code))
-    if found is None:
-        raise _no_such_code()
-    waits.succeeded(resources, (address,))
+    found = find(resources, code, client)
     passphrases.check_new(passphrase, name, person_name)
     kept = passphrases.hashed(passphrase)
     return _use(resources, found, person_name, Login(name=name, passphrase_hash=kept), client)
@@ -134,10 +142,10 @@ def _use(
 ) -> tuple[NewSession, UUID]:
     practice_id, invitation_id = found
     with resources.database.transaction(practice_id) as db:
-        therapist_id = logins.use_invitation(db, invitation_id)
-        person = api_keys.therapist(db, practice_id, therapist_id) if therapist_id else None
-        if person is None or person.disabled_at is not None:
-            raise _no_such_code()
+        person, login.break_glass = use(db, practice_id, invitation_id)
+        if providers.is_required(db, practice_id) and not login.break_glass:
+            reason = "Your practice signs in with your organisation's sign-in alone. Use that."
+            raise InvalidInput(reason, "provider_only")
         person.name = person_name
         login.therapist_id, login.practice_id = person.id, practice_id
         logins.remove(db, person.id)
@@ -150,6 +158,30 @@ def _use(
         actor = f"{person.role}:{person.id}"
         trail.record_of(db, practice_id, person.id, trail.LOGIN_CREATED, actor, client.request_id)
         return signing_in.begin(resources, db, person, client, is_known=True), person.id
+
+
+def use(db: DbSession, practice_id: UUID, invitation_id: UUID) -> tuple[Therapist, bool]:
+    """Use an open invitation up: who is invited, and whether the server's command line did it.
+
+    Raises InvalidInput.
+    """
+    used = logins.use_invitation(db, invitation_id)
+    person = api_keys.therapist(db, practice_id, used[0]) if used else None
+    if used is None or person is None or person.disabled_at is not None:
+        raise _no_such_code()
+    return person, used[1] is None
+
+
+def find(resources: Resources, code: str, client: Client) -> tuple[UUID, UUID]:
+    """The practice and the id of the open invitation with this code; raises InvalidInput, LimitReached."""
+    address = waits.by_address(resources, client.address)
+    waits.begin_try(resources, (address,))
+    with resources.database.operating() as db:
+        found = logins.invitation(db, _digest(resources, code))
+    if found is None:
+        raise _no_such_code()
+    waits.succeeded(resources, (address,))
+    return found
 
 
 def _code_for(

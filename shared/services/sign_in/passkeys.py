@@ -30,6 +30,7 @@ from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions, second_factor, trail
 from shared.services.sign_in.browser_sessions import Client, NewSession
+from shared.services.sign_in.signing_in import require_other_way
 
 _REQUIRED = UserVerificationRequirement.REQUIRED
 _ADDRESS_UNSET = "http://localhost"
@@ -143,6 +144,7 @@ def begin_showing(resources: Resources) -> dict[str, Any]:
 def sign_in(resources: Resources, answer: Mapping[str, Any], client: Client) -> tuple[NewSession, UUID]:
     """A complete session of the person whose passkey the browser shows; raises NotAuthenticated."""
     passkey = _shown(resources, answer)
+    require_other_way(resources, passkey.practice_id)
     with resources.database.transaction(passkey.practice_id) as db:
         person = api_keys.therapist(db, passkey.practice_id, passkey.therapist_id)
         if person is None or person.disabled_at is not None:

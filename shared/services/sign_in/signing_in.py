@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import browser_sessions as session_rows
-from shared.db.queries import logins
+from shared.db.queries import logins, providers
 from shared.db.tables.core import Therapist
 from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.services.access.caller import Caller
@@ -51,6 +51,7 @@ def sign_in(
     if not passphrases.matches(kept, passphrase) or row is None:
         _note_failure(resources, practice_id, therapist_id, client, known=row is not None)
         raise NotAuthenticated("The name or the passphrase is not right.", "sign_in_failed")
+    require_other_way(resources, practice_id, break_glass=row[0].break_glass)
     renewed = passphrases.hashed(passphrase) if passphrases.is_outdated(kept) else None
     with resources.database.transaction(practice_id) as db:
         if renewed is not None:
@@ -58,6 +59,14 @@ def sign_in(
         session = begin(resources, db, row[1], client, is_known=is_known)
     waits.succeeded(resources, subjects)
     return session, therapist_id
+
+
+def require_other_way(resources: Resources, practice_id: UUID, *, break_glass: bool = False) -> None:
+    """Raise NotAuthenticated where the practice's people sign in with the OpenID provider alone."""
+    with resources.database.transaction(practice_id) as db:
+        if providers.is_required(db, practice_id) and not break_glass:
+            detail = "Your practice signs in with your organisation's sign-in alone. Use that."
+            raise NotAuthenticated(detail, "provider_only")
 
 
 def begin(

@@ -21,6 +21,8 @@ CONFIRMED, CONFIRM_FAILED = "confirm", "confirm.failed"
 INVITED = "invitation.create"
 PASSKEY_ADDED, PASSKEY_REMOVED, PASSKEY_SIGN_IN = "passkey.add", "passkey.remove", "sign_in.passkey"
 FACTOR_RESET = "factor.reset"
+PROVIDER_SIGN_IN, PROVIDER_LINKED = "sign_in.provider", "provider.link"
+PROVIDER_SIGN_OUT = "sign_out.provider"
 # In the words in which people read it.
 WORDS = {
     SIGNED_IN: "Signed in",
@@ -40,6 +42,9 @@ WORDS = {
     PASSKEY_SIGN_IN: "Signed in with a passkey",
     PASSKEY_ADDED: "Passkey added",
     PASSKEY_REMOVED: "Passkey removed",
+    PROVIDER_SIGN_IN: "Signed in with your organisation's sign-in",
+    PROVIDER_LINKED: "Your organisation's sign-in was linked",
+    PROVIDER_SIGN_OUT: "Your organisation's sign-in signed you out everywhere",
     FACTOR_RESET: "An administrator removed a second factor",
     INVITED: "Invited by an administrator, or by the server's command line",
 }

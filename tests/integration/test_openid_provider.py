@@ -1,0 +1,226 @@
+"""People sign in with an OpenID provider; each promise of the protocol is broken once."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from joserfc.jwk import ECKey
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from shared.services.accounts import accounts
+from shared.services.resources import Resources
+from shared.services.sign_in import invitations
+from tests.database import everything
+from tests.fakes.openid_provider import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    LOGOUT_EVENT,
+    OpenIdProvider,
+    running_provider,
+)
+from tests.integration.api_client import app_of
+from tests.integration.browser import PASSPHRASE, Browser, browser_of, give_login
+from tests.servers import Office
+
+START = "/sign-in/provider"
+
+
+@pytest.fixture
+def provider() -> Iterator[OpenIdProvider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def linked(resources: Resources, provider: OpenIdProvider) -> Resources:
+    """Resources of a server that knows the provider."""
+    known = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET}
+    return replace(resources, settings=replace(resources.settings, **known))
+
+
+@pytest.fixture
+def app(linked: Resources) -> Flask:
+    return app_of(linked)
+
+
+@pytest.fixture
+def administrator(app: Flask, linked: Resources, office: Office) -> Browser:
+    boss = accounts.create_therapist(linked, office.caller.practice_id, "Boss", accounts.ADMINISTRATOR)
+    return browser_of(app, linked, office.caller.practice_id, boss.id)
+
+
+@pytest.fixture
+def person(
+    app: Flask, linked: Resources, office: Office, provider: OpenIdProvider, administrator: Browser
+) -> str:
+    """The therapist comes with an invitation, and is linked to ``subject-1``."""
+    page = administrator.submit(f"/people/{office.caller.therapist_id}/invite").text
+    code = re.findall(r"https://localhost/invitation/([a-z0-9-]+)", page)[0]
+    provider.claims = {"amr": ["pwd", "mfa"]}
+    assert go_and_come_back(Browser(app), provider, invitation=code).status_code == 200
+    return "subject-1"
+
+
+def go_and_come_back(browser: Browser, provider: OpenIdProvider, **query: str) -> TestResponse:
+    away = browser("GET", f"{START}?{urlencode(query)}")
+    assert away.status_code == 303, away.text
+    back = provider.authorize(away.headers["Location"])
+    return browser("GET", f"{START}/callback?{urlencode(back)}")
+
+
+def test_a_person_is_linked_by_an_invitation_and_signs_in(
+    app: Flask, provider: OpenIdProvider, person: str, office: Office
+) -> None:
+    browser = Browser(app)
+    answer = go_and_come_back(browser, provider, next="/account")
+    assert 'content="0; url=/account"' in answer.text
+    assert browser("GET", "/api/whoami").json["therapist_id"] == str(office.caller.therapist_id)
+    page = browser.get("/account").text
+    assert "Signed in with your organisation" in page
+    assert "sign-in was linked" in page
+
+
+def test_without_a_strong_method_at_the_provider_our_own_factor_is_needed(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    provider.claims = {"amr": ["pwd"]}
+    browser = Browser(app)
+    go_and_come_back(browser, provider)
+    assert browser("GET", "/api/whoami").json["code"] == "second_factor_needed"
+
+
+def test_nobody_is_matched_by_a_mail_address_or_a_name(
+    app: Flask, linked: Resources, provider: OpenIdProvider, office: Office
+) -> None:
+    give_login(linked, office.caller.practice_id, office.caller.therapist_id, "a@example.org")
+    provider.claims = {"email": "a@example.org", "email_verified": True, "amr": ["mfa"]}
+    browser = Browser(app)
+    answer = go_and_come_back(browser, provider)
+    assert answer.status_code == 403
+    assert "Nobody here is linked" in answer.text
+    assert browser.cookie is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"iss": "https://evil.example"}, "issuer_wrong"),
+        ({"aud": "another client"}, "audience_wrong"),
+        ({"aud": [CLIENT_ID, "other"], "azp": "other"}, "audience_wrong"),
+        ({"exp": 1}, "token_expired"),
+        ({"exp": None}, "token_expired"),
+        ({"nonce": "another"}, "nonce_wrong"),
+        ({"sub": ""}, "subject_missing"),
+    ],
+)
+def test_a_token_that_is_not_for_us_now_is_refused_by_a_word(
+    app: Flask, provider: OpenIdProvider, person: str, claims: dict[str, Any], code: str
+) -> None:
+    provider.claims = claims
+    browser = Browser(app)
+    answer = go_and_come_back(browser, provider)
+    assert answer.status_code == 403
+    assert f"was not accepted: {code}" in answer.text
+    assert browser.cookie is None
+
+
+def test_a_token_with_another_key_is_refused_and_with_a_new_key_of_the_provider_taken(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    old = provider.key
+    provider.key = ECKey.generate_key("P-256", {"kid": "two", "use": "sig", "alg": "ES256"})
+    assert go_and_come_back(Browser(app), provider).status_code == 200  # its keys are asked for again
+    published, provider.key = provider.key, old
+    token = provider.token(events={LOGOUT_EVENT: {}})
+    provider.key = published
+    answer = Browser(app)("POST", f"{START}/back-channel", data={"logout_token": token})
+    assert answer.status_code == 403
+
+
+def test_unknown_parameters_in_a_tokens_head_do_not_matter(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    provider.header = {"x-vendor": "anything"}
+    assert go_and_come_back(Browser(app), provider).status_code == 200
+
+
+def test_the_way_back_is_for_the_browser_that_left(app: Flask, provider: OpenIdProvider, person: str) -> None:
+    away = Browser(app)("GET", START)
+    back = provider.authorize(away.headers["Location"])
+    other = Browser(app)
+    assert "sign_in_not_begun_here" in other("GET", f"{START}/callback?{urlencode(back)}").text
+    other("GET", START)
+    assert "state_wrong" in other("GET", f"{START}/callback?{urlencode(back)}").text
+
+
+def test_a_practice_may_ask_for_the_provider_alone_but_for_break_glass(
+    app: Flask,
+    linked: Resources,
+    provider: OpenIdProvider,
+    person: str,
+    office: Office,
+    administrator: Browser,
+) -> None:
+    practice_id = office.caller.practice_id
+    give_login(linked, practice_id, office.caller.therapist_id, "a@example.org")
+    assert administrator.submit("/people/provider", only="yes").status_code == 303
+    refused = Browser(app).sign_in("a@example.org")
+    assert refused.status_code == 401
+    assert "sign-in alone" in refused.text
+    assert Browser(app).sign_in("a@example.org", "wrong passphrase here").text.count("sign-in alone") == 0
+    assert go_and_come_back(Browser(app), provider).status_code == 200
+    code = invitations.break_glass_code(linked, "A practice")
+    fields = {"person_name": "Emergency", "login_name": "emergency", "passphrase": PASSPHRASE}
+    assert Browser(app).submit("/first-administrator", code=code, **fields).status_code == 303
+    assert Browser(app).sign_in("emergency").status_code == 303
+
+
+def test_signing_out_leads_to_the_provider_or_says_that_it_is_still_open(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    browser = Browser(app)
+    go_and_come_back(browser, provider)
+    browser.get("/account")
+    page = browser.submit("/sign-out")
+    assert f"{provider.issuer}/end?client_id={CLIENT_ID}" in page.text
+    assert browser.cookie is None
+
+
+def test_the_provider_ends_sessions_by_its_back_channel(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    browser = Browser(app)
+    go_and_come_back(browser, provider)
+    browser.get("/account")
+    provider_says = Browser(app)
+    no_logout = provider.token(events={})
+    path = f"{START}/back-channel"
+    assert provider_says("POST", path, data={"logout_token": no_logout}).status_code == 403
+    assert browser("GET", "/api/whoami").status_code == 200
+    token = provider.token(events={LOGOUT_EVENT: {}})
+    headers = {"Sec-Fetch-Site": ""}
+    assert provider_says("POST", path, data={"logout_token": token}, headers=headers).status_code == 200
+    assert browser("GET", "/api/whoami").status_code == 401
+
+
+def test_a_provider_that_is_away_is_said_to_be_away(app: Flask, linked: Resources) -> None:
+    away = replace(linked, settings=replace(linked.settings, oidc_issuer="http://127.0.0.1:1"))
+    answer = Browser(app_of(away))("GET", START)
+    assert answer.status_code == 503
+
+
+def test_without_a_provider_there_is_no_such_page(resources: Resources) -> None:
+    plain = Browser(app_of(resources))
+    assert plain("GET", START).status_code == 404
+    assert START not in plain.get("/sign-in").text
+
+
+def test_identities_lie_behind_the_wall(linked: Resources, provider: OpenIdProvider, person: str) -> None:
+    with everything(linked) as db:
+        row = db.execute(text("SELECT issuer, subject FROM provider_identities")).one()
+    assert tuple(row) == (provider.issuer, "subject-1")
