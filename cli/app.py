@@ -12,6 +12,7 @@ from cli.commands.alerts import risk
 from cli.commands.audio import audio
 from cli.commands.backup import backup, restore
 from cli.commands.cancel_delete import cancel, delete
+from cli.commands.corrections import correct
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.engines import engines
@@ -84,6 +85,7 @@ for command in (
     notes,
     risk,
     speakers,
+    correct,
     off_the_record,
     cancel,
     delete,

@@ -12,7 +12,7 @@ from shared.services.resources import Resources
 from tests.browser import sample
 from tests.browser.conftest import Watched
 from tests.integration.api_client import tone
-from tests.integration.sessions import row
+from tests.integration.sessions import promise, row
 from tests.servers import Office
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
@@ -90,6 +90,26 @@ def test_today_is_read_again_when_something_happens(
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     sample.put(resources, office)
     expect(page.get_by_role("heading", name=re.compile("Risk to answer for"))).to_be_visible()
+
+
+def test_a_page_is_not_read_again_for_what_it_shows(
+    site: Watched, resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    page = site.open("/today")
+    page.evaluate("window.isTheSame = true")
+    tell = """([session, at]) => {
+        const channel = new BroadcastChannel("sessionscribe-news");
+        channel.postMessage({event: "status", session_id: session, status: "pending", at});
+        channel.postMessage({event: "progress", session_id: session, progress: 37});
+    }"""
+    shown = page.locator("[data-as-of]").get_attribute("data-as-of")
+    page.evaluate(tell, [str(session_id), shown])
+    expect(page.locator("progress")).to_have_attribute("value", "37")
+    assert page.evaluate("window.isTheSame")
+    page.evaluate(tell, [str(session_id), "2100-01-01T00:00:00Z"])
+    expect(page.locator("progress")).to_have_attribute("value", "0")
+    assert not page.evaluate("window.isTheSame ?? false")
 
 
 def test_reading_acknowledging_and_signing_work_without_scripts(

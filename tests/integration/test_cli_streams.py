@@ -35,6 +35,19 @@ def test_a_closed_standard_error_changes_nothing_of_the_result() -> None:
         assert shell("PROGRAM list 2>&-", server.url).stdout == "No sessions.\n"
 
 
+def test_what_the_server_commands_need_is_found_from_any_folder(tmp_path: Path) -> None:
+    """`recover` and `setup` make a queue, whose settings lie beside the packages."""
+    words = "from shared.queue import make_app; print(make_app('redis://localhost').conf.task_ignore_result)"
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
+
+
 def test_an_error_on_a_terminal_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     master, slave = pty.openpty()

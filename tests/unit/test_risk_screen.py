@@ -1,16 +1,25 @@
 """Rules and the local model read a transcript together, and neither takes back what the other found."""
 
 import zipfile
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from rich.console import Console
 
+from api.exports import FILES, notes_outline
+from cli.output.notes_rendering import notes as render
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.record import Kind, Standing
 from shared.domain.ports import ExtractionRequest
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import MODEL_DID_NOT_RUN, finding_words
 from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
 from shared.schemas.notes import RiskFlagSchema
+from shared.services.notes.exporting import Export
+from shared.services.notes.reading import Notes, Version
 from shared.speech_models import sentence_encoder
 from tests.fixtures.transcripts.loading import from_lines
 from workers.engines.rules.extractor import RulesExtractor
@@ -21,6 +30,7 @@ from workers.engines.screen.screening import RiskScreen, load_model
 from workers.engines.screen.training.__main__ import Score
 from workers.engines.screen.training.corpus import examples, fixed, marks_of
 
+AT = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 ORDINARY = ("T: How was your week?", "C: It was all right.", "T: Did you go to work?", "C: I did.")
 
 
@@ -42,13 +52,13 @@ def notes_of(said: Transcript, screening: Screening) -> JsonObject:
 
 def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
     said = from_lines(
-        [*ORDINARY, "T: And the nights?", "C: I go to bed and I hope that I don't see the morning."]
+        [*ORDINARY, "T: And the nights?", "C: I lie there and hope that morning never comes for me."]
     )
     found = screen(said)
     (alone,) = [one for one in found.flags if one["readers"] == [LOCAL_MODEL]]
     assert found.readers == (RULES, LOCAL_MODEL)
     assert alone["type"] == "passive_suicidal_ideation"
-    assert alone["evidence"][0]["quote"] == "I go to bed and I hope that I don't see the morning."
+    assert alone["evidence"][0]["quote"] == "I lie there and hope that morning never comes for me."
     assert alone["question"]["quote"] == "And the nights?"
     assert alone["level"] in {"look", "flag"}
     assert finding_words(alone) == "like words that were marked as thoughts of not wanting to live"
@@ -58,6 +68,20 @@ def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
 def test_what_the_screen_finds_is_the_same_each_time(screen: RiskScreen) -> None:
     said = from_lines([*ORDINARY, "C: He pinned me to the cooker again and I told them that I fell."])
     assert screen(said) == screen(said) == RiskScreen(load_model)(said)
+
+
+def test_one_grave_sentence_in_a_long_ordinary_turn_is_found(screen: RiskScreen) -> None:
+    small_talk = "We had the new carpet laid and it is lovely, and my mother is coming at the weekend. " * 4
+    said = from_lines([*ORDINARY, f"C: {small_talk}I want to kill myself. {small_talk}"])
+    found = [one for one in screen(said).flags if LOCAL_MODEL in one["readers"]]
+    assert any("I want to kill myself" in piece["quote"] for one in found for piece in one["evidence"])
+
+
+def test_an_ordinary_talk_has_no_flag(screen: RiskScreen) -> None:
+    said = from_lines(
+        [*ORDINARY, "T: What was hard?", "C: The boiler broke and I was up at six to let the man in."]
+    )
+    assert "flag" not in {one["level"] for one in screen(said).flags}
 
 
 def test_the_therapists_words_are_not_read_by_the_model(screen: RiskScreen) -> None:
@@ -146,6 +170,32 @@ def test_a_denial_of_suicide_is_no_alert() -> None:
     (found,) = RiskScreen(lambda: None)(said).flags
     assert (found["level"], found["negated"]) == ("look", True)
     assert found["question"]["quote"] == "Have you thought about killing yourself?"
+
+
+def shown_in_files(notes: JsonObject) -> str:
+    head = Version(1, Kind.DRAFT, Standing.DRAFT, None, None, "rules-1", "default", AT, ())
+    export = Export(
+        Notes(head, notes, ()), UUID(int=1), UUID(int=2), "A", UUID(int=3), "B", AT, 60.0, "Notes"
+    )
+    content = FILES["md"][1](notes_outline(export))
+    assert isinstance(content, str)
+    return content.replace("\\", "")
+
+
+def test_what_the_model_found_alone_is_told_as_likeness_and_looks_are_kept_apart(screen: RiskScreen) -> None:
+    said = from_lines([
+        *ORDINARY, "T: And the nights?", "C: I lie there and hope that morning never comes for me.",
+        "T: Have you thought about killing yourself?", "C: Only when I'm on my own.",
+    ])  # fmt: skip
+    notes = notes_of(said, screen(said))
+    assert {one["level"] for one in notes["risk_flags"]} >= {"look", "alert"}
+    out = StringIO()
+    render(Console(file=out, width=200), notes)
+    for shown in (out.getvalue(), shown_in_files(notes)):
+        folded = shown.rindex("orth a look")
+        assert shown.index("found by rules") < folded
+        assert "like words that were marked as thoughts of not wanting to live" in shown[folded:]
+        assert "found by local model" in shown[folded:]
 
 
 def test_flags_from_before_there_were_levels_still_open() -> None:

@@ -119,6 +119,13 @@ def test_a_value_moved_to_another_column_does_not_open(keys: KeyStore, subject: 
         vault.open(subject, "notes:1", vault.seal(subject, "notes:2", "text"))
 
 
+def test_a_value_of_another_version_does_not_open(keys: KeyStore, subject: Subject) -> None:
+    vault = Vault(keys)
+    sealed = vault.seal(subject, "transcript", "said")
+    with pytest.raises(TamperedObject, match="version"):
+        vault.open(subject, "transcript", Sealed(b"\xff" + sealed.data[1:]))
+
+
 def test_a_changed_value_does_not_open(keys: KeyStore, subject: Subject) -> None:
     vault = Vault(keys)
     data = bytearray(vault.seal(subject, "notes:1", "text").data)

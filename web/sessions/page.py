@@ -72,7 +72,7 @@ def known(session_id: UUID) -> dict[str, Any]:
 
 def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
     """All of one of the caller's sessions; raises NotFound."""
-    record = sessions.get(resources, caller, session_id)
+    record = sessions.get(resources, caller, session_id, with_notes=False)
     patient = patients.get(resources, caller, record.row.patient_id)
     may_read_notes = Scope.NOTES_READ in caller.scopes
     alerts = (

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from shared.domain.values import JsonObject
+from shared.domain.transcripts.spans import Spans
+from shared.domain.values import JsonObject, Turn
 
 # Words begin up to so much outside of the stretch that is told of them (rounding).
 _SLACK_SECONDS = 0.01
@@ -33,13 +34,14 @@ class Row:
 def rows_of(transcript: JsonObject, items: Mapping[int, Sequence[int]]) -> list[Row]:
     """The segments of a transcript document; ``items``: what of the notes rests on each."""
     spans = transcript["quality"].get("low_confidence_spans", [])
+    where = Spans([Turn(span["start"], span["end"], "") for span in spans])
     shown = [speaker["shown_as"] for speaker in transcript["speakers"]]
     roles = {speaker["shown_as"]: speaker["role"] or "" for speaker in transcript["speakers"]}
     rows = []
     for number, segment in enumerate(transcript["segments"]):
         texts, words = segment["text"].split(), segment["words"]
         timed = words if len(words) == len(texts) else []
-        near = [span for span in spans if span["start"] < segment["end"] and segment["start"] < span["end"]]
+        near = [spans[place] for place in where.around(segment["start"], segment["end"])] if spans else []
         rows.append(
             Row(
                 number,

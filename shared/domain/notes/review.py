@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from shared.domain.notes.client_summary import HAND_OVER, KEPT_FROM_CLIENT, UNSAFE_AT_HOME, is_unsafe_at_home
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import (
@@ -20,7 +21,7 @@ MANY_UNSUPPORTED = 0.1
 
 NOT_SCREENED = "not_screened_for_risk"
 # What a signer is told: what nobody and nothing has looked for.
-AT_SIGNING = frozenset({NOT_SCREENED, "risk_model_did_not_run"})
+AT_SIGNING = frozenset({NOT_SCREENED, UNSAFE_AT_HOME, "risk_model_did_not_run"})
 
 _INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
 
@@ -58,10 +59,13 @@ def _reasons(
     language = unscreened_language(transcript)
     if language is not None:
         yield NOT_SCREENED, not_screened(language)
+    if is_unsafe_at_home(notes):
+        yield UNSAFE_AT_HOME, HAND_OVER
     if _missed(notes, screened):
         yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
     if model_missed(notes, transcript):
         yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
+    reasons = [reason for reason in reasons if reason not in KEPT_FROM_CLIENT]
     claims = len(reasons) + _standing(notes)
     if reasons and len(reasons) >= MANY_UNSUPPORTED * claims:
         yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."

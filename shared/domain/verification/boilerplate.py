@@ -14,6 +14,7 @@ SET_ASIDE = "Set aside by the clinician."
 NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
+ONLY_RISK = "The session turned mainly on what is listed under risk."
 SPEAKERS_UNKNOWN = "Who spoke as therapist and who as client could not be told apart."
 MOOD_UNKNOWN = "The words of the transcript are too few to tell the mood."
 COURSE_UNKNOWN = "The words of the transcript do not tell how the mood has changed."
@@ -41,7 +42,7 @@ PATIENT_HELP = (
 )
 
 FIXED = frozenset({
-    NOTHING_FOR_PART,
+    NOTHING_FOR_PART, ONLY_RISK,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
     NO_DIAGNOSIS, READ_BESIDE, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES,
     PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *_FORMER,

@@ -29,6 +29,7 @@ _QUOTING = re.compile(
       |[Nn]ext\ appointment|[Tt]o\ come\ back\ to|In\ answer\ to):\ {QUOTE}
     | (?:To\ do\ until\ next\ time|For\ the\ time\ until\ you\ meet\ again,\ this\ was\ said):
       \ {QUOTE}(?:(?:,|\ and)\ {QUOTE})*
+    | (?:Proposed,\ and\ left\ open|To\ be\ done\ by\ the\ therapist):\ {QUOTE}
     | You\ also\ spoke\ openly\ about\ things\ that\ are\ very\ painful
     | Said\ in\ the\ session
     """,

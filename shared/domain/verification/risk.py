@@ -39,10 +39,9 @@ def with_risk_flags(notes: JsonObject, screened: Sequence[JsonObject]) -> JsonOb
     """
     result = deepcopy(notes)
     own = result.setdefault("risk_flags", [])
-    reader = RULES if result.get("engine") == RULES else LANGUAGE_MODEL
     for flag in own:
         flag["found_by"] = flag.get("found_by") or [ENGINE]
-        flag["readers"] = flag.get("readers") or [reader]
+        flag["readers"] = flag.get("readers") or [LANGUAGE_MODEL]  # the rules name themselves
     result["risk_flags"] = united(own, [{**deepcopy(flag), "found_by": [SCREEN]} for flag in screened])
     return result
 

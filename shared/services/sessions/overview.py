@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.connection.clock import now
 from shared.db.queries import overview as rows
 from shared.db.queries import progress
 from shared.db.tables.core import Patient, TherapySession
@@ -40,11 +41,12 @@ class SessionLine:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Work:
-    """The caller's sessions by what is to be done with them."""
+    """The caller's sessions by what is to be done with them, as it was ``at`` a moment."""
 
     failed: list[SessionLine]
     to_sign: list[SessionLine]
     running: list[SessionLine]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,13 +66,14 @@ def work(resources: Resources, caller: Caller) -> Work:
         running = rows.of_status(db, caller.therapist_id, UNFINISHED, LONGEST_LIST)
         names = _patients_of(db, caller, [*failed, *to_sign, *running])
         far = progress.of_sessions(db, [row.id for row in running])
+        at = now(db)
         ownership.audit(db, caller, "session.list", None)
     known = _opened(resources, names)
 
     def lines(found: Sequence[TherapySession]) -> list[SessionLine]:
         return [_line(row, known, far.get(row.id, progress.NONE_YET).share) for row in found]
 
-    return Work(lines(failed), lines(to_sign), lines(running))
+    return Work(lines(failed), lines(to_sign), lines(running), at)
 
 
 def names(resources: Resources, caller: Caller, patient_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -6,7 +6,7 @@ import { all } from "./dom.js";
 const LOCK = "sessionscribe-news";
 const POLL_MS = 15000;
 
-/** @typedef {{event: string, session_id: string, status?: string, progress?: number}} News */
+/** @typedef {{event: string, session_id: string, at?: string, status?: string, progress?: number}} News */
 
 /** @param {(news: News) => void} hear */
 export function follow(hear) {
@@ -16,8 +16,8 @@ export function follow(hear) {
     hear(news);
     channel.postMessage(news);
   };
-  if (navigator.locks) navigator.locks.request(LOCK, () => listen(tell)).catch(() => {});
-  else listen(tell);
+  const go = () => (navigator.locks ? navigator.locks.request(LOCK, () => listen(tell)) : listen(tell)).then(go);
+  go();
 }
 
 /** Listens until the page is left. */
@@ -32,6 +32,16 @@ function listen(/** @type {(news: News) => void} */ tell) {
       if (source.readyState === EventSource.CLOSED) setTimeout(leave, POLL_MS);
     });
   });
+}
+
+/**
+ * Whether a change came after the page was made. By the server's clock: those of the last minute are told again,
+ * and a page that is read again for what it shows would be read again for ever.
+ * @param {News} news
+ */
+export function isNew(news) {
+  const asOf = all("[data-as-of]")[0]?.dataset.asOf;
+  return !news.at || !asOf || new Date(news.at) > new Date(asOf);
 }
 
 /** Moves the bars of the sessions that are on the page. @param {News} news */

@@ -107,6 +107,7 @@ function followSession() {
   live.follow((news) => {
     if (news.session_id !== status.dataset.statusOf) return;
     live.showProgress(news);
-    if (["transcribed", "processed", "failed", "cancelled"].includes(news.status ?? "")) location.reload();
+    const isStep = ["transcribed", "processed", "failed", "cancelled"].includes(news.status ?? "");
+    if (isStep && live.isNew(news)) location.reload();
   });
 }

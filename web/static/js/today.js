@@ -6,12 +6,11 @@ import * as live from "./live.js";
 
 showScripted();
 const title = document.title;
-const shown = new Date();
 let news = 0;
 
 live.follow((item) => {
   live.showProgress(item);
-  if (item.event === "progress" || isOld(item)) return;
+  if (item.event === "progress" || !live.isNew(item)) return;
   news += 1;
   document.title = `(${news}) ${title}`;
   const line = one("[data-news]");
@@ -19,8 +18,3 @@ live.follow((item) => {
   if (document.hidden) document.addEventListener("visibilitychange", () => location.reload(), { once: true });
   else if (!document.activeElement?.closest("form")) location.reload();
 });
-
-/** The changes of the last minute are told again: those from before the page was made are in it. */
-function isOld(/** @type {any} */ item) {
-  return new Date(item.at) <= shown;
-}

@@ -1,17 +1,20 @@
 """Running texts put together from findings: fixed frames around the transcript's own words."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
 from shared.domain.verification.boilerplate import join
+from shared.domain.verification.quotes import words_of
 from workers.engines.rules.feelings import Mood
+from workers.engines.rules.lexicons.tasks import ACTIONS
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading, quoted
 from workers.engines.rules.risk import ABOUT_OTHERS
 from workers.engines.rules.risk_flags import Mention
-from workers.engines.rules.topics import Topic
+from workers.engines.rules.topics import SAFETY, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def fitted(lines: Iterable[Line], least: int, most: int) -> list[Line]:
 
 
 SPARE = 50
+TASK_QUOTE = 16  # words of a task that is quoted
 
 
 def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line]:
@@ -93,6 +97,8 @@ def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line
     reading, topics = findings.reading, findings.topics
     if not topics:
         return [fixed(boilerplate.NO_SPEECH if not reading.passages else boilerplate.NO_TOPIC, 0)]
+    if [topic.label for topic in topics] == [SAFETY]:
+        return [fixed(boilerplate.ONLY_RISK, 0)]
     labels = join([topic.label for topic in topics[:4]])
     lines = [Line(f"The session turned mainly on {labels}.", reading.cited(t.best for t in topics[:4]))]
     used = set() if used is None else used
@@ -159,3 +165,18 @@ def first_unused(passages: Iterable[Passage], used: set[int]) -> Passage | None:
     if chosen is not None:
         used.add(chosen.number)
     return chosen
+
+
+_ONES_OWN = re.compile(r"\b(?:i|i'm|i'll|i'd|i've|me|my|mine|we|us|our|let's)\b", re.IGNORECASE)
+
+
+def task_line(told: str, quoting: str, item: JsonObject, rank: int, person: str = "their") -> Line:
+    """A task as a plain sentence where it reads as one after ``told``, else quoted after ``quoting``."""
+    task, _, named = item["task"].partition(" (“")
+    plain = task[:1].lower() + task[1:]
+    reads = told and not named and not _ONES_OWN.search(plain) and words_of(plain)[0] in ACTIONS
+    if not reads:
+        return Line(said(quoting, clipped(task, TASK_QUOTE)), item["evidence"], rank)
+    them = "you" if person == "your" else "them"
+    plain = re.sub(r"\byou\b", them, re.sub(r"\byour\b", person, plain))
+    return Line(f"{told}{plain.rstrip('.')}.", item["evidence"], rank)

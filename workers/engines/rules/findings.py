@@ -10,7 +10,7 @@ from shared.domain.vocabulary import strategies as lexicon
 from workers.engines.rules.feelings import feelings_in, weight
 from workers.engines.rules.matching import listed
 from workers.engines.rules.passages import Passage, part_of
-from workers.engines.rules.reading import Reading, quoted
+from workers.engines.rules.reading import Reading
 from workers.engines.rules.speakers import Role
 from workers.engines.rules.topics import Topic, label_of
 
@@ -167,8 +167,6 @@ def _quote(reading: Reading, passage: Passage, topics: list[Topic]) -> JsonObjec
     ]
     label = label_of(passage, topics)
     context = f"While speaking of {label}." if label else "Said in the session."
-    if asked:
-        context = f"In answer to: {quoted(asked[-1])}"
     evidence = reading.cited([passage, *asked[-1:]])
     start = evidence[0]["start"] if evidence else 0.0
     return {

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
+from shared.domain.verification.acceptance import ACCEPTED
 from shared.domain.verification.boilerplate import join
-from workers.engines.rules.composing import SPARE, Findings, Line, clipped, fitted, fixed, said
+from workers.engines.rules.composing import SPARE, Findings, Line, clipped, fitted, fixed, said, task_line
 from workers.engines.rules.reading import quoted
 
 WORDS = (100, 150)
 QUOTE = 16  # words of a quotation in the summary
-TASK = 12  # and of a task
 _GRAVE = ("high", "medium")
 _KINDS = frozenset({
     "passive_suicidal_ideation", "suicidal_ideation", "suicide_plan", "suicide_intent", "suicidal_behaviour",
     "self_harm", "overdose", "domestic_violence",
 })  # fmt: skip
+_NOT_FOR_CLIENT = frozenset({"medication"})  # their prescriber speaks of it with them
 _PLAIN = {
     "safety": "your safety",
     "low mood": "feeling low", "self-esteem": "how you see yourself", "relationship": "your relationship",
@@ -33,8 +34,8 @@ def patient_summary(findings: Findings) -> list[Line]:
 
 def _lines(findings: Findings) -> Iterator[Line]:
     items, reading = findings.items, findings.reading
-    if findings.topics:
-        topics = findings.topics[:3]
+    topics = [topic for topic in findings.topics if topic.label not in _NOT_FOR_CLIENT][:3]
+    if topics:
         labels = join([_PLAIN.get(topic.label, topic.label) for topic in topics])
         yield Line(f"In this session you talked about {labels}.", reading.cited(t.best for t in topics), 0)
     if findings.themes:
@@ -49,11 +50,15 @@ def _lines(findings: Findings) -> Iterator[Line]:
         if group:
             evidence = [piece for item in group for piece in item["evidence"][:1]]
             yield Line(frame.format(join([item["name"] for item in group])), evidence, 3 + 2 * number)
-    tasks = _safe(findings, "action_items")[:3]
-    if tasks:
-        quotes = join([clipped(item["task"].split(" (“")[0], TASK) for item in tasks])
-        evidence = [piece for item in tasks for piece in item["evidence"]]
-        yield Line(said("For the time until you meet again, this was said: ", quotes), evidence, 2)
+    accepted = [item for item in _safe(findings, "action_items") if item["agreement"] == ACCEPTED]
+    for number, item in enumerate(accepted[:3]):
+        yield task_line(
+            "You agreed to ",
+            "For the time until you meet again, this was said: ",
+            item,
+            2 + number,
+            person="your",
+        )
     for item in _safe(findings, "unresolved_concerns")[:1]:
         yield _item("This is still on your mind: ", item["text"], item, 6)
     for item in items["appointments"]:
@@ -84,8 +89,8 @@ def _words(findings: Findings) -> Iterator[Line]:
         for item in _safe(findings, "significant_quotes")
         if item["quote"] not in {p.text for p in bright}
     ]
-    for number, item in enumerate(told[:3]):
-        yield _item(frame if number == 0 else "And: ", item["quote"], item, 4 + 9 * number)
+    for item in told[:1]:
+        yield _item(frame, item["quote"], item, 4)
     for passage in bright:
         yield Line(
             said("And on a brighter note: ", quoted(passage, QUOTE)), findings.reading.cited(bright), 5

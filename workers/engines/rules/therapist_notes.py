@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
+from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN
 from shared.domain.verification.boilerplate import join
 from workers.engines.rules.composing import (
     SPARE,
@@ -17,6 +18,7 @@ from workers.engines.rules.composing import (
     mood_lines,
     risk_line,
     said,
+    task_line,
     topic_summary,
 )
 from workers.engines.rules.reading import quoted
@@ -24,7 +26,6 @@ from workers.engines.rules.reading import quoted
 WORDS = (150, 200)
 RISKS_SHOWN = 4  # kinds of risk that are quoted before anything else; the flags have all
 QUOTE = 16  # words of a quotation in the notes
-TASK = 12  # and of a task
 _FRAMES = {
     "introduced": "Technique spoken of", "practiced": "Technique practiced in the session",
     "assigned": "Technique for the time until next session", "reviewed": "Technique reviewed",
@@ -58,7 +59,7 @@ def _lines(findings: Findings) -> Iterator[Line]:
     shown = {passage.text for passage in reading.passages if passage.number in used | reading.risky}
     for number, item in enumerate(items["significant_quotes"]):
         if item["quote"] not in shown:
-            yield _item("Also said: ", item["quote"], item, 30 + number)
+            yield _item("Also said: ", item["quote"], item, SPARE + number)
     if not reading.roles_known:
         yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
     for number, sentence in enumerate(
@@ -114,12 +115,19 @@ def _strategies(findings: Findings) -> Iterator[Line]:
 
 
 def _tasks(findings: Findings) -> Iterator[Line]:
-    tasks = findings.items["action_items"][:3]
-    if tasks:
-        quotes = join([clipped(item["task"].split(" (“")[0], TASK) for item in tasks])
-        yield Line(
-            said("To do until next time: ", quotes), [e for item in tasks for e in item["evidence"]], 2
-        )
+    """What was agreed first, then what was left open, and what the therapist does."""
+    order = [agreement for agreement, _, _ in _AGREED]
+    tasks = sorted(findings.items["action_items"], key=lambda item: order.index(item["agreement"]))
+    for number, item in enumerate(tasks[:4]):
+        told, quoting = next((told, quoting) for name, told, quoting in _AGREED if name == item["agreement"])
+        yield task_line(told, quoting, item, 2 + number)
+
+
+_AGREED = (
+    (ACCEPTED, "The client agreed to ", "To do until next time: "),
+    (OPEN, "", "Proposed, and left open: "),
+    (BY_THERAPIST, "", "To be done by the therapist: "),
+)
 
 
 def _item(frame: str, text: str, item: JsonObject, rank: int) -> Line:

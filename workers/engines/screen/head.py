@@ -37,7 +37,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Logistic units over the encoder's vectors of a piece; each matrix has its bias as the last row."""
+    """Logistic units over the encoder's vectors of a piece; each matrix has its bias as the last row.
+
+    ``families`` has a column for each of FAMILIES and a last one for any of them.
+    """
 
     families: Floats
     standings: Floats
@@ -46,8 +49,11 @@ class Head:
     def read(self, vectors: Floats) -> Reading:
         """What ``vectors`` are like: probabilities by the training text, which are no chances in a clinic."""
         rows = with_bias(vectors)
+        of_each, of_any = np.split(sigmoid(rows @ self.families), [len(FAMILIES)], axis=1)
+        # Half of it is whether any risk is spoken of: which one is the harder question.
+        share = of_each / of_each.max(1, keepdims=True)
         return Reading(
-            sigmoid(rows @ self.families), softmax(rows @ self.standings), softmax(rows @ self.suicide)
+            (of_each + of_any * share) / 2, softmax(rows @ self.standings), softmax(rows @ self.suicide)
         )
 
     def save(self, path: Path) -> None:

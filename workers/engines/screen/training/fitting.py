@@ -44,9 +44,9 @@ def fitted(examples: Sequence[Example], vectors: Floats) -> Head:
 
 
 def families_of(example: Example) -> Floats:
-    """1 for each family that ``example`` is marked with."""
+    """1 for each family that ``example`` is marked with, and a last 1 if there is any."""
     named = {family_of(kind) for kind, _ in example.marks}
-    return np.array([family in named for family in FAMILIES], np.float32)
+    return np.array([*(family in named for family in FAMILIES), bool(named)], np.float32)
 
 
 def _one_of(names: Sequence[str], name: str) -> Floats:
