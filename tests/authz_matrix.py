@@ -213,14 +213,15 @@ def send(caller: Caller | Browser, place: Place, rule: Rule, method: str) -> int
 
 
 def path_of(rule: Rule, place: Place, other: object = None) -> str:
-    """The route's path with the owner's ids in it, or ``other`` in the stead of each."""
+    """The route's path with the owner's ids in it, or ``other`` in the stead of each id."""
 
     def named(match: re.Match[str]) -> str:
-        if match[1] not in RECORDS:
-            raise LookupError(f"say in RECORDS of tests/authz_matrix.py what <{match[1]}> names: {rule.rule}")
-        return str(other or RECORDS[match[1]](place))
+        kind, name = match.groups()
+        if name not in RECORDS:
+            raise LookupError(f"say in RECORDS of tests/authz_matrix.py what <{name}> names: {rule.rule}")
+        return str(other if other and kind == "id" else RECORDS[name](place))
 
-    return re.sub(r"<(?:[^<>:]+:)?(\w+)>", named, rule.rule)
+    return re.sub(r"<(?:([^<>:]+):)?(\w+)>", named, rule.rule)
 
 
 def body_of(rule: Rule, method: str, place: Place) -> dict[str, Any]:

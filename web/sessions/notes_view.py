@@ -130,7 +130,7 @@ def _fields(document: JsonObject, numbering: "_Numbering") -> Iterator[Block]:
     raised = numbering.items([flag for flag in flags if flag.get("level") != LOOK], flag_text)
     yield Block("risk", "Risk", (*statement, *raised))
     looks = numbering.items([flag for flag in flags if flag.get("level") == LOOK], flag_text)
-    yield Block("risk-looks", f"Risk: {len(looks)} passages worth a look", looks, is_folded=True)
+    yield Block("risk-looks", f"Risk: worth a look ({len(looks)})", looks, is_folded=True)
     evidence = document["field_evidence"]
     summary, *others = TEXTS
     yield Block(*summary, numbering.sentences(evidence[summary[0]]), is_text=True)
