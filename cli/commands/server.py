@@ -70,8 +70,11 @@ def setup(practice: str, therapist: str) -> None:
 
 @click.command(epilog=EPILOG, short_help="Print an enrolment code for lost keys.")
 @click.argument("therapist_id", type=click.UUID, metavar="ID")
+@click.option(
+    "--sign-in", is_flag=True, help="Print a code to sign in with a browser, typed at /first-administrator."
+)
 @pass_target
-def recover(target: Target, therapist_id: UUID) -> None:
+def recover(target: Target, therapist_id: UUID, sign_in: bool) -> None:
     """Print an enrolment code for a person who has lost all their keys, or needs other scopes.
 
     Run it on the server: of DATABASE_URL and SESSIONSCRIBE_KEYS_DIR, or of the stack in --data. The
@@ -80,7 +83,12 @@ def recover(target: Target, therapist_id: UUID) -> None:
     from cli.local import accounts, deployment
 
     with _errors_as_ours():
-        issued = accounts.recover(deployment.find(target.data).settings, therapist_id)
+        known = deployment.find(target.data).settings
+        if sign_in:
+            code = accounts.recover_sign_in(known, therapist_id)
+            screen.results().print(Text(code), soft_wrap=True)
+            return
+        issued = accounts.recover(known, therapist_id)
     screen.notices().print(Text(f"Hand the code to the person. {REDEEM}"))
     screen.results().print(Text(issued.code), soft_wrap=True)
 

@@ -104,6 +104,15 @@ def recover(settings: Settings, therapist_id: UUID) -> IssuedCode:
         return enrolment.recover(resources, therapist_id)
 
 
+def recover_sign_in(settings: Settings, therapist_id: UUID) -> str:
+    """A one-time code with which a person who has records chooses a login name and a passphrase.
+
+    Raises NotFound, KeyStoreError, Unavailable and DatabaseError.
+    """
+    with _resources(settings) as resources:
+        return invitations.recovery_code(resources, therapist_id)
+
+
 def break_glass(settings: Settings, practice: str) -> str:
     """A one-time code for a new administrator who signs in with a browser in any case.
 

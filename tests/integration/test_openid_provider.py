@@ -1,6 +1,5 @@
 """People sign in with an OpenID provider; each promise of the protocol is broken once."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -58,9 +57,8 @@ def administrator(app: Flask, linked: Resources, office: Office) -> Browser:
 def person(
     app: Flask, linked: Resources, office: Office, provider: OpenIdProvider, administrator: Browser
 ) -> str:
-    """The therapist comes with an invitation, and is linked to ``subject-1``."""
-    page = administrator.submit(f"/people/{office.caller.therapist_id}/invite").text
-    code = re.findall(r"https://localhost/invitation/([a-z0-9-]+)", page)[0]
+    """The therapist comes with a code of the server, and is linked to ``subject-1``."""
+    code = invitations.recovery_code(linked, office.caller.therapist_id)
     provider.claims = {"amr": ["pwd", "mfa"]}
     assert go_and_come_back(Browser(app), provider, invitation=code).status_code == 200
     return "subject-1"

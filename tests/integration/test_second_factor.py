@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from shared.services.sign_in import second_factor, waits
+from shared.services.sign_in import invitations, second_factor, waits
 from tests.database import everything
 from tests.integration.api_client import app_of
 from tests.integration.browser import PASSPHRASE, Browser, browser_of, give_login
@@ -254,15 +254,35 @@ def test_a_person_is_invited_by_a_link_that_works_once(
     assert "tess@example.org" in administrator.get("/people").text
 
 
-def test_an_administrator_lets_a_person_choose_a_new_passphrase_without_knowing_it(
-    app: Flask, administrator: Browser, browser: Browser, resources: Resources, office: Office
+def test_an_administrator_cannot_open_a_therapists_records_by_an_invitation(
+    administrator: Browser, resources: Resources, office: Office
+) -> None:
+    page = administrator.submit(f"/people/{office.caller.therapist_id}/invite")
+    assert page.status_code == 409
+    assert f"sessionscribe recover {office.caller.therapist_id} --sign-in" in page.text
+
+
+def test_an_invitation_ends_when_the_therapist_has_records(
+    app: Flask, administrator: Browser, resources: Resources, office: Office
+) -> None:
+    page = administrator.submit("/people", person_name="Newcomer", role="therapist")
+    path = re.findall(r"https://localhost(/invitation/[a-z0-9-]+)", page.text)[0]
+    with everything(resources) as db:
+        db.execute(
+            text("UPDATE patients SET therapist_id = (SELECT id FROM therapists WHERE name = 'Newcomer')")
+        )
+    fields = {"person_name": "Newcomer", "login_name": "new", "passphrase": "marble otter lantern dusk"}
+    assert Browser(app).submit(path, **fields).status_code == 422
+
+
+def test_the_server_lets_a_person_choose_a_new_passphrase_and_the_second_factor_stays(
+    app: Flask, browser: Browser, resources: Resources, office: Office
 ) -> None:
     set_up(browser, resources)
-    page = administrator.submit(f"/people/{office.caller.therapist_id}/invite")
-    path = re.findall(r"https://localhost(/invitation/[a-z0-9-]+)", page.text)[0]
+    code = invitations.recovery_code(resources, office.caller.therapist_id)
     other = Browser(app)
     fields = {"person_name": "A therapist", "login_name": NAME, "passphrase": "marble otter lantern dusk"}
-    assert other.submit(path, **fields).status_code == 303
+    assert other.submit("/first-administrator", code=code, **fields).status_code == 303
     assert browser("GET", "/api/whoami").status_code == 401  # all sessions ended
     assert other("GET", "/api/whoami").json["code"] == "second_factor_needed"  # the app stays
     assert Browser(app).sign_in(NAME).status_code == 401

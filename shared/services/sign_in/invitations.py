@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys, logins, providers
+from shared.db.queries import api_keys, enrolment, logins, providers
 from shared.db.queries import browser_sessions as session_rows
 from shared.db.tables.core import Therapist
 from shared.db.tables.sign_in import Invitation, Login
@@ -107,7 +107,8 @@ def invite_new(resources: Resources, caller: Caller, name: str, role: str) -> st
 def invite(resources: Resources, caller: Caller, therapist_id: UUID) -> str:
     """A code with which a person of the practice chooses a login name and a passphrase, also a new one.
 
-    An older code ends. Raises NotFound, Conflict (they are disabled) and ConfirmationNeeded.
+    An older code ends. Raises NotFound, Conflict (they are disabled, or the code would open their records)
+    and ConfirmationNeeded.
     """
     caller.need_fresh()
     with resources.database.transaction(caller.practice_id) as db:
@@ -116,7 +117,33 @@ def invite(resources: Resources, caller: Caller, therapist_id: UUID) -> str:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
         if person.disabled_at is not None:
             raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
+        if _opens_records(db, person):
+            raise Conflict(
+                "This therapist has records, and an invitation would open them. An operator issues the code "
+                f"on the server: sessionscribe recover {person.id} --sign-in",
+                "person_has_begun",
+            )
         return _code_for(resources, db, person, caller, _LINK_GROUPS)
+
+
+def recovery_code(resources: Resources, therapist_id: UUID) -> str:
+    """A code for a person who has records and cannot sign in; for the command line on the server.
+
+    Raises NotFound.
+    """
+    with resources.database.operating() as db:
+        practice_id = api_keys.practice_of(db, therapist_id)
+    if practice_id is None:
+        raise NotFound("There is no such person.", "therapist_not_found")
+    with resources.database.transaction(practice_id) as db:
+        person = api_keys.therapist(db, practice_id, therapist_id)
+        if person is None:
+            raise NotFound("There is no such person.", "therapist_not_found")
+        return _code_for(resources, db, person, None, _TYPED_GROUPS)
+
+
+def _opens_records(db: DbSession, person: Therapist) -> bool:
+    return person.role == accounts.THERAPIST and enrolment.has_begun(db, person.id)
 
 
 def accept(
@@ -168,6 +195,8 @@ def use(db: DbSession, practice_id: UUID, invitation_id: UUID) -> tuple[Therapis
     used = logins.use_invitation(db, invitation_id)
     person = api_keys.therapist(db, practice_id, used[0]) if used else None
     if used is None or person is None or person.disabled_at is not None:
+        raise _no_such_code()
+    if used[1] is not None and _opens_records(db, person):  # begun since they were invited
         raise _no_such_code()
     return person, used[1] is None
 
