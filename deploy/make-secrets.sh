@@ -16,15 +16,18 @@ random | once postgres_password
 random | once database_password
 random | once owner_password
 random | once redis_password
+random | once redis_service_password
 random 10 | once s3_access_key_id
 random | once s3_secret_access_key
 random | once metrics_token
 printf 'flower:%s\n' "$(random)" | once flower_basic_auth
 printf 'postgresql://sessionscribe:%s@postgres/sessionscribe\n' "$(cat database_password)" | once database_url
 printf 'postgresql://sessionscribe_owner:%s@postgres/sessionscribe\n' "$(cat owner_password)" | once migrations_database_url
-printf 'redis://:%s@redis:6379/0\n' "$(cat redis_password)" | once redis_url
+printf 'redis://sessionscribe:%s@redis:6379/0\n' "$(cat redis_service_password)" | once redis_url
+# The service's user has the commands of Celery and of the limits, and none that reads or changes the server.
 once redis_config <<EOF
 requirepass $(cat redis_password)
+user sessionscribe on >$(cat redis_service_password) ~* &* -@all +@connection +@read +@write +@pubsub +@transaction +@blocking -@dangerous -@scripting -@admin +eval +evalsha +script|load +script|exists +time +info
 bind * -::*
 dir /data
 appendonly yes

@@ -223,10 +223,7 @@ def variables() -> list[str]:
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Settings from ``environment``; raises SettingsError with every problem at once.
-
-    ``<VARIABLE>_FILE`` names a file that holds the variable's value, as orchestrators mount secrets.
-    """
+    """Settings from ``environment``, or from files (``<VARIABLE>_FILE``); SettingsError has every problem."""
     values: dict[str, Any] = {}
     problems = parsing.misspelt(environment, [*variables(), *consistency.OTHER_VARIABLES])
     for setting in fields(Settings):

@@ -26,11 +26,13 @@ from shared.services.operations import reconciliation, startup
 from shared.services.operations.liveness import Pulse, SignsOfLife
 from shared.services.operations.reconciliation import Places
 from shared.services.operations.startup import NotYet
+from shared.services.sessions import digests
 from shared.services.uploads import resumable
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
+from shared.vault.sealing import Vault
 from workers.liveness import sign_file
 
 log = structlog.get_logger(__name__)
@@ -91,7 +93,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
     store = open_store(settings.storage_url, settings.s3)
     keys = KeyStore(settings.keys_dir)
-    recordings = Recordings(store, keys)
+    recordings, vault = Recordings(store, keys), Vault(keys)
     sweep, remind = Turn(SWEEP_EVERY_SECONDS), Turn(REMIND_EVERY_SECONDS)
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
@@ -108,6 +110,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             if sweep.comes_after(seconds):
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)
+                digests.seal_plain_ones(database, vault)
                 _reconcile_meanwhile(settings, Places(database, store, keys))
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)

@@ -29,7 +29,7 @@ def whole(record: Record) -> dict[str, Any]:
 def _facts(record: Record) -> dict[str, Any]:
     row, left = record.row, record.progress.seconds_left
     columns = (
-        "id", "patient_id", "therapist_id", "session_date", "status", "duration_seconds", "audio_sha256",
+        "id", "patient_id", "therapist_id", "session_date", "status", "duration_seconds",
         "audio_bytes", "created_at", "updated_at", "processed_at",
     )  # fmt: skip
     return {
@@ -37,6 +37,7 @@ def _facts(record: Record) -> dict[str, Any]:
         "progress": round(record.progress.share * 100),
         "seconds_left": None if left is None else round(left),
         "audio_filename": record.file_name,
+        "audio_sha256": record.sha256,
         "audio_url": None if row.audio_removed_at else f"/api/sessions/{row.id}/audio",
         "error": {"code": row.error_code, "message": row.error_detail} if row.error_code else None,
     }

@@ -27,6 +27,7 @@ _SOURCES = (
         "therapist_id", "passphrase",
     ),
     ("logins", "DELETE", "true", "therapist_id", "passphrase"),
+    ("passkeys", "DELETE", "true", "id", "passkey"),
     ("totp_factors", "DELETE", "true", "therapist_id", "second_factor"),
     ("therapists", "UPDATE", "OLD.disabled_at IS NULL AND NEW.disabled_at IS NOT NULL", "id", "person_disabled"),
     ("therapists", "UPDATE", "OLD.disabled_at IS NOT NULL AND NEW.disabled_at IS NULL", "id", "person_enabled"),

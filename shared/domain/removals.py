@@ -17,6 +17,7 @@ class Removal(StrEnum):
     PROCESS_NOTES = "process_notes"
     KEY = "key"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word
+    PASSKEY = "passkey"
     SECOND_FACTOR = "second_factor"
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"

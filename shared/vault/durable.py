@@ -1,6 +1,8 @@
 """Folders and files that survive a power cut: what is new is synced, and so is what names it."""
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -13,6 +15,19 @@ def make_folders(folder: Path) -> None:
     for new in reversed(missing):
         new.mkdir(mode=0o700, exist_ok=True)
         sync(new.parent)
+
+
+def shred(path: Path) -> None:
+    """Overwrite a file with random bytes, durably, and remove it; does nothing if there is none.
+
+    Where the file system writes in place, the old bytes are gone. Copy-on-write file systems, journals of
+    data, snapshots and SSDs may keep them: see docs/operations.md.
+    """
+    with suppress(FileNotFoundError):
+        with path.open("r+b", buffering=0) as file:
+            file.write(secrets.token_bytes(os.fstat(file.fileno()).st_size))
+            os.fsync(file.fileno())
+        path.unlink()
 
 
 def sync(folder: Path) -> None:

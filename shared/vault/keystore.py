@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.domain.errors import Unavailable
-from shared.vault.durable import make_folders, sync
+from shared.vault.durable import make_folders, shred, sync
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -87,7 +87,7 @@ class KeyStore:
         """Make everything sealed for the subject unreadable; does nothing if already done."""
         path = self._subject_path(subject_id)
         with _errors_as_ours():
-            path.unlink(missing_ok=True)
+            shred(path)
             if path.parent.exists():
                 sync(path.parent)
 

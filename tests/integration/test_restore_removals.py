@@ -13,7 +13,7 @@ from shared.db.connection.engine import DatabaseError
 from shared.db.queries import outputs
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
-from shared.db.tables.sign_in import BrowserSession, Login, TotpFactor
+from shared.db.tables.sign_in import BrowserSession, Login, Passkey, TotpFactor
 from shared.domain.removals import Removal
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
@@ -83,6 +83,8 @@ class Practice:
                 own = {"therapist_id": person_id, "practice_id": who.practice_id}
                 db.add(Login(**own, name=str(person_id), passphrase_hash="old"))
             db.add(TotpFactor(**own, secret=Sealed(b"x")))
+            facts = {"credential_id": b"x", "credential": b"x", "sign_count": 0, "name": "key"}
+            db.add(Passkey(**own, id=uuid4(), **facts))
             db.flush()
             for person in (self.colleague, self.back):
                 row = BrowserSession(
@@ -116,6 +118,7 @@ class Practice:
             changed = "UPDATE logins SET passphrase_hash = 'new', changed_at = now() WHERE therapist_id = :id"
             db.execute(text(changed), {"id": self.back.id})
             db.execute(text("DELETE FROM totp_factors"))
+            db.execute(text("DELETE FROM passkeys"))
 
 
 @pytest.fixture
@@ -171,6 +174,7 @@ def test_nothing_that_was_taken_away_comes_back(
             "the other's passphrase was changed"
         )
         assert one("SELECT count(*) FROM browser_sessions WHERE ended_at IS NULL") == 0
+        assert one("SELECT count(*) FROM passkeys") == 0
         assert off_record_of(found, rows[practice.cut]) == ((0.5, 1.5),)
         assert rows[practice.cut].status == Status.EXTRACTING_NOTES, "the sound goes, and notes are made anew"
     for gone in (practice.deleted, practice.forgotten, practice.webhook):

@@ -13,7 +13,7 @@ from shared.db.tables.core import ApiKey, Patient, Therapist
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.enrolment import EnrolmentCode
 from shared.db.tables.records import ProcessNotes
-from shared.db.tables.sign_in import BrowserSession, Invitation, Login, RecoveryCode, TotpFactor
+from shared.db.tables.sign_in import BrowserSession, Invitation, Login, Passkey, RecoveryCode, TotpFactor
 
 
 def withdraw_consent(db: DbSession, patient_id: UUID, at: datetime) -> bool:
@@ -62,6 +62,12 @@ def remove_second_factor(db: DbSession, person_id: UUID, before: datetime) -> bo
         return False
     db.execute(delete(Login).where(Login.therapist_id == person_id))
     return True
+
+
+def remove_passkey(db: DbSession, passkey_id: UUID) -> bool:
+    """Remove a passkey; False if there is none of this id."""
+    gone = delete(Passkey).where(Passkey.id == passkey_id)
+    return db.execute(gone.returning(Passkey.id)).first() is not None
 
 
 def end_sign_ins(db: DbSession) -> None:

@@ -14,6 +14,7 @@ from shared.db.queries.step_claims import claimable
 from shared.db.tables.core import StepRow, TherapySession
 from shared.domain.status import FINAL, UNFINISHED, Status, sources_of
 from shared.domain.webhooks import EVENT_OF_STATUS
+from shared.vault.sealing import Sealed
 
 # Time for a message that was just sent to arrive, before the dispatcher sends another.
 HINT_GRACE_SECONDS = 5.0
@@ -197,10 +198,23 @@ def set_duration(db: DbSession, session_id: UUID, seconds: float) -> None:
     at_the_end(db, _DURATION, {"session": str(session_id), "seconds": seconds})
 
 
-def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, sha256: str) -> None:
+def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, digest: Sealed) -> None:
     """Note what the stored recording now is."""
-    facts = {"audio_family": family, "audio_bytes": size, "audio_sha256": sha256, "updated_at": func.now()}
-    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(**facts))
+    facts = {"audio_family": family, "audio_bytes": size, "audio_digest": digest, "audio_sha256": ""}
+    changed = update(TherapySession).where(TherapySession.id == session_id)
+    db.execute(changed.values(**facts, updated_at=func.now()))
+
+
+def hold_with_plain_digests(db: DbSession, *, limit: int) -> Sequence[TherapySession]:
+    """Sessions whose recording's hash is not sealed yet, held to the end of the transaction."""
+    query = select(TherapySession).where(TherapySession.audio_sha256 != "").order_by(TherapySession.id)
+    return db.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+
+
+def set_digest(db: DbSession, session_id: UUID, digest: Sealed | None) -> None:
+    """Keep the sealed hash in the place of the plain one; for callers nothing of the session has changed."""
+    sealed = update(TherapySession).where(TherapySession.id == session_id)
+    db.execute(sealed.values(audio_digest=digest, audio_sha256="", updated_at=TherapySession.updated_at))
 
 
 def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:

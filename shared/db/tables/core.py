@@ -138,6 +138,7 @@ class TherapySession(Base):
         Index(
             "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
         ),
+        Index("sessions_with_plain_digests", "id", postgresql_where=text("audio_sha256 <> ''")),
         Index("sessions_failed", "id", postgresql_where=text("status = 'failed'")),
     )
 
@@ -153,7 +154,8 @@ class TherapySession(Base):
     audio_filename: Mapped[Sealed]
     audio_family: Mapped[str]
     audio_bytes: Mapped[int] = mapped_column(BigInteger)
-    audio_sha256: Mapped[str]
+    audio_digest: Mapped[Sealed | None]  # the recording's SHA-256
+    audio_sha256: Mapped[str] = mapped_column(default="")  # of older releases, until it is sealed
     audio_removed_at: Mapped[datetime | None]  # by retention; the rest of the session stays
     duration_seconds: Mapped[float | None]
 
@@ -162,13 +164,11 @@ class TherapySession(Base):
     template: Mapped[str]
     vocabulary: Mapped[Sealed | None]
     transcriber: Mapped[str | None]  # the uploader's wish; else the practice's or the server's
-
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     processed_at: Mapped[datetime | None]
     dispatch_after: Mapped[datetime] = mapped_column(server_default=func.now())
     dispatches: Mapped[int] = mapped_column(default=0)
-
     request_id: Mapped[str | None]  # of the last request that started work on it
     charged_on: Mapped[date | None]  # whose quota it used, and how much of it
     charged_seconds: Mapped[float | None]

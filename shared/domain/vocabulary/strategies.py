@@ -5,7 +5,7 @@ STRATEGIES: dict[str, tuple[str, str]] = {
         "relaxation",
         """slow breathing, breathing exercise, deep breathing, deep breath, box breathing,
         paced breathing, belly breathing, breathe in, breathe slowly, breathing technique,
-        practice the breathing, the breathing""",
+        practice the breathing, the breathing, breathing space""",
     ),
     "muscle relaxation": (
         "relaxation",
@@ -35,7 +35,8 @@ STRATEGIES: dict[str, tuple[str, str]] = {
     ),
     "exposure": (
         "behavioural",
-        "exposure, fear ladder, face the fear, facing the fear, exposure hierarchy, small step toward",
+        """exposure, fear ladder, face the fear, facing the fear, exposure hierarchy,
+        small step toward, habituation""",
     ),
     "behavioural experiments": (
         "behavioural",
@@ -68,6 +69,22 @@ STRATEGIES: dict[str, tuple[str, str]] = {
         "interpersonal",
         "assertive, i statements, i statement, assertiveness, role play, ask for what you need",
     ),
+    "communication exercise": (
+        "interpersonal",
+        """speaker listener, says back what they heard, say back what you heard, reflective listening,
+        active listening""",
+    ),
+    "pacing": (
+        "behavioural",
+        """=pacing, pace yourself, pacing yourself, activity pacing""",
+    ),
+    "urge surfing": ("mindfulness and acceptance", "urge surfing, surf the urge, ride the urge, ride it out"),
+    "values work": (
+        "mindfulness and acceptance",
+        "values exercise, your values, what matters to you, values work",
+    ),
+    "chair work": ("experiential", "chair work, empty chair, two chairs, the other chair"),
+    "eye movement desensitisation": ("trauma", "emdr, eye movements, bilateral, tapping sets"),
     "problem solving": (
         "problem solving",
         """problem solving, pros and cons, list of options, smaller steps""",

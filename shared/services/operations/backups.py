@@ -19,7 +19,7 @@ from shared.domain.errors import NotFound
 from shared.storage.local_store import LocalStore
 from shared.storage.objects import ObjectStore
 from shared.storage.recordings import SPEECH
-from shared.vault.durable import make_folders
+from shared.vault.durable import make_folders, shred
 
 DUMP, OBJECTS, LISTING, MANIFEST = "database.dump", "objects", "objects.jsonl", "manifest.json"
 _PIECE = 1024 * 1024
@@ -89,7 +89,7 @@ def copy_keys(source: Path, target: Path) -> int:
     target.chmod(0o700)
     wanted = {path.relative_to(source) for path in source.rglob("*.key")}
     for old in {path.relative_to(target) for path in target.rglob("*.key")} - wanted:
-        (target / old).unlink()
+        shred(target / old)
     for name in sorted(wanted):
         place = target / name
         make_folders(place.parent)

@@ -197,6 +197,7 @@ _ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
     Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
     Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),
+    Removal.PASSKEY: lambda _, db, entry: rows.remove_passkey(db, entry.subject_id),
     Removal.SECOND_FACTOR: lambda _, db, entry: rows.remove_second_factor(db, entry.subject_id, entry.at),
     Removal.PERSON_DISABLED: lambda _, db, entry: rows.disable_person(db, entry.subject_id, entry.at),
     Removal.WEBHOOK: _webhook,

@@ -26,6 +26,7 @@ from shared.services.notes import templates
 from shared.services.notes.rows import Found, find
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
+from shared.services.sessions import digests
 from shared.services.transcripts import reading as transcripts
 from shared.services.transcripts.off_record import require_redacted
 from shared.services.uploads.registration import FILE_NAME
@@ -36,7 +37,7 @@ from shared.vault.sealing import Subject
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Record:
-    """One session: its row, how far it is, its file's name, and what was made of it.
+    """One session: its row, how far it is, its file's name and hash, and what was made of it.
 
     ``transcript`` is a document of ``shared.domain.transcripts.serialization``, ``notes`` one of
     ``NotesSchema``; both None in lists, before they exist, and (the notes) for keys without ``notes:read``.
@@ -45,6 +46,7 @@ class Record:
     row: TherapySession
     progress: Progress
     file_name: str | None
+    sha256: str | None
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
 
@@ -61,7 +63,7 @@ def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: b
     return Record(
         row,
         _progress(row, found),
-        _file_name(resources, row),
+        *_facts(resources, row),
         heard,
         notes.opened(resources, version).document if version else None,
     )
@@ -200,14 +202,16 @@ def _subject(row: TherapySession) -> Subject:
 
 def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Progress]) -> Record | None:
     try:
-        return Record(row, _progress(row, found), _file_name(resources, row))
+        return Record(row, _progress(row, found), *_facts(resources, row))
     except NotFound:  # deleted since the list was read
         return None
 
 
-def _file_name(resources: Resources, row: TherapySession) -> str | None:
-    """The file's name; None where its key is destroyed, so that one lost key hides no other session."""
+def _facts(resources: Resources, row: TherapySession) -> tuple[str | None, str | None]:
+    """The file's name and the recording's hash; None where the key is destroyed: one lost key hides no other
+    session."""
     try:
-        return str(ownership.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
+        name = str(ownership.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
+        return name, digests.opened(resources.vault, row)
     except KeyDestroyed:
-        return None
+        return None, None

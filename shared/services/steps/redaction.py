@@ -24,6 +24,7 @@ from shared.pipeline import REDACT, Step
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
+from shared.services.sessions import digests
 from shared.services.steps.speech_plan import session_row
 from shared.services.transcripts.off_record import opened_ranges
 from shared.storage.recordings import RECORDING, SPEECH
@@ -56,8 +57,8 @@ def _redact(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Step]:
 
     def save(db: DbSession) -> None:
         if stored is not None:
-            size, digest = stored
-            sessions.replace_audio(db, session.id, family="wav", size=size, sha256=digest)
+            size, digest = stored[0], digests.seal(resources.vault, session, stored[1])
+            sessions.replace_audio(db, session.id, family="wav", size=size, digest=digest)
         following.extend(steps.make_next_ready(db, session.id))
         sessions.dispatch_in(db, session.id, sessions.HINT_GRACE_SECONDS)
 

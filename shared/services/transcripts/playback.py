@@ -13,6 +13,7 @@ from shared.domain.ports import ByteSource
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
+from shared.services.sessions import digests
 from shared.services.transcripts.off_record import require_redacted
 from shared.storage.recordings import RECORDING
 from shared.vault.frames import TamperedObject
@@ -52,7 +53,7 @@ def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterato
         # The last frame says that it is the last: a shortened object shows before the first byte.
         if source.size != row.audio_bytes or len(source.read_at(source.size - 1, 1)) != 1:
             raise TamperedObject("the recording is not as long as the one that was uploaded")
-        yield Audio(source, row.audio_sha256, row.audio_family)
+        yield Audio(source, digests.opened(resources.vault, row), row.audio_family)
 
 
 @contextmanager

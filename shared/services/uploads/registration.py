@@ -20,6 +20,7 @@ from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller
 from shared.services.notes import templates
 from shared.services.resources import Resources
+from shared.services.sessions import digests
 from shared.services.uploads import quotas
 from shared.vault.sealing import Subject
 
@@ -95,7 +96,7 @@ def _row_of(
         audio_filename=vault.seal(session, FILE_NAME, details.file_name),
         audio_family=received.facts.family,
         audio_bytes=received.size,
-        audio_sha256=received.sha256,
+        audio_digest=digests.seal(vault, session, received.sha256),
         speakers=details.speakers,
         language=details.language,
         transcriber=details.transcriber,
