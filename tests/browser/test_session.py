@@ -171,6 +171,15 @@ def test_the_clock_tells_how_long_the_recording_is(site: Watched, session_id: UU
     expect(page.locator(".picture canvas")).to_be_visible()
 
 
+def test_the_page_ends_with_the_player(site: Watched, session_id: UUID) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    expect(page.locator(".picture canvas")).to_be_visible()
+    main = "document.querySelector('main').getBoundingClientRect().bottom + scrollY"
+    assert (
+        page.evaluate(f"document.documentElement.scrollHeight - ({main})") < 3
+    )  # nothing unseen makes the page longer than what is seen
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_page_does_not_scroll_sideways(site: Watched, session_id: UUID, width: int) -> None:
     site.page.set_viewport_size({"width": width, "height": 700})
