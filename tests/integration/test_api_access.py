@@ -71,6 +71,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "render"): {"json": {"template": "soap"}},
     ("PUT", "process-notes"): {"json": {"text": "Mine now"}, "headers": {"If-Match": "*"}},
     ("PUT", "speakers"): {"json": {"speakers": [{"label": "Speaker 1", "role": "therapist"}]}},
+    ("PUT", "corrections"): {"json": {"corrections": [{"segment": 0, "was": "A.", "text": "B."}]}},
     ("POST", "off-the-record"): {"json": {"ranges": [{"start": 0, "end": 1}]}},
     ("POST", "accept"): {"json": {"version": 1}},
     ("POST", "dismiss"): {"json": {"version": 1}},
@@ -85,7 +86,7 @@ def every_call(app: Flask) -> list[tuple[str, str, str]]:
         path = rule.rule
         for argument in rule.arguments:
             path = path.replace(f"<id:{argument}>", str(uuid4())).replace(f"<path:{argument}>", "site.css")
-            path = path.replace(f"<{argument}>", "start.js")
+            path = path.replace(f"<int:{argument}>", "1").replace(f"<{argument}>", "start.js")
         calls += [(rule.endpoint, method, path) for method in sorted(rule.methods or ())]
     return calls
 
