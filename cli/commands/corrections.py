@@ -28,7 +28,7 @@ def correct(
     undo: bool,
     as_json: bool,
 ) -> None:
-    """Correct what a segment of a transcript says; without a segment, list the corrections.
+    """Correct the words of a segment, or list the corrections.
 
     SEGMENT is the place in the transcript, from 0. The engine's words are kept.
     """
