@@ -3,7 +3,7 @@
 import json
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -198,8 +198,11 @@ def test_ctrl_c_while_waiting_says_that_the_work_goes_on(
 
 
 @pytest.fixture
-def interrupted_at(server: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def interrupted_at(server: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Have this process interrupted when the server is first asked so."""
+
+    # A shell lets what runs in its background ignore SIGINT, and tests inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def arm(call: str) -> None:
         usual, asked = server.answer, threading.Event()
@@ -213,7 +216,8 @@ def interrupted_at(server: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Callable
 
         monkeypatch.setattr(server, "answer", answer)
 
-    return arm
+    yield arm
+    signal.signal(signal.SIGINT, before)
 
 
 def test_reconcile_looks_for_a_stack_in_the_data_folder(
