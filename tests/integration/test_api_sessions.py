@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from shared.db.queries import notes, outputs, sessions, steps
 from shared.db.queries.outputs import Product
+from shared.domain.notes.stored import upgraded
 from shared.domain.status import Status
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.values import Segment, Transcript, Word
@@ -111,7 +112,7 @@ def test_a_processed_session_shows_everything(call: Caller, processed: str) -> N
     assert document["transcript_segments"][0] == {
         "start": 0.0, "end": 2.5, "text": "How are you <today>?", "speaker": "therapist",
     }  # fmt: skip
-    assert document["extracted_notes"] == NOTES
+    assert document["extracted_notes"] == upgraded(NOTES)
     assert document["therapist_summary"] == "For the therapist."
     assert document["patient_summary"] == "For you."
     assert document["risk_flags"] == []
@@ -239,7 +240,7 @@ def test_there_is_a_404_until_there_is_a_transcript_or_notes(call: Caller, sessi
 def test_notes_come_as_json_and_markdown_by_version(call: Caller, processed: str) -> None:
     path = f"/api/sessions/{processed}/notes"
     found = call("GET", path).json
-    assert (found["version"], found["engine"], found["extracted_notes"]) == (1, "rules 1", NOTES)
+    assert (found["version"], found["engine"], found["extracted_notes"]) == (1, "rules 1", upgraded(NOTES))
     assert call("GET", f"{path}?version=1").json == found
     assert call("GET", f"{path}?version=2").status_code == 404
     assert call("GET", f"{path}?version=0").status_code == 422
@@ -287,7 +288,7 @@ def test_extracting_with_a_preferred_wait_gives_the_notes(
     answer = call("POST", f"/api/sessions/{processed}/extract-notes", headers={"Prefer": "wait=30"})
     worker.join()
     assert answer.status_code == 200
-    assert answer.json["extracted_notes"] == NOTES
+    assert answer.json["extracted_notes"] == upgraded(NOTES)
     assert answer.json["processing_time"] > 0
 
 
