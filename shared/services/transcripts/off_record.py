@@ -66,7 +66,8 @@ def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -
     sealed = vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
     outputs.replace(db, row.practice_id, row.id, Product.OFF_RECORD, sealed)
     transcribed = _cut_transcript(vault, db, session, all_ranges, before)
-    waveform.silence(db, vault, session, ranges)
+    if transcribed:  # else it is made again from what is left
+        waveform.silence(db, vault, session, ranges)
     _forget_derived(vault, db, session, beyond(all_ranges, before))
     _begin_again(db, row, transcribed)
 
