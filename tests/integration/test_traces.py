@@ -122,6 +122,6 @@ def test_an_address_without_the_extra_is_told_at_start(
 ) -> None:
     wanted = {**environment, "SESSIONSCRIBE_TRACES_ENDPOINT": "http://collector:4318/v1/traces"}
     assert load(wanted).traces_endpoint
-    monkeypatch.setattr("shared.parsing.find_spec", lambda _: None)
+    monkeypatch.setattr("shared.consistency.find_spec", lambda _: None)
     with pytest.raises(SettingsError, match="make otel"):
         load(wanted)
