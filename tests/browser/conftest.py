@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from shared.http import cookies
@@ -17,6 +17,9 @@ from tests.browser import sample
 from tests.integration.api_client import app_of
 from tests.integration.browser import browser_of
 from tests.servers import Office
+
+# A bound, not a pause: on a busy machine a page takes longer than the usual 5 s.
+expect.set_options(timeout=30_000)
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
