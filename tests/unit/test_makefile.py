@@ -1,5 +1,6 @@
 """``make`` lists every target, and knows when its environment belongs to another folder."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,9 @@ def clone(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(["make", *words], cwd=folder, capture_output=True, text=True, check=False)
+    """As from a shell: a ``make`` inside ``make sure`` would inherit its flags and print the folders it enters."""
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    return subprocess.run(["make", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def test_make_lists_every_target(clone: Path) -> None:
