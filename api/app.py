@@ -20,6 +20,7 @@ from api.resources import (
     engines,
     events,
     health,
+    holds,
     keys,
     notes,
     off_record,
@@ -68,6 +69,7 @@ _ROUTES = (
     off_record,
     webhooks,
     alerts,
+    holds,
     operations,
 )
 _PATIENCE_SECONDS = 30.0

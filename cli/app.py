@@ -17,6 +17,7 @@ from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.engines import engines
 from cli.commands.history import history
+from cli.commands.holds import holds
 from cli.commands.keys import keys
 from cli.commands.models import models
 from cli.commands.notes import notes
@@ -90,6 +91,7 @@ for command in (
     cancel,
     delete,
     history,
+    holds,
     reconcile,
 ):
     cli.add_command(command)

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,8 @@ from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, S
 from shared.services.accounts import accounts, credentials
 from shared.services.notes import process_notes, templates
 from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.services.webhooks import delivery_log
@@ -62,6 +64,7 @@ class Place:
     upload_id: UUID
     template_id: UUID
     browser_session_id: UUID
+    hold_id: UUID
     callers: dict[str, Caller | Browser]
 
 
@@ -79,6 +82,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "upload_id": lambda place: place.upload_id,
     "template_id": lambda place: place.template_id,
     "browser_session_id": lambda place: place.browser_session_id,
+    "hold_id": lambda place: place.hold_id,
     "name": lambda _: "start.js",
     "version": lambda _: "0" * 16,
     "file_name": lambda _: "site.css",
@@ -173,6 +177,15 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {SESSION}/words/<int:number>": lambda _: {
         "data": {"was": "I want to die tonight.", "text": "Not tonight."}
     },
+    "POST /api/holds": lambda place: {
+        "json": {
+            "session_id": str(place.session_id),
+            "matter": "A",
+            "reason": "B",
+            "review_on": "2100-01-01",
+        }
+    },
+    "PATCH /api/holds/<id:hold_id>": lambda _: {"json": {"review_on": "2100-01-02"}},
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
 }
@@ -272,8 +285,15 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     upload = tus_creation.create(resources, mine, 2000, details, "")
     device_id = UUID(browser("GET", "/api/whoami").json["key_id"])
-    others = (alert_id, upload.id, template_id, device_id)
+    others = (alert_id, upload.id, template_id, device_id, _hold(resources, office))
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
+
+
+def _hold(resources: Resources, office: Office) -> UUID:
+    """A legal hold on another session, which somebody else asked to lift."""
+    target = Target(session_id=promise(resources, office))
+    hold = holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    return holds.ask_to_lift(resources, office.caller, hold.id).id
 
 
 def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:

@@ -4,9 +4,10 @@ from enum import StrEnum
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as migration 0050 writes them.
+    """The kinds of entries in the list of removals, as migrations 0050 and 0070 write them.
 
-    ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back.
+    ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back. A ``HOLD`` takes
+    away the right to delete: its subject is the patient, that of ``HOLD_LIFTED`` the hold.
     """
 
     SESSION = "session"
@@ -25,6 +26,8 @@ class Removal(StrEnum):
     AWAY_FORBIDDEN = "away_forbidden"
     AWAY_ALLOWED = "away_allowed"
     OFF_RECORD = "off_record"
+    HOLD = "hold"
+    HOLD_LIFTED = "hold_lifted"
 
 
 # The entry that takes another back.

@@ -14,7 +14,7 @@ from shared.db.tables.core import Patient
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services import idempotency, paging
 from shared.services.access import consent as consents
-from shared.services.access import ownership
+from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle import cancellation
 from shared.services.paging import Page, Position
@@ -146,10 +146,11 @@ def _stop_work(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]
 def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
     """Forget the patient: the key is destroyed, a row without a readable name remains.
 
-    Raises NotFound, and Conflict while any session of the patient exists.
+    Raises NotFound, and Conflict while the patient is on hold or any session of theirs exists.
     """
     with resources.database.transaction(caller.practice_id) as db:
         _found(patients.to_change(db, caller.therapist_id, patient_id))
+        legal_hold.require_none(db, patient_id)
         if patients.has_sessions(db, patient_id):
             raise Conflict(
                 "The patient still has sessions. Their records must go first.", "patient_has_sessions"

@@ -1,6 +1,7 @@
 """What was taken away after a backup stays away after a restore of it: drilled for every kind."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -26,6 +27,8 @@ from shared.services.notes import process_notes
 from shared.services.operations import removals
 from shared.services.operations.removals import Entry
 from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
 from shared.services.transcripts import off_record
 from shared.services.webhooks import endpoints
 from shared.vault.sealing import Sealed, Subject
@@ -40,6 +43,8 @@ from tests.integration.test_backup_drill import (  # noqa: F401 - fixtures
     there,
 )
 from tests.servers import Office
+
+FAR = date(2100, 1, 1)
 
 
 def now() -> datetime:
@@ -114,6 +119,12 @@ class Practice:
         patients.delete(resources, who, self.forgotten)
         endpoints.remove(resources, administrator, self.webhook)
         practice_engines.change(resources, administrator, {"away_allowed": False})
+        for target in (Target(self.patient), Target(session_id=self.noted)):
+            hold = holds.place(
+                resources, administrator, target, matter="A v. B", reason="Asked for", review_on=FAR
+            )
+        holds.ask_to_lift(resources, administrator, hold.id)
+        holds.confirm_lift(resources, replace(administrator, therapist_id=uuid4()), hold.id)
         with everything(resources) as db:
             changed = "UPDATE logins SET passphrase_hash = 'new', changed_at = now() WHERE therapist_id = :id"
             db.execute(text(changed), {"id": self.back.id})
@@ -173,6 +184,9 @@ def test_nothing_that_was_taken_away_comes_back(
         assert one("SELECT therapist_id FROM logins") == practice.colleague.id, (
             "the other's passphrase was changed"
         )
+        held = "SELECT count(*) FROM holds WHERE patient_id = :id AND lifted_at IS NULL"
+        assert one(held, id=practice.patient) == 1, "a hold is not forgotten"
+        assert one("SELECT count(*) FROM holds WHERE lifted_at IS NOT NULL") == 1
         assert one("SELECT count(*) FROM browser_sessions WHERE ended_at IS NULL") == 0
         assert one("SELECT count(*) FROM passkeys") == 0
         assert off_record_of(found, rows[practice.cut]) == ((0.5, 1.5),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import psycopg2
@@ -27,6 +27,8 @@ from shared.services.notes import editing as note_writing
 from shared.services.notes import exporting, process_notes, signing
 from shared.services.notes import reading as notes
 from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
 from shared.services.sign_in import invitations, second_factor, signing_in
@@ -65,6 +67,8 @@ def session_id(resources: Resources, office: Office) -> UUID:
     tus_creation.create(resources, office.caller, 2000, details, "")
     deletion.delete(resources, office.caller, promise(resources, office))
     sign_somebody_in(resources, office)
+    target = Target(session_id=promise(resources, office))
+    holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id

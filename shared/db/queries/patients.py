@@ -32,6 +32,17 @@ def to_change(db: DbSession, therapist_id: UUID, patient_id: UUID) -> Patient | 
     )
 
 
+def keep(db: DbSession, patient_id: UUID) -> None:
+    """Keep a hold from being placed on the patient, and others from changing them, until this ends."""
+    db.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update(read=True))
+
+
+def to_put_on_hold(db: DbSession, patient_id: UUID) -> Patient | None:
+    """Any therapist's patient, for this transaction alone: nothing of theirs is removed meanwhile."""
+    there = Patient.id == patient_id, Patient.deleted_at.is_(None)
+    return db.scalar(select(Patient).where(*there).with_for_update())
+
+
 def page(
     db: DbSession, therapist_id: UUID, *, limit: int, before: tuple[datetime, UUID] | None = None
 ) -> Sequence[Patient]:

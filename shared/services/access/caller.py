@@ -26,6 +26,7 @@ class Scope(StrEnum):
     ENGINES = "engines"
     WEBHOOKS = "webhooks"
     OPERATIONS = "operations"
+    HOLDS = "holds"
 
 
 ADMINISTRATOR_SCOPES = frozenset(
@@ -36,6 +37,7 @@ ADMINISTRATOR_SCOPES = frozenset(
         Scope.ENGINES,
         Scope.TEMPLATES_WRITE,
         Scope.OPERATIONS,
+        Scope.HOLDS,
     }
 )
 # What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for

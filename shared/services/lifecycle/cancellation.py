@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import deletions, outputs, sessions, steps
+from shared.db.queries import deletions, holds, outputs, sessions, steps
 from shared.db.queries.deletions import Remains
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
@@ -13,7 +13,7 @@ from shared.domain import failpoints
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.status import UNFINISHED, Status
 from shared.pipeline import STEPS
-from shared.services.access import ownership
+from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.storage.recordings import SPEECH
@@ -35,7 +35,7 @@ def cancel(resources: Resources, caller: Caller, session_id: UUID) -> None:
     NotFound, and Conflict for a session that has ended in another way.
     """
     with resources.database.transaction(caller.practice_id) as db:
-        row = ownership.own(db, caller, session_id, hold=True)
+        row = legal_hold.own_with_patient(db, caller, session_id)
         if row.status not in UNFINISHED | {Status.CANCELLED}:
             raise Conflict(f"The session is {row.status}: there is no work to be stopped.", "already_ended")
         if row.status != Status.CANCELLED:
@@ -46,10 +46,14 @@ def cancel(resources: Resources, caller: Caller, session_id: UUID) -> None:
 
 
 def stop(db: DbSession, row: TherapySession, code: str = "cancelled") -> None:
-    """Cancel an unfinished session that the transaction holds; ``discard_decoded`` comes after it."""
+    """Cancel an unfinished session that the transaction holds; ``discard_decoded`` comes after it.
+
+    The patient's row must be locked too: what a legal hold keeps is not discarded.
+    """
     sessions.move(db, row.id, Status.CANCELLED)
     steps.stop(db, row.id, code)
-    outputs.discard(db, row.id, Product.PLAN, Product.CHUNK, Product.DRAFT)
+    if not holds.is_held(db, row.patient_id, row.id):
+        outputs.discard(db, row.id, Product.PLAN, Product.CHUNK, Product.DRAFT)
     deletions.schedule(
         db,
         Remains(row.id, row.practice_id, whole=False),

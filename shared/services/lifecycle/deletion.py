@@ -30,7 +30,7 @@ from shared.domain.errors import Conflict, Unavailable
 from shared.domain.status import UNFINISHED
 from shared.domain.values import JsonObject
 from shared.domain.webhooks import EventType
-from shared.services.access import ownership
+from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
 from shared.services.resources import Resources
@@ -60,10 +60,12 @@ class Receipt:
 def delete(resources: Resources, caller: Caller, session_id: UUID, *, signed_too: bool = False) -> Receipt:
     """Delete the caller's session and give the receipt; raises NotFound.
 
-    Raises Conflict for a session with signed notes, unless ``signed_too``. For a session that was
-    deleted before, goes on with what is left to do and gives its receipt.
+    Raises Conflict for a session on hold, and for one with signed notes, unless ``signed_too``. For a
+    session that was deleted before, goes on with what is left to do and gives its receipt.
     """
     with resources.database.transaction(caller.practice_id) as db:
+        if there := sessions.of_therapist(db, caller.therapist_id, session_id):
+            legal_hold.require_none(db, there.patient_id, session_id)
         row = sessions.of_therapist(db, caller.therapist_id, session_id, hold=True)
         if row is not None:
             _remove_rows(db, caller, row, signed_too=signed_too)

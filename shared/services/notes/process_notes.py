@@ -11,7 +11,7 @@ from uuid import UUID
 from shared.db.queries import process_notes as rows
 from shared.db.tables.records import ProcessNotes
 from shared.domain.errors import NotFound, Outdated, UnknownBase
-from shared.services.access import ownership
+from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.notes.reading import ANY
 from shared.services.resources import Resources
@@ -49,12 +49,14 @@ def write(resources: Resources, caller: Caller, session_id: UUID, text: str, tag
     """Write the process notes, the first ones or in the place of those that ``tag`` names.
 
     They are no record: what they were before is not kept. Raises NotFound, UnknownBase where there
-    are some and no tag is sent, and Outdated.
+    are some and no tag is sent, Outdated, and Conflict where those that are there are on hold.
     """
     subject = Subject(caller.practice_id, session_id)
     with resources.database.transaction(caller.practice_id) as db:
-        session = ownership.own(db, caller, session_id, hold=True)
+        session = legal_hold.own_with_patient(db, caller, session_id)
         before = rows.get(db, session_id)
+        if before is not None:  # they would be overwritten, and are kept nowhere else
+            legal_hold.require_none(db, session.patient_id, session_id)
         _require_seen(before, tag)
         sealed = resources.vault.seal(subject, KIND, {"text": text})
         row = rows.put(db, caller.practice_id, session_id, caller.therapist_id, sealed)
@@ -63,9 +65,9 @@ def write(resources: Resources, caller: Caller, session_id: UUID, text: str, tag
 
 
 def delete(resources: Resources, caller: Caller, session_id: UUID) -> None:
-    """Remove the process notes; raises NotFound."""
+    """Remove the process notes; raises NotFound, and Conflict where they are on hold."""
     with resources.database.transaction(caller.practice_id) as db:
-        ownership.own(db, caller, session_id, hold=True)
+        legal_hold.own_to_remove_from(db, caller, session_id)
         if not rows.remove(db, session_id):
             raise NotFound("There are no process notes of this session.", "no_process_notes")
         ownership.audit(db, caller, "process_notes.delete", session_id)

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, deletions, owners, sessions, uploads, webhooks
+from shared.db.queries import audit, deletions, owners, patients, sessions, uploads, webhooks
+from shared.db.queries import holds as hold_rows
 from shared.db.queries import removals as rows
 from shared.db.queries.deletions import Remains
 from shared.db.tables.core import TherapySession
@@ -24,6 +25,7 @@ from shared.domain.status import UNFINISHED, Status
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.operations.backups import BackupDamaged, lines_of
 from shared.services.resources import Resources
+from shared.services.retention import holds
 from shared.services.transcripts import off_record
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject
@@ -171,6 +173,25 @@ def _webhook(_: Resources, db: DbSession, entry: Entry) -> bool:
     return True
 
 
+def _hold(resources: Resources, db: DbSession, entry: Entry) -> bool:
+    patient = Subject(entry.practice_id, entry.subject_id)
+    if entry.sealed is None or patients.to_put_on_hold(db, patient.id) is None:
+        return False
+    try:
+        placed = resources.vault.open(patient, holds.KIND, Sealed(entry.sealed))
+    except KeyDestroyed:
+        return False  # nothing of the patient can be read
+    return holds.place_again(db, patient, placed, Sealed(entry.sealed), entry.at)
+
+
+def _hold_lifted(_: Resources, db: DbSession, entry: Entry) -> bool:
+    row = hold_rows.get(db, entry.subject_id, lock=True)
+    if row is None or row.lifted_at is not None:
+        return False
+    hold_rows.lift(db, row.id, None, entry.at)
+    return True
+
+
 def _off_record(resources: Resources, db: DbSession, entry: Entry) -> bool:
     row = db.get(TherapySession, entry.subject_id, with_for_update=True)
     if row is None or entry.sealed is None:
@@ -203,6 +224,8 @@ _ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.WEBHOOK: _webhook,
     Removal.AWAY_FORBIDDEN: lambda _, db, entry: rows.forbid_away(db, entry.practice_id),
     Removal.OFF_RECORD: _off_record,
+    Removal.HOLD: _hold,
+    Removal.HOLD_LIFTED: _hold_lifted,
 }
 
 

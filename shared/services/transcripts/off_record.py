@@ -19,7 +19,7 @@ from shared.domain.status import Status
 from shared.domain.transcripts.off_record import MOST_RANGES, Ranges, beyond, merged, overlaps, without
 from shared.pipeline import EXTRACT_NOTES, REDACT, TRANSCRIBE
 from shared.services import idempotency
-from shared.services.access import ownership
+from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
 from shared.services.resources import Resources
@@ -41,10 +41,11 @@ def cut(
     """Take ``ranges`` out of the caller's session, in addition to those taken out before.
 
     Raises NotFound; InvalidInput for a range beyond the recording's end or for too many; Conflict for
-    a cancelled session, and for one with signed notes unless these are to stay as they are.
+    a cancelled session, one on hold, and for one with signed notes unless these are to stay as they are.
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own_to_work_on(db, caller, session_id)
+        legal_hold.require_none(db, row.patient_id, session_id)
         _check(db, row, ranges, keep_signed_notes)
         take_out(resources.vault, db, row, ranges)
         row.request_id = caller.request_id

@@ -1,0 +1,1 @@
+"""How long records are kept: legal holds, and rules by kind."""
