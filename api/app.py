@@ -26,6 +26,7 @@ from api.resources import (
     off_record,
     patients,
     process_notes,
+    retention,
     sessions,
     speakers,
     templates,
@@ -70,6 +71,7 @@ _ROUTES = (
     webhooks,
     alerts,
     holds,
+    retention,
     operations,
 )
 _PATIENCE_SECONDS = 30.0

@@ -24,6 +24,7 @@ from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
 from cli.commands.reconcile import reconcile
+from cli.commands.retention import retention
 from cli.commands.server import break_glass, recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
@@ -92,6 +93,7 @@ for command in (
     delete,
     history,
     holds,
+    retention,
     reconcile,
 ):
     cli.add_command(command)

@@ -83,6 +83,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "template_id": lambda place: place.template_id,
     "browser_session_id": lambda place: place.browser_session_id,
     "hold_id": lambda place: place.hold_id,
+    "kind": lambda _: "recording",
     "name": lambda _: "start.js",
     "version": lambda _: "0" * 16,
     "file_name": lambda _: "site.css",
@@ -185,6 +186,7 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
             "review_on": "2100-01-01",
         }
     },
+    "PUT /api/retention/<kind>": lambda _: {"json": {"event": "session", "days": 36500}},
     "PATCH /api/holds/<id:hold_id>": lambda _: {"json": {"review_on": "2100-01-02"}},
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},

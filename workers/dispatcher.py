@@ -26,6 +26,7 @@ from shared.services.operations import reconciliation, startup
 from shared.services.operations.liveness import Pulse, SignsOfLife
 from shared.services.operations.reconciliation import Places
 from shared.services.operations.startup import NotYet
+from shared.services.retention import sweep as retention
 from shared.services.sessions import digests
 from shared.services.uploads import resumable
 from shared.settings import Settings, load
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 PARTIALS_KEPT_SECONDS = 24 * 3600
 SWEEP_EVERY_SECONDS = 3600.0
 REMIND_EVERY_SECONDS = 60.0
+RETAIN_EVERY_SECONDS = 60.0
 
 
 @dataclass
@@ -94,7 +96,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     store = open_store(settings.storage_url, settings.s3)
     keys = KeyStore(settings.keys_dir)
     recordings, vault = Recordings(store, keys), Vault(keys)
-    sweep, remind = Turn(SWEEP_EVERY_SECONDS), Turn(REMIND_EVERY_SECONDS)
+    sweep, remind, retain = map(Turn, (SWEEP_EVERY_SECONDS, REMIND_EVERY_SECONDS, RETAIN_EVERY_SECONDS))
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
@@ -107,6 +109,8 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
                 dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
             resumable.sweep(database)
             deletion.erase_due(database, recordings, keys)
+            if retain.comes_after(seconds):
+                retention.run_due(database, recordings, keys)
             if sweep.comes_after(seconds):
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)

@@ -1,10 +1,11 @@
-"""What goes in and out as JSON about legal holds."""
+"""What goes in and out as JSON about legal holds and rules of retention."""
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from shared.schemas.fields import Moment, Text
+from shared.domain.retention import RetentionEvent, RetentionKind
+from shared.schemas.fields import Moment, Text, Whole
 
 
 class HoldQuerySchema(Schema):
@@ -54,3 +55,72 @@ class HoldSchema(Schema):
     lift_asked_at = Moment(allow_none=True)
     lifted_by = fields.UUID(allow_none=True)
     lifted_at = Moment(allow_none=True)
+
+
+class RetentionRuleSetSchema(Schema):
+    """How long one kind of record is kept."""
+
+    event = fields.Enum(RetentionEvent, by_value=True, required=True)
+    days = Whole(
+        required=True,
+        validate=validate.Range(0, 36500),
+        metadata={"description": "Kept for so many days after the event."},
+    )
+    grace_days = Whole(
+        load_default=7,
+        validate=validate.Range(0, 365),
+        metadata={"description": "Then, or from when the rule was set, what is due waits for so long."},
+    )
+
+
+class RetentionRuleSchema(RetentionRuleSetSchema):
+    """A rule of the practice."""
+
+    kind = fields.Enum(RetentionKind, by_value=True)
+    changed_by = fields.UUID()
+    changed_at = Moment()
+    suspended_at = Moment(
+        allow_none=True,
+        metadata={"description": "Since a restore it removes nothing, until it is set again."},
+    )
+
+
+class PreviewQuerySchema(Schema):
+    """How far to look ahead."""
+
+    days = fields.Integer(load_default=1, validate=validate.Range(0, 366))
+
+
+class DueSchema(Schema):
+    """What a rule removes of a session, when, and what keeps it all the same."""
+
+    kind = fields.Enum(RetentionKind, by_value=True)
+    session_id = fields.UUID()
+    patient_id = fields.UUID()
+    event_at = Moment(metadata={"description": "When the event was from which the days count."})
+    remove_at = Moment()
+    on_hold = fields.Boolean(metadata={"description": "A legal hold keeps it."})
+    kept_until = fields.Date(allow_none=True, metadata={"description": "An exception for the patient."})
+
+
+class PreviewSchema(Schema):
+    """What would go."""
+
+    due = fields.List(fields.Nested(DueSchema))
+    without_birth_year = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "By kind: sessions kept because the year of birth is not known."},
+    )
+    is_cut = fields.Boolean(metadata={"description": "There is more than is shown."})
+
+
+class PatientRetentionSchema(Schema):
+    """What rules of retention know of one patient; what is not sent is null."""
+
+    birth_year = Whole(load_default=None, allow_none=True, validate=validate.Range(1900, 2200))
+    keep_until = fields.Date(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Until the end of that day no rule removes anything of the patient."},
+    )

@@ -14,9 +14,8 @@ from cli.local.deployment import BACKUP_DATABASE_URL, Deployment
 from embedded.dumping import DumpFailed, dump
 from embedded.private_files import private_folder
 from shared.domain.errors import DomainError
-from shared.domain.removals import Removal
+from shared.domain.removals import Entry, Removal
 from shared.services.operations import backups, removals
-from shared.services.operations.removals import Entry
 from shared.storage.opening import open_store
 
 FORMAT = 2

@@ -25,9 +25,9 @@ from embedded.private_files import private_folder
 from embedded.server import EmbeddedServerError, bare_environment
 from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import DomainError
+from shared.domain.removals import Entry
 from shared.services.operations import anchors, backups, removals
 from shared.services.operations.backups import BackupDamaged
-from shared.services.operations.removals import Entry
 from shared.settings import Settings
 from shared.storage.local_store import LocalStore
 from shared.storage.opening import open_store

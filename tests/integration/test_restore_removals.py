@@ -15,7 +15,9 @@ from shared.db.queries import outputs
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.db.tables.sign_in import BrowserSession, Login, Passkey, TotpFactor
-from shared.domain.removals import Removal
+from shared.domain.errors import NotFound
+from shared.domain.removals import Entry, Removal
+from shared.domain.retention import RetentionKind
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
 from shared.services import patients
@@ -25,12 +27,12 @@ from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.notes import process_notes
 from shared.services.operations import removals
-from shared.services.operations.removals import Entry
 from shared.services.resources import Resources
-from shared.services.retention import holds
+from shared.services.retention import holds, sweep
 from shared.services.retention.holds import Target
 from shared.services.transcripts import off_record
 from shared.services.webhooks import endpoints
+from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Sealed, Subject
 from tests.database import everything
 from tests.integration.sessions import promise
@@ -68,7 +70,7 @@ class Practice:
             frozenset(Scope) - (ADMINISTRATOR_SCOPES - ON_REQUEST_SCOPES),
             who.key_id,
         )
-        self.deleted, self.noted, self.cut = (processed(resources, office) for _ in range(3))
+        self.deleted, self.noted, self.cut, self.parted = (processed(resources, office) for _ in range(4))
         self.cancelled = promise(resources, office)
         for session_id in (self.noted, self.cut):
             process_notes.write(resources, self.therapist, session_id, "a thought", None)
@@ -119,6 +121,11 @@ class Practice:
         patients.delete(resources, who, self.forgotten)
         endpoints.remove(resources, administrator, self.webhook)
         practice_engines.change(resources, administrator, {"away_allowed": False})
+        with resources.database.transaction(who.practice_id) as db:
+            parted = db.get(TherapySession, self.parted)
+            assert parted is not None
+            for kind in (RetentionKind.RECORDING, RetentionKind.TRANSCRIPT, RetentionKind.DRAFTS):
+                sweep.remove(db, parted, kind)
         for target in (Target(self.patient), Target(session_id=self.noted)):
             hold = holds.place(
                 resources, administrator, target, matter="A v. B", reason="Asked for", review_on=FAR
@@ -162,6 +169,7 @@ def test_nothing_that_was_taken_away_comes_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     restored(monkeypatch, elsewhere, backup, tmp_path, "--keep-api-keys")
+    who = practice.office.caller
     with resources_of(elsewhere) as found, everything(found) as db:
         rows = {row.id: row for row in db.query(TherapySession)}
         assert practice.deleted not in rows
@@ -184,6 +192,16 @@ def test_nothing_that_was_taken_away_comes_back(
         assert one("SELECT therapist_id FROM logins") == practice.colleague.id, (
             "the other's passphrase was changed"
         )
+        assert rows[practice.parted].audio_removed_at is not None
+        words = "SELECT count(*) FROM outputs WHERE session_id = :id AND name = 'transcript'"
+        assert one(words, id=practice.parted) == 0
+        assert one(words, id=practice.noted) == 1
+        assert one("SELECT count(*) FROM notes WHERE session_id = :id", id=practice.parted) == 0
+        with (
+            pytest.raises(NotFound),
+            found.recordings.open(Subject(who.practice_id, practice.parted), RECORDING),
+        ):
+            pass
         held = "SELECT count(*) FROM holds WHERE patient_id = :id AND lifted_at IS NULL"
         assert one(held, id=practice.patient) == 1, "a hold is not forgotten"
         assert one("SELECT count(*) FROM holds WHERE lifted_at IS NOT NULL") == 1

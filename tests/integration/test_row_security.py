@@ -17,6 +17,7 @@ from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.errors import NotFound
+from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.services import idempotency, patients
 from shared.services.access import consent
 from shared.services.accounts import accounts, enrolment
@@ -27,7 +28,7 @@ from shared.services.notes import editing as note_writing
 from shared.services.notes import exporting, process_notes, signing
 from shared.services.notes import reading as notes
 from shared.services.resources import Resources
-from shared.services.retention import holds
+from shared.services.retention import holds, rules
 from shared.services.retention.holds import Target
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
@@ -68,6 +69,8 @@ def session_id(resources: Resources, office: Office) -> UUID:
     deletion.delete(resources, office.caller, promise(resources, office))
     sign_somebody_in(resources, office)
     target = Target(session_id=promise(resources, office))
+    rules.set_rule(resources, office.caller, RetentionKind.RECORDING, RetentionEvent.SESSION, 36500, 0)
+    rules.set_patient(resources, office.caller, office.patient_id, rules.OfPatient(1990))
     holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)

@@ -133,3 +133,9 @@ def note_reminder(db: DbSession, alert_id: UUID, *, hours: float) -> bool:
         .returning(RiskAlert.id)
     )
     return reminded.first() is not None
+
+
+def remove_answered(db: DbSession, session_id: UUID) -> None:
+    """Remove the alerts of a session that its therapist has acknowledged."""
+    answered = RiskAlert.session_id == session_id, RiskAlert.acknowledged_at.is_not(None)
+    db.execute(delete(RiskAlert).where(*answered))

@@ -205,6 +205,12 @@ def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, di
     db.execute(changed.values(**facts, updated_at=func.now()))
 
 
+def note_removed(db: DbSession, session_id: UUID, column: str, at: datetime | None = None) -> None:
+    """Note that a part of the session was removed: ``audio_removed_at`` or another column of its kind."""
+    changed = update(TherapySession).where(TherapySession.id == session_id)
+    db.execute(changed.values({column: at or func.clock_timestamp(), "updated_at": func.now()}))
+
+
 def hold_with_plain_digests(db: DbSession, *, limit: int) -> Sequence[TherapySession]:
     """Sessions whose recording's hash is not sealed yet, held to the end of the transaction."""
     query = select(TherapySession).where(TherapySession.audio_sha256 != "").order_by(TherapySession.id)

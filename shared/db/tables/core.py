@@ -44,18 +44,15 @@ def within(column: str, table: str) -> ForeignKeyConstraint:
 
 
 class Practice(Base):
-    """A tenant: nothing of one practice is ever visible to another.
-
-    ``template``: for uploads that name none. ``idle_minutes``: then a browser session without an act ends.
-    """
+    """A tenant: nothing of one practice is ever visible to another."""
 
     __tablename__ = "practices"
     __table_args__ = (CheckConstraint("idle_minutes BETWEEN 5 AND 30", name="idle_minutes_in_range"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
-    template: Mapped[str] = mapped_column(default="default")
-    idle_minutes: Mapped[int] = mapped_column(server_default=text("15"))
+    template: Mapped[str] = mapped_column(default="default")  # for uploads that name none
+    idle_minutes: Mapped[int] = mapped_column(server_default=text("15"))  # a browser's, without an act
     provider_only: Mapped[bool] = mapped_column(server_default=text("false"))  # people use OpenID alone
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -157,6 +154,8 @@ class TherapySession(Base):
     audio_digest: Mapped[Sealed | None]  # the recording's SHA-256
     audio_sha256: Mapped[str] = mapped_column(default="")  # of older releases, until it is sealed
     audio_removed_at: Mapped[datetime | None]  # by retention; the rest of the session stays
+    transcript_removed_at: Mapped[datetime | None]  # by retention too, as the following
+    drafts_removed_at: Mapped[datetime | None]
     duration_seconds: Mapped[float | None]
 
     speakers: Mapped[int]

@@ -1,12 +1,14 @@
-"""The tables of retention: what a court or an authority wants kept."""
+"""The tables of retention: legal holds, rules by kind, and what is said of one patient."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.db.tables.column_types import Word
 from shared.db.tables.core import Base, within
+from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.vault.sealing import Sealed
 
 
@@ -39,3 +41,40 @@ class Hold(Base):
     lift_asked_at: Mapped[datetime | None]
     lifted_by: Mapped[UUID | None]
     lifted_at: Mapped[datetime | None]
+
+
+class RetentionRule(Base):
+    """How long a practice keeps one kind of record. ``grace_days`` count from ``changed_at`` at the earliest.
+
+    ``suspended_at``: a restore brought it back, and it waits for an administrator to set it again.
+    """
+
+    __tablename__ = "retention_rules"
+    __table_args__ = (
+        CheckConstraint("days BETWEEN 0 AND 36500", name="days_in_range"),
+        CheckConstraint("grace_days BETWEEN 0 AND 365", name="grace_days_in_range"),
+    )
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), primary_key=True)
+    kind: Mapped[RetentionKind] = mapped_column(Word(RetentionKind), primary_key=True)
+    event: Mapped[RetentionEvent] = mapped_column(Word(RetentionEvent))
+    days: Mapped[int]
+    grace_days: Mapped[int]
+    changed_by: Mapped[UUID]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    suspended_at: Mapped[datetime | None]
+
+
+class PatientRetention(Base):
+    """What retention knows of one patient: the year of birth, and until when nothing of theirs goes."""
+
+    __tablename__ = "patient_retention"
+    __table_args__ = (
+        within("patient_id", "patients"),
+        CheckConstraint("birth_year BETWEEN 1900 AND 2200", name="birth_year_in_range"),
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID]
+    birth_year: Mapped[int | None]
+    keep_until: Mapped[date | None]

@@ -27,6 +27,7 @@ class Scope(StrEnum):
     WEBHOOKS = "webhooks"
     OPERATIONS = "operations"
     HOLDS = "holds"
+    RETENTION = "retention"
 
 
 ADMINISTRATOR_SCOPES = frozenset(
@@ -38,6 +39,7 @@ ADMINISTRATOR_SCOPES = frozenset(
         Scope.TEMPLATES_WRITE,
         Scope.OPERATIONS,
         Scope.HOLDS,
+        Scope.RETENTION,
     }
 )
 # What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for

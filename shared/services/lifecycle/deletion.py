@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, deletions, notes, outbox, sessions
+from shared.db.queries import audit, deletions, notes, outbox, retention, sessions
 from shared.db.queries.deletions import Remains
 from shared.db.queries.notes import Signed
 from shared.db.tables.core import TherapySession
@@ -41,6 +41,7 @@ from shared.vault.sealing import Subject
 log = structlog.get_logger(__name__)
 
 AGAIN_SECONDS = 60.0
+FOREVER = 9999  # the year of a time that cannot be told
 BATCH = 100
 
 
@@ -82,15 +83,39 @@ def delete(resources: Resources, caller: Caller, session_id: UUID, *, signed_too
 
 
 def _remove_rows(db: DbSession, caller: Caller, row: TherapySession, *, signed_too: bool) -> None:
-    signed = [_as_left(signature) for signature in notes.signatures(db, row.id)]
+    signed = bool(notes.signatures(db, row.id))
     if signed and not signed_too:
         raise Conflict(
             "The session has signed notes, which the law may oblige you to keep. To delete them all the "
             "same, say so: ?signed_notes=delete.",
             "notes_signed",
         )
+    if signed:
+        require_minimum_over(db, row)
+    remove(db, row, caller.actor)
+    ownership.audit(db, caller, "session.delete", row.id)
+
+
+def require_minimum_over(db: DbSession, row: TherapySession) -> None:
+    """Raise Conflict while the practice's own minimum keeps what is signed in the session."""
+    end = retention.minimum_end(db, row.practice_id, row.id)
+    if end is not None:
+        until = "the patient's year of birth is known" if end.year == FOREVER else f"{end.date()}"
+        raise Conflict(
+            f"The practice keeps signed notes for a minimum time, here until {until}. An administrator sees "
+            "the rule with `sessionscribe retention list`.",
+            "minimum_not_over",
+        )
+
+
+def remove(db: DbSession, row: TherapySession, requested_by: str) -> None:
+    """Remove the rows of a session that the transaction holds; ``erase`` comes after it.
+
+    The caller has looked for a legal hold and for signed notes.
+    """
+    signed = [_as_left(signature) for signature in notes.signatures(db, row.id)]
     removed = {**deletions.count_rows(db, row.id), "recording_bytes": row.audio_bytes}
-    deletions.leave_tombstone(db, row, removed, caller.actor, signed)
+    deletions.leave_tombstone(db, row, removed, requested_by, signed)
     deletions.remove_rows(db, row.id)
     deletions.schedule(
         db,
@@ -99,7 +124,6 @@ def _remove_rows(db: DbSession, caller: Caller, row: TherapySession, *, signed_t
         last_seconds=LAST_WRITE_SECONDS,
     )
     outbox.enqueue(db, row.practice_id, EventType.DELETED, row.id)
-    ownership.audit(db, caller, "session.delete", row.id)
 
 
 def _as_left(signed: Signed) -> JsonObject:
@@ -138,6 +162,7 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
     if remains.whole:
         keys.destroy(session.id)
         failpoints.reach("key_destroyed", session.id)
+    if remains.whole or _is_recording_removed(database, session):
         recordings.delete(session, RECORDING)
         recordings.discard_pieces(session)
     recordings.delete(session, SPEECH)
@@ -157,6 +182,12 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
 def _is_worked_on(database: Database, session: Subject) -> bool:
     with database.transaction(session.practice_id) as db:
         return db.scalar(sessions.status_of(session.id)) in UNFINISHED
+
+
+def _is_recording_removed(database: Database, session: Subject) -> bool:
+    with database.transaction(session.practice_id) as db:
+        row = sessions.get(db, session.id)
+        return row is not None and row.audio_removed_at is not None
 
 
 def erase_due(database: Database, recordings: Recordings, keys: KeyStore) -> int:

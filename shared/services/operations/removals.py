@@ -6,44 +6,23 @@ nothing else, and a restore goes through all lists that it finds.
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session as DbSession
-
-from shared.db.queries import audit, deletions, owners, patients, sessions, uploads, webhooks
-from shared.db.queries import holds as hold_rows
+from shared.db.queries import audit, owners, retention
 from shared.db.queries import removals as rows
 from shared.db.queries.deletions import Remains
-from shared.db.tables.core import TherapySession
-from shared.domain.removals import TAKEN_BACK_BY, Removal
-from shared.domain.status import UNFINISHED, Status
-from shared.services.lifecycle import cancellation, deletion
+from shared.domain.removals import TAKEN_BACK_BY, Entry, Removal
+from shared.services.lifecycle import deletion
+from shared.services.operations import removal_actions
 from shared.services.operations.backups import BackupDamaged, lines_of
 from shared.services.resources import Resources
-from shared.services.retention import holds
-from shared.services.transcripts import off_record
-from shared.vault.keystore import KeyDestroyed
-from shared.vault.sealing import Sealed, Subject
 
 FILE = "removals.jsonl"
 _OLDER_FILE = "erased.jsonl"  # of backups made before there was a list: deleted sessions alone
-_ACTOR = "restore"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Something that was taken away, and when; ``sealed`` under the subject's key."""
-
-    practice_id: UUID
-    kind: Removal
-    subject_id: UUID
-    at: datetime
-    sealed: bytes | None = None
 
 
 def write(folder: Path, entries: Iterable[Entry]) -> int:
@@ -80,15 +59,19 @@ def apply_again(resources: Resources, entries: Iterable[Entry]) -> int:
 
 
 def end_access(resources: Resources, *, keys_too: bool) -> int:
-    """End browser sessions, one-time codes and, with ``keys_too``, API keys; gives their number."""
+    """End browser sessions, one-time codes and, with ``keys_too``, API keys; gives their number.
+
+    Rules of retention wait until an administrator sets them again: they may be older than what was decided.
+    """
     with resources.database.operating() as db:
         practices = owners.practices(db)
     count = 0
     for practice_id in practices:
         with resources.database.transaction(practice_id) as db:
             rows.end_sign_ins(db)
+            retention.suspend(db)
             count += rows.revoke_all_keys(db) if keys_too else 0
-            audit.record(db, practice_id=practice_id, actor=_ACTOR, action="access.ended")
+            audit.record(db, practice_id=practice_id, actor=removal_actions.ACTOR, action="access.ended")
     return count
 
 
@@ -115,12 +98,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 def _apply(resources: Resources, entry: Entry) -> bool:
     with resources.database.transaction(entry.practice_id) as db:
-        came_back = _ACTIONS[entry.kind](resources, db, entry)
+        came_back = removal_actions.ACTIONS[entry.kind](resources, db, entry)
         if came_back:
             audit.record(
                 db,
                 practice_id=entry.practice_id,
-                actor=_ACTOR,
+                actor=removal_actions.ACTOR,
                 action="removal.applied",
                 subject_id=entry.subject_id,
                 code=entry.kind.value,
@@ -128,105 +111,12 @@ def _apply(resources: Resources, entry: Entry) -> bool:
     if entry.kind is Removal.SESSION:
         remains = Remains(entry.subject_id, entry.practice_id, whole=True)
         deletion.erase(resources.database, resources.recordings, resources.vault.keys, remains)
+    elif entry.kind is Removal.RECORDING and came_back:
+        remains = Remains(entry.subject_id, entry.practice_id, whole=False)
+        deletion.erase(resources.database, resources.recordings, resources.vault.keys, remains)
     elif entry.kind in (Removal.PATIENT, Removal.WEBHOOK):
         resources.vault.keys.destroy(entry.subject_id)
     return came_back
-
-
-def _session(_: Resources, db: DbSession, entry: Entry) -> bool:
-    row = sessions.get(db, entry.subject_id)
-    if row is None:
-        return False
-    deletions.leave_tombstone(db, row, {}, _ACTOR)
-    deletions.remove_rows(db, row.id)
-    return True
-
-
-def _session_cancelled(_: Resources, db: DbSession, entry: Entry) -> bool:
-    row = sessions.get(db, entry.subject_id)
-    if row is None or row.status not in UNFINISHED:
-        return False
-    cancellation.stop(db, row)
-    return True
-
-
-def _patient(_: Resources, db: DbSession, entry: Entry) -> bool:
-    if not rows.delete_patient(db, entry.subject_id):
-        return False
-    uploads.expire_of(db, entry.subject_id)
-    return True
-
-
-def _consent(_: Resources, db: DbSession, entry: Entry) -> bool:
-    if not rows.withdraw_consent(db, entry.subject_id, entry.at):
-        return False
-    for row in sessions.hold_unfinished_of(db, entry.subject_id):
-        cancellation.stop(db, row, "consent_revoked")
-    uploads.expire_of(db, entry.subject_id)
-    return True
-
-
-def _webhook(_: Resources, db: DbSession, entry: Entry) -> bool:
-    if webhooks.get(db, entry.practice_id, entry.subject_id, hold=True) is None:
-        return False
-    webhooks.remove(db, entry.subject_id)
-    return True
-
-
-def _hold(resources: Resources, db: DbSession, entry: Entry) -> bool:
-    patient = Subject(entry.practice_id, entry.subject_id)
-    if entry.sealed is None or patients.to_put_on_hold(db, patient.id) is None:
-        return False
-    try:
-        placed = resources.vault.open(patient, holds.KIND, Sealed(entry.sealed))
-    except KeyDestroyed:
-        return False  # nothing of the patient can be read
-    return holds.place_again(db, patient, placed, Sealed(entry.sealed), entry.at)
-
-
-def _hold_lifted(_: Resources, db: DbSession, entry: Entry) -> bool:
-    row = hold_rows.get(db, entry.subject_id, lock=True)
-    if row is None or row.lifted_at is not None:
-        return False
-    hold_rows.lift(db, row.id, None, entry.at)
-    return True
-
-
-def _off_record(resources: Resources, db: DbSession, entry: Entry) -> bool:
-    row = db.get(TherapySession, entry.subject_id, with_for_update=True)
-    if row is None or entry.sealed is None:
-        return False
-    session = Subject(entry.practice_id, entry.subject_id)
-    try:
-        ranges = off_record.opened_ranges(resources.vault, session, Sealed(entry.sealed))
-    except KeyDestroyed:
-        return False  # nothing of the session can be read
-    if off_record.are_out(resources.vault, db, row, ranges):
-        return False
-    cancelled = row.status == Status.CANCELLED
-    off_record.take_out(resources.vault, db, row, ranges)
-    if cancelled:
-        off_record.keep_closed(db, row)
-    return True
-
-
-_ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
-    Removal.SESSION: _session,
-    Removal.SESSION_CANCELLED: _session_cancelled,
-    Removal.PATIENT: _patient,
-    Removal.CONSENT_WITHDRAWN: _consent,
-    Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
-    Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
-    Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),
-    Removal.PASSKEY: lambda _, db, entry: rows.remove_passkey(db, entry.subject_id),
-    Removal.SECOND_FACTOR: lambda _, db, entry: rows.remove_second_factor(db, entry.subject_id, entry.at),
-    Removal.PERSON_DISABLED: lambda _, db, entry: rows.disable_person(db, entry.subject_id, entry.at),
-    Removal.WEBHOOK: _webhook,
-    Removal.AWAY_FORBIDDEN: lambda _, db, entry: rows.forbid_away(db, entry.practice_id),
-    Removal.OFF_RECORD: _off_record,
-    Removal.HOLD: _hold,
-    Removal.HOLD_LIFTED: _hold_lifted,
-}
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:

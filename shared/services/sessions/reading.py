@@ -116,7 +116,9 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonOb
         _audit(db, caller, "transcript.read", session_id)
     document, _ = transcripts.shown(resources, row, stored)
     if document is None:
-        raise NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
+        raise NotFound(
+            "The session has no transcript: it is not made yet, or its time is over.", "no_transcript_yet"
+        )
     return document
 
 

@@ -100,4 +100,6 @@ def as_heard(resources: Resources, row: TherapySession, stored: Stored) -> JsonO
 
 
 def _no_transcript() -> NotFound:
-    return NotFound("The session has no transcript yet; look at its status.", "no_transcript_yet")
+    return NotFound(
+        "The session has no transcript: it is not made yet, or its time is over.", "no_transcript_yet"
+    )

@@ -1,4 +1,4 @@
-"""The commands ``holds`` against a server at the wire."""
+"""The commands ``holds`` and ``retention`` against a server at the wire."""
 
 import json
 from pathlib import Path
@@ -64,3 +64,44 @@ def test_a_hold_is_on_a_patient_or_on_a_session(data: Path) -> None:  # noqa: F8
     assert command(data, *words) == Exit.USAGE
     both = ("--patient", str(uuid4()), "--session", str(uuid4()))
     assert command(data, *words, *both) == Exit.USAGE
+
+
+def test_rules_are_set_listed_and_previewed(
+    server: FakeApi,  # noqa: F811
+    data: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def retention(*words: str) -> int:
+        return run(["--data", str(data), "retention", *words])
+
+    rule = {"kind": "recording", "event": "signed", "days": 0, "grace_days": 2, "suspended_at": None}
+    server.will("PUT /api/retention/recording", Reply(200, rule))
+    words = ("set", "recording", "--days", "0", "--after", "signed", "--grace", "2")
+    assert retention(*words) == Exit.USAGE, "it asks first"
+    assert retention(*words, "--yes") == Exit.OK
+    assert json.loads(server.received[-1].body) == {"event": "signed", "days": 0, "grace_days": 2}
+    server.will("GET /api/retention", Reply(200, [rule, {**rule, "suspended_at": "2026-01-01T00:00:00Z"}]))
+    assert retention("list") == Exit.OK
+    assert "suspended" in capsys.readouterr().out
+    item = {
+        "kind": "recording",
+        "session_id": str(uuid4()),
+        "event_at": "2026-01-01T00:00:00Z",
+        "remove_at": "2026-01-03T00:00:00Z",
+        "on_hold": True,
+        "kept_until": None,
+    }
+    found = {"due": [item], "without_birth_year": {"session": 3}, "is_cut": False}
+    server.will("GET /api/retention/preview", Reply(200, found))
+    assert retention("preview", "--days", "30") == Exit.OK
+    assert server.received[-1].query == {"days": "30"}
+    shown = capsys.readouterr()
+    assert "a legal hold" in shown.out
+    assert "3 x session" in shown.err
+    server.will("DELETE /api/retention/recording", Reply(204))
+    assert retention("remove", "recording") == Exit.OK
+    patient = server.patients[0]["id"]
+    said = {"birth_year": 2011, "keep_until": None}
+    server.will(f"PUT /api/patients/{patient}/retention", Reply(200, said))
+    assert retention("patient", "Pat Ient", "--birth-year", "2011") == Exit.OK
+    assert json.loads(server.received[-1].body) == said

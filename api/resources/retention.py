@@ -1,0 +1,93 @@
+"""Rules of retention: how long a practice keeps what, and what would go."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from api.auth import caller, needs, resources
+from api.http.json_bodies import Blueprint
+from api.openapi.document import answers
+from api.schemas.retention import (
+    PatientRetentionSchema,
+    PreviewQuerySchema,
+    PreviewSchema,
+    RetentionRuleSchema,
+    RetentionRuleSetSchema,
+)
+from shared.db.tables.retention import RetentionRule
+from shared.domain.errors import NotFound
+from shared.domain.retention import RetentionKind
+from shared.services.access.caller import Scope
+from shared.services.retention import rules, sweep
+from shared.services.retention.rules import OfPatient
+from shared.services.retention.sweep import Preview
+
+blueprint = Blueprint("retention", __name__, url_prefix="/api", description="How long records are kept.")
+
+
+@blueprint.route("/retention", methods=["GET"])
+@blueprint.response(200, RetentionRuleSchema(many=True))
+@answers(blueprint)
+@needs(Scope.RETENTION)
+def list_rules() -> Any:
+    """The practice's rules. A kind without one is kept without limit."""
+    return rules.listed(resources(), caller())
+
+
+@blueprint.route("/retention/preview", methods=["GET"])
+@blueprint.arguments(PreviewQuerySchema, location="query")
+@blueprint.response(200, PreviewSchema)
+@answers(blueprint, 422)
+@needs(Scope.RETENTION)
+def preview(query: dict[str, int]) -> Preview:
+    """What the rules remove within `days` (tomorrow unless said), and what keeps some of it."""
+    return sweep.preview(resources(), caller(), days=query["days"])
+
+
+@blueprint.route("/retention/<kind>", methods=["PUT"])
+@blueprint.arguments(RetentionRuleSetSchema)
+@blueprint.response(200, RetentionRuleSchema)
+@answers(blueprint, 400, 404, 415, 422)
+@needs(Scope.RETENTION, fresh=True)
+def set_rule(given: dict[str, Any], kind: str) -> RetentionRule:
+    """Keep a kind of record for so long: `recording`, `transcript`, `drafts`, `process_notes`, `session`.
+
+    It works on what is older too. `signed_minimum` removes nothing: until it is over no session with signed
+    notes is deleted, by whomever (409 `minimum_not_over`).
+    """
+    return rules.set_rule(resources(), caller(), _kind(kind), **given)
+
+
+@blueprint.route("/retention/<kind>", methods=["DELETE"])
+@blueprint.response(204)
+@answers(blueprint, 404, 422)
+@needs(Scope.RETENTION, fresh=True)
+def remove_rule(kind: str) -> None:
+    """Keep a kind of record without limit from now on."""
+    rules.remove_rule(resources(), caller(), _kind(kind))
+
+
+@blueprint.route("/patients/<id:patient_id>/retention", methods=["GET"])
+@blueprint.response(200, PatientRetentionSchema)
+@answers(blueprint, 404, 422)
+@needs(Scope.PATIENTS_READ)
+def show_patient(patient_id: UUID) -> OfPatient:
+    """The patient's year of birth and exception, as far as rules of retention use them."""
+    return rules.of_patient(resources(), caller(), patient_id)
+
+
+@blueprint.route("/patients/<id:patient_id>/retention", methods=["PUT"])
+@blueprint.arguments(PatientRetentionSchema)
+@blueprint.response(200, PatientRetentionSchema)
+@answers(blueprint, 400, 404, 415, 422)
+@needs(Scope.PATIENTS_WRITE)
+def set_patient(given: dict[str, int | date | None], patient_id: UUID) -> OfPatient:
+    """Set the year of birth, and until when no rule removes anything of the patient."""
+    return rules.set_patient(resources(), caller(), patient_id, OfPatient(**given))  # type: ignore[arg-type]
+
+
+def _kind(word: str) -> RetentionKind:
+    try:
+        return RetentionKind(word)
+    except ValueError:
+        raise NotFound("There is no such kind of record.", "unknown_kind") from None

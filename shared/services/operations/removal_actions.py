@@ -1,0 +1,135 @@
+"""How each kind of removal is done again after a restore; each action says whether it had come back."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.queries import deletions, patients, sessions, uploads, webhooks
+from shared.db.queries import holds as hold_rows
+from shared.db.queries import removals as rows
+from shared.db.tables.core import TherapySession
+from shared.domain.removals import Entry, Removal
+from shared.domain.retention import RetentionKind
+from shared.domain.status import UNFINISHED, Status
+from shared.services.lifecycle import cancellation
+from shared.services.resources import Resources
+from shared.services.retention import holds, sweep
+from shared.services.transcripts import off_record
+from shared.vault.keystore import KeyDestroyed
+from shared.vault.sealing import Sealed, Subject
+
+ACTOR = "restore"
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _session(_: Resources, db: DbSession, entry: Entry) -> bool:
+    row = sessions.get(db, entry.subject_id)
+    if row is None:
+        return False
+    deletions.leave_tombstone(db, row, {}, ACTOR)
+    deletions.remove_rows(db, row.id)
+    return True
+
+
+def _session_cancelled(_: Resources, db: DbSession, entry: Entry) -> bool:
+    row = sessions.get(db, entry.subject_id)
+    if row is None or row.status not in UNFINISHED:
+        return False
+    cancellation.stop(db, row)
+    return True
+
+
+def _patient(_: Resources, db: DbSession, entry: Entry) -> bool:
+    if not rows.delete_patient(db, entry.subject_id):
+        return False
+    uploads.expire_of(db, entry.subject_id)
+    return True
+
+
+def _consent(_: Resources, db: DbSession, entry: Entry) -> bool:
+    if not rows.withdraw_consent(db, entry.subject_id, entry.at):
+        return False
+    for row in sessions.hold_unfinished_of(db, entry.subject_id):
+        cancellation.stop(db, row, "consent_revoked")
+    uploads.expire_of(db, entry.subject_id)
+    return True
+
+
+def _webhook(_: Resources, db: DbSession, entry: Entry) -> bool:
+    if webhooks.get(db, entry.practice_id, entry.subject_id, hold=True) is None:
+        return False
+    webhooks.remove(db, entry.subject_id)
+    return True
+
+
+def _part(kind: RetentionKind, column: str) -> Callable[[Resources, DbSession, Entry], bool]:
+    """Has a rule of retention remove again what it removed of a session."""
+
+    def act(_: Resources, db: DbSession, entry: Entry) -> bool:
+        row = db.get(TherapySession, entry.subject_id, with_for_update=True)
+        if row is None or (getattr(row, column) or _NEVER) >= entry.at:
+            return False
+        sweep.remove(db, row, kind)
+        return True
+
+    return act
+
+
+def _hold(resources: Resources, db: DbSession, entry: Entry) -> bool:
+    patient = Subject(entry.practice_id, entry.subject_id)
+    if entry.sealed is None or patients.to_put_on_hold(db, patient.id) is None:
+        return False
+    try:
+        placed = resources.vault.open(patient, holds.KIND, Sealed(entry.sealed))
+    except KeyDestroyed:
+        return False  # nothing of the patient can be read
+    return holds.place_again(db, patient, placed, Sealed(entry.sealed), entry.at)
+
+
+def _hold_lifted(_: Resources, db: DbSession, entry: Entry) -> bool:
+    row = hold_rows.get(db, entry.subject_id, lock=True)
+    if row is None or row.lifted_at is not None:
+        return False
+    hold_rows.lift(db, row.id, None, entry.at)
+    return True
+
+
+def _off_record(resources: Resources, db: DbSession, entry: Entry) -> bool:
+    row = db.get(TherapySession, entry.subject_id, with_for_update=True)
+    if row is None or entry.sealed is None:
+        return False
+    session = Subject(entry.practice_id, entry.subject_id)
+    try:
+        ranges = off_record.opened_ranges(resources.vault, session, Sealed(entry.sealed))
+    except KeyDestroyed:
+        return False  # nothing of the session can be read
+    if off_record.are_out(resources.vault, db, row, ranges):
+        return False
+    cancelled = row.status == Status.CANCELLED
+    off_record.take_out(resources.vault, db, row, ranges)
+    if cancelled:
+        off_record.keep_closed(db, row)
+    return True
+
+
+ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
+    Removal.SESSION: _session,
+    Removal.SESSION_CANCELLED: _session_cancelled,
+    Removal.PATIENT: _patient,
+    Removal.CONSENT_WITHDRAWN: _consent,
+    Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
+    Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
+    Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),
+    Removal.PASSKEY: lambda _, db, entry: rows.remove_passkey(db, entry.subject_id),
+    Removal.SECOND_FACTOR: lambda _, db, entry: rows.remove_second_factor(db, entry.subject_id, entry.at),
+    Removal.PERSON_DISABLED: lambda _, db, entry: rows.disable_person(db, entry.subject_id, entry.at),
+    Removal.WEBHOOK: _webhook,
+    Removal.AWAY_FORBIDDEN: lambda _, db, entry: rows.forbid_away(db, entry.practice_id),
+    Removal.OFF_RECORD: _off_record,
+    Removal.RECORDING: _part(RetentionKind.RECORDING, "audio_removed_at"),
+    Removal.TRANSCRIPT: _part(RetentionKind.TRANSCRIPT, "transcript_removed_at"),
+    Removal.DRAFTS: _part(RetentionKind.DRAFTS, "drafts_removed_at"),
+    Removal.HOLD: _hold,
+    Removal.HOLD_LIFTED: _hold_lifted,
+}
