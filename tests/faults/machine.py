@@ -181,7 +181,7 @@ class Machine:
             print("\n".join([*errors, *lines[-15:]]), file=sys.stderr)
 
     def connect_to_redis(self) -> Redis:
-        return Redis.from_url(self.redis.url, socket_timeout=5)
+        return Redis.from_url(self.redis.admin_url, socket_timeout=5)
 
     def flush_redis(self) -> None:
         """FLUSHALL, if there is a Redis."""
