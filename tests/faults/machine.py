@@ -5,6 +5,7 @@ without cost and obey orders (``arming``); a keeper starts again what dies.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -202,8 +203,7 @@ class Machine:
     def _prepare_redis(self) -> None:
         """A Redis that is started again has forgotten everything, unless a test says otherwise."""
         if not self.redis_remembers:
-            for file in (self.folder / "redis").glob("appendonly*"):
-                file.unlink()
+            shutil.rmtree(self.folder / "redis" / "appendonlydir", ignore_errors=True)
 
 
 @contextmanager
