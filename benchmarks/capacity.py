@@ -21,7 +21,7 @@ import simpy
 from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 
 CHUNK_SECONDS = 60.0
-# Worker seconds for a second of audio, from docs/accuracy.md and docs/performance.md, and dollars for a minute.
+# Worker seconds for a second of audio (docs/accuracy.md, docs/performance.md), dollars for a minute of it.
 ENGINES = {"faster-whisper": (0.10, 0.0), "openai": (0.01, 0.006)}
 BUSY_AT_MOST = 0.85
 BYTES_PER_AUDIO_SECOND = 8_000  # of a compressed recording, encrypted
