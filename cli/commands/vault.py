@@ -1,0 +1,62 @@
+"""The command ``vault``: what the key store holds, on the machine of the service itself.
+
+What it needs is imported when it runs; see ``cli.commands.server``.
+"""
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from cli.options import EPILOG, json_option, pass_target
+from cli.output import console
+from cli.output.tables import table
+from cli.profile import Target
+
+if TYPE_CHECKING:
+    from shared.vault.census import Census
+
+
+@click.group(epilog=EPILOG)
+def vault() -> None:
+    """Look at the key store and rotate its keys.
+
+    Run it on the server: of SESSIONSCRIBE_KEYS_DIR, or of the stack in --data.
+    """
+
+
+@vault.command(epilog=EPILOG)
+@json_option
+@pass_target
+def status(target: Target, as_json: bool) -> None:
+    """Count the keys under each version, and those that a rotation has left."""
+    from cli.local import key_store
+
+    found = key_store.census(target.data)
+    if as_json:
+        console.print_json(_document(found))
+        return
+    rows = [
+        (kind, f"{above}, version {version}", count)
+        for kind, above, counts in (
+            ("practices", "root key", found.practices),
+            ("subjects", "practice's key", found.subjects),
+        )
+        for version, count in sorted(counts.items())
+    ]
+    table(console.results(), ("Keys of", "Under", "Count"), rows, "There are no keys yet.")
+    for name in found.damaged:
+        console.notices().print(Text(f"{name} is damaged: restore it from a backup of the keys."))
+    if found.is_rotating:
+        console.notices().print(Text(f"A rotation has not ended; {found.left} keys are left. Run it again."))
+
+
+def _document(found: "Census") -> dict[str, object]:
+    return {
+        "root_version": found.root_version,
+        "practices": [{"version": v, "count": n} for v, n in sorted(found.practices.items())],
+        "subjects": [{"version": v, "count": n} for v, n in sorted(found.subjects.items())],
+        "left": {"practices": found.practices_left, "subjects": found.subjects_left},
+        "rotating": {"root": found.root_is_rotating, "practices": [str(one) for one in found.rotating]},
+        "damaged": list(found.damaged),
+    }
