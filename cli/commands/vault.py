@@ -4,6 +4,7 @@ What it needs is imported when it runs; see ``cli.commands.server``.
 """
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 from rich.text import Text
@@ -15,6 +16,7 @@ from cli.profile import Target
 
 if TYPE_CHECKING:
     from shared.vault.census import Census
+    from shared.vault.rotation import Rotated
 
 
 @click.group(epilog=EPILOG)
@@ -60,3 +62,37 @@ def _document(found: "Census") -> dict[str, object]:
         "rotating": {"root": found.root_is_rotating, "practices": [str(one) for one in found.rotating]},
         "damaged": list(found.damaged),
     }
+
+
+@vault.group(epilog=EPILOG)
+def rotate() -> None:
+    """Replace a key by a new version, while everything goes on.
+
+    The old version is kept until everything under the new one was read back. What was interrupted is run
+    again. Every process must run this release.
+    """
+
+
+@rotate.command("root", epilog=EPILOG)
+@pass_target
+def rotate_root(target: Target) -> None:
+    """Make a new root key and wrap the practices' keys under it."""
+    from cli.local import key_store
+
+    _told("root key", key_store.rotate_root(target.data), "practices")
+
+
+@rotate.command("practice", epilog=EPILOG)
+@click.argument("practice_id", type=click.UUID, metavar="ID")
+@pass_target
+def rotate_practice(target: Target, practice_id: UUID) -> None:
+    """Make a new key of a practice and wrap its subjects' keys under it."""
+    from cli.local import key_store
+
+    _told("practice's key", key_store.rotate_practice(target.data, practice_id), "subjects")
+
+
+def _told(what: str, done: "Rotated", below: str) -> None:
+    console.results().print(
+        Text(f"The {what} is version {done.version}. The keys of {done.count} {below} are under it.")
+    )

@@ -21,6 +21,7 @@ from shared.settings import MIB, Settings, SettingsError
 from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
+from shared.vault import census
 from shared.vault.keystore import KeyStore, KeyStoreError
 
 _OLDEST_REDIS = (6, 2)
@@ -172,6 +173,7 @@ def _keys(known: Settings) -> Iterator[Finding]:
         yield good("keys", "readable, and closed to others")
     if is_known is False:
         yield doubtful("keys", "the database cannot tell whose key store this is", "Run the `release` step.")
+    yield from _rotations(keys)
     parts = urlsplit(known.storage_url)
     recordings = Path(parts.path)
     if parts.scheme == "file" and recordings.exists() and recordings.stat().st_dev == folder.stat().st_dev:
@@ -179,6 +181,21 @@ def _keys(known: Settings) -> Iterator[Finding]:
             "keys",
             "the keys lie on the same disk as the recordings",
             "Whoever takes the disk takes both: put SESSIONSCRIBE_KEYS_DIR on another.",
+        )
+
+
+def _rotations(keys: KeyStore) -> Iterator[Finding]:
+    try:
+        found = census.take(keys)
+    except (KeyStoreError, Unavailable):
+        return  # it was told above
+    for name in found.damaged:
+        yield bad("keys", f"{name} is damaged", "Restore it from a backup of the keys.")
+    if found.is_rotating:
+        yield doubtful(
+            "keys",
+            f"a rotation of keys has not ended; {found.left} keys are left",
+            "If none is running now, run its `sessionscribe vault rotate` command again.",
         )
 
 

@@ -1,15 +1,14 @@
 """The census of a key store: how many keys are under which version, and how many a rotation has left."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from shared.vault import keyring
 from shared.vault.keyring import KeyDamaged, KeyRing, KeyStoreError
-from shared.vault.keystore import KeyStore, errors_as_ours, subject_aad
-from shared.vault.root_key import NEXT
+from shared.vault.keystore import KeyStore, subject_aad
+from shared.vault.root_key import FORMER, NEXT
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Census:
 def take(keys: KeyStore) -> Census:
     """Count every key; raises KeyStoreError and Unavailable. Changes nothing."""
     newest = keys.roots.newest().version
-    found = Census(keys.roots.current.version, root_is_rotating=(keys.folder / NEXT).exists())
+    found = Census(keys.roots.current.version, root_is_rotating=_root_is_rotating(keys))
     damaged, rotating = [], {}
     for practice_id in keys.practices():
         path = keys.practice_path(practice_id)
@@ -52,7 +51,7 @@ def take(keys: KeyStore) -> Census:
         found.practices_left += version != newest
         if len(ring.keys) > 1:
             rotating[practice_id] = ring
-    for path in subject_files(keys):
+    for path in keys.subject_files():
         try:
             wrapped = _content(path)
             version = keyring.wrapped_under(wrapped)
@@ -67,10 +66,8 @@ def take(keys: KeyStore) -> Census:
     return found
 
 
-def subject_files(keys: KeyStore) -> Iterator[Path]:
-    """The files of all subjects' keys; raises Unavailable."""
-    with errors_as_ours():
-        yield from sorted((keys.folder / "subjects").glob("??/[!.]*.key"))
+def _root_is_rotating(keys: KeyStore) -> bool:
+    return any((keys.folder / name).exists() for name in (NEXT, FORMER))
 
 
 def _content(path: Path) -> bytes:

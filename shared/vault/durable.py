@@ -1,11 +1,14 @@
 """Folders and files that survive a power cut: what is new is synced, and so is what names it."""
 
+import errno
 import fcntl
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from shared.domain import failpoints
 
 
 def make_folders(folder: Path) -> None:
@@ -32,13 +35,19 @@ def create_once(path: Path, content: bytes) -> None:
 def replace(path: Path, content: bytes) -> None:
     """Put ``content`` into the place of a file: a reader finds the old content or the new one, whole.
 
-    The old bytes are overwritten. A process that dies in between leaves files that ``leftovers`` finds.
+    The new content is read back before it takes the place, and the old bytes are overwritten after it. A
+    process that dies in between leaves files that ``leftovers`` finds. Raises OSError.
     """
     former = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with _written(path, content) as partial:
+        if partial.read_bytes() != content:
+            raise OSError(errno.EIO, "what was written reads otherwise", str(path))
+        failpoints.reach("replacing", "written")
         os.link(path, former)
+        failpoints.reach("replacing", "former_named")
         partial.rename(path)
         sync(path.parent)
+        failpoints.reach("replacing", "replaced")
     shred(former)
 
 

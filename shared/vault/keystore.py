@@ -8,7 +8,6 @@ Each key has versions (``keyring``), and a rotation (``rotation``) may replace o
 keeps root and practices' keys in memory, and reads them again when it meets a version that it does not know.
 """
 
-import hmac
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,17 +17,16 @@ from pathlib import Path
 from uuid import UUID
 
 from shared.domain.errors import Unavailable
-from shared.vault import durable, keyring, root_key
+from shared.vault import durable, identity, keyring
 from shared.vault.durable import make_folders, shred, sync
+from shared.vault.identity import PEPPER
 from shared.vault.keyring import KEY_BYTES, Key, KeyDamaged, KeyRing, KeyStoreError
 from shared.vault.root_key import ROOT, RootKeys
 
 __all__ = ["KeyDestroyed", "KeyStore", "KeyStoreError", "StoredKey"]
 
-PEPPER, LOCK = "pepper.key", ".lock"
+LOCK = ".lock"
 _WRAPPED = ("practices", "subjects")
-_CHECK_AAD = b"check"
-_FOREIGN = "{name} is not the one that this database was made with: restore the key store that belongs to it"
 _TRIES = 4
 
 
@@ -50,7 +48,7 @@ class KeyStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.roots = RootKeys(folder)
-        self.pepper = _read_pepper(folder / PEPPER)
+        self.peppers = identity.peppers(folder, self.roots)
         self._practice_rings: dict[UUID, KeyRing] = {}
         self._refuse_foreign_root()
 
@@ -100,20 +98,20 @@ class KeyStore:
             if path.parent.exists():
                 sync(path.parent)
 
+    @property
+    def pepper(self) -> bytes:
+        """What goes into the digests of API keys and codes."""
+        return self.peppers.current.secret
+
     def seal_check(self) -> bytes:
         """A value for the database by which ``require_made`` knows this key store again."""
-        return keyring.wrap(self.roots.current, _pepper_mark(self.pepper), _CHECK_AAD)
+        return identity.seal_check(self.roots, self.peppers)
 
     def require_made(self, check: bytes) -> None:
         """Raise KeyStoreError unless these keys, in memory and on disk, are those that made ``check``."""
-        stored = root_key.read(self.folder / ROOT), _read_pepper(self.folder / PEPPER)
-        for root, pepper in {(self.roots.current, self.pepper), stored}:
-            try:
-                mark = keyring.unwrap(root, check, _CHECK_AAD)
-            except KeyDamaged:
-                raise KeyStoreError(_FOREIGN.format(name=ROOT)) from None
-            if mark != _pepper_mark(pepper):
-                raise KeyStoreError(_FOREIGN.format(name=PEPPER))
+        on_disk = RootKeys(self.folder)
+        for roots, peppers in ((self.roots, self.peppers), (on_disk, identity.peppers(self.folder, on_disk))):
+            identity.require_made(self.folder, roots, peppers, check)
 
     def has_practice(self, practice_id: UUID) -> bool:
         """Whether the practice's key lies here."""
@@ -123,10 +121,18 @@ class KeyStore:
     def list(self) -> Iterator[StoredKey]:
         """The keys of all subjects, in any order; raises Unavailable."""
         with errors_as_ours():
-            for path in sorted((self.folder / "subjects").glob("??/[!.]*.key")):
-                with suppress(FileNotFoundError, ValueError):
+            for path in self.subject_files():
+                with suppress(FileNotFoundError):
                     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                     yield StoredKey(UUID(path.stem), changed)
+
+    def subject_files(self) -> Iterator[Path]:
+        """The files of all subjects' keys; raises Unavailable."""
+        with errors_as_ours():
+            for path in sorted((self.folder / "subjects").glob("??/[!.]*.key")):
+                with suppress(ValueError):
+                    UUID(path.stem)
+                    yield path
 
     def practices(self) -> tuple[UUID, ...]:
         """The practices that have a key here; raises Unavailable."""
@@ -204,17 +210,6 @@ def practice_aad(practice_id: UUID) -> bytes:
 def subject_aad(practice_id: UUID, subject_id: UUID) -> bytes:
     """What a subject's key is bound to."""
     return b"subject:" + practice_id.bytes + subject_id.bytes
-
-
-def _pepper_mark(pepper: bytes) -> bytes:
-    return hmac.digest(pepper, b"sessionscribe key store check v1", "sha256")
-
-
-def _read_pepper(path: Path) -> bytes:
-    pepper = root_key.read_secret(path)
-    if len(pepper) != KEY_BYTES:
-        raise KeyStoreError(f"{path.name} is damaged: restore the key store from its backup")
-    return pepper
 
 
 def _read_wrapped(path: Path) -> bytes:

@@ -41,7 +41,8 @@ class RootKeys:
         return self._keep(read(self._folder / ROOT))
 
     def _keep(self, key: Key) -> Key:
-        self._known[key.version] = key
+        if self._known.setdefault(key.version, key) != key:
+            raise KeyStoreError("root.key is not the one that this process started with: restore that one")
         return key
 
 
