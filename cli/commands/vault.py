@@ -47,6 +47,8 @@ def status(target: Target, as_json: bool) -> None:
         for version, count in sorted(counts.items())
     ]
     table(console.results(), ("Keys of", "Under", "Count"), rows, "There are no keys yet.")
+    protection = "opens only with a secret" if found.root_is_protected else "lies here unprotected"
+    console.notices().print(Text(f"The root key is version {found.root_version} and {protection}."))
     for name in found.damaged:
         console.notices().print(Text(f"{name} is damaged: restore it from a backup of the keys."))
     if found.is_rotating:
@@ -56,6 +58,7 @@ def status(target: Target, as_json: bool) -> None:
 def _document(found: "Census") -> dict[str, object]:
     return {
         "root_version": found.root_version,
+        "root_is_protected": found.root_is_protected,
         "practices": [{"version": v, "count": n} for v, n in sorted(found.practices.items())],
         "subjects": [{"version": v, "count": n} for v, n in sorted(found.subjects.items())],
         "left": {"practices": found.practices_left, "subjects": found.subjects_left},

@@ -21,7 +21,7 @@ from shared.settings import MIB, Settings, SettingsError
 from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
-from shared.vault import census
+from shared.vault import census, root_key
 from shared.vault.keystore import KeyStore, KeyStoreError
 
 _OLDEST_REDIS = (6, 2)
@@ -157,7 +157,7 @@ def _unmarked(store: LocalStore) -> Finding | None:
 def _keys(known: Settings) -> Iterator[Finding]:
     folder = known.keys_dir
     try:
-        keys = KeyStore(folder)
+        keys = KeyStore(folder, known.root_key_command)
         is_known = _is_known(known, keys)
     except KeyStoreError as error:
         yield bad("keys", str(error), "Without the key store nothing can be read: see docs/operations.md.")
@@ -173,6 +173,8 @@ def _keys(known: Settings) -> Iterator[Finding]:
         yield good("keys", "readable, and closed to others")
     if is_known is False:
         yield doubtful("keys", "the database cannot tell whose key store this is", "Run the `release` step.")
+    if known.root_key_command and not root_key.is_protected(folder):
+        yield doubtful("keys", "root.key is not protected yet", "Run `sessionscribe vault rotate root`.")
     yield from _rotations(keys)
     parts = urlsplit(known.storage_url)
     recordings = Path(parts.path)

@@ -43,7 +43,7 @@ def _places(data: Path) -> Iterator[tuple[Database, KeyStore]]:
 
 
 def _opened(known: Settings) -> KeyStore:
-    return KeyStore(known.keys_dir)
+    return KeyStore(known.keys_dir, known.root_key_command)
 
 
 @contextmanager

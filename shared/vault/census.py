@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.vault import keyring
 from shared.vault.keyring import KeyDamaged, KeyRing, KeyStoreError
 from shared.vault.keystore import KeyStore, subject_aad
-from shared.vault.root_key import FORMER, NEXT
+from shared.vault.root_key import FORMER, NEXT, is_protected
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Census:
     """Counts by the version of the wrapping key: the root's for practices, the practices' for subjects."""
 
     root_version: int
+    root_is_protected: bool = False
     practices: Counter[int] = field(default_factory=Counter)
     subjects: Counter[int] = field(default_factory=Counter)
     practices_left: int = 0
@@ -38,7 +39,9 @@ class Census:
 def take(keys: KeyStore) -> Census:
     """Count every key; raises KeyStoreError and Unavailable. Changes nothing."""
     newest = keys.roots.newest().version
-    found = Census(keys.roots.current.version, root_is_rotating=_root_is_rotating(keys))
+    found = Census(
+        keys.roots.current.version, is_protected(keys.folder), root_is_rotating=_root_is_rotating(keys)
+    )
     damaged, rotating = [], {}
     for practice_id in keys.practices():
         path = keys.practice_path(practice_id)

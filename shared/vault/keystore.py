@@ -8,7 +8,6 @@ Each key has versions (``keyring``), and a rotation (``rotation``) may replace o
 keeps root and practices' keys in memory, and reads them again when it meets a version that it does not know.
 """
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from pathlib import Path
 from uuid import UUID
 
 from shared.domain.errors import Unavailable
-from shared.vault import durable, identity, keyring
+from shared.vault import durable, identity, keyring, root_key
 from shared.vault.durable import make_folders, shred, sync
-from shared.vault.identity import PEPPER
-from shared.vault.keyring import KEY_BYTES, Key, KeyDamaged, KeyRing, KeyStoreError
+from shared.vault.identity import PEPPER, PEPPER_AAD
+from shared.vault.keyring import Key, KeyDamaged, KeyRing, KeyStoreError
 from shared.vault.root_key import ROOT, RootKeys
+from shared.vault.unlocking import Unlocker
 
 __all__ = ["KeyDestroyed", "KeyStore", "KeyStoreError", "StoredKey"]
 
@@ -45,15 +45,18 @@ class StoredKey:
 class KeyStore:
     """Keys below ``folder``; safe to use from many threads and processes at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root_key_command: str | None = None) -> None:
+        """``root_key_command`` prints the secret that protects the root key (``unlocking``)."""
         self.folder = folder
-        self.roots = RootKeys(folder)
+        self._root_key_command = root_key_command
+        self.unlocker = Unlocker(root_key_command)
+        self.roots = RootKeys(folder, self.unlocker)
         self.peppers = identity.peppers(folder, self.roots)
         self._practice_rings: dict[UUID, KeyRing] = {}
         self._refuse_foreign_root()
 
     @classmethod
-    def initialise(cls, folder: Path) -> "KeyStore":
+    def initialise(cls, folder: Path, root_key_command: str | None = None) -> "KeyStore":
         """Create what is missing below ``folder`` (0700), and open it.
 
         Raises KeyStoreError where wrapped keys lie without the root key that opens them.
@@ -63,9 +66,12 @@ class KeyStore:
             folder.chmod(0o700)
             if not (folder / ROOT).exists() and any((folder / name).exists() for name in _WRAPPED):
                 raise KeyStoreError("root.key is missing and a new one would open nothing: restore it")
-            for name in (ROOT, PEPPER):
-                durable.create_once(folder / name, secrets.token_bytes(KEY_BYTES))
-        return cls(folder)
+            _make_secrets(folder, Unlocker(root_key_command))
+        return cls(folder, root_key_command)
+
+    def opened_anew(self) -> "KeyStore":
+        """The same key store as a new process has it."""
+        return KeyStore(self.folder, self._root_key_command)
 
     def create(self, practice_id: UUID, subject_id: UUID) -> None:
         """Make the key of a new subject, durably; does nothing if it exists."""
@@ -109,7 +115,7 @@ class KeyStore:
 
     def require_made(self, check: bytes) -> None:
         """Raise KeyStoreError unless these keys, in memory and on disk, are those that made ``check``."""
-        on_disk = RootKeys(self.folder)
+        on_disk = RootKeys(self.folder, self.unlocker)
         for roots, peppers in ((self.roots, self.peppers), (on_disk, identity.peppers(self.folder, on_disk))):
             identity.require_made(self.folder, roots, peppers, check)
 
@@ -200,6 +206,19 @@ class KeyStore:
     def subject_path(self, subject_id: UUID) -> Path:
         """The file of a subject's key."""
         return self.folder / "subjects" / subject_id.hex[:2] / f"{subject_id}.key"
+
+
+def _make_secrets(folder: Path, unlocker: Unlocker) -> None:
+    """The root key and the pepper, where they are missing; of a protected root key the pepper is under it."""
+    if not (folder / ROOT).exists():
+        key = KeyRing.new().current
+        durable.create_once(folder / ROOT, root_key.pack(key, unlocker))
+    if not (folder / PEPPER).exists():
+        pepper = KeyRing.new().pack()
+        if unlocker.is_set:
+            root = root_key.read(folder / ROOT, unlocker)
+            pepper = keyring.wrap(root, pepper, PEPPER_AAD)
+        durable.create_once(folder / PEPPER, pepper)
 
 
 def practice_aad(practice_id: UUID) -> bytes:

@@ -59,7 +59,7 @@ def rotate_root(keys: KeyStore, check: bytes) -> Rotated:
             _wrap_all(keys, new, check)
             _require_all_under(keys, new)
             _take_its_place(keys.folder)
-        return _destroy_former(keys.folder, check)
+        return _destroy_former(keys, check)
 
 
 def rotate_practice(keys: KeyStore, practice_id: UUID) -> Rotated:
@@ -107,7 +107,7 @@ def _next_root(keys: KeyStore) -> Key:
         following = Key(keys.roots.current.version + 1, secrets.token_bytes(KEY_BYTES))
         # Alone: a practice's key that is made at this moment is there before, and is wrapped anew.
         with keys.locked(alone=True):
-            durable.create_once(path, root_key.pack(following))
+            durable.create_once(path, root_key.pack(following, keys.unlocker))
     failpoints.reach("rotating", "next_root_written")
     return keys.roots.newest()
 
@@ -152,9 +152,11 @@ def _take_its_place(folder: Path) -> None:
     failpoints.reach("rotating", "root_replaced")
 
 
-def _destroy_former(folder: Path, check: bytes) -> Rotated:
-    fresh = KeyStore(folder)
+def _destroy_former(keys: KeyStore, check: bytes) -> Rotated:
+    folder, fresh = keys.folder, keys.opened_anew()
     fresh.require_made(check)
+    for path, aad in _practices(fresh):
+        _rewrap(fresh, path, aad, fresh.roots.current, fresh.roots.find)
     count = _require_all_under(fresh, fresh.roots.current)
     durable.shred(folder / FORMER)
     durable.sync(folder)

@@ -98,6 +98,45 @@ def test_a_backup_from_before_rotations_is_restored_with_old_and_new_keys(
         assert promise(restored, office)
 
 
+def test_a_protected_root_key_serves_the_whole_service_and_the_restore(
+    here: dict[str, str],  # noqa: F811
+    elsewhere: dict[str, str],  # noqa: F811
+    resources: Resources,
+    office: Office,
+    rotate: Rotate,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session = processed(resources, office)
+    before = caller_of(app_of(resources), resources, office)
+    shown = served(before, session)
+    secret = tmp_path / "on-another-host"
+    secret.write_text("several words of a passphrase\n")
+    command = {"SESSIONSCRIBE_ROOT_KEY_COMMAND": f"{shutil.which('cat')} {secret}"}
+    monkeypatch.setenv(*next(iter(command.items())))
+    run(["doctor", "--json"])
+    assert "root.key is not protected yet" in capsys.readouterr().out
+    rotate()
+    run(["doctor", "--json"])
+    said = capsys.readouterr().out
+    assert "readable, and closed to others" in said
+    assert "not protected" not in said
+    with resources_of({**here, **command}) as again:
+        client = Caller(app_of(again).test_client(), before.key)
+        assert served(client, session) == shown
+        assert client("GET", "/readyz").status_code == 200
+    backup, keys = tmp_path / "backups" / "one", tmp_path / "safe" / "keys"
+    assert run(["backup", "--to", str(backup), "--keys-to", str(keys)]) == Exit.OK
+    words = ("restore", "--from", backup, "--keys-from", keys, "--keep-api-keys")
+    secret.rename(tmp_path / "away")
+    assert there(monkeypatch, {**elsewhere, **command}, *words) == Exit.FAILED
+    (tmp_path / "away").rename(secret)
+    assert there(monkeypatch, {**elsewhere, **command}, *words) == Exit.OK
+    with resources_of({**elsewhere, **command}) as restored:
+        assert served(Caller(app_of(restored).test_client(), before.key), session) == shown
+
+
 def test_a_rotation_with_the_keys_of_another_database_is_refused(
     here: dict[str, str],  # noqa: F811
     resources: Resources,
