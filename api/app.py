@@ -127,5 +127,6 @@ def _wait_for_keys(settings: Settings) -> None:
     over_at = time.monotonic() + _PATIENCE_SECONDS
     with closing(Database(settings.database_url, pool_size=1)) as database:
         startup.wait_for(
-            lambda: startup.keys_ready(settings.keys_dir, database), lambda: time.monotonic() > over_at
+            lambda: startup.keys_ready(settings.keys_dir, database, settings.root_key_command),
+            lambda: time.monotonic() > over_at,
         )

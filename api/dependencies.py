@@ -17,7 +17,7 @@ _BROKER_TIMEOUT_SECONDS = 2.0
 
 def build_resources(settings: Settings) -> Resources:
     """What the services need; connects to nothing yet. Raises KeyStoreError or ValueError."""
-    keys = KeyStore(settings.keys_dir)
+    keys = KeyStore(settings.keys_dir, settings.root_key_command)
     return Resources(
         settings=settings,
         database=Database(settings.database_url, pool_size=10),

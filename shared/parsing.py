@@ -1,6 +1,7 @@
 """How the texts of settings become values; each raises ValueError with what is wrong."""
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -149,6 +150,17 @@ def absolute_path(raw: str) -> Path:
     if not path.is_absolute():
         raise ValueError("must be an absolute path")
     return path
+
+
+def command(raw: str) -> str:
+    """A program by its absolute path, and its arguments."""
+    try:
+        words = shlex.split(raw)
+    except ValueError as error:
+        raise ValueError("must be a program and its arguments, with quotes that are closed") from error
+    if not words or not Path(words[0]).is_absolute():
+        raise ValueError("must begin with the absolute path of a program")
+    return raw
 
 
 def networks(raw: str) -> tuple[str, ...]:

@@ -69,6 +69,10 @@ class Settings:
     )
     keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", parsing.absolute_path)  # noqa: RUF009 - _setting gives a field()
 
+    root_key_command: str | None = _setting(
+        "SESSIONSCRIBE_ROOT_KEY_COMMAND", parsing.command, default=None, repr=False
+    )
+
     transcriber: str = _setting(
         "SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*engines.TRANSCRIBERS), default=WHISPER
     )

@@ -79,7 +79,7 @@ def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, fold
 
 def make_resources(settings: Settings, database: Database) -> Resources:
     """Resources over these settings: real database, vault, store and queue; media is decoded by a fake."""
-    keys = KeyStore(settings.keys_dir)
+    keys = KeyStore(settings.keys_dir, settings.root_key_command)
     return Resources(
         settings=settings,
         database=database,

@@ -39,5 +39,7 @@ def _wait_for_what_tasks_need(**_: object) -> None:
         return bool(state.should_stop or state.should_terminate)
 
     startup.wait_for(lambda: startup.database_ready(database), is_over)
-    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir, database), is_over)
+    startup.wait_for(
+        lambda: startup.keys_ready(settings.keys_dir, database, settings.root_key_command), is_over
+    )
     database.close()  # nothing is handed down to the children

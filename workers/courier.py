@@ -43,7 +43,10 @@ def main() -> None:
     with closing(Database(settings.database_url, pool_size=1)) as database:
         try:
             startup.wait_for(lambda: startup.database_ready(database), stop.is_set)
-            startup.wait_for(lambda: startup.keys_ready(settings.keys_dir, database), stop.is_set)
+            startup.wait_for(
+                lambda: startup.keys_ready(settings.keys_dir, database, settings.root_key_command),
+                stop.is_set,
+            )
         except NotYet:
             return
     pulse = Pulse()
@@ -58,7 +61,7 @@ def run(
     """Take and deliver what is due until ``stop`` is set; what is on its way then is waited for."""
     pulse = pulse or Pulse()
     database = Database(settings.database_url, pool_size=AT_ONCE)
-    vault = Vault(KeyStore(settings.keys_dir))
+    vault = Vault(KeyStore(settings.keys_dir, settings.root_key_command))
     deliver = partial(
         webhook_delivery.deliver,
         database,

@@ -49,7 +49,7 @@ def _own() -> Workbench:
 
 def build(settings: Settings) -> Workbench:
     """A workbench on these settings; engines load when they are first needed."""
-    keys = KeyStore(settings.keys_dir)
+    keys = KeyStore(settings.keys_dir, settings.root_key_command)
     resources = Resources(
         settings=settings,
         database=Database(settings.database_url),

@@ -83,7 +83,9 @@ def _wait_for_what_is_needed(settings: Settings, stop: threading.Event) -> None:
     """On a cold machine the dispatcher may come before the database, the schema and the keys."""
     database = Database(settings.database_url, pool_size=1)
     startup.wait_for(lambda: startup.database_ready(database), stop.is_set)
-    startup.wait_for(lambda: startup.keys_ready(settings.keys_dir, database), stop.is_set)
+    startup.wait_for(
+        lambda: startup.keys_ready(settings.keys_dir, database, settings.root_key_command), stop.is_set
+    )
     database.close()
 
 
@@ -94,7 +96,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
     store = open_store(settings.storage_url, settings.s3)
-    keys = KeyStore(settings.keys_dir)
+    keys = KeyStore(settings.keys_dir, settings.root_key_command)
     recordings, vault = Recordings(store, keys), Vault(keys)
     sweep, remind, retain = map(Turn, (SWEEP_EVERY_SECONDS, REMIND_EVERY_SECONDS, RETAIN_EVERY_SECONDS))
     while not stop.wait(seconds := settings.dispatch_interval_seconds):

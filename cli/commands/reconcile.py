@@ -59,7 +59,9 @@ def reconcile(target: Target, remove: bool, even_if_many: bool, grace_hours: flo
 
 def _places(known: Settings) -> Places:
     store = open_store(known.storage_url, known.s3)
-    return Places(Database(known.database_url, pool_size=1), store, KeyStore(known.keys_dir))
+    return Places(
+        Database(known.database_url, pool_size=1), store, KeyStore(known.keys_dir, known.root_key_command)
+    )
 
 
 def _show(found: Findings, *, remove: bool, as_json: bool) -> None:

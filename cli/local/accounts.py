@@ -128,7 +128,7 @@ def _resources(settings: Settings) -> Iterator[Resources]:
     if isinstance(store, S3Store):
         store.make_bucket()
     with closing(Database(settings.database_url, pool_size=1)) as database:
-        keys = anchors.open_keys(database, settings.keys_dir)
+        keys = anchors.open_keys(database, settings.keys_dir, settings.root_key_command)
         mark_storage(database, store)
         yield resources_of(settings, database, keys)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +17,7 @@ from shared.domain.errors import DomainError
 from shared.domain.removals import Entry, Removal
 from shared.services.operations import backups, removals
 from shared.storage.opening import open_store
+from shared.vault import rotation
 
 FORMAT = 2
 
@@ -37,12 +38,14 @@ def back_up(
     parts = {"database": False, "objects": 0, "keys": 0}
     try:
         if not removals_only:
-            dump(url, folder / backups.DUMP)
-            parts["database"] = True
-            if objects:
-                parts["objects"] = backups.copy_objects(open_store(known.storage_url, known.s3), folder)
-            if keys_to is not None:
-                parts["keys"] = backups.copy_keys(known.keys_dir, keys_to)
+            # Also over the dump: a version of a key that it needs must not go before the keys are copied.
+            with rotation.kept_off(known.keys_dir) if keys_to is not None else nullcontext():
+                dump(url, folder / backups.DUMP)
+                parts["database"] = True
+                if objects:
+                    parts["objects"] = backups.copy_objects(open_store(known.storage_url, known.s3), folder)
+                if keys_to is not None:
+                    parts["keys"] = backups.copy_keys(known.keys_dir, keys_to)
         removed = removals.write(folder, _removals(url))
     except DumpFailed as error:
         raise CommandError(f"The database could not be dumped: {error}", Exit.FAILED) from error

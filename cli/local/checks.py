@@ -21,6 +21,7 @@ from shared.settings import MIB, Settings, SettingsError
 from shared.storage.local_store import MARKER, LocalStore
 from shared.storage.opening import open_store
 from shared.storage.s3 import S3Store
+from shared.vault import census, root_key
 from shared.vault.keystore import KeyStore, KeyStoreError
 
 _OLDEST_REDIS = (6, 2)
@@ -148,7 +149,7 @@ def _unmarked(store: LocalStore) -> Finding | None:
 def _keys(known: Settings) -> Iterator[Finding]:
     folder = known.keys_dir
     try:
-        keys = KeyStore(folder)
+        keys = KeyStore(folder, known.root_key_command)
         is_known = _is_known(known, keys)
     except KeyStoreError as error:
         yield bad("keys", str(error), "Without the key store nothing can be read: see docs/operations.md.")
@@ -164,6 +165,9 @@ def _keys(known: Settings) -> Iterator[Finding]:
         yield good("keys", "readable, and closed to others")
     if is_known is False:
         yield doubtful("keys", "the database cannot tell whose key store this is", "Run the `release` step.")
+    if known.root_key_command and not root_key.is_protected(folder):
+        yield doubtful("keys", "root.key is not protected yet", "Run `sessionscribe vault rotate root`.")
+    yield from _rotations(keys)
     parts = urlsplit(known.storage_url)
     recordings = Path(parts.path)
     if parts.scheme == "file" and recordings.exists() and recordings.stat().st_dev == folder.stat().st_dev:
@@ -171,6 +175,21 @@ def _keys(known: Settings) -> Iterator[Finding]:
             "keys",
             "the keys lie on the same disk as the recordings",
             "Whoever takes the disk takes both: put SESSIONSCRIBE_KEYS_DIR on another.",
+        )
+
+
+def _rotations(keys: KeyStore) -> Iterator[Finding]:
+    try:
+        found = census.take(keys)
+    except (KeyStoreError, Unavailable):
+        return  # it was told above
+    for name in found.damaged:
+        yield bad("keys", f"{name} is damaged", "Restore it from a backup of the keys.")
+    if found.is_rotating:
+        yield doubtful(
+            "keys",
+            f"a rotation of keys has not ended; {found.left} keys are left",
+            "If none is running now, run its `sessionscribe vault rotate` command again.",
         )
 
 

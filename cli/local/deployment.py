@@ -9,7 +9,7 @@ from embedded.envfile import EnvFileError, read_env_file
 from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
 from embedded.stack import MIGRATIONS_URL
-from shared import settings
+from shared import parsing, settings
 from shared.settings import Settings
 
 BACKUP_DATABASE_URL = "SESSIONSCRIBE_BACKUP_DATABASE_URL"
@@ -55,6 +55,15 @@ def _environment(data: Path) -> dict[str, str]:
     environment.setdefault("SESSIONSCRIBE_KEYS_DIR", str((data / "keys").resolve()))
     environment.setdefault("SESSIONSCRIBE_MODELS_DIR", str((data / "models").resolve()))
     return environment
+
+
+def root_key_command() -> str | None:
+    """SESSIONSCRIBE_ROOT_KEY_COMMAND, also where there is no deployment yet; raises CommandError."""
+    environment = {**read_env_file(Path(".env")), **os.environ}
+    try:
+        return parsing.raw_value(environment, "SESSIONSCRIBE_ROOT_KEY_COMMAND") or None
+    except ValueError as error:
+        raise CommandError(f"SESSIONSCRIBE_ROOT_KEY_COMMAND {error}.", Exit.USAGE) from error
 
 
 def is_elsewhere() -> bool:

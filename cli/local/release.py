@@ -34,7 +34,7 @@ def release(known: Settings) -> None:
     prepare_schema(known)
     with closing(Database(known.database_url, pool_size=1)) as database:
         if (known.keys_dir / "root.key").exists():  # else it is made at set-up
-            anchors.tie_keys(database, KeyStore(known.keys_dir))
+            anchors.tie_keys(database, KeyStore(known.keys_dir, known.root_key_command))
         mark_storage(database, open_store(known.storage_url, known.s3))
 
 

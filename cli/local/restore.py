@@ -82,7 +82,7 @@ def _check(source: Source) -> None:
     if (source.folder / backups.LISTING).exists():
         backups.verify_objects(source.folder)
     if source.keys is not None:
-        KeyStore(source.keys)
+        KeyStore(source.keys, deployment.root_key_command())
 
 
 def _removals(source: Source) -> list[Entry]:
@@ -154,7 +154,7 @@ def _fill(known: Settings, source: Source) -> Iterator[str]:
 
 def _take_away_again(known: Settings, source: Source, entries: Sequence[Entry]) -> Iterator[str]:
     with closing(Database(known.database_url, pool_size=1)) as database:
-        keys = KeyStore(known.keys_dir)
+        keys = KeyStore(known.keys_dir, known.root_key_command)
         anchors.tie_keys(database, keys)
         resources = resources_of(known, database, keys)
         came_back = removals.apply_again(resources, entries)

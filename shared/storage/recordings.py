@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from shared.domain.ports import Block, ByteSource
 from shared.storage.objects import Appending, ObjectStore
-from shared.vault import segments
-from shared.vault.frames import HEADER_BYTES, FrameReader, FrameWriter
+from shared.vault import frames, segments
+from shared.vault.frames import HEADER_BYTES, FrameReader, FrameWriter, TamperedObject
+from shared.vault.keyring import KeyRing
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject
 
@@ -29,18 +30,20 @@ class Recordings:
 
         The session's key must exist. An object of the same name is replaced when the block ends.
         """
-        key = self._keys.key(session.practice_id, session.id)
+        key = self._keys.ring(session.practice_id, session.id).current
         with self.store.create(object_name(session, kind)) as write:
-            frames = FrameWriter(write, key, _label(session, kind))
-            yield frames.write
-            frames.close()
+            writer = FrameWriter(write, key.secret, _label(session, kind), key.version)
+            yield writer.write
+            writer.close()
 
     @contextmanager
     def open(self, session: Subject, kind: str) -> Iterator[ByteSource]:
         """The object's plaintext at random; raises NotFound, TamperedObject or KeyDestroyed."""
-        key = self._keys.key(session.practice_id, session.id)
+        ring = self._keys.ring(session.practice_id, session.id)
         with self.store.open(object_name(session, kind)) as stored:
-            segmented = stored.read_at(0, len(segments.MAGIC)) == segments.MAGIC
+            head = stored.read_at(0, HEADER_BYTES)
+            segmented = segments.is_segmented(head)
+            key = _key(ring, (segments.key_version if segmented else frames.key_version)(head))
             yield (segments.SegmentReader if segmented else FrameReader)(stored, key, _label(session, kind))
 
     @contextmanager
@@ -48,10 +51,11 @@ class Recordings:
         self, session: Subject, kind: str, lengths: Sequence[int], pieces: Sequence[str], *, fresh: bool
     ) -> Iterator["UnfinishedRecording"]:
         """Go on with an object whose segments have ``lengths``; see ObjectStore.append."""
-        key = self._keys.key(session.practice_id, session.id)
+        ring = self._keys.ring(session.practice_id, session.id)
         at = segments.stored_before(lengths)
         with self.store.append(object_name(session, kind), at, fresh=fresh, pieces=pieces) as end:
-            head = end.head(HEADER_BYTES) if lengths else segments.new_head()
+            head = end.head(HEADER_BYTES) if lengths else segments.new_head(ring.current.version)
+            key = _key(ring, segments.key_version(head))
             writer = segments.SegmentWriter(end.write, key, _label(session, kind), lengths, head)
             yield UnfinishedRecording(writer, end)
 
@@ -102,6 +106,13 @@ class UnfinishedRecording:
 def object_name(session: Subject, kind: str) -> str:
     """Where the object lies: made of ids only, never of anything a client sent."""
     return f"{session.practice_id}/{session.id}/{kind}"
+
+
+def _key(ring: KeyRing, version: int) -> bytes:
+    key = ring.find(version)
+    if key is None:
+        raise TamperedObject("an object is under a version of its key that is gone")
+    return key.secret
 
 
 def _label(session: Subject, kind: str) -> bytes:

@@ -5,9 +5,13 @@ shorter) with a 16-byte tag each. The object's own key is HKDF-SHA256 of the ses
 and the salt, so a nonce can never meet the same key twice; the nonce is the frame's number
 and a flag that marks the last frame. This is the STREAM construction of Hoang, Reyhanitabar,
 Rogaway and Vizár (CRYPTO 2015): reordered, dropped, repeated or cut-off frames do not open.
+
+``SSF3`` is the same under a later version of the session's key: the first four bytes of its salt are the
+version, so that the version is bound into the key.
 """
 
 import secrets
+import struct
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
@@ -16,12 +20,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.domain.ports import Block, ByteSource
+from shared.vault.keyring import FIRST
 
 FRAME_BYTES = 64 * 1024
 TAG_BYTES = 16
-_MAGIC = b"SSF1"
+_MAGIC, _VERSIONED = b"SSF1", b"SSF3"
 SALT_BYTES = 32
 HEADER_BYTES = len(_MAGIC) + SALT_BYTES
+_NUMBER = struct.Struct(">I")
 _BATCH_FRAMES = 17  # a block of 1 MiB, and the frame that was begun before it
 
 
@@ -32,6 +38,25 @@ class TamperedObject(Exception):
 def cipher_of(key: bytes, salt: bytes, label: bytes) -> AESGCM:
     """The cipher of an object, or of a part of one; never the same for another salt or label."""
     return AESGCM(HKDF(SHA256(), 32, salt, b"sessionscribe frames v1:" + label).derive(key))
+
+
+def new_header(unversioned: bytes, versioned: bytes, version: int) -> bytes:
+    """The first bytes of a new object under this version of its session's key."""
+    if version == FIRST:
+        return unversioned + secrets.token_bytes(SALT_BYTES)
+    return versioned + _NUMBER.pack(version) + secrets.token_bytes(SALT_BYTES - _NUMBER.size)
+
+
+def version_in(header: bytes, versioned: bytes) -> int:
+    """The version of its session's key that an object with this header is under."""
+    if not header.startswith(versioned) or len(header) < HEADER_BYTES:
+        return FIRST
+    return int(_NUMBER.unpack_from(header, len(versioned))[0])
+
+
+def key_version(header: bytes) -> int:
+    """As ``version_in``, of an object of frames."""
+    return version_in(header, _VERSIONED)
 
 
 def nonce_of(index: int, last: bool) -> bytes:
@@ -117,10 +142,12 @@ class FrameWriter(Frames):
     ``label`` names the object (practice, session, kind); reading needs the same one.
     """
 
-    def __init__(self, write: Callable[[Block], object], key: bytes, label: bytes) -> None:
-        salt = secrets.token_bytes(SALT_BYTES)
-        super().__init__(write, cipher_of(key, salt, label))
-        write(_MAGIC + salt)
+    def __init__(
+        self, write: Callable[[Block], object], key: bytes, label: bytes, version: int = FIRST
+    ) -> None:
+        header = new_header(_MAGIC, _VERSIONED, version)
+        super().__init__(write, cipher_of(key, header[len(_MAGIC) :], label))
+        write(header)
 
     def close(self) -> None:
         """Write what is left as the last frame."""
@@ -133,7 +160,7 @@ class FrameReader:
     def __init__(self, source: ByteSource, key: bytes, label: bytes) -> None:
         header = source.read_at(0, HEADER_BYTES)
         body = source.size - HEADER_BYTES
-        if len(header) != HEADER_BYTES or not header.startswith(_MAGIC) or body < TAG_BYTES:
+        if len(header) != HEADER_BYTES or not header.startswith((_MAGIC, _VERSIONED)) or body < TAG_BYTES:
             raise TamperedObject("not an encrypted object")
         self._source = source
         self._cipher = cipher_of(key, header[len(_MAGIC) :], label)

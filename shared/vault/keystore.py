@@ -3,35 +3,31 @@
 ``root.key`` wraps one key per practice, which wraps one key per subject (a session or a
 patient). Destroying a subject's file makes everything sealed for it unreadable, also in
 backups and in the database's write-ahead log, because its key was never in either.
+
+Each key has versions (``keyring``), and a rotation (``rotation``) may replace one at any moment. A process
+keeps root and practices' keys in memory, and reads them again when it meets a version that it does not know.
 """
 
-import hmac
-import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from shared.domain.errors import Unavailable
+from shared.vault import durable, identity, keyring, root_key
 from shared.vault.durable import make_folders, shred, sync
+from shared.vault.identity import PEPPER, PEPPER_AAD
+from shared.vault.keyring import Key, KeyDamaged, KeyRing, KeyStoreError
+from shared.vault.root_key import ROOT, RootKeys
+from shared.vault.unlocking import Unlocker
 
-KEY_BYTES = 32
-_NONCE_BYTES = 12
-_MAGIC = b"SSK1"
+__all__ = ["KeyDestroyed", "KeyStore", "KeyStoreError", "StoredKey"]
+
+LOCK = ".lock"
 _WRAPPED = ("practices", "subjects")
-_CHECK_AAD = b"check"
-_FOREIGN = "{name} is not the one that this database was made with: restore the key store that belongs to it"
-
-
-class KeyStoreError(RuntimeError):
-    """The key store is missing, unreadable or damaged; the message says what to do."""
+_TRIES = 4
 
 
 class KeyDestroyed(KeyStoreError):
@@ -49,178 +45,203 @@ class StoredKey:
 class KeyStore:
     """Keys below ``folder``; safe to use from many threads and processes at once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._root = _read_secret(folder / "root.key")
-        self.pepper = _read_secret(folder / "pepper.key")
-        self._practice_key = lru_cache(maxsize=1024)(self._read_practice_key)
+    def __init__(self, folder: Path, root_key_command: str | None = None) -> None:
+        """``root_key_command`` prints the secret that protects the root key (``unlocking``)."""
+        self.folder = folder
+        self._root_key_command = root_key_command
+        self.unlocker = Unlocker(root_key_command)
+        self.roots = RootKeys(folder, self.unlocker)
+        self.peppers = identity.peppers(folder, self.roots)
+        self._practice_rings: dict[UUID, KeyRing] = {}
         self._refuse_foreign_root()
 
     @classmethod
-    def initialise(cls, folder: Path) -> "KeyStore":
+    def initialise(cls, folder: Path, root_key_command: str | None = None) -> "KeyStore":
         """Create what is missing below ``folder`` (0700), and open it.
 
         Raises KeyStoreError where wrapped keys lie without the root key that opens them.
         """
-        with _errors_as_ours():
+        with errors_as_ours():
             make_folders(folder)
             folder.chmod(0o700)
-            if not (folder / "root.key").exists() and any((folder / name).exists() for name in _WRAPPED):
+            if not (folder / ROOT).exists() and any((folder / name).exists() for name in _WRAPPED):
                 raise KeyStoreError("root.key is missing and a new one would open nothing: restore it")
-        for name in ("root.key", "pepper.key"):
-            _create_once(folder / name, secrets.token_bytes(KEY_BYTES))
-        return cls(folder)
+            _make_secrets(folder, Unlocker(root_key_command))
+        return cls(folder, root_key_command)
+
+    def opened_anew(self) -> "KeyStore":
+        """The same key store as a new process has it."""
+        return KeyStore(self.folder, self._root_key_command)
 
     def create(self, practice_id: UUID, subject_id: UUID) -> None:
         """Make the key of a new subject, durably; does nothing if it exists."""
-        wrapping = self._practice_key_or_new(practice_id)
-        path = self._subject_path(subject_id)
-        aad = _subject_aad(practice_id, subject_id)
-        _create_once(path, _wrap(wrapping, secrets.token_bytes(KEY_BYTES), aad))
+        path, aad = self.subject_path(subject_id), subject_aad(practice_id, subject_id)
+        # What wraps it is read from the disk, not from memory: a version that a rotation has replaced may
+        # go as soon as the rotation has seen every key that was there when it began.
+        with self.locked():
+            if not path.exists():
+                wrapping = self._practice_ring_or_new(practice_id).current
+                durable.create_once(path, keyring.wrap(wrapping, KeyRing.new().pack(), aad))
 
     def key(self, practice_id: UUID, subject_id: UUID) -> bytes:
-        """The subject's 32-byte key; raises KeyDestroyed where there is none."""
-        wrapped = _read_wrapped(self._subject_path(subject_id))
-        return _unwrap(self._practice_key(practice_id), wrapped, _subject_aad(practice_id, subject_id))
+        """The subject's 32-byte key that seals now; raises KeyDestroyed where there is none."""
+        return self.ring(practice_id, subject_id).current.secret
+
+    def ring(self, practice_id: UUID, subject_id: UUID) -> KeyRing:
+        """The versions of the subject's key; raises KeyDestroyed where there is none."""
+
+        def wrapping(version: int, again: bool) -> Key | None:
+            return self._practice_ring(practice_id, version, again).find(version)
+
+        return self._open(self.subject_path(subject_id), subject_aad(practice_id, subject_id), wrapping)
 
     def destroy(self, subject_id: UUID) -> None:
         """Make everything sealed for the subject unreadable; does nothing if already done."""
-        path = self._subject_path(subject_id)
-        with _errors_as_ours():
-            shred(path)
+        path = self.subject_path(subject_id)
+        with self.locked():
+            for each in (path, *durable.leftovers(path)):
+                shred(each)
             if path.parent.exists():
                 sync(path.parent)
 
+    @property
+    def pepper(self) -> bytes:
+        """What goes into the digests of API keys and codes."""
+        return self.peppers.current.secret
+
     def seal_check(self) -> bytes:
         """A value for the database by which ``require_made`` knows this key store again."""
-        return _wrap(self._root, _pepper_mark(self.pepper), _CHECK_AAD)
+        return identity.seal_check(self.roots, self.peppers)
 
     def require_made(self, check: bytes) -> None:
         """Raise KeyStoreError unless these keys, in memory and on disk, are those that made ``check``."""
-        stored = _read_secret(self._folder / "root.key"), _read_secret(self._folder / "pepper.key")
-        for root, pepper in {(self._root, self.pepper), stored}:
-            try:
-                mark = _unwrap(root, check, _CHECK_AAD)
-            except KeyStoreError:
-                raise KeyStoreError(_FOREIGN.format(name="root.key")) from None
-            if mark != _pepper_mark(pepper):
-                raise KeyStoreError(_FOREIGN.format(name="pepper.key"))
+        on_disk = RootKeys(self.folder, self.unlocker)
+        for roots, peppers in ((self.roots, self.peppers), (on_disk, identity.peppers(self.folder, on_disk))):
+            identity.require_made(self.folder, roots, peppers, check)
 
     def has_practice(self, practice_id: UUID) -> bool:
         """Whether the practice's key lies here."""
-        with _errors_as_ours():
-            return self._practice_path(practice_id).exists()
+        with errors_as_ours():
+            return self.practice_path(practice_id).exists()
 
     def list(self) -> Iterator[StoredKey]:
         """The keys of all subjects, in any order; raises Unavailable."""
-        with _errors_as_ours():
-            for path in sorted((self._folder / "subjects").glob("??/*.key")):
-                with suppress(FileNotFoundError, ValueError):
+        with errors_as_ours():
+            for path in self.subject_files():
+                with suppress(FileNotFoundError):
                     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                     yield StoredKey(UUID(path.stem), changed)
+
+    def subject_files(self) -> Iterator[Path]:
+        """The files of all subjects' keys; raises Unavailable."""
+        with errors_as_ours():
+            for path in sorted((self.folder / "subjects").glob("??/[!.]*.key")):
+                with suppress(ValueError):
+                    UUID(path.stem)
+                    yield path
+
+    def practices(self) -> tuple[UUID, ...]:
+        """The practices that have a key here; raises Unavailable."""
+        with errors_as_ours():
+            return tuple(UUID(path.stem) for path in sorted((self.folder / "practices").glob("[!.]*.key")))
+
+    def practice_ring(self, practice_id: UUID) -> KeyRing:
+        """The versions of the practice's key, from the disk; raises KeyStoreError."""
+        return self._practice_ring(practice_id, 0, again=True)
+
+    @contextmanager
+    def locked(self, *, alone: bool = False) -> Iterator[None]:
+        """Hold the lock under which key files are made, replaced (``alone``) and destroyed."""
+        with errors_as_ours():
+            make_folders(self.folder)
+            with durable.locked(self.folder / LOCK, alone=alone):
+                yield
 
     def _refuse_foreign_root(self) -> None:
         """Raise KeyStoreError where practices' keys lie here and the root key opens none of them.
 
         One damaged file is no reason to refuse all the others.
         """
-        with _errors_as_ours():
-            found = [UUID(path.stem) for path in (self._folder / "practices").glob("[!.]*.key")]
+        found = self.practices()
         if found and not any(self._opens(practice_id) for practice_id in found):
             raise KeyStoreError("root.key opens none of the practices' keys: restore the one that made them")
 
     def _opens(self, practice_id: UUID) -> bool:
         try:
-            self._read_practice_key(practice_id)
+            self.practice_ring(practice_id)
         except KeyStoreError:
             return False
         return True
 
-    def _practice_key_or_new(self, practice_id: UUID) -> bytes:
-        wrapped = _wrap(self._root, secrets.token_bytes(KEY_BYTES), _practice_aad(practice_id))
-        _create_once(self._practice_path(practice_id), wrapped)
-        return self._practice_key(practice_id)
+    def _practice_ring_or_new(self, practice_id: UUID) -> KeyRing:
+        path = self.practice_path(practice_id)
+        if not path.exists():
+            wrapped = keyring.wrap(self.roots.newest(), KeyRing.new().pack(), practice_aad(practice_id))
+            durable.create_once(path, wrapped)
+        return self.practice_ring(practice_id)
 
-    def _read_practice_key(self, practice_id: UUID) -> bytes:
-        wrapped = _read_wrapped(self._practice_path(practice_id))
-        return _unwrap(self._root, wrapped, _practice_aad(practice_id))
+    def _practice_ring(self, practice_id: UUID, version: int, again: bool) -> KeyRing:
+        """The practice's ring, from memory if it has this version there."""
+        known = self._practice_rings.get(practice_id)
+        if known is None or again or known.find(version) is None:
+            path, aad = self.practice_path(practice_id), practice_aad(practice_id)
+            known = self._open(path, aad, lambda root, fresh: self.roots.find(root, again=fresh))
+            self._practice_rings[practice_id] = known
+        return known
 
-    def _practice_path(self, practice_id: UUID) -> Path:
-        return self._folder / "practices" / f"{practice_id}.key"
+    def _open(self, path: Path, aad: bytes, wrapping: Callable[[int, bool], Key | None]) -> KeyRing:
+        """The ring in a file. What does not open is read again: a rotation may have come in between."""
+        for again in range(_TRIES):
+            wrapped = _read_wrapped(path)
+            with suppress(KeyDamaged):
+                key = wrapping(keyring.wrapped_under(wrapped), bool(again))
+                if key is not None:
+                    return KeyRing.unpack(keyring.unwrap(key, wrapped, aad))
+        raise KeyDamaged
 
-    def _subject_path(self, subject_id: UUID) -> Path:
-        return self._folder / "subjects" / subject_id.hex[:2] / f"{subject_id}.key"
+    def practice_path(self, practice_id: UUID) -> Path:
+        """The file of a practice's key."""
+        return self.folder / "practices" / f"{practice_id}.key"
+
+    def subject_path(self, subject_id: UUID) -> Path:
+        """The file of a subject's key."""
+        return self.folder / "subjects" / subject_id.hex[:2] / f"{subject_id}.key"
 
 
-def _pepper_mark(pepper: bytes) -> bytes:
-    return hmac.digest(pepper, b"sessionscribe key store check v1", "sha256")
+def _make_secrets(folder: Path, unlocker: Unlocker) -> None:
+    """The root key and the pepper, where they are missing; of a protected root key the pepper is under it."""
+    if not (folder / ROOT).exists():
+        key = KeyRing.new().current
+        durable.create_once(folder / ROOT, root_key.pack(key, unlocker))
+    if not (folder / PEPPER).exists():
+        pepper = KeyRing.new().pack()
+        if unlocker.is_set:
+            root = root_key.read(folder / ROOT, unlocker)
+            pepper = keyring.wrap(root, pepper, PEPPER_AAD)
+        durable.create_once(folder / PEPPER, pepper)
 
 
-def _practice_aad(practice_id: UUID) -> bytes:
+def practice_aad(practice_id: UUID) -> bytes:
+    """What a practice's key is bound to."""
     return b"practice:" + practice_id.bytes
 
 
-def _subject_aad(practice_id: UUID, subject_id: UUID) -> bytes:
+def subject_aad(practice_id: UUID, subject_id: UUID) -> bytes:
+    """What a subject's key is bound to."""
     return b"subject:" + practice_id.bytes + subject_id.bytes
 
 
-def _wrap(wrapping: bytes, key: bytes, aad: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return _MAGIC + nonce + AESGCM(wrapping).encrypt(nonce, key, aad)
-
-
-def _unwrap(wrapping: bytes, wrapped: bytes, aad: bytes) -> bytes:
-    body = wrapped.removeprefix(_MAGIC)
-    try:
-        return AESGCM(wrapping).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], aad)
-    except (InvalidTag, ValueError) as error:
-        raise KeyStoreError("a key file is damaged or belongs elsewhere: restore the key store") from error
-
-
 def _read_wrapped(path: Path) -> bytes:
-    with _errors_as_ours():
+    with errors_as_ours():
         try:
             return path.read_bytes()
         except FileNotFoundError:
             raise KeyDestroyed("the key of this record has been destroyed") from None
 
 
-def _read_secret(path: Path) -> bytes:
-    try:
-        if path.stat().st_mode & 0o077:
-            raise KeyStoreError(f"{path.name} is readable by others: chmod 600 it")
-        secret = path.read_bytes()
-    except OSError as error:
-        raise KeyStoreError(
-            f"the key store has no readable {path.name}: restore it; for a new one, run `sessionscribe setup`"
-        ) from error
-    if len(secret) != KEY_BYTES:
-        raise KeyStoreError(f"{path.name} is damaged: restore the key store from its backup")
-    return secret
-
-
-def _create_once(path: Path, content: bytes) -> None:
-    """Write a new file so that it is either whole and durable or absent; keep an existing one."""
-    if path.exists():
-        return
-    with _errors_as_ours():
-        make_folders(path.parent)
-        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(partial, path)  # unlike a rename, a link never replaces a key that won the race
-        finally:
-            partial.unlink(missing_ok=True)
-        sync(path.parent)
-
-
 @contextmanager
-def _errors_as_ours() -> Iterator[None]:
+def errors_as_ours() -> Iterator[None]:
+    """Raise Unavailable instead of the system's errors."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,12 @@
-"""Sealed values: what clinical text is before it may reach a column of the database."""
+"""Sealed values: what clinical text is before it may reach a column of the database.
+
+Layout: ``1``, a nonce and AES-256-GCM under version 1 of the subject's key; or ``2``, the version (four
+bytes), a nonce and the same under that version.
+"""
 
 import json
 import secrets
+import struct
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,9 +17,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from shared.vault.frames import TamperedObject
+from shared.vault.keyring import FIRST, Key
 from shared.vault.keystore import KeyStore
 
-_VERSION = b"\x01"
+_UNVERSIONED, _VERSIONED = b"\x01", b"\x02"
+_HEAD = struct.Struct(">cI")
 _NONCE_BYTES = 12
 
 
@@ -47,27 +54,41 @@ class Vault:
 
         ``kind`` is bound in: a value moved to another row or column does not open.
         """
+        key = self.keys.ring(subject.practice_id, subject.id).current
         nonce = secrets.token_bytes(_NONCE_BYTES)
         plaintext = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        sealed = self._cipher(subject).encrypt(nonce, plaintext, _aad(subject, kind))
-        return Sealed(_VERSION + nonce + sealed)
+        sealed = _cipher(key).encrypt(nonce, plaintext, _aad(subject, kind))
+        head = _UNVERSIONED if key.version == FIRST else _HEAD.pack(_VERSIONED, key.version)
+        return Sealed(head + nonce + sealed)
 
     def open(self, subject: Subject, kind: str, sealed: Sealed) -> Any:
         """The value that was sealed; raises TamperedObject or KeyDestroyed."""
-        version, body = sealed.data[:1], sealed.data[1:]
-        if version != _VERSION:
-            raise TamperedObject("a sealed value has an unknown version")
+        version = key_version(sealed)
+        body = sealed.data[1 if version == FIRST else _HEAD.size :]
+        key = self.keys.ring(subject.practice_id, subject.id).find(version)
+        if key is None:
+            raise TamperedObject("a sealed value is under a version of its key that is gone")
         try:
-            plaintext = self._cipher(subject).decrypt(
-                body[:_NONCE_BYTES], body[_NONCE_BYTES:], _aad(subject, kind)
-            )
+            plaintext = _cipher(key).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], _aad(subject, kind))
         except (InvalidTag, ValueError):
             raise TamperedObject("a sealed value does not open") from None
         return json.loads(plaintext)
 
-    def _cipher(self, subject: Subject) -> AESGCM:
-        key = self.keys.key(subject.practice_id, subject.id)
-        return AESGCM(HKDFExpand(SHA256(), 32, b"sessionscribe sealed values v1").derive(key))
+
+def key_version(sealed: Sealed) -> int:
+    """The version of its subject's key that a value is under; raises TamperedObject."""
+    form = sealed.data[:1]
+    if form == _UNVERSIONED:
+        return FIRST
+    if form == _VERSIONED and len(sealed.data) > _HEAD.size:
+        version = int(_HEAD.unpack(sealed.data[: _HEAD.size])[1])
+        if version != FIRST:  # which is written without a number, and in no other way
+            return version
+    raise TamperedObject("a sealed value has an unknown version")
+
+
+def _cipher(key: Key) -> AESGCM:
+    return AESGCM(HKDFExpand(SHA256(), 32, b"sessionscribe sealed values v1").derive(key.secret))
 
 
 def _aad(subject: Subject, kind: str) -> bytes:

@@ -9,6 +9,8 @@ perhaps with other content, is under another salt, so that a nonce never meets t
 The number of a segment is bound into its key and its length into the index: nothing can be
 reordered, dropped, repeated or cut off. Until the index is there, whoever knows the lengths (the
 row of the upload) can read the object.
+
+``SSF4`` is the same under a later version of the session's key (``frames``).
 """
 
 import secrets
@@ -30,10 +32,13 @@ from shared.vault.frames import (
     Frames,
     TamperedObject,
     cipher_of,
+    new_header,
     nonce_of,
+    version_in,
 )
+from shared.vault.keyring import FIRST
 
-MAGIC = b"SSF2"
+_MAGIC, _VERSIONED = b"SSF2", b"SSF4"
 _NONCE_BYTES = 12
 _LENGTH = struct.Struct(">Q")
 _INDEX_SIZE = struct.Struct(">I")
@@ -56,7 +61,7 @@ class SegmentWriter(Frames):
         self, write: Callable[[Block], object], key: bytes, label: bytes, lengths: Sequence[int], head: bytes
     ) -> None:
         self._before = list(lengths)
-        self._head_salt = head[len(MAGIC) :]
+        self._head_salt = head[len(_MAGIC) :]
         self._key, self._label = key, label
         salt = secrets.token_bytes(SALT_BYTES)
         super().__init__(write, _segment_cipher(key, salt, label, len(lengths)))
@@ -89,9 +94,19 @@ class SegmentWriter(Frames):
         self._write(index + _INDEX_SIZE.pack(len(index)))
 
 
-def new_head() -> bytes:
-    """The first bytes of a new object."""
-    return MAGIC + secrets.token_bytes(SALT_BYTES)
+def new_head(version: int = FIRST) -> bytes:
+    """The first bytes of a new object under this version of its session's key."""
+    return new_header(_MAGIC, _VERSIONED, version)
+
+
+def is_segmented(head: bytes) -> bool:
+    """Whether an object that begins so is one of segments."""
+    return head.startswith((_MAGIC, _VERSIONED))
+
+
+def key_version(head: bytes) -> int:
+    """The version of its session's key that an object with this head is under."""
+    return version_in(head, _VERSIONED)
 
 
 def _segment_cipher(key: bytes, salt: bytes, label: bytes, number: int) -> AESGCM:
@@ -105,11 +120,11 @@ class SegmentReader:
         self, source: ByteSource, key: bytes, label: bytes, lengths: Sequence[int] | None = None
     ) -> None:
         head = source.read_at(0, HEADER_BYTES)
-        if len(head) != HEADER_BYTES or not head.startswith(MAGIC):
+        if len(head) != HEADER_BYTES or not is_segmented(head):
             raise TamperedObject("not an encrypted object")
         self._source, self._key, self._label = source, key, label
         if lengths is None:
-            lengths = self._index(head[len(MAGIC) :])
+            lengths = self._index(head[len(_MAGIC) :])
         self._lengths = list(lengths)
         self._starts = [0, *accumulate(lengths)]
         self._stored = [HEADER_BYTES, *accumulate(map(stored_bytes, lengths), initial=HEADER_BYTES)][1:]

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.vault import keystore
+from shared.vault import durable
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, FrameReader, TamperedObject
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject, Vault
@@ -44,7 +44,7 @@ def test_of_two_writers_of_one_key_the_first_wins(tmp_path: Path, monkeypatch: p
             first.append(keys.key(practice, subject))
         return real(path, flags, mode)
 
-    monkeypatch.setattr(keystore.os, "open", open_)
+    monkeypatch.setattr(durable.os, "open", open_)
     keys.create(practice, subject)
     assert keys.key(practice, subject) == first[0]
 

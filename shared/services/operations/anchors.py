@@ -31,7 +31,7 @@ def mark_storage(database: Database, store: ObjectStore) -> bool:
     return True
 
 
-def open_keys(database: Database, folder: Path) -> KeyStore:
+def open_keys(database: Database, folder: Path, root_key_command: str | None = None) -> KeyStore:
     """The key store in ``folder``, made where database and folder are new, and tied to the database.
 
     Raises KeyStoreError where the database was made with other keys, or the keys are missing.
@@ -43,7 +43,7 @@ def open_keys(database: Database, folder: Path) -> KeyStore:
             "root.key is missing, and a new one would open nothing: restore the key store, or correct "
             "SESSIONSCRIBE_KEYS_DIR"
         )
-    keys = KeyStore.initialise(folder)
+    keys = KeyStore.initialise(folder, root_key_command)
     tie_keys(database, keys)
     return keys
 

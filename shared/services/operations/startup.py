@@ -12,6 +12,7 @@ from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import Unavailable
 from shared.services.operations import anchors
 from shared.vault.keystore import KeyStore, KeyStoreError
+from shared.vault.unlocking import RootKeyLocked
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,7 @@ def database_ready(database: Database) -> None:
         raise NotYet("schema")
 
 
-def keys_ready(folder: Path, database: Database) -> KeyStore:
+def keys_ready(folder: Path, database: Database, root_key_command: str | None = None) -> KeyStore:
     """The key store; raises NotYet while there is none, or one that belongs to another database.
 
     A database that is away is not waited for here.
@@ -69,7 +70,9 @@ def keys_ready(folder: Path, database: Database) -> KeyStore:
     if not (folder / "root.key").exists():
         raise NotYet("key_store")
     try:
-        keys = KeyStore(folder)
+        keys = KeyStore(folder, root_key_command)
+    except RootKeyLocked:  # the host that has its secret may be away
+        raise NotYet("root_key_secret") from None
     except KeyStoreError:
         if not (folder / "pepper.key").exists():  # it is being made at this moment
             raise NotYet("key_store") from None

@@ -1,0 +1,182 @@
+"""Rotations of keys are killed at every step, and run beside processes that make, read and destroy keys."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.vault import census, rotation
+from shared.vault.keystore import KeyDestroyed, KeyStore
+from shared.vault.root_key import FORMER, NEXT
+
+ROOT = Path(__file__).parents[2]
+OF_ROOT = (
+    "rotating.next_root_written",
+    "rotating.pepper_wrapped",
+    "rotating.origins_wrapped",
+    "rotating.practice_wrapped",
+    "rotating.root_verified",
+    "rotating.former_root_named",
+    "rotating.root_replaced",
+    "rotating.former_root_destroyed",
+)
+OF_PRACTICE = (
+    "rotating.version_added",
+    "rotating.subject_wrapped",
+    "rotating.subjects_verified",
+    "rotating.version_removed",
+)
+MOST_MADE = 60
+WITHIN_A_REPLACEMENT = ("replacing.written", "replacing.former_named", "replacing.replaced")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A key store with two practices, their subjects' keys, and a process that runs since before."""
+
+    folder: Path
+    check: bytes
+    pepper: bytes
+    secrets: dict[tuple[UUID, UUID], bytes]
+    running: KeyStore
+
+    @property
+    def practice(self) -> UUID:
+        return next(iter(self.secrets))[0]
+
+    def rotate(self, what: str, place: str = "") -> int:
+        """Run a rotation in a process of its own that dies at ``place``; gives its exit code."""
+        command = [
+            sys.executable, "-m", "tests.faults.rotator", str(self.folder), what, self.check.hex(), place
+        ]  # fmt: skip
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+    def require_all_well(self) -> None:
+        """Every key is what it was, for the running process and for a new one, and new ones can be made."""
+        for keys in (KeyStore(self.folder), self.running):
+            assert {place: keys.key(*place) for place in self.secrets} == self.secrets
+            keys.require_made(self.check)
+            for practice in (self.practice, uuid4()):
+                made = uuid4()
+                keys.create(practice, made)
+                self.secrets[practice, made] = keys.key(practice, made)
+        assert KeyStore(self.folder).pepper == self.pepper
+
+    def require_ended(self) -> None:
+        """No rotation is under way, and nothing of an earlier version is left."""
+        found = census.take(KeyStore(self.folder))
+        assert (found.left, found.is_rotating, found.damaged) == (0, False, ())
+        assert not list(self.folder.rglob(".*.key.*"))
+        assert not [name for name in (NEXT, FORMER) if (self.folder / name).exists()]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    keys = KeyStore.initialise(tmp_path / "keys")
+    secrets = {}
+    for practice in (uuid4(), uuid4()):
+        for subject in (uuid4(), uuid4()):
+            keys.create(practice, subject)
+            secrets[practice, subject] = keys.key(practice, subject)
+    return Store(tmp_path / "keys", keys.seal_check(), keys.pepper, secrets, keys)
+
+
+@pytest.mark.parametrize("place", [*OF_ROOT, *WITHIN_A_REPLACEMENT])
+def test_a_rotation_of_the_root_key_killed_anywhere_goes_on_when_it_is_run_again(
+    store: Store, place: str
+) -> None:
+    old = (store.folder / "root.key").read_bytes()
+    assert store.rotate("root", place) == -signal.SIGKILL
+    store.require_all_well()
+    if place != OF_ROOT[-1]:  # where only what was left is swept
+        assert store.rotate("root") == 0
+    store.require_all_well()
+    assert KeyStore(store.folder).roots.current.version == 2
+    assert not [path for path in store.folder.rglob("*") if path.is_file() and old in path.read_bytes()]
+    assert store.rotate("root") == 0
+    store.require_all_well()
+    store.require_ended()
+    assert KeyStore(store.folder).roots.current.version == 3
+
+
+@pytest.mark.parametrize("place", [*OF_PRACTICE, *WITHIN_A_REPLACEMENT])
+def test_a_rotation_of_a_practices_key_killed_anywhere_goes_on_when_it_is_run_again(
+    store: Store, place: str
+) -> None:
+    practice = store.practice
+    old = store.running.practice_ring(practice).current
+    assert store.rotate(str(practice), place) == -signal.SIGKILL
+    store.require_all_well()
+    assert store.rotate(str(practice)) == 0
+    store.require_all_well()
+    store.require_ended()
+    ring = KeyStore(store.folder).practice_ring(practice)
+    assert len(ring.keys) == 1
+    assert ring.current.secret != old.secret
+    assert ring.current.version == (3 if place == OF_PRACTICE[-1] else 2)
+
+
+def test_keys_made_read_and_destroyed_while_others_rotate_are_neither_lost_nor_brought_back(
+    store: Store,
+) -> None:
+    stop, failures = threading.Event(), []
+    made: dict[tuple[UUID, UUID], bytes] = {}
+    gone: list[tuple[UUID, UUID]] = []
+
+    def work(practice: UUID) -> None:
+        keys = KeyStore(store.folder)  # as a process of its own would have it
+        try:
+            while not stop.is_set():
+                if len(made) >= MOST_MADE:  # or the rotations never catch up
+                    assert keys.key(*next(iter(store.secrets))) in store.secrets.values()
+                    continue
+                kept, destroyed = uuid4(), uuid4()
+                for subject in (kept, destroyed):
+                    keys.create(practice, subject)
+                made[practice, kept] = keys.key(practice, kept)
+                keys.destroy(destroyed)
+                gone.append((practice, destroyed))
+                for place, secret in store.secrets.items():
+                    assert keys.key(*place) == secret
+        except Exception as error:  # noqa: BLE001 - told below
+            failures.append(error)
+
+    practices = sorted({practice for practice, _ in store.secrets})
+    workers = [threading.Thread(target=work, args=(practice,)) for practice in practices]
+    for worker in workers:
+        worker.start()
+    try:
+        for _ in range(2):
+            for practice in practices:
+                rotation.rotate_practice(KeyStore(store.folder), practice)
+            rotation.rotate_root(KeyStore(store.folder), store.check)
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+    assert failures == []
+    assert made
+    store.secrets.update(made)
+    store.require_all_well()
+    store.require_ended()
+    for keys in (KeyStore(store.folder), store.running):
+        for place in gone:
+            with pytest.raises(KeyDestroyed):
+                keys.key(*place)
+
+
+@pytest.fixture
+def held(store: Store) -> Iterator[Store]:
+    with rotation.kept_off(store.folder):
+        yield store
+
+
+def test_no_rotation_begins_while_a_backup_copies_the_keys(held: Store) -> None:
+    assert held.rotate("root") == 1
+    assert not (held.folder / NEXT).exists()
