@@ -35,6 +35,7 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
+from api.resources.privacy import consents
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
@@ -54,6 +55,7 @@ _ROUTES = (
     engines,
     therapists,
     patients,
+    consents,
     sessions,
     uploads,
     direct_uploads,

@@ -12,6 +12,7 @@ from cli.commands.alerts import risk
 from cli.commands.audio import audio
 from cli.commands.backup import backup, restore
 from cli.commands.cancel_delete import cancel, delete
+from cli.commands.consents import consents
 from cli.commands.corrections import correct
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
@@ -75,6 +76,7 @@ for command in (
     therapists,
     webhooks,
     patients,
+    consents,
     engines,
     upload,
     list_sessions,

@@ -31,9 +31,9 @@ from shared.domain.errors import (
 )
 from shared.http import refusals
 from shared.http.request_ids import request_id
+from shared.services.consents.history import InvalidConsent
 from shared.services.engines.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.notes.templates import UnknownTemplate
-from shared.services.patients import InvalidConsent
 
 log = structlog.get_logger(__name__)
 

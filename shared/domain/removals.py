@@ -4,9 +4,9 @@ from enum import StrEnum
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as migration 0050 writes them.
+    """The kinds of entries in the list of removals, as the triggers of migrations 0050 and 0085 write them.
 
-    ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back.
+    ``TAKEN_BACK_BY`` says which of them take an earlier entry back.
     """
 
     SESSION = "session"
@@ -14,6 +14,13 @@ class Removal(StrEnum):
     PATIENT = "patient"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_GIVEN = "consent_given"
+    # By scope, and by participant: the subject is the patient or the participant.
+    RECORDING_WITHDRAWN = "recording_withdrawn"
+    RECORDING_GIVEN = "recording_given"
+    AI_NOTES_WITHDRAWN = "ai_notes_withdrawn"
+    AI_NOTES_GIVEN = "ai_notes_given"
+    SENDING_AWAY_WITHDRAWN = "sending_away_withdrawn"
+    SENDING_AWAY_GIVEN = "sending_away_given"
     PROCESS_NOTES = "process_notes"
     KEY = "key"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word
@@ -30,6 +37,9 @@ class Removal(StrEnum):
 # The entry that takes another back.
 TAKEN_BACK_BY = {
     Removal.CONSENT_WITHDRAWN: Removal.CONSENT_GIVEN,
+    Removal.RECORDING_WITHDRAWN: Removal.RECORDING_GIVEN,
+    Removal.AI_NOTES_WITHDRAWN: Removal.AI_NOTES_GIVEN,
+    Removal.SENDING_AWAY_WITHDRAWN: Removal.SENDING_AWAY_GIVEN,
     Removal.PERSON_DISABLED: Removal.PERSON_ENABLED,
     Removal.AWAY_FORBIDDEN: Removal.AWAY_ALLOWED,
 }
