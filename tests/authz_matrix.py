@@ -24,6 +24,7 @@ from api import auth
 from api.uploads.tus import CONTENT_TYPE
 from shared.db.connection.engine import Database
 from shared.domain.consent import ConsentEvent, ConsentScope
+from shared.domain.rights import RequestKind
 from shared.domain.template_forms import Part, Template
 from shared.domain.webhooks import USUAL
 from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
@@ -32,6 +33,7 @@ from shared.services.consents import history as consents
 from shared.services.consents.history import Statement
 from shared.services.notes import process_notes, templates
 from shared.services.resources import Resources
+from shared.services.rights import requests
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.services.webhooks import delivery_log
@@ -65,6 +67,7 @@ class Place:
     upload_id: UUID
     template_id: UUID
     participant_id: UUID
+    request_id: UUID
     browser_session_id: UUID
     callers: dict[str, Caller | Browser]
 
@@ -91,6 +94,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "number": lambda _: 0,
     "notes_version": lambda _: 1,
     "participant_id": lambda place: place.participant_id,
+    "request_id": lambda place: place.request_id,
 }
 CALLERS = (
     "nobody",
@@ -169,6 +173,11 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {PATIENT}/consents": lambda _: {"data": {"on": _today(), "do": "withdraw", "scope": "ai_notes"}},
     f"POST {PATIENT}/participants": lambda _: {"data": {"name": "Somebody"}},
     f"POST /api{PATIENT}/consents": lambda _: {"json": {"event": "withdrawn", "scopes": ["ai_notes"]}},
+    f"POST {PATIENT}/requests": lambda _: {"data": {"kind": "access", "words": "All of it."}},
+    f"POST {PATIENT}/requests/<id:request_id>": lambda _: {"data": {"status": "fulfilled"}},
+    f"POST /api{PATIENT}/requests": lambda _: {"json": {"kind": "access", "words": "All of it."}},
+    f"POST /api{PATIENT}/requests/<id:request_id>/decision": lambda _: {"json": {"status": "fulfilled"}},
+    f"POST /api{PATIENT}/package": lambda _: {"json": {"password": "x" * 20}},
     f"POST /api{PATIENT}/participants": lambda _: {"json": {"name": "Somebody"}},
     f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
     f"POST {SESSION}/sign": lambda place: _answered(place) | {"json": None, "data": {"version": "1"}},
@@ -290,7 +299,8 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
         ConsentEvent.GIVEN, tuple(ConsentScope), method="written", participant_id=participant_id
     )
     consents.say(resources, mine, office.patient_id, given)
-    others = (alert_id, upload.id, template_id, participant_id, device_id)
+    request_id = requests.create(resources, mine, office.patient_id, RequestKind.ACCESS, "All of it.").id
+    others = (alert_id, upload.id, template_id, participant_id, request_id, device_id)
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from web import landing, static_files, today
-from web.patients import consents
+from web.patients import consents, rights
 from web.patients import pages as patients
 from web.practice import audit, templates
 from web.sessions import acting, editing, page, versions, words
@@ -22,6 +22,7 @@ BLUEPRINTS: list[Blueprint] = [
     today.blueprint,
     patients.blueprint,
     consents.blueprint,
+    rights.blueprint,
     page.blueprint,
     acting.blueprint,
     words.blueprint,

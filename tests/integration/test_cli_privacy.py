@@ -10,8 +10,12 @@ import pytest
 from cli.app import run
 from cli.exits import Exit
 from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply
+from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, KEY, FakeApi, Reply, problem
 
+REQUEST = {
+    "id": "0", "kind": "access", "status": "open", "session_id": None, "words": "All of it.", "answer": None,
+    "received_at": DAY, "due_at": DAY, "decided_at": None,
+}  # fmt: skip
 Shown = pytest.CaptureFixture[str]
 CONSENTS = {
     "people": [
@@ -91,3 +95,36 @@ def test_participants_come_and_go(server: FakeApi, data: Path, capsys: Shown) ->
     assert command(data, "consents", "remove-participant", "Pat Ient", "0") == Exit.OK
     server.will(f"GET {path}/consents", Reply(200, CONSENTS))
     assert command(data, "consents", "show", "Pat Ient") == Exit.OK
+
+
+def test_requests_are_noted_listed_and_decided(server: FakeApi, data: Path, capsys: Shown) -> None:
+    path = f"/api/patients/{server.patients[0]['id']}/requests"
+    server.will(f"POST {path}", Reply(201, REQUEST))
+    assert command(data, "rights", "ask", "Pat Ient", "--kind", "access", "--text", "All of it.") == Exit.OK
+    assert sent(server) == {"kind": "access", "words": "All of it."}
+    server.will(f"GET {path}", Reply(200, [REQUEST]))
+    assert command(data, "rights", "list", "Pat Ient") == Exit.OK
+    assert "access" in capsys.readouterr().out
+    server.will(f"POST {path}/0/decision", Reply(200, REQUEST))
+    words = ("--status", "denied", "--answer", "It would harm.")
+    assert command(data, "rights", "decide", "Pat Ient", "0", *words) == Exit.OK
+    assert sent(server) == {"status": "denied", "answer": "It would harm."}
+
+
+def test_a_package_is_written_for_you_alone_and_its_password_is_shown_once(
+    server: FakeApi, data: Path, tmp_path: Path, capsys: Shown
+) -> None:
+    path = f"POST /api/patients/{server.patients[0]['id']}/package"
+    server.will(path, Reply(200, {"a": "file"}))
+    output = tmp_path / "record.zip"
+    assert command(data, "rights", "package", "Pat Ient", "-o", output) == Exit.OK
+    assert json.loads(output.read_bytes()) == {"a": "file"}
+    assert output.stat().st_mode & 0o777 == 0o600
+    password = sent(server)["password"]
+    assert len(password) >= 20
+    assert password in capsys.readouterr().err
+    assert command(data, "rights", "package", "Pat Ient", "-o", output) == Exit.USAGE
+    assert output.exists()
+    server.will(path, problem(403, "scope_missing", "No."))
+    assert command(data, "rights", "package", "Pat Ient", "-o", tmp_path / "other.zip") != Exit.OK
+    assert not (tmp_path / "other.zip").exists()

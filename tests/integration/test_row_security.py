@@ -18,6 +18,7 @@ from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import NotFound
+from shared.domain.rights import RequestKind
 from shared.services import idempotency, patients
 from shared.services.access import consent
 from shared.services.accounts import accounts, enrolment
@@ -30,6 +31,7 @@ from shared.services.notes import editing as note_writing
 from shared.services.notes import exporting, process_notes, signing
 from shared.services.notes import reading as notes
 from shared.services.resources import Resources
+from shared.services.rights import requests
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
 from shared.services.sign_in import invitations, second_factor, signing_in
@@ -107,11 +109,12 @@ def keep_records(resources: Resources, office: Office, session_id: UUID) -> None
 
 
 def hear_the_patient(resources: Resources, office: Office) -> None:
-    """A participant who consents."""
+    """A participant who consents, and a request for a copy."""
     caller, patient_id = office.caller, office.patient_id
     other = consents.add_participant(resources, caller, patient_id, "Another")
     given = Statement(ConsentEvent.GIVEN, tuple(ConsentScope), method="verbal", participant_id=other)
     consents.say(resources, caller, patient_id, given)
+    requests.create(resources, caller, patient_id, RequestKind.ACCESS, "All of it.")
 
 
 def tell_a_webhook(resources: Resources, office: Office) -> None:
