@@ -37,6 +37,7 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
+from api.resources.privacy import consents, rights
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
@@ -56,6 +57,8 @@ _ROUTES = (
     engines,
     therapists,
     patients,
+    consents,
+    rights,
     sessions,
     uploads,
     direct_uploads,

@@ -12,6 +12,7 @@ from cli.commands.alerts import risk
 from cli.commands.audio import audio
 from cli.commands.backup import backup, restore
 from cli.commands.cancel_delete import cancel, delete
+from cli.commands.consents import consents
 from cli.commands.corrections import correct
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
@@ -25,6 +26,7 @@ from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
 from cli.commands.reconcile import reconcile
 from cli.commands.retention import retention
+from cli.commands.rights import rights
 from cli.commands.server import break_glass, recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
@@ -79,6 +81,8 @@ for command in (
     therapists,
     webhooks,
     patients,
+    consents,
+    rights,
     engines,
     upload,
     list_sessions,

@@ -23,14 +23,19 @@ import migrations
 from api import auth
 from api.uploads.tus import CONTENT_TYPE
 from shared.db.connection.engine import Database
+from shared.domain.consent import ConsentEvent, ConsentScope
+from shared.domain.rights import RequestKind
 from shared.domain.template_forms import Part, Template
 from shared.domain.webhooks import USUAL
 from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts, credentials
+from shared.services.consents import history as consents
+from shared.services.consents.history import Statement
 from shared.services.notes import process_notes, templates
 from shared.services.resources import Resources
 from shared.services.retention import holds
 from shared.services.retention.holds import Target
+from shared.services.rights import requests
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.services.webhooks import delivery_log
@@ -63,6 +68,8 @@ class Place:
     alert_id: UUID
     upload_id: UUID
     template_id: UUID
+    participant_id: UUID
+    request_id: UUID
     browser_session_id: UUID
     hold_id: UUID
     callers: dict[str, Caller | Browser]
@@ -91,6 +98,8 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "code": lambda _: "2222",
     "number": lambda _: 0,
     "notes_version": lambda _: 1,
+    "participant_id": lambda place: place.participant_id,
+    "request_id": lambda place: place.request_id,
 }
 CALLERS = (
     "nobody",
@@ -165,7 +174,16 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /templates/<id:template_id>": lambda _: {"data": {"title": "Intake", "title.0": "Why"}},
     "POST /templates/usual": lambda _: {"data": {"name": "soap"}},
     "POST /patients": lambda _: {"data": {"name": "Somebody"}},
-    f"POST {PATIENT}/consent": lambda _: {"data": {"on": "2026-12-01", "do": "revoke"}},
+    f"POST {PATIENT}/consent": lambda _: {"data": {"on": _today(), "do": "revoke"}},
+    f"POST {PATIENT}/consents": lambda _: {"data": {"on": _today(), "do": "withdraw", "scope": "ai_notes"}},
+    f"POST {PATIENT}/participants": lambda _: {"data": {"name": "Somebody"}},
+    f"POST /api{PATIENT}/consents": lambda _: {"json": {"event": "withdrawn", "scopes": ["ai_notes"]}},
+    f"POST {PATIENT}/requests": lambda _: {"data": {"kind": "access", "words": "All of it."}},
+    f"POST {PATIENT}/requests/<id:request_id>": lambda _: {"data": {"status": "fulfilled"}},
+    f"POST /api{PATIENT}/requests": lambda _: {"json": {"kind": "access", "words": "All of it."}},
+    f"POST /api{PATIENT}/requests/<id:request_id>/decision": lambda _: {"json": {"status": "fulfilled"}},
+    f"POST /api{PATIENT}/package": lambda _: {"json": {"password": "x" * 20}},
+    f"POST /api{PATIENT}/participants": lambda _: {"json": {"name": "Somebody"}},
     f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
     f"POST {SESSION}/sign": lambda place: _answered(place) | {"json": None, "data": {"version": "1"}},
     f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
@@ -191,6 +209,10 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
 }
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def routes(app: Flask) -> list[tuple[Rule, str]]:
@@ -287,7 +309,14 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     upload = tus_creation.create(resources, mine, 2000, details, "")
     device_id = UUID(browser("GET", "/api/whoami").json["key_id"])
-    others = (alert_id, upload.id, template_id, device_id, _hold(resources, office))
+    participant_id = consents.add_participant(resources, mine, office.patient_id, "Somebody")
+    given = Statement(
+        ConsentEvent.GIVEN, tuple(ConsentScope), method="written", participant_id=participant_id
+    )
+    consents.say(resources, mine, office.patient_id, given)
+    request_id = requests.create(resources, mine, office.patient_id, RequestKind.ACCESS, "All of it.").id
+    made = (participant_id, request_id, device_id, _hold(resources, office))
+    others = (alert_id, upload.id, template_id, *made)
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from api.exports.making import making_blocks, review_blocks
+from api.exports.rights import rights_blocks
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
 from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.notes.record import Standing
@@ -43,6 +44,7 @@ def notes_outline(export: Export) -> Outline:
         is_final=is_final,
         facts=tuple(_facts(export)),
         blocks=(
+            *rights_blocks(export.asked),
             *review_blocks(document),
             *blocks,
             *_addenda(export.notes),

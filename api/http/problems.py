@@ -31,9 +31,10 @@ from shared.domain.errors import (
 )
 from shared.http import refusals
 from shared.http.request_ids import request_id
+from shared.services.consents.history import InvalidConsent
 from shared.services.engines.engine_choice import NotOffered, UnsupportedLanguage
 from shared.services.notes.templates import UnknownTemplate
-from shared.services.patients import InvalidConsent
+from shared.services.rights.requests import InvalidRequest
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ STATUS_OF: dict[type[DomainError], int] = {
     UnsupportedLanguage: 422,
     NotOffered: 422,
     InvalidConsent: 422,
+    InvalidRequest: 422,
     UnknownTemplate: 422,
     UnknownBase: 428,
     InvalidInput: 400,

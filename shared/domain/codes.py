@@ -70,7 +70,7 @@ RETRYABLE = {
         f"Choose another model. {_RETRY}",
     ),
     "unexpected_error": (
-        "A bug: something that nobody foresaw, each time.",
+        "A bug: an unexpected error, at each attempt.",
         f"Report the `step_broke` lines of the worker's log. {_RETRY}",
     ),
     "worker_lost": (
@@ -80,9 +80,21 @@ RETRYABLE = {
 }
 # No attempt gets over these.
 PERMANENT = {
+    "ai_notes_not_consented": (
+        "A participant does not consent to notes that a program drafts. The transcript stays.",
+        f"Write the notes yourself, or record the consent. {_RETRY}",
+    ),
     "codec_not_supported": (
         "The recording's encoding is not accepted.",
         _UPLOAD,
+    ),
+    "consent_expired": (
+        "The consent to be recorded has expired.",
+        f"If the patient consents again, record that. {_RETRY}",
+    ),
+    "consent_revoked": (
+        "The consent to be recorded was withdrawn.",
+        f"If the patient consents again, record that. {_RETRY}",
     ),
     "decoding_timed_out": (
         "Reading the recording takes far more work than it may.",
@@ -173,6 +185,10 @@ PERMANENT = {
         "The recording is a video without sound.",
         _UPLOAD,
     ),
+    "no_consent": (
+        "There is no consent to be recorded on file.",
+        f"Record the consent. {_RETRY}",
+    ),
     "not_audio": (
         "The recording is none.",
         _UPLOAD,
@@ -196,6 +212,10 @@ PERMANENT = {
     "sample_rate_out_of_range": (
         "The recording's sample rate is not accepted.",
         _UPLOAD,
+    ),
+    "sending_away_not_consented": (
+        "A participant does not consent to sending anything to computers of others.",
+        f"Choose an engine on this server, or record the consent. {_RETRY}",
     ),
     "speech_gone": (
         "What was decoded from the recording is missing.",

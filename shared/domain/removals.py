@@ -7,10 +7,10 @@ from uuid import UUID
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as migrations 0050, 0070 and 0071 write them.
+    """The kinds of entries in the list of removals, as the triggers of migrations 0050 to 0085 write them.
 
-    ``CONSENT_GIVEN``, ``PERSON_ENABLED`` and ``AWAY_ALLOWED`` take an earlier entry back. A ``HOLD`` takes
-    away the right to delete: its subject is the patient, that of ``HOLD_LIFTED`` the hold.
+    ``TAKEN_BACK_BY`` says which of them take an earlier entry back. A ``HOLD`` takes away the right to
+    delete: its subject is the patient, that of ``HOLD_LIFTED`` the hold.
     """
 
     SESSION = "session"
@@ -18,6 +18,13 @@ class Removal(StrEnum):
     PATIENT = "patient"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_GIVEN = "consent_given"
+    # By scope, and by participant: the subject is the patient or the participant.
+    RECORDING_WITHDRAWN = "recording_withdrawn"
+    RECORDING_GIVEN = "recording_given"
+    AI_NOTES_WITHDRAWN = "ai_notes_withdrawn"
+    AI_NOTES_GIVEN = "ai_notes_given"
+    SENDING_AWAY_WITHDRAWN = "sending_away_withdrawn"
+    SENDING_AWAY_GIVEN = "sending_away_given"
     PROCESS_NOTES = "process_notes"
     KEY = "key"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word
@@ -39,6 +46,9 @@ class Removal(StrEnum):
 # The entry that takes another back.
 TAKEN_BACK_BY = {
     Removal.CONSENT_WITHDRAWN: Removal.CONSENT_GIVEN,
+    Removal.RECORDING_WITHDRAWN: Removal.RECORDING_GIVEN,
+    Removal.AI_NOTES_WITHDRAWN: Removal.AI_NOTES_GIVEN,
+    Removal.SENDING_AWAY_WITHDRAWN: Removal.SENDING_AWAY_GIVEN,
     Removal.PERSON_DISABLED: Removal.PERSON_ENABLED,
     Removal.AWAY_FORBIDDEN: Removal.AWAY_ALLOWED,
 }

@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import patients, sessions, uploads
+from shared.db.connection import clock
+from shared.db.queries import patients, uploads
 from shared.db.tables.core import Patient
-from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.consent import METHODS
+from shared.domain.errors import Conflict, NotFound
 from shared.services import idempotency, paging
 from shared.services.access import consent as consents
 from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
+from shared.services.consents.history import InvalidConsent, check_not_ahead
 from shared.services.lifecycle import cancellation
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
@@ -23,13 +26,7 @@ from shared.vault.sealing import Sealed, Subject
 
 NAME = "patient.name"
 LISTING = "patients"  # what a cursor of this list names
-CONSENT_METHODS = ("written", "verbal", "electronic")
-
-
-class InvalidConsent(InvalidInput):
-    """The parts of a consent do not go together; ``fields`` says which."""
-
-    default_code = "invalid_consent"
+CONSENT_METHODS = METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,8 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
     """A new patient of the caller; raises InvalidConsent."""
     _check_complete(consent.given_on, consent.method)
     _check_order(consent.given_on, consent.revoked_on)
+    with resources.database.transaction(caller.practice_id) as db:
+        _check_past(db, {"given_on": consent.given_on, "revoked_on": consent.revoked_on})
     subject = Subject(caller.practice_id, uuid4())
     # Before the row: a key without a row harms nobody, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
@@ -118,6 +117,7 @@ def change(
     columns |= {consent[field]: changes[field] for field in consent if field in changes}
     with resources.database.transaction(caller.practice_id) as db:
         patient = _found(patients.to_change(db, caller.therapist_id, patient_id))
+        _check_past(db, {field: changes[field] for field in ("given_on", "revoked_on") if field in changes})
         for column, value in columns.items():
             setattr(patient, column, value)
         if not changes.keys().isdisjoint({"given_on", "method"}):
@@ -126,21 +126,11 @@ def change(
             _check_order(patient.consent_given_at, patient.consent_revoked_at)
         db.flush()
         db.refresh(patient)
-        stopped = [] if consents.is_on_file(patient) else _stop_work(db, caller, patient_id)
+        stopped = [] if consents.is_on_file(patient) else cancellation.stop_all_of(db, caller, patient_id)
         _audit(db, caller, "patient.change", patient_id)
     for session in stopped:
         cancellation.discard_decoded(resources, session)
     return _record(resources, patient)
-
-
-def _stop_work(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]:
-    """Cancel the patient's unfinished sessions; an upload in between waits for the patient's row."""
-    rows = sessions.hold_unfinished_of(db, patient_id)
-    for row in rows:
-        cancellation.stop(db, row, "consent_revoked")
-        _audit(db, caller, "session.cancel", row.id)
-    uploads.expire_of(db, patient_id)  # what has arrived is removed at the dispatcher's next sweep
-    return [Subject(row.practice_id, row.id) for row in rows]
 
 
 def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
@@ -177,6 +167,12 @@ def _check_order(given_on: datetime | None, revoked_on: datetime | None) -> None
             "revoked_on is before given_on. If the patient consented again, send revoked_on as null.",
             fields={"consent": ["revoked_on is before given_on."]},
         )
+
+
+def _check_past(db: DbSession, times: Mapping[str, datetime | None]) -> None:
+    for field, when in times.items():
+        if when is not None:
+            check_not_ahead(field, when, clock.now(db))
 
 
 def _sealed_name(resources: Resources, caller: Caller, subject: Subject, name: str) -> Sealed:

@@ -92,6 +92,34 @@ def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> N
     as_superuser(postgres, "DROP DATABASE fourth")
 
 
+def test_consents_of_before_become_a_history_of_every_scope(postgres: EmbeddedPostgres) -> None:
+    postgres.create_database("fifth")
+    url, owner_url = postgres.url_of("fifth"), postgres.url_of("fifth", OWNER)
+    command.upgrade(migrations.configuration(owner_url), "0062")
+    values = {"practice": uuid4(), "person": uuid4(), "patient": uuid4(), "none": uuid4()}
+    with everything(url) as db:
+        db.execute(text("INSERT INTO practices (id, name) VALUES (:practice, 'Old')"), values)
+        for statement in (
+            "INSERT INTO therapists (id, practice_id, name, role)"
+            " VALUES (:person, :practice, 'A', 'therapist')",
+            "INSERT INTO patients (id, practice_id, therapist_id, name)"
+            " VALUES (:none, :practice, :person, '')",
+            "INSERT INTO patients (id, practice_id, therapist_id, name, consent_given_at, consent_method,"
+            " consent_revoked_at)"
+            " VALUES (:patient, :practice, :person, '', '2026-01-05', 'written', '2026-02-05')",
+        ):
+            db.execute(text(statement), values)
+    migrations.upgrade(owner_url)
+    with closing(Database(url, pool_size=1)) as database, database.transaction(values["practice"]) as db:
+        rows = db.execute(text("SELECT patient_id, scope, event, at::date::text, method FROM consents"))
+        assert {tuple(row) for row in rows} == {
+            (values["patient"], scope, *rest)
+            for scope in ("recording", "ai_notes", "sending_away")
+            for rest in (("given", "2026-01-05", "written"), ("withdrawn", "2026-02-05", None))
+        }
+    as_superuser(postgres, "DROP DATABASE fifth")
+
+
 def test_before_the_migrations_nothing_is_answered_in_the_owners_name(postgres: EmbeddedPostgres) -> None:
     postgres.create_database("empty")
     with (

@@ -15,6 +15,7 @@ from shared.db.queries import outputs
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.db.tables.sign_in import BrowserSession, Login, Passkey, TotpFactor
+from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import NotFound
 from shared.domain.removals import Entry, Removal
 from shared.domain.retention import RetentionKind
@@ -23,6 +24,8 @@ from shared.domain.webhooks import EventType
 from shared.services import patients
 from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, Caller, Scope
 from shared.services.accounts import accounts, api_keys, key_rotation, people
+from shared.services.consents import history as consents
+from shared.services.consents.history import Statement
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.notes import process_notes
@@ -239,9 +242,15 @@ def test_all_api_keys_are_revoked_unless_told_otherwise(
 
 
 def test_a_second_application_changes_nothing(practice: Practice) -> None:
+    resources, who = practice.resources, practice.office.caller
+    other = consents.add_participant(resources, who, practice.patient, "Another")
+    for event, method in ((ConsentEvent.GIVEN, "verbal"), (ConsentEvent.WITHDRAWN, None)):
+        said = Statement(event, (ConsentScope.RECORDING,), method=method, participant_id=other)
+        consents.say(resources, who, practice.patient, said)
     practice.take_away()
     entries = entries_of(practice.resources)
-    assert {entry.kind for entry in entries} == set(Removal) - {Removal.CONSENT_GIVEN}
+    given = {kind for kind in Removal if kind.endswith("_given")}
+    assert {entry.kind for entry in entries} == set(Removal) - given
     assert removals.apply_again(practice.resources, entries) == 0
 
 

@@ -359,7 +359,7 @@ def test_no_plaintext_of_a_part_is_stored(call: Caller, resources: Resources, of
 def test_revoked_consent_ends_an_upload(call: Caller, resources: Resources, office: Office) -> None:
     address = begun(call, len(CONTENT), office.patient_id)
     send(call, address, 0, CONTENT[:50_000])
-    change = {"consent": {"revoked_on": "2030-01-01T00:00:00Z"}}
+    change = {"consent": {"revoked_on": datetime.now(UTC).isoformat()}}
     assert call("PATCH", f"/api/patients/{office.patient_id}", json=change).status_code == 200
     assert ask(call, address).status_code == 404
     assert announce(call, 2000, office.patient_id).status_code == 409

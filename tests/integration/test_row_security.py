@@ -16,12 +16,16 @@ from shared.db.queries import outbox, quotas
 from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
+from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import NotFound
 from shared.domain.retention import RetentionEvent, RetentionKind
+from shared.domain.rights import RequestKind
 from shared.services import idempotency, patients
 from shared.services.access import consent
 from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
+from shared.services.consents import history as consents
+from shared.services.consents.history import Statement
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.notes import editing as note_writing
@@ -30,6 +34,7 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules
 from shared.services.retention.holds import Target
+from shared.services.rights import requests
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
 from shared.services.sign_in import invitations, second_factor, signing_in
@@ -72,6 +77,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     rules.set_rule(resources, office.caller, RetentionKind.RECORDING, RetentionEvent.SESSION, 36500, 0)
     rules.set_patient(resources, office.caller, office.patient_id, rules.OfPatient(1990))
     holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    hear_the_patient(resources, office)
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     return session_id
@@ -107,6 +113,15 @@ def keep_records(resources: Resources, office: Office, session_id: UUID) -> None
         db.add(ProcessNotes(session_id=session_id, revision=1, body=sealed, **whose))
         names = {"practice_id": caller.practice_id, "created_by": caller.therapist_id}
         db.add(NoteTemplate(id=uuid4(), name="own", body=sealed, **names))
+
+
+def hear_the_patient(resources: Resources, office: Office) -> None:
+    """A participant who consents, and a request for a copy."""
+    caller, patient_id = office.caller, office.patient_id
+    other = consents.add_participant(resources, caller, patient_id, "Another")
+    given = Statement(ConsentEvent.GIVEN, tuple(ConsentScope), method="verbal", participant_id=other)
+    consents.say(resources, caller, patient_id, given)
+    requests.create(resources, caller, patient_id, RequestKind.ACCESS, "All of it.")
 
 
 def tell_a_webhook(resources: Resources, office: Office) -> None:

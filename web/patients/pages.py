@@ -72,7 +72,7 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
         "patient": found,
         "sessions": listed.items,
         "methods": CONSENT_METHODS,
-        "may_record": found.consent.given_on is not None and found.consent.revoked_on is None,
+        "may_record": consent.may_record(resources(), caller(), patient_id),
     }
 
 

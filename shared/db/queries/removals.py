@@ -1,19 +1,22 @@
 """What was taken away in a practice: the list, and how an entry is done again after a restore.
 
-The list is written by triggers (migration 0050).
+The list is written by triggers (migrations 0050 and 0085).
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Update, delete, func, literal, or_, update
+from sqlalchemy import Update, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.queries import consents
+from shared.db.tables.consent import ConsentRow, Participant
 from shared.db.tables.core import ApiKey, Patient, Therapist
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.enrolment import EnrolmentCode
 from shared.db.tables.records import ProcessNotes
 from shared.db.tables.sign_in import BrowserSession, Invitation, Login, Passkey, RecoveryCode, TotpFactor
+from shared.domain.consent import ConsentEvent, ConsentScope, ConsentState
 
 
 def withdraw_consent(db: DbSession, patient_id: UUID, at: datetime) -> bool:
@@ -22,6 +25,32 @@ def withdraw_consent(db: DbSession, patient_id: UUID, at: datetime) -> bool:
     return _changed(
         db, update(Patient).where(Patient.id == patient_id, *on_file).values(consent_revoked_at=at)
     )
+
+
+def withdraw_scope(db: DbSession, subject_id: UUID, scope: ConsentScope, at: datetime) -> UUID | None:
+    """Have a patient's or a participant's consent to the scope end; gives the patient if it was in force."""
+    patient = db.scalar(
+        select(Patient)
+        .outerjoin(Participant, Participant.patient_id == Patient.id)
+        .where(or_(Patient.id == subject_id, Participant.id == subject_id))
+        .limit(1)
+    )
+    if patient is None:
+        return None
+    who = None if patient.id == subject_id else subject_id
+    if consents.states(db, patient.id, scope).get(who) is not ConsentState.IN_FORCE:
+        return None
+    row = ConsentRow(
+        practice_id=patient.practice_id,
+        patient_id=patient.id,
+        participant_id=who,
+        scope=scope,
+        event=ConsentEvent.WITHDRAWN,
+        at=at,
+        recorded_by=patient.therapist_id,
+    )
+    consents.add(db, [row])
+    return patient.id
 
 
 def delete_patient(db: DbSession, patient_id: UUID) -> bool:

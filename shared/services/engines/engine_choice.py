@@ -1,7 +1,8 @@
 """Which engine transcribes: an upload's, else the practice's, else the server's.
 
 An engine that sends recordings to computers of others is used only for a practice whose
-administrator has said that they may leave; so are notes written by such an engine.
+administrator has said that they may leave, and for a patient who consents to that. The same goes for notes
+that such an engine drafts.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import practice_engines
 from shared.db.tables.core import TherapySession
+from shared.domain.consent import ConsentScope
 from shared.domain.errors import Conflict, InvalidInput, PermanentStepError
+from shared.services.access import consent
 from shared.services.resources import Resources
 from shared.settings import Settings
 from shared.speech_models.catalogue import only_language
@@ -83,21 +86,52 @@ def chosen(settings: Settings, choice: Choice, wanted: str | None) -> str:
 
 
 def for_session(resources: Resources, db: DbSession, row: TherapySession) -> str:
-    """The engine that a worker is to use now; raises PermanentStepError where there is none any more."""
+    """The engine that a worker is to use now; raises PermanentStepError where there is none any more.
+
+    Without consent to sending away an engine on this server stands in, unless the upload named the other.
+    """
+    consent.require_for_step(db, row.patient_id, ConsentScope.RECORDING)
     try:
-        return chosen(resources.settings, _choice(db, row.practice_id), row.transcriber)
+        name = chosen(resources.settings, _choice(db, row.practice_id), row.transcriber)
     except (NotOffered, MayNotLeave) as error:
         raise PermanentStepError(error.detail, error.code) from None
+    if not resources.settings.sends_away(name):
+        return name
+    missing = consent.lacking(db, row.patient_id, ConsentScope.SENDING_AWAY)
+    stays = None if row.transcriber else stand_in(resources.settings, row.language)
+    if missing and stays is None:
+        raise PermanentStepError(*missing)
+    return stays if missing and stays else name
 
 
-def require_notes_may_leave(resources: Resources, db: DbSession, practice_id: UUID) -> None:
-    """Raise PermanentStepError if somebody else's engine writes notes and the practice has not allowed it."""
+def stand_in(settings: Settings, language: str | None) -> str | None:
+    """The first engine that sends nothing away and knows the language."""
+    wanted = (language or "").lower().partition("-")[0]
+    for name in settings.offered_transcribers:
+        known = _only_language(settings, name)
+        if not settings.sends_away(name) and (not wanted or known in (None, wanted)):
+            return name
+    return None
+
+
+def check_consent(resources: Resources, db: DbSession, patient_id: UUID, wanted: str | None) -> None:
+    """Raise Conflict if an upload names an engine that sends away what must not leave."""
+    if wanted is None or not resources.settings.sends_away(wanted):
+        return
+    if missing := consent.lacking(db, patient_id, ConsentScope.SENDING_AWAY):
+        raise Conflict(*missing)
+
+
+def require_notes_may_be_drafted(resources: Resources, db: DbSession, row: TherapySession) -> None:
+    """Raise PermanentStepError without consent to drafted notes, or where their engine may get nothing."""
+    consent.require_for_step(db, row.patient_id, ConsentScope.AI_NOTES)
     if not resources.settings.sends_away(resources.settings.extractor):
         return
     try:
-        _require_away(_choice(db, practice_id), "The engine that writes notes")
+        _require_away(_choice(db, row.practice_id), "The engine that writes notes")
     except MayNotLeave as error:
         raise PermanentStepError(error.detail, error.code) from None
+    consent.require_for_step(db, row.patient_id, ConsentScope.SENDING_AWAY)
 
 
 def _require_away(choice: Choice, subject: str) -> None:

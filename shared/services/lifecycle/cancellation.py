@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import deletions, holds, outputs, sessions, steps
+from shared.db.queries import deletions, holds, outputs, sessions, steps, uploads
 from shared.db.queries.deletions import Remains
 from shared.db.queries.outputs import Product
 from shared.db.tables.core import TherapySession
@@ -60,6 +60,17 @@ def stop(db: DbSession, row: TherapySession, code: str = "cancelled") -> None:
         due_seconds=OWN_ATTEMPT_SECONDS,
         last_seconds=LAST_WRITE_SECONDS,
     )
+
+
+def stop_all_of(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]:
+    """Cancel the patient's unfinished sessions: nobody consents any more. Give what was decoded of them to
+    ``discard_decoded``. An upload in between waits for the patient's row."""
+    rows = sessions.hold_unfinished_of(db, patient_id)
+    for row in rows:
+        stop(db, row, "consent_revoked")
+        ownership.audit(db, caller, "session.cancel", row.id)
+    uploads.expire_of(db, patient_id)  # what has arrived is removed at the dispatcher's next sweep
+    return [Subject(row.practice_id, row.id) for row in rows]
 
 
 def discard_decoded(resources: Resources, session: Subject) -> None:

@@ -1,21 +1,28 @@
 """Notes as they leave the system: with whom they are about, who wrote them, and how long it took."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session as DbSession
+
 from shared.db.queries import api_keys, patients
-from shared.db.tables.core import Patient
+from shared.db.tables.core import Patient, TherapySession
 from shared.domain.notes import templates as forms
 from shared.domain.notes.stored import upgraded
+from shared.domain.template_forms import Template
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
 from shared.services.notes.reading import Notes
-from shared.services.notes.rows import find, transcript_of
+from shared.services.notes.rows import Found, find, transcript_of
 from shared.services.patients import NAME
 from shared.services.resources import Resources
+from shared.services.rights import requests
+from shared.services.rights.requests import Asked
 from shared.vault.sealing import Subject
 
 
@@ -34,6 +41,7 @@ class Export:
     duration_seconds: float | None
     template_title: str
     as_signed: bool = True
+    asked: Sequence[Asked] = ()
 
 
 def export(
@@ -56,13 +64,13 @@ def export(
         patient = patients.of_therapist(db, session.therapist_id, session.patient_id)
         if template is not None:
             templates.require(db, template)
+        beside = _beside(resources, db, session) if code else {}
         form = templates.named(resources.vault, db, template or found.row.template)
         ownership.audit(db, caller, "notes.export" if code else "notes.read", session_id, code)
     read = notes.opened(resources, found)
     other = template is not None and template != found.row.template and "text" not in read.document
     if other:
-        document = forms.rendered(upgraded(read.document), form, transcript_of(resources, found))
-        read = replace(read, document=document, head=replace(read.head, template=form.name))
+        read = _rendered(resources, found, read, form)
     return Export(
         notes=read,
         session_id=session_id,
@@ -73,8 +81,19 @@ def export(
         session_date=session.session_date,
         duration_seconds=session.duration_seconds,
         template_title=form.title,
+        **beside,
         as_signed=not (other and read.head.signatures),
     )
+
+
+def _beside(resources: Resources, db: DbSession, session: TherapySession) -> dict[str, Any]:
+    """What goes with the notes wherever they go: what the patient asked for."""
+    return {"asked": requests.with_notes(resources.vault, db, session.patient_id, session.id)}
+
+
+def _rendered(resources: Resources, found: Found, read: Notes, form: Template) -> Notes:
+    document = forms.rendered(upgraded(read.document), form, transcript_of(resources, found))
+    return replace(read, document=document, head=replace(read.head, template=form.name))
 
 
 def _name_of(resources: Resources, patient: Patient | None) -> str:

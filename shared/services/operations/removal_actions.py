@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
@@ -9,6 +10,7 @@ from shared.db.queries import deletions, patients, sessions, uploads, webhooks
 from shared.db.queries import holds as hold_rows
 from shared.db.queries import removals as rows
 from shared.db.tables.core import TherapySession
+from shared.domain.consent import ConsentScope
 from shared.domain.removals import Entry, Removal
 from shared.domain.retention import RetentionKind
 from shared.domain.status import UNFINISHED, Status
@@ -50,10 +52,24 @@ def _patient(_: Resources, db: DbSession, entry: Entry) -> bool:
 def _consent(_: Resources, db: DbSession, entry: Entry) -> bool:
     if not rows.withdraw_consent(db, entry.subject_id, entry.at):
         return False
-    for row in sessions.hold_unfinished_of(db, entry.subject_id):
-        cancellation.stop(db, row, "consent_revoked")
-    uploads.expire_of(db, entry.subject_id)
+    _stop_work(db, entry.subject_id)
     return True
+
+
+def _stop_work(db: DbSession, patient_id: UUID) -> None:
+    for row in sessions.hold_unfinished_of(db, patient_id):
+        cancellation.stop(db, row, "consent_revoked")
+    uploads.expire_of(db, patient_id)
+
+
+def _scope(scope: ConsentScope) -> Callable[[Resources, DbSession, Entry], bool]:
+    def withdraw(_: Resources, db: DbSession, entry: Entry) -> bool:
+        patient_id = rows.withdraw_scope(db, entry.subject_id, scope, entry.at)
+        if patient_id is not None and scope is ConsentScope.RECORDING:
+            _stop_work(db, patient_id)
+        return patient_id is not None
+
+    return withdraw
 
 
 def _webhook(_: Resources, db: DbSession, entry: Entry) -> bool:
@@ -118,6 +134,9 @@ ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.SESSION_CANCELLED: _session_cancelled,
     Removal.PATIENT: _patient,
     Removal.CONSENT_WITHDRAWN: _consent,
+    Removal.RECORDING_WITHDRAWN: _scope(ConsentScope.RECORDING),
+    Removal.AI_NOTES_WITHDRAWN: _scope(ConsentScope.AI_NOTES),
+    Removal.SENDING_AWAY_WITHDRAWN: _scope(ConsentScope.SENDING_AWAY),
     Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
     Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
     Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),

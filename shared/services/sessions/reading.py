@@ -11,12 +11,13 @@ from shared.db.queries import sessions as rows
 from shared.db.queries.outputs import Product
 from shared.db.queries.progress import Progress
 from shared.db.tables.core import TherapySession
+from shared.domain.consent import ConsentScope
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import idempotency, paging
-from shared.services.access import ownership
+from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller, Scope
 from shared.services.access.ownership import audit as _audit
 from shared.services.access.ownership import own as _own
@@ -133,10 +134,11 @@ def extract_again(
     """Have notes made again from the stored transcript, as a new version; ``urgent``: the caller waits.
 
     Raises NotFound, InvalidInput (no transcript, no such template) or Conflict (work is under way,
-    cancelled, or the patient's consent is revoked).
+    cancelled, or consent to that is missing).
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own_to_work_on(db, caller, session_id)
+        consent.require(db, caller, row.patient_id, ConsentScope.AI_NOTES)
         require_redacted(db, session_id)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(

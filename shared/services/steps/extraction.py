@@ -39,7 +39,8 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
     with resources.database.transaction(lease.practice_id) as db:
         words = transcripts.sealed(db, lease.session_id)
         row = sessions.get(db, lease.session_id)
-        engine_choice.require_notes_may_leave(resources, db, lease.practice_id)
+        if row is not None:
+            engine_choice.require_notes_may_be_drafted(resources, db, row)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
     if words.transcript is None or row is None:
         raise PermanentStepError(

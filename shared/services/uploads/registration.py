@@ -18,6 +18,7 @@ from shared.pipeline import REDACT, TRANSCRIBE
 from shared.services import idempotency
 from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller
+from shared.services.engines import engine_choice
 from shared.services.notes import templates
 from shared.services.resources import Resources
 from shared.services.sessions import digests
@@ -71,6 +72,7 @@ def promise(
         row.template = templates.chosen(db, caller.practice_id, details.template)
         # Held until the commit: consent that is revoked meanwhile comes before or after, never between.
         consent.require(db, caller, details.patient_id, hold=True)
+        engine_choice.check_consent(resources, db, details.patient_id, details.transcriber)
         sessions.add(db, row)
         steps.insert_chain(db, caller.practice_id, session.id, received.facts.declared_seconds)
         if details.off_the_record:

@@ -47,6 +47,7 @@ def create(resources: Resources, caller: Caller, length: int, details: UploadDet
     templates.check(resources, caller, details.template)
     with resources.database.transaction(caller.practice_id) as db:
         consent.require(db, caller, details.patient_id)
+        engine_choice.check_consent(resources, db, details.patient_id, details.transcriber)
         announced = uploads.announced_bytes(db, caller.practice_id)
     quotas.require_room(resources, caller.practice_id, announced + length)
     subject = Subject(caller.practice_id, uuid4())

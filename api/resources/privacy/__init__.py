@@ -1,0 +1,1 @@
+"""What a patient may say about their record, and ask of it."""

@@ -1,0 +1,1 @@
+"""The history of a patient's consent, of everybody who takes part."""

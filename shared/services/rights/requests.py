@@ -1,0 +1,170 @@
+"""Requests for access, amendment and restriction: received, due, fulfilled or denied with a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.connection import clock
+from shared.db.queries import patients
+from shared.db.queries import rights as rows
+from shared.db.tables.rights import RightsRequest
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.rights import DUE_AFTER, NEXT, RequestKind, RequestStatus
+from shared.services import idempotency
+from shared.services.access import consent, ownership
+from shared.services.access.caller import Caller
+from shared.services.resources import Resources
+from shared.vault.sealing import Subject, Vault
+
+WORDS, ANSWER = "rights_request.words", "rights_request.answer"
+
+
+class InvalidRequest(InvalidInput):
+    """The parts of a request or of its answer do not go together; ``fields`` says which."""
+
+    default_code = "invalid_request"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """A request with its words and its answer opened."""
+
+    id: UUID
+    kind: RequestKind
+    status: RequestStatus
+    session_id: UUID | None
+    words: str
+    answer: str | None
+    received_at: datetime
+    due_at: datetime
+    decided_at: datetime | None
+
+
+def create(
+    resources: Resources,
+    caller: Caller,
+    patient_id: UUID,
+    kind: RequestKind,
+    words: str,
+    *,
+    received_at: datetime | None = None,
+    session_id: UUID | None = None,
+) -> Asked:
+    """Note what the caller's patient asks for; raises NotFound and InvalidRequest."""
+    if kind is RequestKind.AMENDMENT and session_id is None:
+        raise _invalid("session_id", "Name the session whose notes the patient wants amended.")
+    subject = Subject(caller.practice_id, patient_id)
+    with resources.database.transaction(caller.practice_id) as db:
+        _require_patient(db, caller, patient_id)
+        now = clock.now(db)
+    if received_at is not None and received_at > now + consent.MOST_AHEAD:
+        raise _invalid("received_at", "received_at is in the future. Send the day on which it was received.")
+    row = RightsRequest(
+        id=uuid4(),
+        practice_id=caller.practice_id,
+        patient_id=patient_id,
+        session_id=session_id,
+        kind=kind,
+        status=RequestStatus.OPEN,
+        words=resources.vault.seal(subject, WORDS, words),
+        received_at=received_at or now,
+        due_at=(received_at or now) + DUE_AFTER[kind],
+        created_by=caller.therapist_id,
+    )
+    with resources.database.transaction(caller.practice_id) as db:
+        _require_patient(db, caller, patient_id)
+        if session_id is not None and ownership.own(db, caller, session_id).patient_id != patient_id:
+            raise ownership.no_such_session()
+        db.add(row)
+        ownership.audit(db, caller, "rights.request", row.id, kind.value)
+        idempotency.complete(resources, db, caller, row.id, 201)
+    return opened(resources.vault, row)
+
+
+def listed(resources: Resources, caller: Caller, patient_id: UUID) -> list[Asked]:
+    """Everything that the caller's patient asked for, oldest first; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        _require_patient(db, caller, patient_id)
+        found = rows.of_patient(db, patient_id)
+        ownership.audit(db, caller, "rights.read", patient_id)
+    return [opened(resources.vault, row) for row in found]
+
+
+def get(resources: Resources, caller: Caller, patient_id: UUID, request_id: UUID) -> Asked:
+    """One request; raises NotFound."""
+    found = [one for one in listed(resources, caller, patient_id) if one.id == request_id]
+    if not found:
+        raise _no_such_request()
+    return found[0]
+
+
+def decide(
+    resources: Resources,
+    caller: Caller,
+    patient_id: UUID,
+    request_id: UUID,
+    status: RequestStatus,
+    answer: str | None,
+) -> Asked:
+    """Answer a request. A denial needs a reason. Raises NotFound, InvalidRequest and Conflict."""
+    if status is RequestStatus.DENIED and not answer:
+        raise _invalid("answer", "A denial needs its reason. Send it as answer; the patient gets to read it.")
+    subject = Subject(caller.practice_id, patient_id)
+    sealed = resources.vault.seal(subject, ANSWER, answer) if answer else None
+    with resources.database.transaction(caller.practice_id) as db:
+        _require_patient(db, caller, patient_id)
+        row = rows.get(db, patient_id, request_id)
+        if row is None:
+            raise _no_such_request()
+        ends_other = status is RequestStatus.ENDED and row.kind is not RequestKind.RESTRICTION
+        if status not in NEXT[row.status] or ends_other:
+            raise Conflict(f"The request is {row.status}; it cannot become {status}.", "already_decided")
+        row.status, row.decided_at, row.decided_by = status, clock.now(db), caller.therapist_id
+        if sealed is not None:
+            row.answer = sealed
+        ownership.audit(db, caller, f"rights.{status}", request_id, row.kind.value)
+        db.flush()
+        return opened(resources.vault, row)
+
+
+def note_package(resources: Resources, caller: Caller, patient_id: UUID) -> None:
+    """Write into the trail that a copy of the whole record leaves."""
+    with resources.database.transaction(caller.practice_id) as db:
+        ownership.audit(db, caller, "patient.package", patient_id)
+
+
+def with_notes(vault: Vault, db: DbSession, patient_id: UUID, session_id: UUID) -> Sequence[Asked]:
+    """What readers of a session's notes must see: requests to amend them, and agreed restrictions."""
+    return [opened(vault, row) for row in rows.that_notes_show(db, patient_id, session_id)]
+
+
+def opened(vault: Vault, row: RightsRequest) -> Asked:
+    """The request with its texts."""
+    subject = Subject(row.practice_id, row.patient_id)
+    return Asked(
+        id=row.id,
+        kind=row.kind,
+        status=row.status,
+        session_id=row.session_id,
+        words=vault.open(subject, WORDS, row.words),
+        answer=vault.open(subject, ANSWER, row.answer) if row.answer else None,
+        received_at=row.received_at,
+        due_at=row.due_at,
+        decided_at=row.decided_at,
+    )
+
+
+def _require_patient(db: DbSession, caller: Caller, patient_id: UUID) -> None:
+    if patients.of_therapist(db, caller.therapist_id, patient_id) is None:
+        raise NotFound("There is no such patient.", "patient_not_found")
+
+
+def _invalid(field: str, sentence: str) -> InvalidRequest:
+    return InvalidRequest(sentence, fields={field: [sentence]})
+
+
+def _no_such_request() -> NotFound:
+    return NotFound("There is no such request of this patient.", "request_not_found")
