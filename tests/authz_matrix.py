@@ -138,6 +138,7 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
         "json": {"text": "Mine."},
         "headers": {"If-Match": "*"},
     },
+    "POST /patients/<id:patient_id>/upload": lambda _: form([("file", tone(), "session.wav", "audio/wav")]),
     "POST /api/templates": lambda _: {"json": OWN_TEMPLATE},
     "PUT /api/templates/<id:template_id>": lambda _: {"json": OWN_TEMPLATE},
     "PUT /api/templates/usual": lambda _: {"json": {"name": "soap"}},

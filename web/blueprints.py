@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from web import landing, static_files, today
+from web.patients import cut_off
 from web.patients import pages as patients
 from web.practice import audit, templates
 from web.sessions import acting, editing, page, versions, words
@@ -20,6 +21,7 @@ BLUEPRINTS: list[Blueprint] = [
     account.blueprint,
     today.blueprint,
     patients.blueprint,
+    cut_off.blueprint,
     page.blueprint,
     acting.blueprint,
     words.blueprint,
