@@ -113,6 +113,7 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     },
     f"POST {NOTES}/sign": lambda place: _answered(place),
     f"PUT {NOTES}": lambda _: {"json": {"extracted_notes": {}}, "headers": {"If-Match": "*"}},
+    f"PUT {NOTES}/unsaved": lambda _: {"json": {"tag": "any", "fields": {}}},
     f"POST {NOTES}/render": lambda _: {"json": {"template": "soap"}},
     f"POST {NOTES}/accept": lambda _: {"json": {"version": 2}},
     f"POST {NOTES}/dismiss": lambda _: {"json": {"version": 2}},
