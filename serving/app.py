@@ -3,6 +3,7 @@
 from flask import Flask
 
 from api import app as api
+from serving import form_upload
 from shared.http import access
 from shared.services.resources import Resources
 from web import app as web
@@ -15,5 +16,6 @@ def create_app(resources: Resources | None = None) -> Flask:
     """
     app = api.create_app(resources)
     web.install(app)
+    app.register_blueprint(form_upload.blueprint)
     access.require_policies(app)
     return app

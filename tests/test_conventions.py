@@ -168,7 +168,7 @@ def test_every_failpoint_is_used_by_a_test() -> None:
 # Who asks the process' own clock for the time of day, which somebody may set at any moment, and why it may.
 CLOCK_READERS = {
     "shared/http/rate_limits.py": "says in how many seconds a window ends; the windows are Redis'",
-    "api/uploads/form.py": "a session without a date is of today",
+    "api/uploads/details.py": "a session without a date is of today",
     "shared/services/uploads/quotas.py": "says in how many seconds the day ends; the day is Postgres'",
     "shared/storage/local_store.py": "sweeps what writers left a day ago; one that is at work gets an error",
     "shared/storage/s3.py": "the same",

@@ -16,14 +16,18 @@ __all__ = ["caller", "client", "public", "resources", "signed_in"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def signed_in(*scopes: Scope, fresh: bool = False, incomplete: bool = False) -> Callable[[View], View]:
+def signed_in(
+    *scopes: Scope, fresh: bool = False, incomplete: bool = False, token_in_stream: bool = False
+) -> Callable[[View], View]:
     """Declare that a page is for people who are signed in and have all of the scopes.
 
     The view calls ``caller()``. A form that posts to it holds ``csrf_token``. ``fresh``: they must have
     shown a few minutes ago that it is them; signing, keys and people need that anyway. ``incomplete``: also
-    before the second factor is shown.
+    before the second factor is shown. ``token_in_stream``: the view checks the token of a large form itself.
     """
-    return declare(Policy(scopes, page=True, incomplete=incomplete, fresh=fresh))
+    return declare(
+        Policy(scopes, page=True, incomplete=incomplete, fresh=fresh, token_in_stream=token_in_stream)
+    )
 
 
 def public(view: View) -> View:

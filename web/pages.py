@@ -19,7 +19,9 @@ from shared.domain.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    TooLarge,
     Unavailable,
+    UnsupportedMedia,
 )
 from shared.http import refusals
 from shared.http.request_ids import request_id
@@ -40,6 +42,8 @@ _STATUS_OF: dict[type[DomainError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Gone: HTTPStatus.GONE,
     Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -106,6 +110,8 @@ def _referring_path() -> str:
 def error_page(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """A page that says what is wrong and what to do."""
     title = HTTPStatus(status).phrase
+    if g.get("body_unread"):  # what is left of the upload is not the next request
+        headers = {**(headers or {}), "Connection": "close"}
     page = render_template("error.html", title=title, detail=detail, request_id=request_id())
     return Response(page, status, headers, content_type="text/html; charset=utf-8")
 

@@ -6,6 +6,7 @@ from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
 from shared.services.sessions import overview
+from shared.services.uploads import unfinished
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 
@@ -20,11 +21,15 @@ def page() -> str:
     """What the caller has to do."""
     known, who = resources(), caller()
     alerts = risk_alerts.page(known, who, limit=MOST_ALERTS).items
+    cut_off = unfinished.cut_off(known, who) if Scope.SESSIONS_WRITE in who.scopes else []
     may_sign = Scope.NOTES_SIGN in who.scopes
     return render_template(
         "today.html",
         work=overview.work(known, who),
         alerts=alerts,
-        names=overview.names(known, who, [alert.patient_id for alert in alerts]),
+        names=overview.names(
+            known, who, [*(one.patient_id for one in alerts), *(one.patient_id for one in cut_off)]
+        ),
+        cut_off=cut_off,
         awaiting=signing.awaiting(known, who) if may_sign else [],
     )

@@ -31,10 +31,12 @@ DESCRIBED = {
 CREATED = {**_VERSION, **LOCATION, **_EXPIRES}
 STATE = {**_VERSION, **_OFFSET, **_EXPIRES, **_SESSION}
 
+_SIZE = _BYTES | {"minimum": accepting.MIN_BYTES}
 HEADERS = [_asked("Tus-Resumable", {"type": "string", "enum": [tus.VERSION]}, "The protocol's version.")]
 CREATION = [
     *HEADERS,
-    _asked("Upload-Length", _BYTES | {"minimum": accepting.MIN_BYTES}, "The recording's size."),
+    _asked("Upload-Length", _SIZE, "The recording's size.", required=False),
+    _asked("Upload-Defer-Length", {"type": "integer", "enum": [1]}, "The size follows.", required=False),
     _asked(
         "Upload-Metadata",
         {
@@ -53,6 +55,7 @@ PATCHING: dict[str, Any] = {
     "parameters": [
         *HEADERS,
         _asked("Upload-Offset", _BYTES, "Where this part begins: what HEAD says."),
+        _asked("Upload-Length", _SIZE, "The recording's size, where it was deferred.", required=False),
         _asked(
             "Upload-Checksum",
             {"type": "string", "format": "tus-checksum", "examples": ["sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="]},

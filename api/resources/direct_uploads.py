@@ -10,9 +10,9 @@ from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import LOCATION, answers
 from api.schemas import session_documents
-from api.schemas.direct_uploads import DirectUploadCreateSchema, DirectUploadSchema
 from api.schemas.sessions import SessionSchema
-from api.uploads.form import details_of
+from api.schemas.uploads import DirectUploadCreateSchema, DirectUploadSchema
+from api.uploads.details import details_of
 from shared.domain.errors import InvalidInput
 from shared.http import rate_limits
 from shared.schemas import file_names

@@ -20,8 +20,8 @@ from api.schemas.sessions import (
     SessionQuerySchema,
     SessionSchema,
     SessionSummarySchema,
-    UploadQuerySchema,
 )
+from api.schemas.uploads import UploadQuerySchema
 from api.uploads import form as uploads
 from shared.domain.status import Status
 from shared.http import rate_limits

@@ -12,6 +12,7 @@ from api.auth import caller, needs, public, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
 from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
+from api.schemas.uploads import UnfinishedUploadSchema
 from api.server import bodies
 from api.uploads import tus
 from shared.domain.errors import NotFound, TooLarge
@@ -20,6 +21,7 @@ from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.uploads import resumable, tus_creation
+from shared.services.uploads import unfinished as listings
 
 blueprint = Blueprint("uploads", __name__, url_prefix=tus.PATH, description="Resumable uploads (tus 1.0).")
 blueprint.before_request(tus.require_version)
@@ -35,8 +37,8 @@ def _again(first: Answered) -> Response:
 
 
 def _asked() -> tuple[str, str]:
-    headers = (request.headers.get(name, "") for name in ("Upload-Length", "Upload-Metadata"))
-    return idempotency.digest_of(*headers), ""
+    length = request.headers.get("Upload-Length", "") or f"defer {request.headers.get('Upload-Defer-Length')}"
+    return idempotency.digest_of(length, request.headers.get("Upload-Metadata", "")), ""
 
 
 @blueprint.route("", methods=["OPTIONS"])
@@ -47,6 +49,19 @@ def _asked() -> tuple[str, str]:
 def describe() -> Response:
     """What this server can do with uploads: versions, extensions, the largest size."""
     return tus.describe(resources().settings.max_upload_bytes)
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.response(200, UnfinishedUploadSchema(many=True))
+@answers(blueprint)
+@needs(Scope.SESSIONS_READ)
+def unfinished() -> Any:
+    """Your uploads that are not whole yet, from the newest: send the rest, or give them up.
+
+    A recording that a recorder could not end has no `length`: `PATCH` it without a body and with its
+    `offset` as `Upload-Length` to make a session of what there is.
+    """
+    return listings.listed(resources(), caller())
 
 
 @blueprint.route("", methods=["POST"])
@@ -60,13 +75,15 @@ def create() -> Response:
 
     `Upload-Metadata` names `filename`, `patient_id`, and what else comes with an upload: `filetype`,
     `session_date`, `template`, `speakers`, `language`, `vocabulary`, `transcriber`,
-    `off_the_record`. When the last byte has come and the recording is accepted, the session has its id.
+    `off_the_record`. A recording that is still being made has `Upload-Defer-Length: 1` in the place of
+    its length, and a later part says it. When the last byte has come and the recording is accepted, the
+    session has its id.
     """
     g.body_unread = False
     ticket = caller().ticket
     if ticket is not None:
         ticket.asked = _asked()[0]
-    length = tus.number("Upload-Length")
+    length = tus.length()
     details, metadata = tus.details()
     rate_limits.require(rate_limits.UPLOADS)
     made = tus_creation.create(resources(), caller(), length, details, metadata)
@@ -82,7 +99,10 @@ def show(upload_id: UUID) -> Response:
     """How much of the upload is stored: where to go on."""
     state = resumable.state(resources(), caller(), upload_id)
     response = Response(status=200)
-    response.headers["Upload-Length"] = str(state.length)
+    if state.length is None:
+        response.headers["Upload-Defer-Length"] = "1"
+    else:
+        response.headers["Upload-Length"] = str(state.length)
     if state.metadata:
         response.headers["Upload-Metadata"] = state.metadata
     return tus.tell(response, state)
@@ -96,6 +116,7 @@ def show(upload_id: UUID) -> Response:
 def patch(upload_id: UUID) -> Response:
     """More bytes of the upload, from `Upload-Offset` on. With the last one it is checked, and accepted.
 
+    `Upload-Length` says the length of an upload that was announced without; a part may be empty then.
     What is refused then, as any recording may be, is gone; a 429 or 503 leaves the upload open.
     """
     g.body_unread = True
@@ -108,6 +129,7 @@ def patch(upload_id: UUID) -> Response:
         offset,
         lambda write: _read_body(write, checksum),
         declared=request.content_length,
+        length=tus.number("Upload-Length") if "Upload-Length" in request.headers else None,
         all_or_nothing=checksum.given,
         admit=lambda: rate_limits.taken(rate_limits.UPLOADS),
     )

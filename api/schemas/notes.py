@@ -117,6 +117,21 @@ class AddendumCreateSchema(Schema):
     text = Text(_LONGEST_ADDENDUM, lines=True, required=True)
 
 
+class UnsavedEditSchema(Schema):
+    """An edit that is begun and not saved; what it means is known to the form that keeps it."""
+
+    tag = Text(200, required=True, metadata={"description": "The `ETag` of the notes that it changes."})
+    fields_ = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=100)),
+        values=fields.String(validate=validate.Length(max=20_000)),
+        required=True,
+        data_key="fields",
+        validate=validate.Length(max=1000),
+        metadata={"description": "What was typed, by the field of the form."},
+    )
+    saved_at = Moment(dump_only=True)
+
+
 class SignSchema(Schema):
     """Which version is signed; it must be the current one."""
 

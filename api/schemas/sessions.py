@@ -1,15 +1,12 @@
 """What goes in and out as JSON for sessions and what is made of them."""
 
-from typing import Any
-
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, validate
 
 from api.schemas.core import PageQuerySchema
 from api.schemas.corrections import CorrectedSchema
-from api.schemas.off_record import RangesText
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
-from shared.schemas.fields import ENGINE_NAME, AsStored, Moment, Text, Word
+from shared.schemas.fields import AsStored, Moment, Word
 from shared.schemas.notes import NotesSchema
 
 TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
@@ -192,55 +189,3 @@ class ReceiptSchema(Schema):
         allow_none=True,
         metadata={"description": "When the key was destroyed and the recording removed; null: under way."},
     )
-
-
-class UploadQuerySchema(Schema):
-    """The patient, which may also be named in the form."""
-
-    patient_id = fields.UUID(load_default=None)
-
-
-class UploadFormSchema(Schema):
-    """What may come with a recording."""
-
-    patient_id = fields.UUID()
-    session_date = Moment(metadata={"description": "UTC if without a zone; now if not said."})
-    template = Word(
-        TEMPLATE_NAME,
-        metadata={"description": "Of `GET /api/templates`; else the one that the practice usually uses."},
-    )
-    speakers = fields.Integer(
-        validate=validate.Range(min=1, max=6),
-        metadata={
-            "description": "How many people speak, 2 if not said; a guess that is too high does little."
-        },
-    )
-    language = Word(
-        r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$",
-        metadata={"description": "A tag such as `en-GB`; the model tiny.en knows English only."},
-    )
-    transcriber = Word(
-        ENGINE_NAME,
-        metadata={"description": "The speech engine, of those that the server offers; else the practice's."},
-    )
-    off_the_record = RangesText(
-        metadata={"description": "Stretches to be silenced before all else: `12:30-13:05, 1:02:00-1:02:30`."}
-    )
-    vocabulary = Text(
-        4000,
-        lines=True,
-        metadata={"description": "Words to expect, separated by commas or line breaks."},
-    )
-
-    @post_load
-    def _words(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "vocabulary" in data:
-            words = data["vocabulary"].replace("\r", ",").replace("\n", ",").split(",")
-            data["vocabulary"] = tuple(word.strip() for word in words if word.strip())
-        return data
-
-
-class UploadBodySchema(UploadFormSchema):
-    """An upload as it is documented: the file itself is streamed past the schema."""
-
-    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})

@@ -12,7 +12,7 @@ from flask import Flask, g, request
 
 from shared.domain.errors import LimitReached
 
-ENDPOINTS = {"sessions.upload", "uploads.patch"}  # whose bodies are recordings
+ENDPOINTS = {"sessions.upload", "uploads.patch", "form_upload.send"}  # whose bodies are recordings
 PEOPLE_OF_A_PRACTICE = 3  # a practice may have as many under way as so many of its people
 RETRY_AFTER_SECONDS = 2
 _TAKEN = "upload_slots"

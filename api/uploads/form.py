@@ -2,8 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.auth import resources as current_resources
 from api.http.problems import Malformed, without_unknown_names
 from api.idempotency import digest_of
-from api.schemas.sessions import UploadFormSchema
+from api.schemas.uploads import UploadFormSchema
 from api.server import bodies
 from api.uploads import multipart
+from api.uploads.details import details_of
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
-from shared.http import rate_limits
+from shared.http import csrf, rate_limits
 from shared.schemas import file_names
 from shared.services import idempotency
 from shared.services.access import consent
@@ -35,14 +35,14 @@ _Write = Callable[[Block], None]
 # What a form may have besides the recording: boundaries, headers and the other fields.
 OVERHEAD_BYTES = 1024 * 1024
 _MAX_FIELD_BYTES = 16 * 1024
-_MOST_AHEAD = timedelta(days=2)  # zones are up to 14 hours ahead, and clocks may be wrong
 _KEEP_ALIVE_SECONDS = idempotency.LEASE_SECONDS / 6
 
 
-def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUID:
+def accept(resources: Resources, caller: Caller, patient_id: UUID | None, token: str | None = None) -> UUID:
     """Take the recording in the request and give the new session's id.
 
-    ``patient_id`` is the query's. What can be refused without the body is refused before it.
+    ``patient_id`` is the query's; ``token``: what the form must hold against other sites. What can be refused
+    without the body is refused before it.
     """
     g.body_unread = True
     limit = resources.settings.max_upload_bytes
@@ -63,7 +63,7 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None) -> UUI
         check_patient(patient_id)
     if boundary is None:
         raise _no_file()
-    form = _Form(resources, patient_id, check_patient, check_engine, check_template)
+    form = _Form(resources, patient_id, check_patient, check_engine, check_template, token)
 
     def feed(write: _Write) -> UploadDetails:
         form.read(boundary, _keeping_alive(resources, caller, write))
@@ -129,12 +129,14 @@ class _Form:
         check_patient: Callable[[UUID], None],
         check_engine: Callable[[str | None, str | None], None],
         check_template: Callable[[str | None], None],
+        token: str | None = None,
     ) -> None:
         self._resources = resources
         self._patient_id = patient_id
         self._check_patient = check_patient
         self._check_engine = check_engine
         self._check_template = check_template
+        self._token = token
         self._texts: dict[str, bytearray] = {}
         self._file: tuple[str, str | None] | None = None
 
@@ -170,6 +172,8 @@ class _Form:
             raise Malformed(
                 "Send exactly one file, as the part `file`.", fields={"file": ["There must be exactly one."]}
             )
+        if self._token is not None:
+            csrf.require_field(self._texts.pop(csrf.FIELD, bytearray()).decode(errors="replace"), self._token)
         name = file_names.cleaned(file_names.decoded(part.filename))
         if not name:
             raise _no_file_name()
@@ -215,19 +219,6 @@ class _Form:
             differs = {"patient_id": ["Differs from the query's."]}
             raise Malformed("The query and the form name different patients.", fields=differs)
         return self._patient_id or named
-
-
-def details_of(file_name: str, declared_type: str | None, values: Mapping[str, Any]) -> UploadDetails:
-    """What came with a recording, from the values of ``UploadFormSchema``; raises Malformed."""
-    if values.get("patient_id") is None:
-        missing = {"patient_id": ["Missing data for required field."]}
-        raise Malformed("Say whose session this is.", fields=missing)
-    now = datetime.now(UTC)
-    with_date = {"session_date": now, **values}
-    if with_date["session_date"] > now + _MOST_AHEAD:
-        future = {"session_date": ["Is still to come."]}
-        raise Malformed("The date of the session is still to come.", fields=future)
-    return UploadDetails(file_name=file_name, declared_type=declared_type, **with_date)
 
 
 def _check_claims(name: str, declared_type: str | None) -> None:

@@ -12,8 +12,8 @@ from marshmallow import ValidationError
 from werkzeug.http import http_date
 
 from api.http.problems import Malformed, without_unknown_names
-from api.schemas.sessions import UploadFormSchema
-from api.uploads.form import details_of
+from api.schemas.uploads import UploadFormSchema
+from api.uploads.details import details_of
 from shared.domain.errors import ChecksumMismatch, InvalidInput, UnsupportedMedia, WrongVersion
 from shared.domain.ports import Block
 from shared.schemas import file_names
@@ -21,7 +21,7 @@ from shared.services.uploads.registration import UploadDetails
 from shared.services.uploads.tus_creation import State
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,expiration,checksum,termination"
+EXTENSIONS = "creation,creation-defer-length,expiration,checksum,termination"
 ALGORITHMS = {"sha1": 20, "sha256": 32}  # and the bytes of each
 CONTENT_TYPE = "application/offset+octet-stream"
 PATH = "/api/uploads"
@@ -33,8 +33,9 @@ _IGNORED = frozenset({"relativePath"})
 
 
 def require_version() -> None:
-    """Raise WrongVersion unless the request is in our version of the protocol; OPTIONS needs none."""
-    if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
+    """Raise WrongVersion unless the request is in our version; OPTIONS and the list of uploads need none."""
+    is_list = request.path == PATH and request.method in ("GET", "HEAD")
+    if request.method != "OPTIONS" and not is_list and request.headers.get("Tus-Resumable") != VERSION:
         raise WrongVersion(
             f"Send the header `Tus-Resumable: {VERSION}`: no other version is spoken here.",
             "tus_version_not_supported",
@@ -78,6 +79,19 @@ def number(name: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 18):
         raise InvalidInput(f"Send {name} as a whole number of bytes.", "upload_header_invalid")
     return int(value)
+
+
+def length() -> int | None:
+    """The length of a new upload, None where the client says that it follows; raises InvalidInput."""
+    deferred = request.headers.get("Upload-Defer-Length")
+    if deferred is None:
+        return number("Upload-Length")
+    if deferred != "1" or "Upload-Length" in request.headers:
+        raise InvalidInput(
+            "Send either Upload-Length, or `Upload-Defer-Length: 1` if the length is not known yet.",
+            "upload_header_invalid",
+        )
+    return None
 
 
 def require_patch_type() -> None:

@@ -36,7 +36,8 @@ class Policy:
 
     ``page``: for people in browsers, who are known by their cookie alone. ``incomplete``: also for those who
     have not shown their second factor yet. ``fresh``: a person must have shown a few minutes ago that it is
-    them. ``when_idle``: goes on behind the lock, and is no act of a person.
+    them. ``when_idle``: goes on behind the lock, and is no act of a person. ``token_in_stream``: the view
+    reads the form as a stream, and finds the token in it.
     """
 
     scopes: tuple[Scope, ...] = ()
@@ -45,6 +46,7 @@ class Policy:
     incomplete: bool = False
     fresh: bool = False
     when_idle: bool = False
+    token_in_stream: bool = False
 
     @property
     def scope(self) -> Scope | None:
@@ -135,7 +137,7 @@ def _by_cookie(secret: str, policy: Policy) -> Caller:
     if not found.caller.is_complete and not policy.incomplete:
         raise NotAuthenticated("Show your second factor first.", "second_factor_needed")
     g.csrf_token = csrf.token_for(resources().vault.keys.pepper, secret)
-    if csrf.is_unsafe():
+    if csrf.is_unsafe() and not policy.token_in_stream:
         csrf.require_token(g.csrf_token, in_form=policy.page)
     g.person_name, g.idle_seconds = found.person_name, found.idle_minutes * 60
     return found.caller

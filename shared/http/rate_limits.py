@@ -19,7 +19,7 @@ from shared.settings import Settings
 
 UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"
 # The endpoints of which every call counts, whatever comes of it.
-ATTEMPTED = {"sessions.upload", "uploads.create", "direct_uploads.create"}
+ATTEMPTED = {"sessions.upload", "uploads.create", "direct_uploads.create", "form_upload.send"}
 _EXTENSION = "sessionscribe-limits"
 # How many refused calls come into the audit trail: of one person, of one address without a key, and of
 # all of those together, who may have as many addresses as they like. 600 an hour are 3 MB a day.

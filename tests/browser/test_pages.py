@@ -129,6 +129,30 @@ def test_reading_acknowledging_and_signing_work_without_scripts(
     plain.close()
 
 
+def test_a_recording_is_uploaded_and_deleted_without_scripts(
+    chromium: Browser, context: BrowserContext, address: str, office: Office, resources: Resources
+) -> None:
+    plain = chromium.new_context(java_script_enabled=False, storage_state=context.storage_state())
+    plain.set_default_timeout(15_000)
+    page = plain.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}")
+    sound = tone(80)  # larger than what is read of a form at once
+    page.get_by_label("Recordings").set_input_files(
+        {"name": "one.wav", "mimeType": "audio/wav", "buffer": sound}
+    )
+    page.get_by_label("Session of").fill("2026-03-01")
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**/sessions/*")
+    made = row(resources, UUID(page.url.rpartition("/")[2]))
+    assert (made.audio_bytes, made.patient_id) == (len(sound), office.patient_id)
+    assert made.session_date.isoformat().startswith("2026-03-01")
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_label("Delete it for good").check()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No session yet.")).to_be_visible()
+    plain.close()
+
+
 def test_nothing_of_a_session_is_left_in_the_browser(site: Watched, session_id: UUID) -> None:
     page = site.open(f"/sessions/{session_id}")
     page.keyboard.press("]")

@@ -1,17 +1,26 @@
 """The recorder in a browser, with a microphone that beeps: nothing is lost, nothing is readable on disk."""
 
 import dataclasses
+import io
 import json
+import os
+import re
+import signal
 from collections.abc import Iterator
 from uuid import UUID
 
+import av
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import text
 
 from shared.media.sandbox import Sandbox
 from shared.services.resources import Resources
-from tests.browser.conftest import Watched
+from shared.storage.recordings import RECORDING
+from shared.vault.sealing import Subject
+from tests.browser.conftest import LAUNCH, Watched
+from tests.database import everything
 from tests.integration.api_client import app_of
 from tests.integration.sessions import row
 from tests.servers import Office
@@ -94,6 +103,72 @@ def test_while_the_server_is_away_the_recording_stays(
     page.unroute("**/api/uploads**")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("link", name="Open the session")).to_be_visible()
+
+
+def test_what_is_recorded_goes_to_the_server_while_it_is_recorded(
+    chromium: Browser, context: BrowserContext, address: str, office: Office, resources: Resources
+) -> None:
+    """The computer is killed and never comes back: the session is finished on another one."""
+    state = context.storage_state()
+    killed = chromium.browser_type.launch(**LAUNCH)
+    page = killed.new_context(storage_state=state).new_page()
+    page.goto(f"{address}/patients/{office.patient_id}/record")
+    begin(page)
+    safe = page.get_by_text("On the server up to")
+    expect(safe).to_have_text(re.compile(r"0:(1\d|0[89])"), timeout=60_000)
+    seconds = clock_of(page)
+    os.kill(process_of(killed), signal.SIGKILL)
+    with everything(resources) as db:  # time passes
+        db.execute(text("UPDATE uploads SET expires_at = expires_at - interval '3 minutes'"))
+    elsewhere = context.new_page()
+    elsewhere.goto(f"{address}/today")
+    elsewhere.get_by_role("region", name="Recordings that were cut off (1)").get_by_role("link").click()
+    elsewhere.get_by_role("button", name="Make a session of it").click()
+    elsewhere.wait_for_url("**/sessions/*")
+    session_id = UUID(elsewhere.url.rpartition("/")[2])
+    assert length_of(resources, office, session_id) >= seconds - 5
+
+
+def test_a_network_that_is_away_loses_nothing(
+    context: BrowserContext, address: str, office: Office, resources: Resources
+) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}/record")
+    begin(page)
+    expect(page.get_by_text("On the server up to")).to_be_visible()
+    context.set_offline(True)
+    expect(page.get_by_role("timer")).to_have_text("0:15")
+    context.set_offline(False)
+    expect(page.get_by_text("On the server up to")).to_have_text(
+        re.compile(r"0:1[5-9]|0:[2-5]\d"), timeout=60_000
+    )
+    seconds = clock_of(page)
+    page.get_by_role("button", name="Stop and send").click()
+    link = page.get_by_role("link", name="Open the session")
+    session_id = UUID((link.get_attribute("href") or "").rpartition("/")[2])
+    assert length_of(resources, office, session_id) >= seconds
+
+
+def clock_of(page: Page) -> int:
+    """How long the recorder says it has recorded, in seconds."""
+    minutes, _, seconds = (page.get_by_role("timer").text_content() or "").partition(":")
+    return int(minutes) * 60 + int(seconds)
+
+
+def length_of(resources: Resources, office: Office, session_id: UUID) -> float:
+    """How many seconds of sound the server has, by decoding them."""
+    session = Subject(office.caller.practice_id, session_id)
+    with resources.recordings.open(session, RECORDING) as source:
+        sound = io.BytesIO(source.read_at(0, source.size))
+    with av.open(sound, "r") as container:
+        return sum((float(frame.samples) / frame.sample_rate for frame in container.decode(audio=0)), 0.0)
+
+
+def process_of(browser: Browser) -> int:
+    """The process that a browser of ours is, which has all others as children."""
+    session = browser.new_browser_cdp_session()
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return next(int(process["id"]) for process in found if process["type"] == "browser")
 
 
 def test_without_consent_nothing_is_recorded(context: BrowserContext, address: str, office: Office) -> None:

@@ -5,7 +5,7 @@ import re
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.sample import SECONDS
@@ -186,3 +186,36 @@ def test_the_page_does_not_scroll_sideways(site: Watched, session_id: UUID, widt
     for path in (f"/sessions/{session_id}", f"/sessions/{session_id}/edit", "/today", "/patients"):
         page = site.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_what_is_typed_and_not_saved_is_there_again_on_any_computer(
+    site: Watched, context: BrowserContext, session_id: UUID
+) -> None:
+    page = site.open(f"/sessions/{session_id}/edit")
+    page.get_by_label("Summary", exact=True).fill("She came in late.")
+    page.get_by_role("group", name="Topics").get_by_role("checkbox").first.uncheck()
+    expect(page.get_by_text("not saved as a version yet")).to_be_visible()
+    page.close()  # without a question: nothing would be lost
+    again = context.new_page()
+    again.goto(f"{site.address}/sessions/{session_id}/edit")
+    expect(again.get_by_text("This is what you typed until")).to_be_visible()
+    expect(again.get_by_label("Summary", exact=True)).to_have_value("She came in late.")
+    expect(again.get_by_role("group", name="Topics").get_by_role("checkbox").first).not_to_be_checked()
+    again.get_by_role("button", name="Save as a new version").click()
+    expect(again.get_by_text("She came in late.").first).to_be_visible()
+    again.goto(f"{site.address}/sessions/{session_id}/edit")
+    expect(again.get_by_text("This is what you typed until")).to_have_count(0)
+
+
+def test_the_automatic_sign_out_loses_nothing_of_an_edit(site: Watched, session_id: UUID) -> None:
+    page = site.page
+    page.clock.install()
+    site.open(f"/sessions/{session_id}/edit")
+    page.get_by_label("Summary", exact=True).fill("She came in late.")
+    with page.expect_response("**/notes/unsaved"):
+        page.clock.fast_forward(3000)
+    expect(page.get_by_text("not saved as a version yet")).to_be_visible()
+    page.clock.fast_forward(16 * 60 * 1000)
+    page.wait_for_url("**/sign-in?next=*")
+    site.open(f"/sessions/{session_id}/edit")
+    expect(page.get_by_label("Summary", exact=True)).to_have_value("She came in late.")

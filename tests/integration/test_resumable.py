@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from redis import Redis
 from sqlalchemy import text
 
+from shared.db.queries import uploads
 from shared.domain.errors import TooLarge, Unavailable, UnsupportedMedia
 from shared.pipeline import REDACT
 from shared.services.lifecycle import deletion
@@ -59,7 +60,7 @@ def test_options_says_what_is_offered_to_everybody(app: Flask, resources: Resour
     assert answer.headers["Tus-Resumable"] == answer.headers["Tus-Version"] == "1.0.0"
     assert answer.headers["Tus-Max-Size"] == str(resources.settings.max_upload_bytes)
     assert set(answer.headers["Tus-Extension"].split(",")) == {
-        "creation", "expiration", "checksum", "termination",
+        "creation", "creation-defer-length", "expiration", "checksum", "termination",
     }  # fmt: skip
     assert "sha1" in answer.headers["Tus-Checksum-Algorithm"].split(",")
 
@@ -565,3 +566,75 @@ def test_whatever_parts_come_in_whatever_order_the_offset_tells_the_truth(
 def begun_without_limits(resources: Resources, office: Office, length: int) -> str:
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     return f"/api/uploads/{tus_creation.create(resources, office.caller, length, details, '').id}"
+
+
+def test_an_upload_without_a_length_grows_until_a_part_says_it(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    address = begun_without_length(call, office)
+    state = ask(call, address)
+    assert state.headers["Upload-Defer-Length"] == "1"
+    assert "Upload-Length" not in state.headers
+    for begin in range(0, 90_000, 30_000):
+        answer = send(call, address, begin, CONTENT[begin : begin + 30_000])
+        assert answer.headers["Upload-Offset"] == str(begin + 30_000)
+        assert "Content-Location" not in answer.headers
+    answer = send(call, address, 90_000, CONTENT[90_000:], Upload_Length=str(len(CONTENT)))
+    assert answer.headers["Content-Location"], answer.text
+    assert stored(resources, office, address) == CONTENT
+
+
+def test_what_a_recorder_left_behind_is_listed_and_ended_without_a_byte(call: Caller, office: Office) -> None:
+    whole = begun(call, len(CONTENT), office.patient_id)
+    address = begun_without_length(call, office)
+    send(call, address, 0, CONTENT)
+    listed = call("GET", "/api/uploads").json
+    assert [(one["id"], one["offset"], one["length"]) for one in listed] == [
+        (address.rsplit("/", 1)[1], len(CONTENT), None),
+        (whole.rsplit("/", 1)[1], 0, len(CONTENT)),
+    ]
+    answer = send(call, address, len(CONTENT), b"", Upload_Length=str(len(CONTENT)))
+    assert call("GET", answer.headers["Content-Location"]).json["audio_bytes"] == len(CONTENT)
+    assert [one["id"] for one in call("GET", "/api/uploads").json] == [whole.rsplit("/", 1)[1]]
+
+
+def test_a_length_is_said_once_and_fits_what_is_stored(call: Caller, office: Office) -> None:
+    address = begun_without_length(call, office)
+    send(call, address, 0, CONTENT[:50_000])
+    short = send(call, address, 50_000, b"", Upload_Length="40000")
+    assert (short.status_code, short.json["code"]) == (400, "upload_length_too_short")
+    assert send(call, address, 50_000, b"", Upload_Length=str(len(CONTENT))).status_code == 204
+    other = send(call, address, 50_000, b"", Upload_Length=str(len(CONTENT) + 1))
+    assert (other.status_code, other.json["code"]) == (400, "upload_length_fixed")
+    both = call(
+        "POST",
+        "/api/uploads",
+        headers={
+            **TUS,
+            "Upload-Length": "5000",
+            "Upload-Defer-Length": "1",
+            "Upload-Metadata": metadata(None),
+        },
+    )
+    assert (both.status_code, both.json["code"]) == (400, "upload_header_invalid")
+
+
+def test_an_upload_without_a_length_counts_what_it_has_and_is_kept_for_a_week(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    address = begun_without_length(call, office)
+    send(call, address, 0, CONTENT)
+    with everything(resources) as db:
+        assert uploads.announced_bytes(db, office.caller.practice_id) == len(CONTENT)
+        days = db.execute(text("SELECT extract(day FROM expires_at - created_at) FROM uploads")).scalar_one()
+    assert days >= 6
+    most = resources.settings.max_upload_bytes
+    answer = send(call, address, len(CONTENT), b"", Upload_Length=str(most + 1))
+    assert (answer.status_code, answer.json["code"]) == (413, "recording_too_large")
+
+
+def begun_without_length(call: Caller, office: Office) -> str:
+    headers = {**TUS, "Upload-Defer-Length": "1", "Upload-Metadata": metadata(office.patient_id)}
+    answer = call("POST", "/api/uploads", headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.headers["Location"])

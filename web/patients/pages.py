@@ -13,6 +13,7 @@ from shared.services.access.caller import Scope
 from shared.services.patients import CONSENT_METHODS, Consent
 from shared.services.sessions import overview
 from shared.services.sessions import reading as sessions
+from shared.services.uploads import unfinished
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
@@ -71,6 +72,9 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
     return {
         "patient": found,
         "sessions": listed.items,
+        "unfinished": [
+            one for one in unfinished.cut_off(resources(), caller()) if one.patient_id == patient_id
+        ],
         "methods": CONSENT_METHODS,
         "may_record": consent.may_record(resources(), caller(), patient_id),
     }

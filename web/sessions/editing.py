@@ -1,6 +1,8 @@
 """The clinician's edit of the notes: a form of texts and lists, saved as a new version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +14,9 @@ from shared.domain.values import JsonObject
 from shared.domain.verification.sentences import split
 from shared.schemas.notes import MOODS, TRAJECTORIES
 from shared.services.access.caller import Scope
-from shared.services.notes import editing
+from shared.services.notes import editing, unsaved
 from shared.services.notes import reading as notes
+from shared.services.notes.reading import Notes
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
@@ -28,12 +31,31 @@ LONGEST_TEXT = 20_000
 WRITABLE = ("key_topics", "emotional_themes", "follow_up_topics", "unresolved_concerns")
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Typed:
+    """What a form holds that was not saved. ``is_of_these``: it changes the notes as they are now."""
+
+    fields: Mapping[str, str]
+    is_of_these: bool
+    saved_at: datetime | None = None
+
+    def text(self, name: str, present: str) -> str:
+        """What was typed in a field, else what it holds now."""
+        return self.fields.get(name, present)
+
+    def is_ticked(self, name: str) -> bool:
+        """Whether an entry stays; of other notes the places of entries say nothing."""
+        return name in self.fields or not self.is_of_these
+
+
 @blueprint.get(_EDIT)
 @signed_in(Scope.NOTES_READ, Scope.NOTES_WRITE)
 def form(session_id: UUID) -> str:
-    """The current notes, to be changed."""
+    """The current notes, to be changed; with what was typed before and not saved."""
     found = notes.read(resources(), caller(), session_id)
-    return _page(session_id, found.document, found.tag, None)
+    kept = unsaved.find(resources(), caller(), session_id)
+    typed = Typed(kept.fields, kept.tag == found.tag, kept.saved_at) if kept else None
+    return _page(session_id, found, None, typed)
 
 
 @blueprint.post(_EDIT)
@@ -46,44 +68,56 @@ def save(session_id: UUID) -> Response | Redirect:
         if wanted:
             editing.edit(resources(), caller(), session_id, wanted, request.form.get("tag") or None)
     except (Outdated, InvalidInput) as error:
-        mine = {**found.document, **_typed(found.document)}
+        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated))
         status = 409 if isinstance(error, Outdated) else 422
-        return make_response(_page(session_id, mine, found.tag, error.detail, found.document), status)
+        return make_response(_page(session_id, found, error.detail, typed), status)
+    unsaved.discard(resources(), caller(), session_id)
     return form_values.see(f"/sessions/{session_id}#notes-heading")
 
 
-def _page(
-    session_id: UUID, document: JsonObject, tag: str, problem: str | None, present: JsonObject | None = None
-) -> str:
-    """``present``: the notes as they are, where ``document`` is what was typed of older ones."""
+@blueprint.post(f"{_EDIT}/discard")
+@signed_in(Scope.NOTES_READ, Scope.NOTES_WRITE)
+def discard(session_id: UUID) -> Redirect:
+    """Forget what was typed and not saved."""
+    unsaved.discard(resources(), caller(), session_id)
+    return form_values.see(f"/sessions/{session_id}/edit")
+
+
+def _page(session_id: UUID, found: Notes, problem: str | None, typed: Typed | None) -> str:
+    document, typed = found.document, typed or Typed({}, is_of_these=False)
     return render_template(
         _TEMPLATE,
         session_id=session_id,
-        tag=tag,
+        tag=found.tag,
         problem=problem,
-        texts=[(name, title, document[name], _differing(present, name, document)) for name, title in TEXTS],
+        saved_at=typed.saved_at,
+        texts=[(name, title, *_both(typed, name, document[name])) for name, title in TEXTS],
         sections=[
-            (place, part["title"], _text_of(part)) for place, part in enumerate(document.get("sections", []))
+            (place, part["title"], *_both(typed, f"section.{place}", _text_of(part)))
+            for place, part in enumerate(document.get("sections", []))
         ],
         lists=[
-            (name, title, [entry(parts, item) for item in document[name]], name in WRITABLE)
+            (name, title, _entries(typed, name, [entry(parts, item) for item in document[name]]),
+             typed.text(f"{name}.new", "") if name in WRITABLE else None)
             for name, title, parts in LISTS
         ],
-        flags=[flag_text(flag) for flag in document["risk_flags"]],
-        mood=document["session_mood"],
-        trajectory=document["mood_trajectory"],
+        flags=_entries(typed, "risk_flags", [flag_text(flag) for flag in document["risk_flags"]]),
+        mood=typed.text("session_mood", document["session_mood"]),
+        trajectory=typed.text("mood_trajectory", document["mood_trajectory"]),
         moods=MOODS,
         trajectories=TRAJECTORIES,
-    )
+    )  # fmt: skip
 
 
-def _differing(present: JsonObject | None, name: str, typed: JsonObject) -> str | None:
-    return present[name] if present is not None and present[name] != typed[name] else None
+def _both(typed: Typed, name: str, present: str) -> tuple[str, str | None]:
+    """What was typed, and what the notes say now where that is something else by now."""
+    text = typed.text(name, present)
+    is_other = not typed.is_of_these and _one_line(text) != _one_line(present)
+    return text, present if is_other else None
 
 
-def _typed(document: JsonObject) -> JsonObject:
-    """The texts as they were typed, for a form that is shown again."""
-    return {name: request.form.get(name, document[name]) for name, _ in TEXTS}
+def _entries(typed: Typed, name: str, texts: Sequence[str]) -> list[tuple[str, bool]]:
+    return [(text, typed.is_ticked(f"{name}.{place}")) for place, text in enumerate(texts)]
 
 
 def _changes(document: JsonObject) -> Iterator[tuple[str, Any]]:

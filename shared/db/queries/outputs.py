@@ -26,6 +26,7 @@ class Product(StrEnum):
     DRAFT = "draft"
     OFF_RECORD = "off_record"  # what of the recording is to be nowhere
     CORRECTIONS = "corrections"  # the words of the transcript, by its therapist
+    UNSAVED_EDIT = "unsaved_edit"  # of the notes, by their therapist
     SPEAKERS = "speakers"  # who the voices of the transcript are, by their therapist
 
 

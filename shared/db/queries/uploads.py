@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, column, delete, func, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.uploads import Upload
@@ -93,9 +93,19 @@ def expired(db: DbSession, *, limit: int) -> Sequence[Expired]:
     return [Expired(row.id, row.practice_id) for row in rows]
 
 
+def unfinished(db: DbSession, therapist_id: UUID) -> Sequence[Upload]:
+    """The therapist's uploads that are neither whole nor expired, from the newest."""
+    query = select(Upload).where(Upload.therapist_id == therapist_id, Upload.expires_at > func.now())
+    return db.scalars(query.order_by(Upload.created_at.desc(), Upload.id)).all()
+
+
 def announced_bytes(db: DbSession, practice_id: UUID) -> int:
-    """How much the practice's unfinished uploads may yet become."""
-    query = select(func.coalesce(func.sum(Upload.length), 0)).where(
+    """How much the practice's unfinished uploads may yet become; of a deferred length, what is stored."""
+    stored: Select[int] = select(func.sum(column("size"))).select_from(
+        func.unnest(Upload.segments).alias("size")
+    )
+    size = case((Upload.deferred, stored.scalar_subquery()), else_=Upload.length)
+    query = select(func.coalesce(func.sum(size), 0)).where(
         Upload.practice_id == practice_id, Upload.expires_at > func.now()
     )
     return int(db.scalar(query) or 0)

@@ -16,7 +16,8 @@ class Upload(Base):
 
     ``segments``: the lengths of what is durably stored, in bytes of plaintext; ``pieces``: where, in the
     words of a store that keeps it in pieces. ``writer``: the request that stores more, or died doing so.
-    ``stored_by``: the one whose last byte is the last.
+    ``stored_by``: the one whose last byte is the last. ``deferred``: the client does not know the length yet,
+    as of a recording that is still being made; ``length`` is then the most that it may become.
     """
 
     __tablename__ = "uploads"
@@ -33,6 +34,7 @@ class Upload(Base):
     therapist_id: Mapped[UUID]
     patient_id: Mapped[UUID]
     length: Mapped[int] = mapped_column(BigInteger)
+    deferred: Mapped[bool] = mapped_column(server_default="false")
     details: Mapped[Sealed]
     segments: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     pieces: Mapped[list[str]] = mapped_column(ARRAY(String), server_default="{}")

@@ -121,7 +121,7 @@ def _cut_transcript(vault: Vault, db: DbSession, session: Subject, ranges: Range
 
 def _forget_derived(vault: Vault, db: DbSession, session: Subject, ranges: Ranges) -> None:
     """Remove what was made from the words: drafts, notes, and alerts that quote them."""
-    outputs.discard(db, session.id, Product.DRAFT)
+    outputs.discard(db, session.id, Product.DRAFT, Product.UNSAVED_EDIT)
     notes.discard_unsigned(db, session.id)
     for alert in alerts.of_session(db, session.id):
         _cut_alert(vault, db, session, alert, ranges)

@@ -44,8 +44,8 @@ def show(resources: Resources, caller: Caller, upload_id: UUID) -> Direct:
     """The upload with a new invitation; raises NotFound."""
     state = resumable.state(resources, caller, upload_id)
     if state.expires_at is None:
-        return Direct(state.id, state.length, None)
-    return _invited(resources, _store(resources), caller, state.id, state.length)
+        return Direct(state.id, state.offset, None)
+    return _invited(resources, _store(resources), caller, state.id, _announced(state))
 
 
 def complete(
@@ -64,7 +64,7 @@ def complete(
         return
     try:
         with _store(resources).open(f"{INCOMING}{_name(caller, upload_id)}") as sent:
-            if sent.size != state.length:
+            if sent.size != _announced(state):
                 raise Conflict(
                     f"{sent.size} bytes were sent, and {state.length} were announced: send it again.",
                     "direct_upload_differs",
@@ -86,6 +86,12 @@ def complete(
             "The recording has not been sent yet: POST it to the address that this upload names.",
             "direct_upload_missing",
         ) from error
+
+
+def _announced(state: tus_creation.State) -> int:
+    if state.length is None:  # of a resumable upload, which is none of ours
+        raise NotFound("There is no such upload. It may have expired: begin anew.", "upload_not_found")
+    return state.length
 
 
 def _hand_on(sent: ByteSource, write: Callable[[Block], None]) -> None:

@@ -24,7 +24,7 @@ from shared.services.uploads import tus_creation
 from shared.services.uploads.running_hashes import RunningHashes
 from shared.services.uploads.tus_completion import erase_now, finish, order_erasure
 from shared.services.uploads.tus_creation import State
-from shared.services.uploads.tus_patch import Arriving, Overtaken, longer_than_announced
+from shared.services.uploads.tus_patch import Arriving, Overtaken, longer_than_allowed
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 
@@ -44,7 +44,8 @@ def state(resources: Resources, caller: Caller, upload_id: UUID) -> State:
             raise _no_such_upload()
         return State(upload_id, session.audio_bytes, session.audio_bytes, None)
     metadata = tus_creation.opened(resources, upload)["metadata"]
-    return State(upload_id, sum(upload.segments), upload.length, upload.expires_at, metadata)
+    length = None if upload.deferred else upload.length
+    return State(upload_id, sum(upload.segments), length, upload.expires_at, metadata)
 
 
 def receive(
@@ -55,19 +56,19 @@ def receive(
     feed: Callable[[Callable[[Block], None]], None],
     *,
     declared: int | None = None,
+    length: int | None = None,
     all_or_nothing: bool = False,
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> State:
     """Store what ``feed`` hands on, from ``offset`` on; with the last byte it becomes a session.
 
     ``declared`` is how many bytes ``feed`` will bring, if that is known: too many are refused unread.
-    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``, or more
-    than was announced: of such a request nothing is kept. With the
-    last byte everything is checked that ``accepting.receive`` checks; what is refused for good is
-    removed. ``admit`` as there. Raises NotFound, Conflict (the offset is another, or somebody else
-    goes on with the upload), TooLarge and what the checks raise.
+    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``, or more than was
+    announced: of such a request nothing is kept. With the last byte everything is checked that
+    ``accepting.receive`` checks; what is refused for good is removed. ``admit`` as there. Raises NotFound,
+    Conflict (the offset is another, or somebody else goes on with it), TooLarge and what the checks raise.
     """
-    taken = _take(resources, caller, upload_id, offset, declared)
+    taken = _take(resources, caller, upload_id, offset, declared, length)  # the whole's, where it is said now
     if isinstance(taken, State):
         feed(_refuse_more)
         return taken
@@ -79,7 +80,7 @@ def receive(
         arriving = Arriving(resources, upload, token, recording, running, safe_points=not all_or_nothing)
         try:
             _feed(arriving, feed, nothing_by_halves=all_or_nothing)
-            if arriving.offset < upload.length:
+            if upload.deferred or arriving.offset < upload.length:
                 return _state_of(arriving, _keep(arriving))
             finish(resources, caller, arriving, tus_creation.details_of(resources, upload), admit)
         except Overtaken:
@@ -117,11 +118,17 @@ def _keep(arriving: Arriving, nothing: bool = False) -> datetime:
 
 
 def _state_of(arriving: Arriving, expires_at: datetime) -> State:
-    return State(arriving.upload.id, arriving.offset, arriving.upload.length, expires_at)
+    length = None if arriving.upload.deferred else arriving.upload.length
+    return State(arriving.upload.id, arriving.offset, length, expires_at)
 
 
 def _take(
-    resources: Resources, caller: Caller, upload_id: UUID, offset: int, declared: int | None
+    resources: Resources,
+    caller: Caller,
+    upload_id: UUID,
+    offset: int,
+    declared: int | None,
+    length: int | None,
 ) -> tuple[Upload, UUID, bool] | State:
     """The right to go on: the upload, a token, and whether a writer before did not end well."""
     token = uuid4()
@@ -131,14 +138,34 @@ def _take(
             consent.require(db, caller, upload.patient_id)
             _require_offset(offset, sum(upload.segments))
             _require_few(upload)
+            if length is not None:
+                _settle_length(resources, upload, length)
             if declared is not None and offset + declared > upload.length:
-                raise longer_than_announced(upload)
+                raise longer_than_allowed(upload)
             fresh, upload.writer = upload.writer is not None, token
     if upload is not None:
         return upload, token, fresh
     done = state(resources, caller, upload_id)
     _require_offset(offset, done.offset)
     return done
+
+
+def _settle_length(resources: Resources, upload: Upload, length: int) -> None:
+    """Note the length that an upload was announced without; said again, it must be the same."""
+    if not upload.deferred:
+        if length != upload.length:
+            raise InvalidInput(
+                f"The upload has {upload.length} bytes by what was sent before. Leave Upload-Length out.",
+                "upload_length_fixed",
+            )
+        return
+    tus_creation.check_length(resources, length)
+    if length < sum(upload.segments):
+        raise InvalidInput(
+            f"{sum(upload.segments)} bytes of the upload are stored. Send an Upload-Length that is no less.",
+            "upload_length_too_short",
+        )
+    upload.length, upload.deferred = length, False
 
 
 def _require_offset(offset: int, actual: int) -> None:

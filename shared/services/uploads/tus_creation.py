@@ -14,7 +14,7 @@ from shared.services.notes import templates
 from shared.services.resources import Resources
 from shared.services.uploads import accepting, quotas
 from shared.services.uploads.registration import UploadDetails
-from shared.services.uploads.tus_patch import KEPT_SECONDS
+from shared.services.uploads.tus_patch import kept_seconds
 from shared.vault.sealing import Subject
 
 DETAILS = "upload.details"
@@ -24,24 +24,25 @@ DETAILS = "upload.details"
 class State:
     """How far an upload is, in bytes. ``expires_at`` None: it is a session of the same id by now.
 
-    ``metadata`` is what the client wrote about it.
+    ``length`` None: the client has not said yet. ``metadata`` is what the client wrote about it.
     """
 
     id: UUID
     offset: int
-    length: int
+    length: int | None
     expires_at: datetime | None
     metadata: str | None = None
 
 
-def create(resources: Resources, caller: Caller, length: int, details: UploadDetails, metadata: str) -> State:
-    """Announce a recording of ``length`` bytes; what can be refused without it is refused now.
+def create(
+    resources: Resources, caller: Caller, length: int | None, details: UploadDetails, metadata: str
+) -> State:
+    """Announce a recording of ``length`` bytes, None: not known yet; what can be refused is refused now.
 
     Raises what ``accepting`` and ``consent`` raise, TooLarge and LimitReached.
     """
-    if length > resources.settings.max_upload_bytes:
-        raise accepting.too_large(resources.settings.max_upload_bytes)
-    accepting.check_size(length)
+    if length is not None:
+        check_length(resources, length)
     accepting.check_claims(details.file_name, details.declared_type)
     engine_choice.check(resources, caller.practice_id, details.transcriber, details.language)
     templates.check(resources, caller, details.template)
@@ -49,7 +50,7 @@ def create(resources: Resources, caller: Caller, length: int, details: UploadDet
         consent.require(db, caller, details.patient_id)
         engine_choice.check_consent(resources, db, details.patient_id, details.transcriber)
         announced = uploads.announced_bytes(db, caller.practice_id)
-    quotas.require_room(resources, caller.practice_id, announced + length)
+    quotas.require_room(resources, caller.practice_id, announced + (length or 0))
     subject = Subject(caller.practice_id, uuid4())
     resources.vault.keys.create(subject.practice_id, subject.id)
     try:
@@ -59,8 +60,20 @@ def create(resources: Resources, caller: Caller, length: int, details: UploadDet
         raise
 
 
+def check_length(resources: Resources, length: int) -> None:
+    """Raise TooLarge or InvalidInput for a length that no recording may have."""
+    if length > resources.settings.max_upload_bytes:
+        raise accepting.too_large(resources.settings.max_upload_bytes)
+    accepting.check_size(length)
+
+
 def _insert(
-    resources: Resources, caller: Caller, subject: Subject, length: int, details: UploadDetails, metadata: str
+    resources: Resources,
+    caller: Caller,
+    subject: Subject,
+    length: int | None,
+    details: UploadDetails,
+    metadata: str,
 ) -> State:
     written = asdict(details) | {
         "patient_id": str(details.patient_id),
@@ -71,13 +84,14 @@ def _insert(
         practice_id=caller.practice_id,
         therapist_id=caller.therapist_id,
         patient_id=details.patient_id,
-        length=length,
+        length=resources.settings.max_upload_bytes if length is None else length,
+        deferred=length is None,
         details=resources.vault.seal(subject, DETAILS, {"metadata": metadata, **written}),
         segments=[],
     )
     with resources.database.transaction(caller.practice_id) as db:
         consent.require(db, caller, details.patient_id, hold=True)
-        expires_at = uploads.add(db, upload, kept_seconds=KEPT_SECONDS)
+        expires_at = uploads.add(db, upload, kept_seconds=kept_seconds(upload))
         ownership.audit(db, caller, "upload.create", subject.id)
         idempotency.complete(resources, db, caller, subject.id, 201)
     return State(subject.id, 0, length, expires_at, metadata)

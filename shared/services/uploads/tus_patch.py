@@ -12,9 +12,12 @@ from shared.db.tables.uploads import Upload
 from shared.domain.errors import Conflict, TooLarge
 from shared.domain.ports import Block
 from shared.services.resources import Resources
+from shared.services.uploads import accepting
 from shared.storage.recordings import Laid, UnfinishedRecording
 
 KEPT_SECONDS = 24 * 3600.0
+# A recorder's computer may break on a Friday, and there is no other copy: time enough to finish it elsewhere.
+KEPT_DEFERRED_SECONDS = 7 * KEPT_SECONDS
 # What a killed process may lose of an upload: what came since the last safe point. There is one after so
 # many bytes, but none sooner than after a second, which is no loss: each costs an fsync and a transaction,
 # and a fast upload of 500 MiB would have sixteen of them in two seconds.
@@ -56,7 +59,7 @@ class Arriving:
     def write(self, data: Block) -> None:
         """Take more of the recording; raises TooLarge, with nothing taken, beyond its length."""
         if self.offset + len(data) > self.upload.length:
-            raise longer_than_announced(self.upload)
+            raise longer_than_allowed(self.upload)
         if self.running is not None:
             self.running.update(data)
         self.recording.write(data)
@@ -105,7 +108,7 @@ class Arriving:
                 segments=laid.segments if laid else None,
                 pieces=laid.pieces if laid else None,
                 stored_by=stored_by,
-                kept_seconds=KEPT_SECONDS,
+                kept_seconds=kept_seconds(self.upload),
                 ends=ends,
             )
         if expires_at is None:
@@ -115,8 +118,15 @@ class Arriving:
         return expires_at
 
 
-def longer_than_announced(upload: Upload) -> TooLarge:
-    """The refusal of more bytes than the upload was announced with."""
+def kept_seconds(upload: Upload) -> float:
+    """How long an upload is kept after its last part."""
+    return KEPT_DEFERRED_SECONDS if upload.deferred else KEPT_SECONDS
+
+
+def longer_than_allowed(upload: Upload) -> TooLarge:
+    """The refusal of more bytes than the upload was announced with, or than any may have."""
+    if upload.deferred:
+        return accepting.too_large(upload.length)
     return TooLarge(
         f"The upload was announced with {upload.length} bytes, and more came; none of them was kept. Ask "
         "with HEAD how far it is.",

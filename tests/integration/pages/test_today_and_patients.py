@@ -1,13 +1,15 @@
 """Today and the patients' pages without a script."""
 
+import io
 from uuid import UUID
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from shared.services.resources import Resources
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import app_of
+from tests.integration.api_client import app_of, left_behind, tone
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import processed
 from tests.integration.sessions import bench_with, promise, work
@@ -101,3 +103,23 @@ def test_names_are_in_no_address_and_in_no_title(me: Browser, office: Office, re
         assert "Pat" in page
         assert "Ient" not in page.split("<title>")[1].split("</title>")[0]
         assert not [link for link in page.split('href="')[1:] if "Ient" in link.split('"')[0]]
+
+
+def test_an_upload_form_without_its_token_first_is_refused_unread(
+    me: Browser, resources: Resources, office: Office
+) -> None:
+    me.get(f"/patients/{office.patient_id}")
+    path, sound = f"/patients/{office.patient_id}/upload", tone(2)
+
+    def send(**fields: str) -> TestResponse:
+        file = (io.BytesIO(sound), "one.wav", "audio/wav")
+        return me("POST", path, data={**fields, "file": file}, headers={"X-CSRF-Token": ""})
+
+    before = left_behind(resources)
+    for refused in (send(), send(csrf_token="0" * 64)):
+        assert refused.status_code == 403
+        assert refused.headers["Connection"] == "close"
+    elsewhere = me("POST", path, data={"csrf_token": me.csrf_token}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 403
+    assert left_behind(resources) == before
+    assert send(csrf_token=me.csrf_token).location.startswith("/sessions/")

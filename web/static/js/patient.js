@@ -10,6 +10,8 @@ const AT_ONCE = 2;
 showScripted();
 const form = /** @type {HTMLFormElement | null} */ (one("[data-upload]"));
 const list = one("[data-uploads]");
+const input = /** @type {HTMLInputElement | null} */ (one("input[type=file]"));
+if (input) input.multiple = true; // without scripts one form sends one file
 /** @type {(() => Promise<void>)[]} */
 const waiting = [];
 let running = 0;

@@ -5,7 +5,8 @@ import { Refused } from "./api.js";
 import { clock, make, one, say, showScripted } from "./dom.js";
 import { keepBehindLock } from "./lock.js";
 import { Recorder } from "./recorder.js";
-import { upload } from "./tus.js";
+import { Streaming } from "./streaming.js";
+import { giveUp, upload } from "./tus.js";
 import * as vault from "./vault.js";
 
 showScripted();
@@ -14,8 +15,11 @@ const patient = panel.dataset.record ?? "";
 const part = (/** @type {string} */ name) => /** @type {any} */ (one(`[data-part=${name}]`, panel));
 const [agreed, start, pause, stop] = ["agreed", "start", "pause", "stop"].map(part);
 const [meter, time, warning, state, left] = ["level", "time", "warning", "state", "left"].map(part);
+const [safe, refusal] = ["safe", "refusal"].map(part);
 /** @type {Recorder | null} */
 let recorder = null;
+/** @type {Streaming | null} */
+let streaming = null;
 let sending = 0;
 
 keepBehindLock(() => recorder !== null || sending > 0);
@@ -25,7 +29,8 @@ start.addEventListener("click", begin);
 pause.addEventListener("click", () => {
   recorder?.pause();
   pause.textContent = recorder?.running ? "Pause" : "Go on";
-  say(recorder?.running ? "Recording" : "Paused");
+  state.textContent = recorder?.running ? "Recording" : "Paused";
+  say(state.textContent);
 });
 stop.addEventListener("click", end);
 showKept();
@@ -34,9 +39,11 @@ let id = "";
 
 async function begin() {
   start.disabled = true;
-  recorder = new Recorder((number, piece) => vault.add(id, number, piece));
+  recorder = new Recorder(keep);
   try {
     id = await vault.begin(patient, recorder.type);
+    const source = await vault.stored(id);
+    streaming = new Streaming(source, fieldsOf(source.recording), saved, refused);
     await recorder.start();
   } catch (error) {
     await vault.discard(id).catch(() => {});
@@ -59,9 +66,31 @@ async function begin() {
   say("Recording");
 }
 
+/** On the disk first, then to the server. */
+async function keep(/** @type {number} */ start, /** @type {Blob} */ piece) {
+  await vault.add(id, start, piece);
+  streaming?.source.grow(start, piece.size);
+  streaming?.push(recorder?.seconds ?? 0, !recorder?.running);
+}
+
+function fieldsOf(/** @type {vault.Recording} */ recording) {
+  return { patient_id: recording.patient, session_date: recording.startedAt };
+}
+
+function saved(/** @type {number} */ seconds) {
+  safe.textContent = `On the server up to ${clock(seconds)}`;
+}
+
+function refused(/** @type {string} */ words) {
+  refusal.textContent = `The server takes no more of this recording: ${words} It stays in this browser.`;
+}
+
 async function end() {
   stop.disabled = true;
   await recorder?.stop().catch(() => {});
+  await streaming?.end();
+  streaming = null;
+  safe.textContent = "";
   recorder = null;
   toggle(false);
   agreed.checked = false;
@@ -97,6 +126,7 @@ function line(/** @type {vault.Recording} */ recording) {
   drop.addEventListener("click", async () => {
     if (!confirm("Discard this recording for good?")) return;
     await vault.discard(recording.id);
+    if (recording.path) await giveUp(recording.path).catch(() => {}); // it expires there
     await showKept();
   });
   const when = new Date(recording.startedAt).toLocaleString();
@@ -112,9 +142,9 @@ async function send(/** @type {string} */ recording) {
   button.disabled = true;
   sending += 1;
   try {
-    const file = await vault.file(recording);
+    const file = await vault.stored(recording);
     const tell = (/** @type {number} */ share) => (told.textContent = `${Math.floor(share * 100)} % sent`);
-    const session = await upload(file, { patient_id: patient }, tell, new AbortController().signal);
+    const session = await upload(file, fieldsOf(file.recording), tell, new AbortController().signal, file.recording.path);
     await vault.discard(recording);
     item.replaceChildren("Sent. ", make("a", { href: `/sessions/${session}` }, "Open the session"));
     say("Sent");
@@ -128,7 +158,7 @@ async function send(/** @type {string} */ recording) {
 }
 
 async function saveFile(/** @type {string} */ recording) {
-  const file = await vault.file(recording);
+  const file = await (await vault.stored(recording)).file();
   const link = make("a", { href: URL.createObjectURL(file), download: file.name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(/** @type {HTMLAnchorElement} */ (link).href), 60000);

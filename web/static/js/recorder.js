@@ -7,7 +7,7 @@ const QUIET = 0.01;
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4"];
 
 export class Recorder extends EventTarget {
-  /** @param {(number: number, piece: Blob) => Promise<void>} keep one piece, before the next is asked for */
+  /** @param {(start: number, piece: Blob) => Promise<void>} keep a piece, which begins at a byte, before the next */
   constructor(keep) {
     super();
     this.keep = keep;
@@ -23,10 +23,11 @@ export class Recorder extends EventTarget {
       audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true },
     });
     this.recorder = new MediaRecorder(this.stream, { mimeType: this.type, audioBitsPerSecond: 48000 });
-    let number = 0;
+    let end = 0;
     this.recorder.ondataavailable = ({ data }) => {
-      const mine = number++;
-      if (data.size) this.kept = this.kept.then(() => this.keep(mine, data));
+      const start = end;
+      end += data.size;
+      if (data.size) this.kept = this.kept.then(() => this.keep(start, data));
       this.kept.catch((error) => this.dispatchEvent(new CustomEvent("lost", { detail: error })));
     };
     this.recorder.start(PIECE_MS);
@@ -39,8 +40,10 @@ export class Recorder extends EventTarget {
   }
 
   pause() {
-    if (this.running) this.recorder?.pause();
-    else this.recorder?.resume();
+    if (this.running) {
+      this.recorder?.requestData(); // what was said before the pause is not to wait for its end
+      this.recorder?.pause();
+    } else this.recorder?.resume();
   }
 
   /** End; resolves when the last piece is kept. */

@@ -3,34 +3,48 @@
 
 import { Refused, call } from "./api.js";
 
-const VERSION = { "Tus-Resumable": "1.0.0" };
+/** What is sent: a file, or a recording that is read from the vault. @typedef {{name: string, type: string, size: number, slice: (from: number, to: number) => Blob | Promise<Blob>}} Source */
+
+export const VERSION = { "Tus-Resumable": "1.0.0" };
 const PART_BYTES = 4 * 1024 * 1024;
 const PAUSES_MS = [500, 1000, 2000, 5000, 10000, 20000, 30000];
 
 /**
  * Sends the file; gives the path of the session that it becomes.
- * @param {File} file
+ * @param {Source} file
  * @param {Record<string, string>} fields of the upload: `patient_id` and others
  * @param {(share: number) => void} tell
  * @param {AbortSignal} signal
+ * @param {string} [begun] the path of an upload that was begun while the file was still being made
  */
-export async function upload(file, fields, tell, signal) {
-  const path = await patiently(() => create(file, fields, signal), signal);
+export async function upload(file, fields, tell, signal, begun = "") {
+  let path = begun || (await patiently(() => create(file, fields, signal), signal));
   try {
     for (;;) {
-      const state = await patiently(() => call("HEAD", path, { headers: VERSION, signal }), signal);
+      const state = await patiently(() => call("HEAD", path, { headers: VERSION, signal }), signal).catch(async (error) => {
+        if (!begun || error.status !== 404) throw error;
+        path = await patiently(() => create(file, fields, signal), signal); // it has expired
+        begun = "";
+      });
+      if (!state) continue;
       const session = await sendRest(file, path, state, tell, signal);
       if (session) return session;
     }
   } catch (error) {
-    if (signal.aborted) await call("DELETE", path, { headers: VERSION }).catch(() => {});
+    if (signal.aborted) await giveUp(path).catch(() => {});
     throw error;
   }
 }
 
+/** Have the server forget an unfinished upload. @param {string} path */
+export function giveUp(path) {
+  return call("DELETE", path, { headers: VERSION });
+}
+
 /** The parts from where the server is; the session's path, or null to ask it again. */
-async function sendRest(/** @type {File} */ file, /** @type {string} */ path, /** @type {Response} */ state, /** @type {(share: number) => void} */ tell, /** @type {AbortSignal} */ signal) {
+async function sendRest(/** @type {Source} */ file, /** @type {string} */ path, /** @type {Response} */ state, /** @type {(share: number) => void} */ tell, /** @type {AbortSignal} */ signal) {
   let answer = state;
+  const length = state.headers.has("Upload-Defer-Length") ? { "Upload-Length": String(file.size) } : {};
   for (;;) {
     const session = answer.headers.get("Content-Location");
     if (session) {
@@ -39,9 +53,9 @@ async function sendRest(/** @type {File} */ file, /** @type {string} */ path, /*
     }
     const offset = Number(answer.headers.get("Upload-Offset"));
     tell(file.size ? offset / file.size : 1);
-    const headers = { ...VERSION, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
+    const headers = { ...VERSION, ...length, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
     try {
-      answer = await call("PATCH", path, { headers, raw: file.slice(offset, offset + PART_BYTES), signal });
+      answer = await call("PATCH", path, { headers, raw: await file.slice(offset, offset + PART_BYTES), signal });
     } catch (error) {
       if (signal.aborted || !isTransient(error)) throw error;
       return null;
@@ -49,10 +63,18 @@ async function sendRest(/** @type {File} */ file, /** @type {string} */ path, /*
   }
 }
 
-async function create(/** @type {File} */ file, /** @type {Record<string, string>} */ fields, /** @type {AbortSignal} */ signal) {
+/**
+ * Announces an upload; gives its path.
+ * @param {Source} file
+ * @param {Record<string, string>} fields
+ * @param {AbortSignal} signal
+ * @param {boolean} [grows] whether its length is not known yet
+ */
+export async function create(file, fields, signal, grows = false) {
   const texts = { filename: file.name, filetype: file.type, ...fields };
   const pairs = Object.entries(texts).filter(([, text]) => text).map(([key, text]) => `${key} ${base64(text)}`);
-  const headers = { ...VERSION, "Upload-Length": String(file.size), "Upload-Metadata": pairs.join(",") };
+  const length = grows ? { "Upload-Defer-Length": "1" } : { "Upload-Length": String(file.size) };
+  const headers = { ...VERSION, ...length, "Upload-Metadata": pairs.join(",") };
   const answer = await call("POST", "/api/uploads", { headers, signal });
   return new URL(answer.headers.get("Location") ?? "", location.href).pathname;
 }
@@ -71,8 +93,10 @@ async function patiently(/** @type {() => Promise<any>} */ act, /** @type {Abort
 }
 
 /** Whether it may go well the next time: no network, a busy server, a part that came twice. */
-function isTransient(/** @type {unknown} */ error) {
-  return !(error instanceof Refused) || error.status >= 500 || [408, 409, 423, 429].includes(error.status);
+export function isTransient(/** @type {unknown} */ error) {
+  if (!(error instanceof Refused)) return true;
+  if (error.status === 409) return error.code.startsWith("upload_"); // not where the consent is missing
+  return error.status >= 500 || [408, 423, 429].includes(error.status);
 }
 
 function base64(/** @type {string} */ text) {

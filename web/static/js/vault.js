@@ -3,7 +3,9 @@
 
 const NAME = "sessionscribe-recordings";
 
-/** @typedef {{id: string, patient: string, startedAt: string, type: string}} Recording */
+/** @typedef {{id: string, patient: string, startedAt: string, type: string, path?: string, key: CryptoKey}} Recording */
+
+const TAG_BYTES = 16;
 
 /** The database, made when it is first asked for. @returns {Promise<IDBDatabase>} */
 function opened() {
@@ -42,12 +44,18 @@ export async function begin(patient, type) {
   return id;
 }
 
-/** Keep one more piece. @param {string} id @param {number} number @param {Blob} piece */
-export async function add(id, number, piece) {
+/** Keep one more piece, which begins at a byte. @param {string} id @param {number} start @param {Blob} piece */
+export async function add(id, start, piece) {
   const { key } = await within((recordings) => recordings.get(id));
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt(algorithm(id, number, iv), key, await piece.arrayBuffer());
-  await within((_, pieces) => pieces.put({ iv, sealed }, [id, number]));
+  const sealed = await crypto.subtle.encrypt(algorithm(id, start, iv), key, await piece.arrayBuffer());
+  await within((_, pieces) => pieces.put({ iv, sealed }, [id, start]));
+}
+
+/** Note under which path the server has what it has of a recording. @param {string} id @param {string} path */
+export async function note(id, path) {
+  const recording = await within((recordings) => recordings.get(id));
+  await within((recordings) => recordings.put({ ...recording, path }));
 }
 
 /** What was recorded for a patient and is still here. @param {string} patient @returns {Promise<Recording[]>} */
@@ -56,19 +64,51 @@ export async function kept(patient) {
   return all.filter((one) => one.patient === patient);
 }
 
-/** All pieces of a recording in their order, as one file. @param {string} id @returns {Promise<File>} */
-export async function file(id) {
-  const recording = await within((recordings) => recordings.get(id));
-  const places = await within((_, pieces) => pieces.getAllKeys(range(id)));
-  const parts = [];
-  for (const place of places) {
-    const { iv, sealed } = await within((_, pieces) => pieces.get(place));
-    const number = /** @type {[string, number]} */ (place)[1];
-    parts.push(new Blob([await crypto.subtle.decrypt(algorithm(id, number, iv), recording.key, sealed)]));
+/** A recording that is read piece by piece, so that a long one needs no memory. */
+export class Stored {
+  /** @param {Recording} recording @param {number[]} starts of its pieces @param {number} size in bytes */
+  constructor(recording, starts, size) {
+    this.recording = recording;
+    this.starts = starts;
+    this.size = size;
+    this.type = recording.type.split(";")[0];
+    const ending = recording.type.includes("mp4") ? "m4a" : "webm";
+    this.name = `recording-${recording.startedAt.slice(0, 16).replace(":", "")}.${ending}`;
   }
-  const ending = recording.type.includes("mp4") ? "m4a" : "webm";
-  const name = `recording-${recording.startedAt.slice(0, 16).replace(":", "")}.${ending}`;
-  return new File(parts, name, { type: recording.type.split(";")[0] });
+
+  /** One more piece is kept. @param {number} start @param {number} size */
+  grow(start, size) {
+    this.starts.push(start);
+    this.size = start + size;
+  }
+
+  /** What lies between two bytes. @param {number} from @param {number} to */
+  async slice(from, to) {
+    const { id, key } = this.recording;
+    const parts = [];
+    for (const [place, start] of this.starts.entries()) {
+      if (start >= to || (this.starts[place + 1] ?? this.size) <= from) continue;
+      const { iv, sealed } = await within((_, pieces) => pieces.get([id, start]));
+      const piece = await crypto.subtle.decrypt(algorithm(id, start, iv), key, sealed);
+      parts.push(piece.slice(Math.max(0, from - start), to - start));
+    }
+    return new Blob(parts);
+  }
+
+  /** All of it, as one file. */
+  async file() {
+    return new File([await this.slice(0, this.size)], this.name, { type: this.type });
+  }
+}
+
+/** What is kept of a recording. @param {string} id @returns {Promise<Stored>} */
+export async function stored(id) {
+  const recording = await within((recordings) => recordings.get(id));
+  const keys = await within((_, pieces) => pieces.getAllKeys(range(id)));
+  const starts = keys.map((key) => /** @type {[string, number]} */ (key)[1]);
+  const last = starts.length ? await within((_, pieces) => pieces.get([id, starts[starts.length - 1]])) : null;
+  const size = last ? starts[starts.length - 1] + last.sealed.byteLength - TAG_BYTES : 0;
+  return new Stored(recording, starts, size);
 }
 
 /** Remove a recording and its key. @param {string} id */
@@ -84,6 +124,6 @@ function range(/** @type {string} */ id) {
 }
 
 /** A piece that is put in the place of another does not open. */
-function algorithm(/** @type {string} */ id, /** @type {number} */ number, /** @type {Uint8Array<ArrayBuffer>} */ iv) {
-  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(`${id}:${number}`) };
+function algorithm(/** @type {string} */ id, /** @type {number} */ start, /** @type {Uint8Array<ArrayBuffer>} */ iv) {
+  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(`${id}:${start}`) };
 }

@@ -1,0 +1,76 @@
+"""An edit of the notes that its therapist has begun and not saved: kept so that nothing typed is lost.
+
+There is one for each session. It is no version of the notes: exports, signatures and others never see it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db.connection.clock import now
+from shared.db.queries import outputs
+from shared.db.queries.outputs import Product
+from shared.domain.errors import NotFound
+from shared.services.access import ownership
+from shared.services.access.caller import Caller
+from shared.services.resources import Resources
+from shared.vault.sealing import Subject
+
+_KIND = outputs.kind(Product.UNSAVED_EDIT)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UnsavedEdit:
+    """What was typed, by the field of the form. ``tag`` names the notes that it changes."""
+
+    tag: str
+    fields: dict[str, str]
+    saved_at: datetime
+
+
+def find(resources: Resources, caller: Caller, session_id: UUID) -> UnsavedEdit | None:
+    """The unsaved edit of the caller's session, if there is one; raises NotFound without the session."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = ownership.own(db, caller, session_id)
+        sealed = outputs.get(db, session_id, Product.UNSAVED_EDIT)
+        if sealed is None:
+            return None
+        ownership.audit(db, caller, "notes.read_unsaved", session_id)
+    stored = ownership.opened(resources, Subject(row.practice_id, row.id), _KIND, sealed)
+    return UnsavedEdit(stored["tag"], stored["fields"], datetime.fromisoformat(stored["saved_at"]))
+
+
+def get(resources: Resources, caller: Caller, session_id: UUID) -> UnsavedEdit:
+    """As ``find``; raises NotFound also where nothing is unsaved."""
+    found = find(resources, caller, session_id)
+    if found is None:
+        raise NotFound("The notes have no unsaved edit.", "nothing_unsaved")
+    return found
+
+
+def keep(
+    resources: Resources, caller: Caller, session_id: UUID, tag: str, fields: Mapping[str, str]
+) -> UnsavedEdit:
+    """Keep what was typed in the place of what was kept before. The trail tells of the first time alone."""
+    with resources.database.transaction(caller.practice_id) as db:
+        row = ownership.own(db, caller, session_id, hold=True)
+        kept = UnsavedEdit(tag, dict(fields), now(db))
+        body = resources.vault.seal(
+            Subject(row.practice_id, row.id),
+            _KIND,
+            {"tag": tag, "fields": kept.fields, "saved_at": kept.saved_at.isoformat()},
+        )
+        if outputs.get(db, session_id, Product.UNSAVED_EDIT) is None:
+            ownership.audit(db, caller, "notes.keep_unsaved", session_id)
+        outputs.replace(db, row.practice_id, row.id, Product.UNSAVED_EDIT, body)
+    return kept
+
+
+def discard(resources: Resources, caller: Caller, session_id: UUID) -> None:
+    """Forget it; does nothing where there is none. Raises NotFound without the session."""
+    with resources.database.transaction(caller.practice_id) as db:
+        ownership.own(db, caller, session_id, hold=True)
+        if outputs.get(db, session_id, Product.UNSAVED_EDIT) is not None:
+            ownership.audit(db, caller, "notes.discard_unsaved", session_id)
+            outputs.discard(db, session_id, Product.UNSAVED_EDIT)

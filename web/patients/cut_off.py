@@ -1,0 +1,26 @@
+"""Recordings that a recorder began and could not end: made a session of, or given up."""
+
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response as Redirect
+
+from shared.http import rate_limits
+from shared.services.access.caller import Scope
+from shared.services.uploads import resumable, unfinished
+from web import form_values
+from web.access import caller, resources, signed_in
+from web.pages import Pages
+
+blueprint = Pages("cut_off", __name__)
+
+
+@blueprint.post("/patients/<id:patient_id>/recordings/<id:upload_id>")
+@signed_in(Scope.SESSIONS_WRITE)
+def end(patient_id: UUID, upload_id: UUID) -> Redirect:
+    """Make a session of what has come of a recording, or give it up."""
+    if request.form.get("do") == "discard":
+        resumable.terminate(resources(), caller(), upload_id)
+        return form_values.see(f"/patients/{patient_id}")
+    unfinished.finish(resources(), caller(), upload_id, lambda: rate_limits.taken(rate_limits.UPLOADS))
+    return form_values.see(f"/sessions/{upload_id}")
