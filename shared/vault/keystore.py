@@ -106,6 +106,12 @@ class KeyStore:
             if mark != _pepper_mark(pepper):
                 raise KeyStoreError(_FOREIGN.format(name="pepper.key"))
 
+    def chain_key(self, *, make: bool = False) -> bytes:
+        """The secret of the audit trail's chains; ``make``: it is made where there is none."""
+        if make:
+            _create_once(self._folder / "audit.key", secrets.token_bytes(KEY_BYTES))
+        return _read_secret(self._folder / "audit.key")
+
     def has_practice(self, practice_id: UUID) -> bool:
         """Whether the practice's key lies here."""
         with _errors_as_ours():

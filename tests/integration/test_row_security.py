@@ -21,6 +21,7 @@ from shared.services import idempotency, patients
 from shared.services.access import consent
 from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
+from shared.services.audit_trail import chaining
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.notes import editing as note_writing
@@ -67,6 +68,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     sign_somebody_in(resources, office)
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
+    chaining.chain_new(resources.database, b"a secret")
     return session_id
 
 
@@ -175,7 +177,7 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
 
 
 def test_what_was_said_is_out_of_the_operators_reach(resources: Resources, session_id: UUID) -> None:
-    for table in ("outputs", "notes", "patients", "audit_events"):
+    for table in ("outputs", "notes", "patients"):
         with pytest.raises(DatabaseError, match=REFUSED), resources.database.operating() as db:
             count(db, table)
     for column in ("audio_filename", "vocabulary", "patient_id", "error_detail"):
@@ -185,6 +187,10 @@ def test_what_was_said_is_out_of_the_operators_reach(resources: Resources, sessi
         "UPDATE sessions SET status = 'failed'",
         "DELETE FROM steps",
         "UPDATE api_keys SET scopes = '{}'",
+        "UPDATE audit_events SET actor = 'nobody'",  # which it reads, to chain them
+        "DELETE FROM audit_events",
+        "UPDATE audit_batches SET head = ''",
+        "DELETE FROM audit_batches",
     ):
         with pytest.raises(DatabaseError, match=REFUSED), resources.database.operating() as db:
             db.execute(text(change))
