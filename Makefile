@@ -60,9 +60,10 @@ chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fa
 
 sure: lint imports types test ## Everything that CI checks
 
-lint: $(VENV)/.dev ## Check style
+lint: $(VENV)/.dev ## Check the style of code and pages
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/python -m pytest -q tests/unit/test_style.py
 
 types: $(VENV)/.dev ## Check types
 	@$(BIN)/mypy

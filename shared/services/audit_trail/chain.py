@@ -1,7 +1,7 @@
 """The chain's arithmetic: a keyed code for each line, and a keyed head over a batch and the head before.
 
-Without the key nobody can make a code or a head. So whoever can write the tables, but cannot read the key
-store, cannot change, remove, insert or reorder lines unseen.
+Codes and heads need the key. So an attacker who writes the tables, but cannot read the key store, cannot
+change, remove, insert or reorder lines unseen.
 """
 
 import hmac
