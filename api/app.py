@@ -16,6 +16,7 @@ from api.openapi.document import make_api
 from api.resources import (
     alerts,
     audio,
+    audit,
     direct_uploads,
     engines,
     events,
@@ -69,6 +70,7 @@ _ROUTES = (
     webhooks,
     alerts,
     operations,
+    audit,
 )
 _PATIENCE_SECONDS = 30.0
 

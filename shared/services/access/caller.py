@@ -26,6 +26,7 @@ class Scope(StrEnum):
     ENGINES = "engines"
     WEBHOOKS = "webhooks"
     OPERATIONS = "operations"
+    AUDIT_READ = "audit:read"
 
 
 ADMINISTRATOR_SCOPES = frozenset(
@@ -36,6 +37,7 @@ ADMINISTRATOR_SCOPES = frozenset(
         Scope.ENGINES,
         Scope.TEMPLATES_WRITE,
         Scope.OPERATIONS,
+        Scope.AUDIT_READ,
     }
 )
 # What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for
