@@ -16,6 +16,7 @@ from api.openapi.document import make_api
 from api.resources import (
     alerts,
     audio,
+    audit,
     direct_uploads,
     engines,
     events,
@@ -76,6 +77,7 @@ _ROUTES = (
     holds,
     retention,
     operations,
+    audit,
 )
 _PATIENCE_SECONDS = 30.0
 

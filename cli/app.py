@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from cli.commands.alerts import risk
 from cli.commands.audio import audio
+from cli.commands.audit import audit
 from cli.commands.backup import backup, restore
 from cli.commands.cancel_delete import cancel, delete
 from cli.commands.consents import consents
@@ -101,6 +102,7 @@ for command in (
     holds,
     retention,
     reconcile,
+    audit,
 ):
     cli.add_command(command)
 

@@ -186,6 +186,9 @@ class Settings:
     orphans_kept_hours: float = _setting(
         "SESSIONSCRIBE_ORPHANS_KEPT_HOURS", parsing.number(float, 1.0, 1_000_000.0), default=72.0
     )
+    audit_anchors_dir: Path | None = _setting(  # noqa: RUF009 - as above
+        "SESSIONSCRIBE_AUDIT_ANCHORS_DIR", parsing.absolute_path, default=None
+    )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
     traces_endpoint: str | None = _setting(
         "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.address("http", "https"), default=None

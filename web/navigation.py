@@ -20,7 +20,7 @@ LINKS: tuple[Link, ...] = (
     Link("Patients", "/patients", Scope.PATIENTS_READ),
     Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
     Link("People", "/people", Scope.PEOPLE),
-    Link("Audit", "/audit", Scope.OPERATIONS),
+    Link("Audit", "/audit", Scope.AUDIT_READ),
     Link("Account", "/account"),
 )
 

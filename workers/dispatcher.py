@@ -19,6 +19,8 @@ from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
 from shared.services import idempotency
 from shared.services.alerts import risk_alerts
+from shared.services.audit_trail import anchors, chaining
+from shared.services.audit_trail.anchors import Anchorage
 from shared.services.jobs import dispatching
 from shared.services.jobs.dispatching import Broker
 from shared.services.lifecycle import deletion
@@ -99,6 +101,8 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     keys = KeyStore(settings.keys_dir, settings.root_key_command)
     recordings, vault = Recordings(store, keys), Vault(keys)
     sweep, remind, retain = map(Turn, (SWEEP_EVERY_SECONDS, REMIND_EVERY_SECONDS, RETAIN_EVERY_SECONDS))
+    chain, anchor = Turn(chaining.EVERY_SECONDS), Turn(anchors.EVERY_SECONDS)
+    anchorage = Anchorage(settings.audit_anchors_dir)
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
@@ -113,6 +117,10 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             deletion.erase_due(database, recordings, keys)
             if retain.comes_after(seconds):
                 retention.run_due(database, recordings, keys)
+            if chain.comes_after(seconds):
+                chaining.chain_new(database, keys.chain_key(make=True))
+            if anchor.comes_after(seconds):
+                anchorage.write_new(database)
             if sweep.comes_after(seconds):
                 store.sweep_partials(PARTIALS_KEPT_SECONDS)
                 idempotency.sweep(database)

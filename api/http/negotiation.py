@@ -1,6 +1,6 @@
 """In which form an answer is wanted, and answers that are files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
@@ -20,7 +20,7 @@ def wanted(format_name: str | None, types: Mapping[str, str]) -> str:
     return next(name for name, kind in types.items() if kind == best)
 
 
-def attachment(content: str | bytes, media_type: str, name: str) -> Response:
+def attachment(content: str | bytes | Iterator[str], media_type: str, name: str) -> Response:
     """A file to keep. Its name holds ids only; the uploaded file's own name is clinical."""
     kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

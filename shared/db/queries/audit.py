@@ -3,14 +3,17 @@
 Postgres refuses to change or remove what is in it, to everybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.deferred import at_the_end
-from shared.db.tables.core import AuditEvent
+from shared.db.tables.core import AuditEvent, TherapySession
+from shared.db.tables.lifecycle import Tombstone
 
 _RECORD = """
 INSERT INTO audit_events (practice_id, actor, action, subject_id, request_id, step, part, attempt, code,
@@ -61,22 +64,60 @@ def about_steps(db: DbSession, session_id: UUID) -> Sequence[AuditEvent]:
     return db.scalars(query.order_by(AuditEvent.id)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines are wanted; None: all. ``action``: itself, or what follows it after a dot.
+
+    ``steps``: also what workers did with the steps of sessions.
+    """
+
+    person_id: UUID | None = None
+    key_id: UUID | None = None
+    address: str | None = None
+    subjects: frozenset[UUID] | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    steps: bool = False
+
+
 def page(
-    db: DbSession,
-    practice_id: UUID,
-    *,
-    before: int | None,
-    person_id: UUID | None,
-    subject_id: UUID | None,
-    limit: int,
+    db: DbSession, practice_id: UUID, wanted: Filter, *, before: int | None, limit: int
 ) -> Sequence[AuditEvent]:
-    """What people and programs of the practice did, newest first; not what workers did with steps."""
-    query = select(AuditEvent).where(AuditEvent.practice_id == practice_id, AuditEvent.step.is_(None))
+    """The practice's lines that ``wanted`` describes, newest first."""
+    query = select(AuditEvent).where(AuditEvent.practice_id == practice_id, *_conditions(wanted))
     if before is not None:
         query = query.where(AuditEvent.id < before)
-    if person_id is not None:
-        actors = [f"{role}:{person_id}" for role in ("therapist", "administrator")]
-        query = query.where(AuditEvent.actor.in_(actors))
-    if subject_id is not None:
-        query = query.where(AuditEvent.subject_id == subject_id)
     return db.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)).all()
+
+
+def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    if not wanted.steps:
+        yield AuditEvent.step.is_(None)
+    if wanted.person_id is not None:
+        yield AuditEvent.actor.in_([f"{role}:{wanted.person_id}" for role in ("therapist", "administrator")])
+    if wanted.key_id is not None:
+        yield AuditEvent.key_id == wanted.key_id
+    if wanted.address is not None:
+        yield AuditEvent.address == wanted.address
+    if wanted.subjects is not None:
+        yield AuditEvent.subject_id.in_(wanted.subjects)
+    if wanted.action is not None:
+        yield (AuditEvent.action == wanted.action) | AuditEvent.action.startswith(
+            f"{wanted.action}.", autoescape=True
+        )
+    if wanted.since is not None:
+        yield AuditEvent.at >= wanted.since
+    if wanted.until is not None:
+        yield AuditEvent.at < wanted.until
+
+
+def sessions_of(db: DbSession, practice_id: UUID, patient_id: UUID) -> set[UUID]:
+    """The sessions of a patient, those that were deleted included."""
+    there = select(TherapySession.id).where(
+        TherapySession.practice_id == practice_id, TherapySession.patient_id == patient_id
+    )
+    deleted = select(Tombstone.session_id).where(
+        Tombstone.practice_id == practice_id, Tombstone.patient_id == patient_id
+    )
+    return {*db.scalars(there), *db.scalars(deleted)}

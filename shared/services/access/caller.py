@@ -28,6 +28,7 @@ class Scope(StrEnum):
     OPERATIONS = "operations"
     HOLDS = "holds"
     RETENTION = "retention"
+    AUDIT_READ = "audit:read"
 
 
 ADMINISTRATOR_SCOPES = frozenset(
@@ -40,6 +41,7 @@ ADMINISTRATOR_SCOPES = frozenset(
         Scope.OPERATIONS,
         Scope.HOLDS,
         Scope.RETENTION,
+        Scope.AUDIT_READ,
     }
 )
 # What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for

@@ -9,6 +9,7 @@ from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import processed
 from tests.servers import Office
+from web.practice import audit
 
 
 @pytest.fixture
@@ -89,3 +90,31 @@ def test_the_trail_tells_who_read_what_and_holds_no_word_of_it(
     assert "trail.read" not in mine
     assert me.get("/audit").status_code == 403
     assert boss.get("/audit?before=1").text.count("<tr>") == 0
+
+
+def test_the_trail_is_filtered_and_given_as_a_file(
+    me: Browser, boss: Browser, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    me.get(f"/sessions/{session_id}")
+    page = boss.get(f"/audit?patient={office.patient_id}&action=session&since=2020-01-01&until=").text
+    assert "session.read" in page
+    assert "therapist.create" not in page.split("<tbody>")[1]
+    assert boss.get("/audit?until=2020-01-01").text.count("<tr>") == 0
+    link = page.split('href="/api/audit/export?')[1].split('"')[0].replace("&amp;", "&")
+    rows = boss.get(f"/api/audit/export?{link}").text
+    assert "session.read" in rows
+    assert "therapist.create" not in rows
+
+
+def test_the_trails_next_page_keeps_the_filters(
+    me: Browser, boss: Browser, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_AT_ONCE", 1)
+    session_id = processed(resources, office)
+    for _ in range(2):
+        me.get(f"/sessions/{session_id}")
+    page = boss.get(f"/audit?person={office.caller.therapist_id}").text
+    older = page.split('href="/audit?person=')[1].split('"')[0].replace("&amp;", "&")
+    assert older.startswith(f"{office.caller.therapist_id}&before=")
+    assert boss.get(f"/audit?person={older}").text.count("<tr>") == 2

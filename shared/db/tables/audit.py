@@ -1,0 +1,35 @@
+"""The chain of the audit trail."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db.tables.core import Base
+
+
+class AuditBatch(Base):
+    """Lines of a practice's audit trail that were chained together; ``number`` counts from 1.
+
+    ``codes``: one of 16 bytes for each of ``event_ids``. ``head`` covers them and the head before.
+    ``practice_id`` is all zeros for lines of no practice. ``next_transaction``: Postgres' own number of
+    the first transaction after it. ``settled``: up to this number every line of every practice is in a batch.
+    """
+
+    __tablename__ = "audit_batches"
+    __table_args__ = (
+        Index("audit_batches_by_time", "sealed_at"),
+        Index("audit_batches_by_last_line", "last_id"),
+    )
+
+    practice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sealed_at: Mapped[datetime]
+    next_transaction: Mapped[int] = mapped_column(BigInteger)
+    settled: Mapped[int] = mapped_column(BigInteger)
+    event_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    codes: Mapped[bytes] = mapped_column(LargeBinary)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
