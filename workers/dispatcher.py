@@ -34,6 +34,7 @@ from shared.services.uploads import resumable
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
+from shared.vault import identity
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 from workers.liveness import sign_file
@@ -118,7 +119,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             if retain.comes_after(seconds):
                 retention.run_due(database, recordings, keys)
             if chain.comes_after(seconds):
-                chaining.chain_new(database, keys.chain_key(make=True))
+                chaining.chain_new(database, identity.chain_key(keys.folder, make=True))
             if anchor.comes_after(seconds):
                 anchorage.write_new(database)
             if sweep.comes_after(seconds):

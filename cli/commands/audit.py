@@ -21,7 +21,8 @@ from shared.domain.errors import Unavailable
 from shared.services.audit_trail import anchors, verification
 from shared.services.audit_trail.anchors import Anchor
 from shared.services.audit_trail.verification import Verdict
-from shared.vault.keystore import KeyStore, KeyStoreError
+from shared.vault import identity
+from shared.vault.keystore import KeyStoreError
 
 F = TypeVar("F", bound=Callable[..., object])
 _SHOWN = 20
@@ -121,7 +122,7 @@ def verify(target: Target, folder: Path | None, as_json: bool) -> int:
     folder = folder or known.audit_anchors_dir
     database = Database(known.database_url, pool_size=1)
     try:
-        secret = KeyStore(known.keys_dir).chain_key()
+        secret = identity.chain_key(known.keys_dir)
         found = list(verification.verify(database, secret, _anchors(folder)))
     except (KeyStoreError, ValueError) as error:
         raise CommandError(str(error), Exit.FAILED) from None

@@ -6,15 +6,16 @@ knows its key store again after any number of rotations, and so does a backup fr
 """
 
 import hmac
+import secrets
 from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 
-from shared.vault import keyring, root_key
+from shared.vault import durable, keyring, root_key
 from shared.vault.keyring import KEY_BYTES, KeyDamaged, KeyRing, KeyStoreError
 from shared.vault.root_key import ROOT, RootKeys
 
-PEPPER, ORIGINS = "pepper.key", "origins.key"
+PEPPER, ORIGINS, CHAIN = "pepper.key", "origins.key", "audit.key"
 PEPPER_AAD, ORIGINS_AAD = b"pepper", b"origins"
 _CHECK_AAD = b"check"
 _FOREIGN = "{name} is not the one that this database was made with: restore the key store that belongs to it"
@@ -35,6 +36,13 @@ def require_made(folder: Path, roots: RootKeys, peppers: KeyRing, check: bytes) 
         raise KeyStoreError(_FOREIGN.format(name=ROOT)) from None
     if mark not in {_mark(pepper.secret) for pepper in peppers.keys}:
         raise KeyStoreError(_FOREIGN.format(name=PEPPER))
+
+
+def chain_key(folder: Path, *, make: bool = False) -> bytes:
+    """The secret of the audit trail's chains; ``make``: it is made where there is none."""
+    if make:
+        durable.create_once(folder / CHAIN, secrets.token_bytes(KEY_BYTES))
+    return root_key.read_secret(folder / CHAIN)
 
 
 def peppers(folder: Path, roots: RootKeys) -> KeyRing:

@@ -119,12 +119,6 @@ class KeyStore:
         for roots, peppers in ((self.roots, self.peppers), (on_disk, identity.peppers(self.folder, on_disk))):
             identity.require_made(self.folder, roots, peppers, check)
 
-    def chain_key(self, *, make: bool = False) -> bytes:
-        """The secret of the audit trail's chains; ``make``: it is made where there is none."""
-        if make:
-            _create_once(self._folder / "audit.key", secrets.token_bytes(KEY_BYTES))
-        return _read_secret(self._folder / "audit.key")
-
     def has_practice(self, practice_id: UUID) -> bool:
         """Whether the practice's key lies here."""
         with errors_as_ours():

@@ -19,6 +19,7 @@ from shared.services.audit_trail.anchors import Anchorage
 from shared.services.audit_trail.verification import Kind, Verdict
 from shared.services.resources import Resources
 from shared.settings import load
+from shared.vault import identity
 from tests.database import everything
 from tests.servers import Office, make_office
 from tests.waiting import wait_for
@@ -34,12 +35,12 @@ def write(resources: Resources, practice_id: UUID, count: int = 1, action: str =
 
 
 def chain(resources: Resources) -> int:
-    return chaining.chain_new(resources.database, resources.vault.keys.chain_key(make=True))
+    return chaining.chain_new(resources.database, identity.chain_key(resources.vault.keys.folder, make=True))
 
 
 def verdict(resources: Resources, practice_id: UUID, folder: Path | None = None) -> Verdict:
     known = anchors.read(folder) if folder else ()
-    secret = resources.vault.keys.chain_key()
+    secret = identity.chain_key(resources.vault.keys.folder)
     return next(verification.verify(resources.database, secret, known, practice_id))
 
 
@@ -207,7 +208,7 @@ def test_a_practice_whose_whole_trail_is_gone_shows_against_the_anchor(
 ) -> None:
     Anchorage(tmp_path).write_new(resources.database)
     tamper(resources, "DELETE FROM audit_events", "DELETE FROM audit_batches")
-    secret = resources.vault.keys.chain_key()
+    secret = identity.chain_key(resources.vault.keys.folder)
     (found,) = verification.verify(resources.database, secret, anchors.read(tmp_path))
     assert (found.practice_id, found.breaks[0].kind) == (practice_id, Kind.CUT_OFF)
 

@@ -226,10 +226,7 @@ class Output(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to which record, and every attempt of every step: ids and codes only.
-
-    ``practice_id`` is None for a refused call whose credentials belong to no practice.
-    """
+    """Who did what to which record, and every attempt of every step: ids and codes only."""
 
     __tablename__ = "audit_events"
     __table_args__ = (
@@ -239,7 +236,7 @@ class AuditEvent(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
-    practice_id: Mapped[UUID | None]
+    practice_id: Mapped[UUID | None]  # None: a refused call whose credentials belong to no practice
     actor: Mapped[str]
     key_id: Mapped[UUID | None]
     address: Mapped[str | None]
