@@ -21,7 +21,7 @@ _SCOPE = click.option(
 
 @click.group(epilog=EPILOG)
 def consents() -> None:
-    """The history of consent: by scope, and of everybody who takes part."""
+    """The history of consent, by scope and participant."""
 
 
 @consents.command(epilog=EPILOG)

@@ -23,7 +23,7 @@ _PASSWORD_BYTES = 15
 
 @click.group(epilog=EPILOG)
 def rights() -> None:
-    """What patients ask of their records: a copy, an amendment, a restriction."""
+    """Requests of patients: a copy, an amendment."""
 
 
 @rights.command("list", epilog=EPILOG)

@@ -76,6 +76,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "accept"): {"json": {"version": 1}},
     ("POST", "dismiss"): {"json": {"version": 1}},
     ("POST", "addenda"): {"json": {"text": "Mine now"}},
+    ("POST", "consents"): {"json": {"event": "given", "scopes": ["recording"], "method": "verbal"}},
+    ("POST", "participants"): {"json": {"name": "Mine now"}},
+    ("POST", "requests"): {"json": {"kind": "access", "words": "All of it."}},
+    ("POST", "package"): {"json": {"password": "twenty characters at least"}},
 }
 
 
