@@ -30,6 +30,7 @@ from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
 from cli.commands.therapists import therapists
 from cli.commands.uploads import upload
+from cli.commands.verify import verify
 from cli.commands.webhooks import webhooks
 from cli.exits import CommandError, Exit, reason
 from cli.options import EPILOG
@@ -95,6 +96,7 @@ for command in (
     holds,
     retention,
     reconcile,
+    verify,
 ):
     cli.add_command(command)
 

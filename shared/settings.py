@@ -182,6 +182,9 @@ class Settings:
     orphans_kept_hours: float = _setting(
         "SESSIONSCRIBE_ORPHANS_KEPT_HOURS", parsing.number(float, 1.0, 1_000_000.0), default=72.0
     )
+    backups_kept_days: int | None = _setting(
+        "SESSIONSCRIBE_BACKUPS_KEPT_DAYS", parsing.number(int, 0, 36_500), default=None
+    )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
     traces_endpoint: str | None = _setting(
         "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.address("http", "https"), default=None
