@@ -34,6 +34,7 @@ from cli.commands.speakers import speakers
 from cli.commands.therapists import therapists
 from cli.commands.uploads import upload
 from cli.commands.vault import vault
+from cli.commands.verify import verify
 from cli.commands.webhooks import webhooks
 from cli.exits import CommandError, Exit, reason
 from cli.options import EPILOG
@@ -103,6 +104,7 @@ for command in (
     retention,
     reconcile,
     audit,
+    verify,
 ):
     cli.add_command(command)
 

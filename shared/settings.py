@@ -189,6 +189,9 @@ class Settings:
     audit_anchors_dir: Path | None = _setting(  # noqa: RUF009 - as above
         "SESSIONSCRIBE_AUDIT_ANCHORS_DIR", parsing.absolute_path, default=None
     )
+    backups_kept_days: int | None = _setting(
+        "SESSIONSCRIBE_BACKUPS_KEPT_DAYS", parsing.number(int, 0, 36_500), default=None
+    )
     metrics_token: str | None = _setting("SESSIONSCRIBE_METRICS_TOKEN", default=None, repr=False)
     traces_endpoint: str | None = _setting(
         "SESSIONSCRIBE_TRACES_ENDPOINT", parsing.address("http", "https"), default=None

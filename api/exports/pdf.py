@@ -68,9 +68,14 @@ class _Document(FPDF):
         return "".join(f"[U+{ord(mark):04X}]" if mark in unknown else mark for mark in text)
 
 
-def as_pdf(outline: Outline) -> bytes:
-    """The document; nothing in a text is interpreted, and nothing in it is a link."""
+def as_pdf(outline: Outline, *, attached: tuple[str, bytes] | None = None) -> bytes:
+    """The document; nothing in a text is interpreted, and nothing in it is a link.
+
+    ``attached``: the name and the content of a file in it, found there byte for byte.
+    """
     pdf = _Document(outline)
+    if attached:
+        pdf.embed_file(basename=attached[0], bytes=attached[1], compress=False)
     pdf.add_page()
     pdf.use("B", 16)
     pdf.multi_cell(0, 9, pdf.known(outline.title), align="L", new_x="LMARGIN", new_y="NEXT")

@@ -7,14 +7,18 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import caller, needs, resources
+from api.exports.receipt import receipt_pdf
 from api.http.json_bodies import Blueprint
+from api.http.negotiation import JSON, attachment, varying, wanted
 from api.http.pages import page_response, position
-from api.openapi.document import LOCATION, NEXT_PAGE, answers
+from api.openapi.document import LOCATION, NEXT_PAGE, answers, file_answer
 from api.schemas.core import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
+from api.schemas.receipts import PatientDeleteQuerySchema, ReceiptQuerySchema, SignedReceiptSchema
 from shared.services import patients
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.patients import Consent, PatientRecord
+from shared.services.retention import patient_deletion
 
 blueprint = Blueprint("patients", __name__, url_prefix="/api/patients", description="A therapist's patients.")
 
@@ -80,9 +84,47 @@ def change(given: dict[str, Any], patient_id: UUID) -> PatientRecord:
 
 
 @blueprint.route("/<id:patient_id>", methods=["DELETE"])
+@blueprint.arguments(PatientDeleteQuerySchema, location="query")
 @blueprint.response(204)
+@blueprint.alt_response(200, schema=SignedReceiptSchema, description="The receipt", success=True)
+@blueprint.alt_response(
+    202,
+    schema=SignedReceiptSchema,
+    description="The receipt; something is left, or yet to follow",
+    success=True,
+)
 @answers(blueprint, 404, 409, 422)
 @needs(Scope.PATIENTS_WRITE, fresh=True)
-def delete(patient_id: UUID) -> None:
-    """Forget a patient who has no sessions (409 otherwise)."""
-    patients.delete(resources(), caller(), patient_id)
+def delete(query: dict[str, Any], patient_id: UUID) -> Response:
+    """Forget a patient who has no sessions, or with `?records=delete` with all sessions.
+
+    With sessions and without `records=delete` the answer is 409, and so it is for signed notes without
+    `signed_notes=delete`, and for a patient on hold. Sessions that are on hold, or whose signed notes the
+    practice's minimum keeps, stay, and the patient with them: the receipt says which and why (202).
+    """
+    if query["records"] is None:
+        patients.delete(resources(), caller(), patient_id)
+        return Response(status=204)
+    signed_too = query["signed_notes"] is not None
+    signed = patient_deletion.delete(resources(), caller(), patient_id, signed_too=signed_too)
+    response = jsonify(signed)
+    response.status_code = 200 if signed["receipt"]["complete"] else 202
+    return response
+
+
+@blueprint.route("/<id:patient_id>/deletion-receipt", methods=["GET"])
+@blueprint.doc(responses={200: file_answer("application/pdf")})
+@blueprint.arguments(ReceiptQuerySchema, location="query")
+@blueprint.response(200, SignedReceiptSchema)
+@answers(blueprint, 404, 406, 422)
+@needs(Scope.PATIENTS_READ)
+def show_receipt(query: dict[str, Any], patient_id: UUID) -> Response:
+    """The receipt of a patient's deletion as of now, signed; also as PDF with the JSON attached.
+
+    `sessionscribe verify` checks either offline.
+    """
+    form = wanted(query["format"], {"json": JSON, "pdf": "application/pdf"})
+    signed = patient_deletion.receipt(resources(), caller(), patient_id)
+    if form == "json":
+        return varying(jsonify(signed))
+    return attachment(receipt_pdf(signed), "application/pdf", f"deletion-{patient_id}.pdf")

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from api.auth import caller, needs, resources
+from api.auth import any_key, caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
+from api.schemas.receipts import SigningKeySchema
 from api.schemas.retention import (
     PatientRetentionSchema,
     PreviewQuerySchema,
@@ -18,7 +19,7 @@ from shared.db.tables.retention import RetentionRule
 from shared.domain.errors import NotFound
 from shared.domain.retention import RetentionKind
 from shared.services.access.caller import Scope
-from shared.services.retention import rules, sweep
+from shared.services.retention import receipts, rules, sweep
 from shared.services.retention.rules import OfPatient
 from shared.services.retention.sweep import Preview
 
@@ -84,6 +85,16 @@ def show_patient(patient_id: UUID) -> OfPatient:
 def set_patient(given: dict[str, int | date | None], patient_id: UUID) -> OfPatient:
     """Set the year of birth, and until when no rule removes anything of the patient."""
     return rules.set_patient(resources(), caller(), patient_id, OfPatient(**given))  # type: ignore[arg-type]
+
+
+@blueprint.route("/practice/signing-key", methods=["GET"])
+@blueprint.response(200, SigningKeySchema)
+@answers(blueprint)
+@any_key
+def signing_key() -> Any:
+    """The practice's public key, by whose fingerprint a receipt is known to be the practice's."""
+    key = receipts.key_of(resources(), caller().practice_id).public_key
+    return {"algorithm": "Ed25519", "public_key": key, "fingerprint": receipts.fingerprint(key)}
 
 
 def _kind(word: str) -> RetentionKind:

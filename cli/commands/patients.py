@@ -1,8 +1,11 @@
 """The commands ``patients …``."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
+from rich.text import Text
 
 from cli.options import EPILOG, Moment, confirm, connect, json_option, pass_target, patient_id
 from cli.output import console, rendering
@@ -89,3 +92,24 @@ def list_patients(target: Target, as_json: bool) -> None:
 def today() -> str:
     """The present moment as RFC 3339, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@patients.command(epilog=EPILOG)
+@click.argument("patient", metavar="ID|NAME")
+@click.option("--signed-notes", is_flag=True, help="Also signed notes, which the law may oblige to keep.")
+@click.option("--receipt", type=click.Path(dir_okay=False, path_type=Path), help="Where the receipt goes.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_target
+def delete(target: Target, patient: str, signed_notes: bool, receipt: Path | None, yes: bool) -> None:
+    """Delete a patient with all sessions. The signed receipt goes to --receipt, else to the output."""
+    confirm("The patient and all recordings, transcripts and notes will be gone. Delete them?", yes=yes)
+    query = "?records=delete" + ("&signed_notes=delete" if signed_notes else "")
+    with connect(target) as api:
+        signed = api.send("DELETE", f"/api/patients/{patient_id(api, patient)}{query}")
+    if receipt is None:
+        console.print_json(signed)
+    else:
+        receipt.write_text(json.dumps(signed, indent=2) + "\n", encoding="utf-8")
+    complete = (signed.get("receipt") or {}).get("complete")
+    told = "Deleted." if complete else "Something is left, or yet to follow: the receipt says what and why."
+    console.notices().print(Text(told), soft_wrap=True)

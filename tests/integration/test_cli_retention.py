@@ -1,4 +1,4 @@
-"""The commands ``holds`` and ``retention`` against a server at the wire."""
+"""The commands ``holds``, ``retention`` and ``patients delete`` against a server at the wire."""
 
 import json
 from pathlib import Path
@@ -105,3 +105,20 @@ def test_rules_are_set_listed_and_previewed(
     server.will(f"PUT /api/patients/{patient}/retention", Reply(200, said))
     assert retention("patient", "Pat Ient", "--birth-year", "2011") == Exit.OK
     assert json.loads(server.received[-1].body) == said
+
+
+def test_a_patient_is_deleted_and_the_receipt_kept(
+    server: FakeApi,  # noqa: F811
+    data: Path,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = f"/api/patients/{server.patients[0]['id']}"
+    server.will(f"DELETE {path}", Reply(202, {"receipt": {"complete": False}, "signature": "x"}))
+    words = ["--data", str(data), "patients", "delete", "Pat Ient", "--signed-notes"]
+    assert run(words) == Exit.USAGE, "it asks first"
+    kept = tmp_path / "receipt.json"
+    assert run([*words, "--yes", "--receipt", str(kept)]) == Exit.OK
+    assert server.received[-1].query == {"records": "delete", "signed_notes": "delete"}
+    assert json.loads(kept.read_text())["signature"] == "x"
+    assert "Something is left" in capsys.readouterr().err

@@ -33,7 +33,7 @@ from shared.services.notes import editing as note_writing
 from shared.services.notes import exporting, process_notes, signing
 from shared.services.notes import reading as notes
 from shared.services.resources import Resources
-from shared.services.retention import holds, rules
+from shared.services.retention import holds, patient_deletion, rules
 from shared.services.retention.holds import Target
 from shared.services.rights import requests
 from shared.services.sessions import event_feed
@@ -79,6 +79,8 @@ def session_id(resources: Resources, office: Office) -> UUID:
     rules.set_patient(resources, office.caller, office.patient_id, rules.OfPatient(1990))
     holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     hear_the_patient(resources, office)
+    other = patients.create(resources, office.caller, "To go", patients.Consent()).id
+    patient_deletion.delete(resources, office.caller, other)
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     chaining.chain_new(resources.database, b"a secret")

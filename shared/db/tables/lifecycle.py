@@ -44,6 +44,7 @@ class Tombstone(Base):
     """
 
     __tablename__ = "tombstones"
+    __table_args__ = (Index("tombstones_by_patient", "patient_id"),)
 
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID]

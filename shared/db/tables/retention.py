@@ -1,9 +1,11 @@
-"""The tables of retention: legal holds, rules by kind, and what is said of one patient."""
+"""The tables of retention: legal holds, rules by kind, what is said of a patient, receipts."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.column_types import Word
@@ -78,3 +80,29 @@ class PatientRetention(Base):
     practice_id: Mapped[UUID]
     birth_year: Mapped[int | None]
     keep_until: Mapped[date | None]
+
+
+class SigningKey(Base):
+    """The practice's Ed25519 key for receipts; the private one is sealed under a key of its own (``id``)."""
+
+    __tablename__ = "signing_keys"
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), primary_key=True)
+    id: Mapped[UUID]
+    public_key: Mapped[str]
+    private_key: Mapped[Sealed]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PatientDeletion(Base):
+    """That a whole patient was to be deleted, and what others had got by then, without a word of content."""
+
+    __tablename__ = "patient_deletions"
+    __table_args__ = (within("patient_id", "patients"),)
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID]
+    therapist_id: Mapped[UUID]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    shared_with: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import deletions, patients, sessions, uploads, webhooks
+from shared.db.queries import deletions, patient_deletions, patients, sessions, uploads, webhooks
 from shared.db.queries import holds as hold_rows
 from shared.db.queries import removals as rows
 from shared.db.tables.core import TherapySession
@@ -45,6 +45,9 @@ def _session_cancelled(_: Resources, db: DbSession, entry: Entry) -> bool:
 def _patient(_: Resources, db: DbSession, entry: Entry) -> bool:
     if not rows.delete_patient(db, entry.subject_id):
         return False
+    patient_deletions.forget_patient(db, entry.subject_id)
+    gone = [one.session_id for one in patient_deletions.tombstones(db, entry.subject_id)]
+    patient_deletions.forget_messages(db, gone)
     uploads.expire_of(db, entry.subject_id)
     return True
 

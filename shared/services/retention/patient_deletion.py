@@ -1,0 +1,186 @@
+"""Deletion of a whole patient in one request, and the receipt that says what is left and why.
+
+One transaction removes the rows of all sessions that may go, and orders the rest: keys first, then objects,
+as for one session. What a legal hold or the practice's minimum keeps stays, and with it the patient.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session as DbSession
+
+from shared.db.connection import clock
+from shared.db.queries import deletions, holds, notes, patients, retention, uploads
+from shared.db.queries import patient_deletions as rows
+from shared.db.queries.deletions import Remains
+from shared.db.tables.core import TherapySession
+from shared.db.tables.retention import PatientDeletion
+from shared.domain.errors import Conflict, NotFound, Unavailable
+from shared.domain.receipts import PATIENT_DELETION
+from shared.domain.values import JsonObject
+from shared.services.access import legal_hold, ownership
+from shared.services.access.caller import Caller
+from shared.services.lifecycle import deletion
+from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
+from shared.services.resources import Resources
+from shared.services.retention import receipts
+
+log = structlog.get_logger(__name__)
+
+
+def delete(resources: Resources, caller: Caller, patient_id: UUID, *, signed_too: bool = False) -> JsonObject:
+    """Delete the caller's patient with all that may go, and give the signed receipt.
+
+    Raises NotFound, and Conflict for a patient on hold, and for signed notes unless ``signed_too``. For a
+    patient that was deleted before, goes on with what is left to do and gives the receipt.
+    """
+    with resources.database.transaction(caller.practice_id) as db:
+        if patients.to_change(db, caller.therapist_id, patient_id) is not None:
+            _remove(resources, db, caller, patient_id, signed_too=signed_too)
+    _erase(resources, caller, patient_id)
+    return receipt(resources, caller, patient_id)
+
+
+def receipt(resources: Resources, caller: Caller, patient_id: UUID) -> JsonObject:
+    """The receipt as of now, signed; raises NotFound where the patient was not deleted so."""
+    with resources.database.transaction(caller.practice_id) as db:
+        found = rows.of_therapist(db, caller.therapist_id, patient_id)
+        if found is None:
+            raise NotFound("There is no such patient, or no receipt of a deletion.", "patient_not_found")
+        document = _document(resources, db, found)
+        ownership.audit(db, caller, "patient.receipt", patient_id)
+    return receipts.signed(resources, caller.practice_id, document)
+
+
+def _remove(
+    resources: Resources, db: DbSession, caller: Caller, patient_id: UUID, *, signed_too: bool
+) -> None:
+    held = holds.held_sessions(db, patient_id)
+    if None in held:
+        raise legal_hold.held()
+    found = rows.lock_sessions(db, patient_id)
+    going = [session for session in found if _is_going(db, session, held, signed_too=signed_too)]
+    ids = [row.id for row in going]
+    row = PatientDeletion(patient_id=patient_id, practice_id=caller.practice_id)
+    row.therapist_id, row.requested_by = caller.therapist_id, caller.actor
+    row.shared_with = _shared_with(resources, db, ids)
+    rows.note(db, row)
+    rows.forget_messages(db, ids)
+    for session in going:
+        deletion.remove(db, session, caller.actor)
+        ownership.audit(db, caller, "session.delete", session.id)
+    uploads.expire_of(db, patient_id)
+    ownership.audit(db, caller, "patient.delete_all", patient_id)
+    if not rows.sessions_left(db, patient_id):
+        _forget(db, caller, patient_id)
+
+
+def _is_going(db: DbSession, row: TherapySession, held: set[UUID | None], *, signed_too: bool) -> bool:
+    if row.id in held:
+        return False
+    if not notes.signatures(db, row.id):
+        return True
+    if not signed_too:
+        raise Conflict(
+            "The patient has signed notes, which the law may oblige you to keep. To delete them all the "
+            "same, say so: signed_notes=delete.",
+            "notes_signed",
+        )
+    return retention.minimum_end(db, row.practice_id, row.id) is None
+
+
+def _forget(db: DbSession, caller: Caller, patient_id: UUID) -> None:
+    """The patient themselves: a row without a readable name remains; the key is in the order to erase."""
+    rows.forget_patient(db, patient_id)
+    patients.mark_deleted(db, patient_id)
+    deletions.schedule(
+        db,
+        Remains(patient_id, caller.practice_id, whole=True),
+        due_seconds=OWN_ATTEMPT_SECONDS,
+        last_seconds=LAST_WRITE_SECONDS,
+    )
+
+
+def _erase(resources: Resources, caller: Caller, patient_id: UUID) -> None:
+    """Keys and objects of what was removed; what cannot be reached now is left to the dispatcher."""
+    with resources.database.transaction(caller.practice_id) as db:
+        found = rows.of_therapist(db, caller.therapist_id, patient_id)
+        if found is None:
+            return
+        open_ones = [one.session_id for one in rows.tombstones(db, patient_id) if one.erased_at is None]
+        subjects = [patient_id, *open_ones] if rows.is_deleted(db, patient_id) else open_ones
+    for subject_id in subjects:
+        remains = Remains(subject_id, caller.practice_id, whole=True)
+        try:
+            deletion.erase(resources.database, resources.recordings, resources.vault.keys, remains)
+        except Unavailable as error:
+            log.warning("object_left_to_the_dispatcher", session_id=subject_id, code=error.code)
+
+
+def _shared_with(resources: Resources, db: DbSession, ids: list[UUID]) -> list[JsonObject]:
+    """What others had got of the sessions: engines that send words away, receivers of webhooks."""
+    engines = [
+        {"what": "engine", "engine": asked.engine, "kind": asked.kind, "count": asked.count}
+        for asked in rows.asked_engines(db, ids)
+        if resources.settings.sends_away(asked.engine)
+    ]
+    told = rows.told_webhooks(db, ids).items()
+    return engines + [{"what": "webhook", "webhook_id": str(one), "count": count} for one, count in told]
+
+
+def _document(resources: Resources, db: DbSession, found: PatientDeletion) -> JsonObject:
+    tombs = rows.tombstones(db, found.patient_id)
+    left = _left(db, found)
+    now = clock.now(db)
+    done = all(one.erased_at for one in tombs) and rows.is_deleted(db, found.patient_id)
+    return {
+        "type": PATIENT_DELETION,
+        "version": 1,
+        "practice_id": str(found.practice_id),
+        "patient_id": str(found.patient_id),
+        "requested_by": found.requested_by,
+        "requested_at": _told(found.requested_at),
+        "issued_at": _told(now),
+        "complete": bool(done and not left),
+        "sessions": [
+            {
+                "session_id": str(one.session_id),
+                "removed": one.removed,
+                "signed": one.signed,
+                "requested_at": _told(one.requested_at),
+                "erased_at": _told(one.erased_at),
+            }
+            for one in tombs
+        ],
+        "left": left,
+        "shared_with": found.shared_with,
+        "backups": _backups(resources, tombs[-1].requested_at if tombs else found.requested_at),
+        "trail": "Lines with ids, times and codes stay in the audit trail; they hold no content.",
+    }
+
+
+def _left(db: DbSession, found: PatientDeletion) -> list[JsonObject]:
+    """The sessions that stay, and why."""
+    held = holds.held_sessions(db, found.patient_id)
+    left: list[JsonObject] = []
+    for session_id in rows.sessions_left(db, found.patient_id):
+        end = retention.minimum_end(db, found.practice_id, session_id)
+        why = "on_hold" if held & {None, session_id} else "minimum_not_over" if end else "not_deleted"
+        until = end.date().isoformat() if end and why != "on_hold" and end.year < deletion.FOREVER else None
+        left.append({"session_id": str(session_id), "why": why, "until": until})
+    return left
+
+
+def _backups(resources: Resources, since: datetime) -> JsonObject:
+    kept = resources.settings.backups_kept_days
+    until = None if kept is None else _told(since + timedelta(days=kept))
+    return {
+        "may_hold_it_until": until,
+        "says": "Backups made before hold it encrypted, and backups of the keys hold the keys, until they "
+        "are removed. A restore deletes it again.",
+    }
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
