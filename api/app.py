@@ -14,6 +14,7 @@ from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
 from api.resources import (
+    access_log,
     alerts,
     audio,
     audit,
@@ -78,6 +79,7 @@ _ROUTES = (
     retention,
     operations,
     audit,
+    access_log,
 )
 _PATIENCE_SECONDS = 30.0
 

@@ -72,7 +72,6 @@ class Settings:
     root_key_command: str | None = _setting(
         "SESSIONSCRIBE_ROOT_KEY_COMMAND", parsing.command, default=None, repr=False
     )
-
     transcriber: str = _setting(
         "SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*engines.TRANSCRIBERS), default=WHISPER
     )

@@ -62,3 +62,8 @@ def back(otherwise: str) -> Response:
     wanted = request.form.get("back", "")
     is_ours = wanted.startswith(_BACK) and "//" not in wanted and "\\" not in wanted and wanted.isprintable()
     return see(wanted if is_ours else otherwise)
+
+
+def utc_day(text: str) -> datetime:
+    """The beginning of a day that an address names, in UTC; raises ValueError."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -14,6 +14,8 @@ from api.http import ranges
 from api.http.json_bodies import Blueprint
 from api.openapi.document import ETAG, RANGE_PARAMETERS, answers, binary_answer
 from api.schemas.audio import WaveformQuerySchema, WaveformSchema
+from api.schemas.core import GivenToSchema
+from shared.domain.disclosures import export_code
 from shared.domain.ports import ByteSource
 from shared.domain.transcripts.waveform import as_audiowaveform
 from shared.services.access.caller import Scope
@@ -43,17 +45,21 @@ _TYPES = {
     parameters=RANGE_PARAMETERS,
     responses={200: binary_answer("The recording"), 206: binary_answer("The range that was asked for")},
 )
+@blueprint.arguments(GivenToSchema, location="query")
 @blueprint.response(200, headers=ETAG)
 @blueprint.alt_response(304, description="It is still what `If-None-Match` names")
 @answers(blueprint, 404, 409, 410, 416, 422)
 @needs(Scope.SESSIONS_READ)
-def audio(session_id: UUID) -> Response:
+def audio(query: dict[str, Any], session_id: UUID) -> Response:
     """The recording as it was uploaded, or one `Range` of it; the `ETag` is its SHA-256.
+
+    With a `recipient` or a `purpose` it counts as exported, else as heard.
 
     410 `audio_removed`: its time is over. 410 `audio_lost`: the recording or its key is lost or damaged.
     """
     with ExitStack() as opened:
-        found = opened.enter_context(playback.recording(resources(), caller(), session_id))
+        code = export_code("file", query["recipient"], query["purpose"], is_file=False)
+        found = opened.enter_context(playback.recording(resources(), caller(), session_id, code))
         part = _part(found.sha256, found.source.size)
         start, stop = part or (0, found.source.size)
         response = Response(_body(found.source, start, stop), 206 if part else 200)

@@ -28,6 +28,7 @@ from api.schemas.notes import (
     SignSchema,
     UnsavedEditSchema,
 )
+from shared.domain.disclosures import export_code
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.notes import editing as note_writing
@@ -57,7 +58,7 @@ def show(query: dict[str, Any], session_id: UUID) -> Response:
     A supervisor of the session's therapist reads what is signed, and nothing before it is.
     """
     form = wanted(query["format"], _TYPES)
-    code = None if form == "json" else form
+    code = export_code(form, query["recipient"], query["purpose"], is_file=form != "json")
     found = exporting.export(
         resources(), caller(), session_id, version=query["version"], template=query["template"], code=code
     )

@@ -13,6 +13,7 @@ from api.http.preconditions import PARAMETER as IF_MATCH
 from api.http.preconditions import tag_named, tagged
 from api.openapi.document import ETAG, answers, file_answer
 from api.schemas.templates import ProcessNotesQuerySchema, ProcessNotesSchema, ProcessNotesWriteSchema
+from shared.domain.disclosures import export_code
 from shared.services.access.caller import Scope
 from shared.services.notes import process_notes
 from shared.services.notes.process_notes import Process
@@ -34,7 +35,8 @@ _TYPES = {"json": JSON} | {name: kind for name, (kind, _) in FILES.items()}
 def show(query: dict[str, Any], session_id: UUID) -> Response:
     """The process notes of the session, for its own therapist only; 404 until there are any."""
     form = wanted(query["format"], _TYPES)
-    found = process_notes.read(resources(), caller(), session_id, None if form == "json" else form)
+    code = export_code(form, query["recipient"], query["purpose"], is_file=form != "json")
+    found = process_notes.read(resources(), caller(), session_id, code)
     if form == "json":
         return _answer(found)
     kind, write = FILES[form]

@@ -12,6 +12,7 @@ from api.openapi.document import answers, text_answer
 from api.schemas import transcript_text
 from api.schemas.corrections import CorrectionsSchema, CorrectSchema
 from api.schemas.sessions import FormatQuerySchema, TranscriptSchema
+from shared.domain.disclosures import export_code
 from shared.services.access.caller import Scope
 from shared.services.sessions import reading as sessions
 from shared.services.transcripts import corrections
@@ -33,7 +34,8 @@ _TYPES = {"json": JSON} | {name: kind for name, (kind, _) in transcript_text.WRI
 def transcript(query: dict[str, Any], session_id: UUID) -> Response:
     """The transcript, by `Accept` or `?format=`; 404 until there is one."""
     form = wanted(query["format"], _TYPES)
-    document = sessions.transcript(resources(), caller(), session_id)
+    code = export_code(form, query["recipient"], query["purpose"], is_file=form != "json")
+    document = sessions.transcript(resources(), caller(), session_id, code)
     if form == "json":
         return varying(jsonify(TranscriptSchema().dump(document)))
     media_type, write = transcript_text.WRITERS[form]

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from shared.domain.disclosures import PURPOSES, RECIPIENTS
 from shared.schemas.fields import Moment, Text, Whole
 from shared.services.access.caller import Scope
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -37,6 +38,13 @@ class PageQuerySchema(Schema):
         validate=validate.Length(min=1),
         metadata={"description": "Of the `Link` of a page with the same filters; opaque."},
     )
+
+
+class GivenToSchema(Schema):
+    """To whom an export goes, and why, in words of ours: addresses are logged on their way."""
+
+    recipient = fields.String(load_default=None, validate=validate.OneOf(RECIPIENTS))
+    purpose = fields.String(load_default=None, validate=validate.OneOf(PURPOSES))
 
 
 class ConsentSchema(Schema):

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api.schemas.core import GivenToSchema
 from api.schemas.sessions import TEMPLATE_NAME
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.notes.record import Kind, Part, Standing
@@ -186,7 +187,7 @@ class DifferenceSchema(Schema):
     changes = fields.List(fields.Nested(ChangeSchema))
 
 
-class NotesQuerySchema(Schema):
+class NotesQuerySchema(GivenToSchema):
     """Which version of the notes is wanted, and in which form; the query wins over ``Accept``."""
 
     version = fields.Integer(load_default=None, validate=_VERSION)

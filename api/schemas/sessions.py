@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.schemas.core import PageQuerySchema
+from api.schemas.core import GivenToSchema, PageQuerySchema
 from api.schemas.corrections import CorrectedSchema
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
@@ -124,7 +124,7 @@ class SessionQuerySchema(PageQuerySchema):
     status = fields.Enum(Status, by_value=True, load_default=None)
 
 
-class FormatQuerySchema(Schema):
+class FormatQuerySchema(GivenToSchema):
     """In which form a transcript is wanted; the query wins over ``Accept``."""
 
     format = fields.String(load_default=None, validate=validate.OneOf(("json", "txt", "vtt", "srt")))

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api.schemas.core import GivenToSchema
 from api.schemas.sessions import TEMPLATE_NAME as NAME
 from shared.domain.notes.templates import SOURCES
 from shared.domain.template_forms import Part, Template
@@ -57,7 +58,7 @@ class UsualSchema(Schema):
     name = Word(NAME, required=True)
 
 
-class ProcessNotesQuerySchema(Schema):
+class ProcessNotesQuerySchema(GivenToSchema):
     """In which form the process notes are wanted; the query wins over ``Accept``."""
 
     format = fields.String(load_default=None, validate=validate.OneOf(("json", "md", "docx", "pdf")))

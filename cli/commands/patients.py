@@ -1,17 +1,33 @@
 """The commands ``patients …``."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import urlencode
 
 import click
 from rich.text import Text
 
+from cli.http.client import JsonObject
 from cli.options import EPILOG, Moment, confirm, connect, json_option, pass_target, patient_id
 from cli.output import console, rendering
+from cli.output.tables import table
 from cli.profile import Target
+from cli.sanitise import one_line
+from shared.domain.disclosures import PURPOSES
+
+F = TypeVar("F", bound=Callable[..., object])
 
 CONSENT_METHODS = ("written", "verbal", "electronic")  # those that the API takes
+
+
+def _period(command: F) -> F:
+    """``--since`` and ``--until``."""
+    for name, words in (("--until", "Before."), ("--since", "Not before.")):
+        command = click.option(name, type=Moment(), metavar="DATE", help=words)(command)
+    return command
 
 
 @click.group(epilog=EPILOG)
@@ -87,6 +103,97 @@ def list_patients(target: Target, as_json: bool) -> None:
         console.print_json(found)
     else:
         rendering.patients_table(console.results(), found)
+
+
+@patients.command("access-log", epilog=EPILOG)
+@click.argument("patient", metavar="ID|NAME")
+@_period
+@click.option("--format", "form", type=click.Choice(("csv", "pdf")), help="Form of the file. Needs --to.")
+@click.option("--to", type=click.File("wb", atomic=True), help="File to write.")
+@json_option
+@pass_target
+def access_log(
+    target: Target,
+    patient: str,
+    since: str | None,
+    until: str | None,
+    form: str | None,
+    to: BinaryIO | None,
+    as_json: bool,
+) -> None:
+    """Show who saw a patient's record, in plain words."""
+    if (form is None) != (to is None):
+        raise click.UsageError("--format and --to go together.")
+    query = {name: value for name, value in (("since", since), ("until", until)) if value}
+    with connect(target) as api:
+        path = f"/api/patients/{patient_id(api, patient)}/access-log"
+        if to is not None:
+            api.download(f"{path}?{urlencode({**query, 'format': form})}", to, lambda _: None)
+            return
+        found = api.document(path, {**query, "format": "json"})
+    if as_json:
+        console.print_json(found)
+        return
+    headings = ("At (UTC)", "Who", "What", "About", "Times")
+    rows = [
+        (_moment(one), one.get("who"), one.get("what"), one.get("about"), one.get("times"))
+        for one in found["entries"]
+    ]
+    table(console.results(), headings, rows, "None in this time.")
+
+
+@patients.command(epilog=EPILOG)
+@click.argument("patient", metavar="ID|NAME")
+@_period
+@json_option
+@pass_target
+def disclosures(target: Target, patient: str, since: str | None, until: str | None, as_json: bool) -> None:
+    """Show what of a patient's record was given out, to whom and why."""
+    query = {name: value for name, value in (("since", since), ("until", until)) if value}
+    with connect(target) as api:
+        found = list(api.listing(f"/api/patients/{patient_id(api, patient)}/disclosures", query))
+    if as_json:
+        console.print_json(found)
+    else:
+        _show_disclosures(found)
+
+
+@patients.command("record-disclosure", epilog=EPILOG)
+@click.argument("patient", metavar="ID|NAME")
+@click.option("--recipient", required=True, help="Who was given it: name and address.")
+@click.option("--what", required=True, help="What was given.")
+@click.option("--purpose", required=True, type=click.Choice(PURPOSES), help="Why.")
+@click.option("--at", type=Moment(), metavar="DATE", help="When. Default: now.")
+@click.option("--session", "session_id", type=click.UUID, help="Session that it is about.")
+@json_option
+@pass_target
+def record_disclosure(target: Target, /, patient: str, as_json: bool, **given: Any) -> None:
+    """Record that something of a patient's record was given to another. It cannot be changed."""
+    body: dict[str, object] = {name: str(value) for name, value in given.items() if value is not None}
+    with connect(target) as api:
+        made = api.send("POST", f"/api/patients/{patient_id(api, patient)}/disclosures", body)
+    if as_json:
+        console.print_json(made)
+    else:
+        _show_disclosures([made])
+
+
+def _show_disclosures(found: list[JsonObject]) -> None:
+    rows = [
+        (
+            _moment(one),
+            one.get("what"),
+            one.get("recipient") or "not said",
+            one.get("purpose") or "not said",
+            one.get("by"),
+        )
+        for one in found
+    ]
+    table(console.results(), ("At (UTC)", "What", "To", "Why", "By"), rows, "Nothing was given out.")
+
+
+def _moment(one: JsonObject) -> str:
+    return one_line(one.get("at")).replace("T", " ")[:16]
 
 
 def today() -> str:

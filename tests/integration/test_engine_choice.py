@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from shared.db.tables.engines import TranscriptionUsage
 from shared.domain.status import Status
 from shared.domain.values import Phrase, TranscriberCapabilities, TranscriptionHints
+from shared.services.audit_trail import disclosures
 from shared.services.engines import engine_choice, practice_engines
 from shared.services.engines.engine_choice import Choice, MayNotLeave, NotOffered, UnsupportedLanguage
 from shared.services.jobs.worker_context import Workbench
@@ -132,6 +133,22 @@ def test_notes_are_not_written_by_somebody_elses_engine_without_leave_either(
     retry(away, office.caller, session_id)
     work(bench, session_id)
     assert row(away, session_id).status == Status.PROCESSED
+
+
+def test_what_goes_to_engines_elsewhere_is_a_disclosure(offering, office, bench, uploaded) -> None:
+    uploaded_here = uploaded()
+    work(bench, uploaded_here)
+    assert disclosures.listed(offering, office.caller, office.patient_id) == []
+    practice_engines.change(offering, office.caller, {"away_allowed": True})
+    away = replace(offering, settings=replace(offering.settings, extractor="openai"))
+    session_id = uploaded("openai")
+    work(replace(bench, resources=away), session_id)
+    found = disclosures.listed(offering, office.caller, office.patient_id)
+    assert [(given.kind, given.what, given.recipient) for given in found] == [
+        ("engine", "the transcript", "openai"),
+        ("engine", "the audio", "openai"),  # one line, in however many calls
+    ]
+    assert {given.session_id for given in found} == {session_id}
 
 
 def test_that_recordings_may_leave_is_on_record_with_who_said_so(offering, office) -> None:

@@ -24,7 +24,7 @@ from shared.services import idempotency, patients
 from shared.services.access import consent
 from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
-from shared.services.audit_trail import chaining
+from shared.services.audit_trail import chaining, disclosures
 from shared.services.consents import history as consents
 from shared.services.consents.history import Statement
 from shared.services.engines import practice_engines
@@ -111,6 +111,8 @@ def keep_records(resources: Resources, office: Office, session_id: UUID) -> None
     for alert in risk_alerts.page(resources, caller, limit=10).items:
         risk_alerts.acknowledge(resources, caller, alert.id, None)
     signing.sign(resources, caller, session_id)
+    letter = disclosures.New("Dr. Miller", "A letter", "treatment")
+    disclosures.record(resources, caller, office.patient_id, letter)
     whose = {"practice_id": caller.practice_id, "therapist_id": caller.therapist_id}
     sealed = resources.vault.seal(Subject(caller.practice_id, session_id), "process_notes", {})
     with resources.database.transaction(caller.practice_id) as db:

@@ -1,7 +1,6 @@
 """The audit trail, for administrators: ids and what was done with them, never a word of a record."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from shared.services.access.caller import Scope
 from shared.services.accounts import people
 from shared.services.audit_trail import reading
 from shared.services.audit_trail.reading import Wanted
+from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 
@@ -59,10 +59,6 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         record_id=read("record"),
         patient_id=read("patient"),
         action=asked["action"] or None,
-        since=request.args.get("since", type=_day),
-        until=request.args.get("until", type=_day),
+        since=request.args.get("since", type=form_values.utc_day),
+        until=request.args.get("until", type=form_values.utc_day),
     )
-
-
-def _day(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

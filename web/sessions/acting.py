@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
+from shared.domain.disclosures import PURPOSES, RECIPIENTS
 from shared.domain.errors import InvalidInput
 from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
@@ -69,7 +70,8 @@ def offer(session_id: UUID) -> Response:
 @signed_in(Scope.SESSIONS_READ)
 def files(session_id: UUID) -> str:
     """What can be downloaded of a session."""
-    return render_template("sessions/files.html", **known(session_id))
+    whom = {"recipients": RECIPIENTS, "purposes": PURPOSES}
+    return render_template("sessions/files.html", **known(session_id), **whom)
 
 
 @blueprint.get("/sessions/<id:session_id>/delete")

@@ -1,13 +1,14 @@
-"""The chain of the audit trail."""
+"""The chain of the audit trail, and disclosures that people record."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db.tables.core import Base
+from shared.db.tables.core import Base, within
+from shared.vault.sealing import Sealed
 
 
 class AuditBatch(Base):
@@ -33,3 +34,27 @@ class AuditBatch(Base):
     last_id: Mapped[int] = mapped_column(BigInteger)
     codes: Mapped[bytes] = mapped_column(LargeBinary)
     head: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Disclosure(Base):
+    """Something of a record that was given to another, as a person recorded it; never changed.
+
+    ``details``: recipient and what was given, sealed under the patient's key. A ``session_id`` may name a
+    session that was deleted since.
+    """
+
+    __tablename__ = "disclosures"
+    __table_args__ = (
+        within("patient_id", "patients"),
+        Index("disclosures_by_patient", "patient_id", "disclosed_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    session_id: Mapped[UUID | None]
+    disclosed_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    recorded_by: Mapped[UUID]
+    purpose: Mapped[str]
+    details: Mapped[Sealed]

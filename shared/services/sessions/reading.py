@@ -109,12 +109,12 @@ def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
         return Status(_own(db, caller, session_id).status)
 
 
-def transcript(resources: Resources, caller: Caller, session_id: UUID) -> JsonObject:
-    """The session's transcript document; raises NotFound while there is none."""
+def transcript(resources: Resources, caller: Caller, session_id: UUID, code: str | None = None) -> JsonObject:
+    """The session's transcript document; raises NotFound if there is none. ``code``: of an export."""
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         stored = transcripts.sealed(db, session_id)
-        _audit(db, caller, "transcript.read", session_id)
+        _audit(db, caller, "transcript.export" if code else "transcript.read", session_id, code)
     document, _ = transcripts.shown(resources, row, stored)
     if document is None:
         raise NotFound(

@@ -19,7 +19,7 @@ from shared.domain.transcripts.serialization import heard_to_json
 from shared.domain.transcripts.units import units_of
 from shared.domain.values import Heard, Phrase, TranscriptionHints, Usage
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK
-from shared.services.engines import engine_choice, practice_engines
+from shared.services.engines import engine_choice, practice_engines, sending_away
 from shared.services.jobs import leases, scheduling
 from shared.services.jobs.handoff import Along
 from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
@@ -188,6 +188,7 @@ def _wanted(bench: Workbench, lease: Lease) -> tuple[Material, str, Transcriptio
         found = material(db, resources.vault, lease)
         row = found.row
         engine = engine_choice.for_session(resources, db, row)
+        sending_away.note(resources, db, lease, engine, sending_away.AUDIO)
         usual = practice_engines.vocabulary(resources, db, lease.practice_id)
     own = resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
     words = {word.casefold(): word for word in reversed((*own, *usual))}

@@ -13,7 +13,7 @@ from shared.domain.template_forms import DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
-from shared.services.engines import engine_choice, usage_metrics
+from shared.services.engines import engine_choice, sending_away, usage_metrics
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
@@ -41,6 +41,8 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
         row = sessions.get(db, lease.session_id)
         if row is not None:
             engine_choice.require_notes_may_be_drafted(resources, db, row)
+        if words.transcript is not None:
+            sending_away.note(resources, db, lease, resources.settings.extractor, sending_away.TRANSCRIPT)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
     if words.transcript is None or row is None:
         raise PermanentStepError(

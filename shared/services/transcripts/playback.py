@@ -36,8 +36,10 @@ class Audio:
 
 
 @contextmanager
-def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterator[Audio]:
-    """The caller's recording, decrypted as it is read.
+def recording(
+    resources: Resources, caller: Caller, session_id: UUID, code: str | None = None
+) -> Iterator[Audio]:
+    """The caller's recording, decrypted as it is read. ``code``: how it is exported; None: it is heard.
 
     Raises NotFound, Conflict (something off the record is still in it) and Gone: removed by retention
     (``audio_removed``), or lost or damaged (``audio_lost``), here or while the block runs. After it, reading
@@ -46,7 +48,7 @@ def recording(resources: Resources, caller: Caller, session_id: UUID) -> Iterato
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id)
         require_redacted(db, session_id)
-        ownership.audit(db, caller, "audio.read", session_id)
+        ownership.audit(db, caller, "audio.export" if code else "audio.read", session_id, code)
     if row.audio_removed_at is not None:
         raise Gone("The recording was removed when its time was over. Its transcript stays.", "audio_removed")
     with _losses_as_ours(resources, row), resources.recordings.open(_subject(row), RECORDING) as source:

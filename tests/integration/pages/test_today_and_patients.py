@@ -123,3 +123,25 @@ def test_an_upload_form_without_its_token_first_is_refused_unread(
     assert elsewhere.status_code == 403
     assert left_behind(resources) == before
     assert send(csrf_token=me.csrf_token).location.startswith("/sessions/")
+
+
+def test_a_patients_page_leads_to_who_saw_the_record(
+    me: Browser, app: Flask, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    files = me.get(f"/sessions/{session_id}/files").text
+    assert '<option value="insurer">' in files
+    export = f"/api/sessions/{session_id}/notes?format=pdf&recipient=insurer&purpose=payment"
+    assert me.get(export).status_code == 200
+    patient = f"/patients/{office.patient_id}"
+    assert f'href="{patient}/access"' in me.get(patient).text
+    page = me.get(f"{patient}/access").text
+    assert "exported the notes as pdf to insurer, for payment" in page
+    given = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert ("insurer" in given, "payment" in given) == (True, True)
+    assert "None in this time." in me.get(f"{patient}/access?until=2020-01-01").text
+    link = page.split(f'href="/api{patient}/access-log?')[1].split('"')[0].replace("&amp;", "&")
+    assert me.get(f"/api{patient}/access-log?{link}").data.startswith(b"%PDF-")
+    other = make_office(resources).caller
+    elsewhere = browser_of(app, resources, other.practice_id, other.therapist_id)
+    assert elsewhere.get(f"{patient}/access").status_code == 404

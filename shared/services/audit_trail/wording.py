@@ -1,0 +1,105 @@
+"""The audit trail in the words that patients read."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from shared.domain.disclosures import EXPORT, Giving
+
+READING = frozenset({"read", "list", "diff", "follow", "history", "awaiting"})
+_ACTIONS = {
+    "access_log.read": "read this list of who saw the record",
+    "audio.read": "listened to the recording",
+    "corrections.read": "read the corrections of the transcript",
+    "disclosures.read": "read to whom the record was given",
+    "disclosure.record": "noted to whom something of the record was given",
+    "notes.accept": "took over new notes",
+    "notes.addendum": "added to the signed notes",
+    "notes.cosign": "co-signed the notes",
+    "notes.diff": "compared versions of the notes",
+    "notes.dismiss": "dismissed new notes",
+    "notes.edit": "edited the notes",
+    "notes.list": "looked at the list of versions of the notes",
+    "notes.read": "read the notes",
+    "notes.render": "put the notes into another template",
+    "notes.sign": "signed the notes",
+    "patient.change": "changed the patient's details or consent",
+    "patient.create": "added the patient",
+    "patient.delete": "removed the patient",
+    "patient.read": "looked at the patient's details",
+    "process_notes.delete": "deleted the psychotherapy notes",
+    "process_notes.read": "read the psychotherapy notes",
+    "process_notes.write": "wrote the psychotherapy notes",
+    "risk.acknowledge": "acknowledged a risk alert",
+    "risk.found": "found a mention of risk",
+    "risk.list": "looked at risk alerts",
+    "risk.overdue": "reminded of a risk alert",
+    "session.cancel": "stopped the work on the recording",
+    "session.delete": "deleted the session",
+    "session.erased": "removed what was stored of the deleted session",
+    "session.extract_notes": "had the notes made again",
+    "session.follow": "followed the progress of the session",
+    "session.history": "looked at the technical history of the session",
+    "session.list": "looked at the list of sessions",
+    "session.off_the_record": "took a part of the recording off the record",
+    "session.read": "opened the session",
+    "session.retry": "had the recording worked on again",
+    "session.upload": "uploaded the recording",
+    "speakers.change": "said who the speakers are",
+    "speakers.read": "looked at who the speakers are",
+    "trail.export": "exported the audit trail about the record",
+    "trail.read": "read the audit trail about the record",
+    "transcript.correct": "corrected the transcript",
+    "transcript.read": "read the transcript",
+    "waveform.read": "looked at the waveform of the recording",
+}
+_EXPORTED = {
+    "notes": "the notes",
+    "transcript": "the transcript",
+    "audio": "the recording",
+    "process_notes": "the psychotherapy notes",
+}
+
+
+def actor(name: str, people: Mapping[str, str]) -> str:
+    """Who acted: a person's name, or what it was."""
+    kind, _, who = name.partition(":")
+    if who in people:
+        return people[who]
+    if kind in ("worker", "dispatcher", "courier"):
+        return "The service itself"
+    if kind == "server":
+        return "The operator of the server"
+    return "Someone without a valid key" if kind == "unknown" else "A person no longer known here"
+
+
+def action(name: str, given: Giving | None) -> str:
+    """What was done. ``given``: of what left the system."""
+    if name.startswith("refused."):
+        return "was refused access"
+    if given is not None:
+        verb = "exported" if name.endswith(EXPORT) else "sent"
+        to = f" to {_plain(given.recipient)}" if given.recipient else ""
+        why = f", for {_plain(given.purpose)}" if given.purpose else ""
+        return f"{verb} {what_left(name, given)}{to}{why}"
+    return _ACTIONS.get(name) or _plain(name)
+
+
+def what_left(name: str, given: Giving) -> str:
+    """What was exported, or sent to an engine."""
+    if not name.endswith(EXPORT):
+        return f"the {given.what}"
+    exported = _EXPORTED.get(name.removesuffix(EXPORT), _plain(name.removesuffix(EXPORT)))
+    return f"{exported} as {given.what}" if given.what else exported
+
+
+def about(subject_id: UUID | None, patient_id: UUID, dates: Mapping[UUID, datetime]) -> str:
+    """Which part of the record."""
+    if subject_id == patient_id:
+        return "patient"
+    date = dates.get(subject_id) if subject_id else None
+    return f"session of {date.astimezone(UTC):%Y-%m-%d}" if date else "a session that was deleted"
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ").replace(".", ": ")
