@@ -122,6 +122,28 @@ def test_a_rotation_of_a_practices_key_killed_anywhere_goes_on_when_it_is_run_ag
     assert ring.current.version == (3 if place == OF_PRACTICE[-1] else 2)
 
 
+@pytest.mark.parametrize(
+    "place", ["rotating.pepper_wrapped", "rotating.origins_wrapped", *WITHIN_A_REPLACEMENT]
+)
+def test_a_rotation_of_the_pepper_killed_anywhere_goes_on_when_it_is_run_again(
+    store: Store, place: str
+) -> None:
+    assert store.rotate("pepper", place) == -signal.SIGKILL
+    assert store.rotate("pepper") == 0
+    for keys in (KeyStore(store.folder), store.running):
+        assert [pepper.version for pepper in keys.peppers.keys] == [1, 2]
+        assert keys.peppers.keys[0].secret == store.pepper != keys.pepper
+        keys.require_made(store.check)
+    assert store.rotate("root") == 0
+    places = ("rotating.former_pepper_removed", "replacing.written")
+    assert store.rotate("former pepper", places["replaced" in place]) == -signal.SIGKILL
+    assert store.rotate("former pepper") == 0
+    for keys in (KeyStore(store.folder), store.running):
+        assert [pepper.version for pepper in keys.peppers.keys] == [2]
+        keys.require_made(store.check)
+    store.require_ended()
+
+
 def test_keys_made_read_and_destroyed_while_others_rotate_are_neither_lost_nor_brought_back(
     store: Store,
 ) -> None:
