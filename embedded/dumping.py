@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy.engine import URL, make_url
 
@@ -24,18 +25,24 @@ def dump(url: str, path: Path) -> None:
     path.chmod(0o600)
 
 
+def dump_into(url: str, pipe: BinaryIO) -> None:
+    """As ``dump``, into a pipe."""
+    _run("pg_dump", url, ["--format=custom", "--no-owner"], pipe)
+
+
 def load(url: str, path: Path) -> None:
     """Fill the empty database at ``url`` from ``path``, whole or not at all; raises DumpFailed."""
     options = ["--no-owner", "--exit-on-error", "--single-transaction", str(path)]
     _run("pg_restore", url, options)
 
 
-def _run(tool: str, url: str, options: Sequence[str]) -> None:
+def _run(tool: str, url: str, options: Sequence[str], output: BinaryIO | None = None) -> None:
     done = subprocess.run(  # noqa: S603 - a program from our own wheel, no shell
         [str(program(tool)), *_database(url), *options],
         env={**bare_environment(), **_password(url)},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=output or subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )

@@ -26,8 +26,22 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     is_flag=True,
     help="Only the list of what was taken away: for every hour. (--erased-only is its name of before.)",
 )
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="AGE1…",
+    help="Encrypt database and keys to this public key of age-keygen. May be repeated.",
+)
 @pass_target
-def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, removals_only: bool) -> None:
+def backup(
+    target: Target,
+    folder: Path,
+    keys_to: Path | None,
+    objects: bool,
+    removals_only: bool,
+    recipients: tuple[str, ...],
+) -> None:
     """Back up the database, the recordings and, to another place, the keys.
 
     Run it on the server, while everything goes on: of DATABASE_URL, STORAGE_URL and
@@ -37,8 +51,8 @@ def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, re
     from cli.local import backup_writer, deployment
 
     found = deployment.find(target.data)
-    done = backup_writer.back_up(found, folder, keys_to, objects=objects, removals_only=removals_only)
-    for line in done:
+    wanted = backup_writer.Wanted(folder, keys_to, objects, removals_only, recipients)
+    for line in backup_writer.back_up(found, wanted):
         console.notices().print(Text(line))
 
 
@@ -53,10 +67,20 @@ def backup(target: Target, folder: Path, keys_to: Path | None, objects: bool, re
     type=FOLDER,
     help="Later backups, for what was taken away. (--erased is its name of before.)",
 )
+@click.option(
+    "--identity",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="The file with the private key, if the backup is encrypted.",
+)
 @click.option("--keep-api-keys", is_flag=True, help="Let API keys work on. Default: all are revoked.")
 @pass_target
 def restore(
-    target: Target, folder: Path, keys_from: Path | None, later: tuple[Path, ...], keep_api_keys: bool
+    target: Target,
+    folder: Path,
+    keys_from: Path | None,
+    later: tuple[Path, ...],
+    identity: Path | None,
+    keep_api_keys: bool,
 ) -> None:
     """Restore a backup into an empty deployment, and take away again what was taken away since.
 
@@ -65,8 +89,11 @@ def restore(
     every backup in the folder that this one lies in. Nothing may run meanwhile. Without the keys nothing can
     be read. A restore that stopped is run again.
     """
+    from cli.local import decrypting
     from cli.local import restore as restoring
 
     source = restoring.Source(folder, keys_from, later, keep_api_keys)
-    for line in restoring.restore(target.data, source):
+    with decrypting.decrypted(source, identity) as readable:
+        told = restoring.restore(target.data, readable)
+    for line in told:
         console.notices().print(Text(line))

@@ -49,6 +49,8 @@ def status(target: Target, as_json: bool) -> None:
     table(console.results(), ("Keys of", "Under", "Count"), rows, "There are no keys yet.")
     protection = "opens only with a secret" if found.root_is_protected else "lies here unprotected"
     console.notices().print(Text(f"The root key is version {found.root_version} and {protection}."))
+    if len(found.peppers) > 1:
+        console.notices().print(Text("The pepper is being rotated: vault rotate pepper --end ends that."))
     for name in found.damaged:
         console.notices().print(Text(f"{name} is damaged: restore it from a backup of the keys."))
     if found.is_rotating:
@@ -59,6 +61,7 @@ def _document(found: "Census") -> dict[str, object]:
     return {
         "root_version": found.root_version,
         "root_is_protected": found.root_is_protected,
+        "pepper_versions": list(found.peppers),
         "practices": [{"version": v, "count": n} for v, n in sorted(found.practices.items())],
         "subjects": [{"version": v, "count": n} for v, n in sorted(found.subjects.items())],
         "left": {"practices": found.practices_left, "subjects": found.subjects_left},
@@ -93,6 +96,27 @@ def rotate_practice(target: Target, practice_id: UUID) -> None:
     from cli.local import key_store
 
     _told("practice's key", key_store.rotate_practice(target.data, practice_id), "subjects")
+
+
+@rotate.command("pepper", epilog=EPILOG)
+@click.option("--end", is_flag=True, help="Remove the former pepper, once no API key needs it.")
+@pass_target
+def rotate_pepper(target: Target, end: bool) -> None:
+    """Make a new pepper, which goes into the digests of API keys and codes.
+
+    Everybody is signed out; invitations, enrolment codes and recovery codes end. API keys work on, and move
+    to the new pepper when they are used.
+    """
+    from cli.local import key_store
+
+    if end:
+        key_store.end_pepper_rotation(target.data)
+        console.results().print(Text("The former pepper is gone."))
+        return
+    left = key_store.rotate_pepper(target.data)
+    console.results().print(
+        Text(f"There is a new pepper; {left} API keys are under the former. Later: --end, which removes it.")
+    )
 
 
 def _told(what: str, done: "Rotated", below: str) -> None:

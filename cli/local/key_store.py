@@ -35,6 +35,18 @@ def rotate_practice(data: Path, practice_id: UUID) -> Rotated:
         return key_rotation.rotate_practice(database, keys, practice_id)
 
 
+def rotate_pepper(data: Path) -> int:
+    """Begin a rotation of the pepper; gives the API keys that are left. Raises CommandError."""
+    with _errors_as_ours(), _places(data) as (database, keys):
+        return key_rotation.rotate_pepper(database, keys)
+
+
+def end_pepper_rotation(data: Path) -> None:
+    """Remove the former pepper; raises CommandError."""
+    with _errors_as_ours(), _places(data) as (database, keys):
+        key_rotation.end_pepper_rotation(database, keys)
+
+
 @contextmanager
 def _places(data: Path) -> Iterator[tuple[Database, KeyStore]]:
     known = deployment.find(data).settings

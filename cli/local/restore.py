@@ -49,6 +49,12 @@ class Source:
     keys: Path | None
     later: Sequence[Path] = ()
     keep_api_keys: bool = False
+    decrypted_dump: Path | None = None
+
+    @property
+    def dump(self) -> Path:
+        """The database's dump."""
+        return self.decrypted_dump or self.folder / backups.DUMP
 
 
 def restore(data: Path, source: Source) -> list[str]:
@@ -74,9 +80,9 @@ def restore(data: Path, source: Source) -> list[str]:
 
 def _check(source: Source) -> None:
     """Raise BackupDamaged or KeyStoreError unless all of the backup is there, before anything is made."""
-    for name in (backups.DUMP, backups.MANIFEST):
-        if not (source.folder / name).exists():
-            raise BackupDamaged(f"{name} is missing in {source.folder}")
+    for path in (source.dump, source.folder / backups.MANIFEST):
+        if not path.exists():
+            raise BackupDamaged(f"{path.name} is missing in {source.folder}")
     if not removals.is_in(source.folder):
         raise BackupDamaged(f"{removals.FILE} is missing in {source.folder}")
     if (source.folder / backups.LISTING).exists():
@@ -147,7 +153,7 @@ def _fill(known: Settings, source: Source) -> Iterator[str]:
     if source.keys is not None:
         yield f"{backups.copy_keys(source.keys, known.keys_dir)} keys are restored."
     unfinished_restore.begin(known.owner_url)
-    load(known.owner_url, source.folder / backups.DUMP)
+    load(known.owner_url, source.dump)
     bring_up_to_date(known.owner_url)
     yield "The database is restored, and its schema up to date."
 

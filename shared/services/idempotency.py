@@ -119,5 +119,6 @@ def sweep(database: Database) -> int:
 
 def _digest(resources: Resources, kind: str, text: str) -> bytes:
     # Peppered: a key and a request are a client's words, and short ones could be guessed.
-    pepper = resources.vault.keys.pepper
+    # The oldest version that is known: a rotation must not make a repetition look like a new request.
+    pepper = resources.vault.keys.peppers.keys[0].secret
     return hmac.new(pepper, f"idempotency:{kind}:{text}".encode(), hashlib.sha256).digest()

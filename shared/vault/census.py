@@ -24,6 +24,7 @@ class Census:
     rotating: tuple[UUID, ...] = ()
     root_is_rotating: bool = False
     damaged: tuple[str, ...] = ()
+    peppers: tuple[int, ...] = ()
 
     @property
     def left(self) -> int:
@@ -65,6 +66,7 @@ def take(keys: KeyStore) -> Census:
             continue
         found.subjects[version] += 1
         found.subjects_left += _is_left(UUID(path.stem), wrapped, version, rotating)
+    found.peppers = tuple(pepper.version for pepper in keys.peppers.keys)
     found.rotating, found.damaged = tuple(rotating), tuple(damaged)
     return found
 

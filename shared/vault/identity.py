@@ -8,6 +8,7 @@ knows its key store again after any number of rotations, and so does a backup fr
 import hmac
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +20,26 @@ PEPPER, ORIGINS, CHAIN = "pepper.key", "origins.key", "audit.key"
 PEPPER_AAD, ORIGINS_AAD = b"pepper", b"origins"
 _CHECK_AAD = b"check"
 _FOREIGN = "{name} is not the one that this database was made with: restore the key store that belongs to it"
+
+
+class Peppers:
+    """The versions of the pepper in one process, read again when a rotation has changed their file."""
+
+    def __init__(self, folder: Path, roots: RootKeys) -> None:
+        self._folder, self._roots = folder, roots
+        self._seen, self._known = self._state(), peppers(folder, roots)
+
+    def now(self) -> KeyRing:
+        """The versions on the disk. A file that no rotation wrote is left to ``require_made``."""
+        with suppress(OSError, KeyStoreError):
+            state = self._state()
+            if state != self._seen and len(root_key.read_secret(self._folder / PEPPER)) != KEY_BYTES:
+                self._known, self._seen = peppers(self._folder, self._roots), state
+        return self._known
+
+    def _state(self) -> tuple[int, int]:
+        facts = (self._folder / PEPPER).stat()
+        return facts.st_ino, facts.st_mtime_ns
 
 
 def seal_check(roots: RootKeys, peppers: KeyRing) -> bytes:

@@ -48,10 +48,9 @@ class KeyStore:
     def __init__(self, folder: Path, root_key_command: str | None = None) -> None:
         """``root_key_command`` prints the secret that protects the root key (``unlocking``)."""
         self.folder = folder
-        self._root_key_command = root_key_command
         self.unlocker = Unlocker(root_key_command)
         self.roots = RootKeys(folder, self.unlocker)
-        self.peppers = identity.peppers(folder, self.roots)
+        self._peppers = identity.Peppers(folder, self.roots)
         self._practice_rings: dict[UUID, KeyRing] = {}
         self._refuse_foreign_root()
 
@@ -68,10 +67,6 @@ class KeyStore:
                 raise KeyStoreError("root.key is missing and a new one would open nothing: restore it")
             _make_secrets(folder, Unlocker(root_key_command))
         return cls(folder, root_key_command)
-
-    def opened_anew(self) -> "KeyStore":
-        """The same key store as a new process has it."""
-        return KeyStore(self.folder, self._root_key_command)
 
     def create(self, practice_id: UUID, subject_id: UUID) -> None:
         """Make the key of a new subject, durably; does nothing if it exists."""
@@ -106,8 +101,13 @@ class KeyStore:
 
     @property
     def pepper(self) -> bytes:
-        """What goes into the digests of API keys and codes."""
+        """What goes into the digests of API keys and codes that are made now."""
         return self.peppers.current.secret
+
+    @property
+    def peppers(self) -> KeyRing:
+        """The versions of the pepper, as a rotation has left them on the disk."""
+        return self._peppers.now()
 
     def seal_check(self) -> bytes:
         """A value for the database by which ``require_made`` knows this key store again."""

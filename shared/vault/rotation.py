@@ -83,6 +83,29 @@ def rotate_practice(keys: KeyStore, practice_id: UUID) -> Rotated:
         return Rotated(ring.current.version, count)
 
 
+def add_pepper(keys: KeyStore, check: bytes) -> Key:
+    """Add a version of the pepper, unless one was added and the former not yet removed; gives the current.
+
+    Raises KeyStoreError and Unavailable.
+    """
+    keys.require_made(check)
+    with alone(keys.folder):
+        peppers = identity.peppers(keys.folder, keys.roots)
+        if len(peppers.keys) == 1:
+            _put_identity(keys, keys.roots.newest(), peppers.with_next(), check)
+        return keys.peppers.current
+
+
+def remove_former_pepper(keys: KeyStore) -> None:
+    """Remove the former version of the pepper: what was digested with it is known no more."""
+    with alone(keys.folder):
+        peppers = identity.peppers(keys.folder, keys.roots).with_current_alone()
+        path = keys.folder / PEPPER
+        durable.replace(path, keyring.wrap(keys.roots.newest(), peppers.pack(), PEPPER_AAD))
+        failpoints.reach("rotating", "former_pepper_removed")
+        _sweep([path])
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Keep other rotations and backups away; raises KeyStoreError where one runs."""
@@ -113,20 +136,19 @@ def _next_root(keys: KeyStore) -> Key:
 
 
 def _wrap_all(keys: KeyStore, new: Key, check: bytes) -> None:
-    _wrap_identity(keys, new, check)
+    _put_identity(keys, new, identity.peppers(keys.folder, keys.roots), check)
     for path, aad in _practices(keys):
         if not _rewrap(keys, path, aad, new, keys.roots.find):
             raise KeyStoreError(_DAMAGED.format(name=f"practices/{path.name}"))
         failpoints.reach("rotating", "practice_wrapped")
 
 
-def _wrap_identity(keys: KeyStore, new: Key, check: bytes) -> None:
+def _put_identity(keys: KeyStore, root: Key, peppers: KeyRing, check: bytes) -> None:
     """The pepper comes first: where there is a list of check values, the pepper is wrapped."""
-    peppers = identity.peppers(keys.folder, keys.roots)
-    durable.replace(keys.folder / PEPPER, keyring.wrap(new, peppers.pack(), PEPPER_AAD))
+    durable.replace(keys.folder / PEPPER, keyring.wrap(root, peppers.pack(), PEPPER_AAD))
     failpoints.reach("rotating", "pepper_wrapped")
     known = {*identity.origins(keys.folder, keys.roots), sha256(check).digest()}
-    path, content = keys.folder / ORIGINS, keyring.wrap(new, b"".join(sorted(known)), ORIGINS_AAD)
+    path, content = keys.folder / ORIGINS, keyring.wrap(root, b"".join(sorted(known)), ORIGINS_AAD)
     durable.replace(path, content) if path.exists() else durable.create_once(path, content)
     failpoints.reach("rotating", "origins_wrapped")
 
@@ -153,7 +175,7 @@ def _take_its_place(folder: Path) -> None:
 
 
 def _destroy_former(keys: KeyStore, check: bytes) -> Rotated:
-    folder, fresh = keys.folder, keys.opened_anew()
+    folder, fresh = keys.folder, KeyStore(keys.folder, keys.unlocker.command)
     fresh.require_made(check)
     for path, aad in _practices(fresh):
         _rewrap(fresh, path, aad, fresh.roots.current, fresh.roots.find)

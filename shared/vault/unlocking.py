@@ -33,7 +33,7 @@ class Unlocker:
     """Opens protected root keys. The command runs when a key is met that no secret in memory opens."""
 
     def __init__(self, command: str | None = None) -> None:
-        self._command = shlex.split(command) if command else []
+        self.command = command
         self._secrets: list[bytes] = []
         self._opened: dict[bytes, Key] = {}
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ class Unlocker:
     @property
     def is_set(self) -> bool:
         """Whether new root keys are to be protected."""
-        return bool(self._command)
+        return bool(self.command)
 
     def lock(self, key: Key) -> bytes:
         """What the file of a protected root key holds; raises RootKeyLocked."""
@@ -84,7 +84,11 @@ class Unlocker:
         """The secrets that the command prints; what else it says is withheld, for it may quote them."""
         try:
             done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
-                self._command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+                shlex.split(self.command or ""),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise RootKeyLocked(f"{_SETTING} did not run ({type(error).__name__}): try it by hand") from None

@@ -12,7 +12,7 @@ from shared.vault.keystore import KeyStore
 
 
 def main(folder: str, what: str, check: str, place: str) -> None:
-    """Rotate the root key, or the key of the practice ``what``; die at ``place``, if that is reached."""
+    """Rotate the root key, the pepper or the key of the practice ``what``; die at ``place``, if reached."""
 
     def watch(here: str) -> None:
         if here == place:
@@ -22,6 +22,10 @@ def main(folder: str, what: str, check: str, place: str) -> None:
     keys = KeyStore(Path(folder))
     if what == "root":
         rotation.rotate_root(keys, bytes.fromhex(check))
+    elif what == "pepper":
+        rotation.add_pepper(keys, bytes.fromhex(check))
+    elif what == "former pepper":
+        rotation.remove_former_pepper(keys)
     else:
         rotation.rotate_practice(keys, UUID(what))
 

@@ -14,6 +14,8 @@ import pytest
 from shared.vault import census, rotation
 from shared.vault.keystore import KeyDestroyed, KeyStore
 from shared.vault.root_key import FORMER, NEXT
+from tests.faults.clinic import Clinic
+from tests.faults.machine import Machine
 
 ROOT = Path(__file__).parents[2]
 OF_ROOT = (
@@ -122,6 +124,28 @@ def test_a_rotation_of_a_practices_key_killed_anywhere_goes_on_when_it_is_run_ag
     assert ring.current.version == (3 if place == OF_PRACTICE[-1] else 2)
 
 
+@pytest.mark.parametrize(
+    "place", ["rotating.pepper_wrapped", "rotating.origins_wrapped", *WITHIN_A_REPLACEMENT]
+)
+def test_a_rotation_of_the_pepper_killed_anywhere_goes_on_when_it_is_run_again(
+    store: Store, place: str
+) -> None:
+    assert store.rotate("pepper", place) == -signal.SIGKILL
+    assert store.rotate("pepper") == 0
+    for keys in (KeyStore(store.folder), store.running):
+        assert [pepper.version for pepper in keys.peppers.keys] == [1, 2]
+        assert keys.peppers.keys[0].secret == store.pepper != keys.pepper
+        keys.require_made(store.check)
+    assert store.rotate("root") == 0
+    places = ("rotating.former_pepper_removed", "replacing.written")
+    assert store.rotate("former pepper", places["replaced" in place]) == -signal.SIGKILL
+    assert store.rotate("former pepper") == 0
+    for keys in (KeyStore(store.folder), store.running):
+        assert [pepper.version for pepper in keys.peppers.keys] == [2]
+        keys.require_made(store.check)
+    store.require_ended()
+
+
 def test_keys_made_read_and_destroyed_while_others_rotate_are_neither_lost_nor_brought_back(
     store: Store,
 ) -> None:
@@ -169,6 +193,43 @@ def test_keys_made_read_and_destroyed_while_others_rotate_are_neither_lost_nor_b
         for place in gone:
             with pytest.raises(KeyDestroyed):
                 keys.key(*place)
+
+
+@pytest.mark.usefixtures("expect_all_well")
+def test_a_machine_at_work_loses_nothing_while_all_its_keys_rotate(clinic: Clinic, machine: Machine) -> None:
+    """Workers, dispatcher and API were started before, and keep keys in memory."""
+    before = clinic.upload()
+    clinic.wait_until_processed(before)
+    practice = KeyStore(machine.keys).practices()[0]
+
+    def rotate(*words: str) -> None:
+        command = [sys.executable, "-m", "cli.main", "vault", "rotate", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env=machine.environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    sessions, deleted = [], clinic.upload()
+    for words in (
+        ("practice", str(practice)),
+        ("root",),
+        ("pepper",),
+        ("practice", str(practice)),
+        ("root",),
+    ):
+        sessions.append(clinic.upload())
+        rotate(*words)
+        sessions.append(clinic.upload())
+    assert clinic.delete(deleted) == 200
+    clinic.wait_until_processed(before, *sessions)
+    for session in (before, *sessions):
+        assert clinic.http.get(f"/api/sessions/{session}/notes").status_code == 200
+        assert clinic.http.get(f"/api/sessions/{session}/audio").status_code == 200
+    assert clinic.http.get("/readyz").status_code == 200
+    keys = KeyStore(machine.keys)
+    assert (keys.roots.current.version, keys.practice_ring(practice).current.version) == (3, 3)
+    with pytest.raises(KeyDestroyed):
+        keys.key(practice, deleted)
 
 
 @pytest.fixture

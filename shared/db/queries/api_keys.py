@@ -36,6 +36,23 @@ def note_use(db: DbSession, key_id: UUID, *, at_most_every: timedelta) -> None:
     db.execute(update(ApiKey).where(ApiKey.id == key_id, stale).values(last_used_at=func.now()))
 
 
+def renew_digest(db: DbSession, key_id: UUID, digest: bytes, pepper_version: int) -> None:
+    """Keep the digest of a key that was just used with a newer version of the pepper."""
+    older = ApiKey.id == key_id, ApiKey.pepper_version < pepper_version
+    db.execute(update(ApiKey).where(*older).values(digest=digest, pepper_version=pepper_version))
+
+
+def count_under_pepper_before(db: DbSession, version: int) -> int:
+    """How many keys work with an earlier version of the pepper than this one; for the operator."""
+    works = (
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
+        Therapist.disabled_at.is_(None),
+    )
+    query = select(func.count()).select_from(ApiKey).join(Therapist, Therapist.id == ApiKey.therapist_id)
+    return db.scalar(query.where(ApiKey.pepper_version < version, *works)) or 0
+
+
 def listed(db: DbSession, practice_id: UUID, therapist_id: UUID | None = None) -> Sequence[ApiKey]:
     """All keys of the practice, or of one person in it, newest first."""
     query = select(ApiKey).where(ApiKey.practice_id == practice_id)

@@ -37,8 +37,7 @@ def _words(*allowed: str) -> str:
 def within(column: str, table: str) -> ForeignKeyConstraint:
     """``column`` names a row of ``table`` in the same practice.
 
-    Postgres checks foreign keys past row-level security: a plain one would accept, and so
-    tell, the ids of other practices.
+    Postgres checks foreign keys past row-level security: a plain one would tell the ids of other practices.
     """
     return ForeignKeyConstraint(["practice_id", column], [f"{table}.practice_id", f"{table}.id"])
 
@@ -81,7 +80,7 @@ class Therapist(Base):
 
 
 class ApiKey(Base):
-    """An API key: found by its id part, checked against a peppered HMAC."""
+    """An API key: found by its id part, checked against an HMAC with this version of the pepper."""
 
     __tablename__ = "api_keys"
     __table_args__ = (within("therapist_id", "therapists"),)
@@ -91,6 +90,7 @@ class ApiKey(Base):
     therapist_id: Mapped[UUID]
     prefix: Mapped[str] = mapped_column(unique=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    pepper_version: Mapped[int] = mapped_column(server_default="1")
     label: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -22,7 +22,9 @@ from shared.services.access.caller import (
     Scope,
 )
 from shared.services.accounts import credentials
+from shared.services.accounts.credentials import Credential
 from shared.services.resources import Resources
+from shared.vault.keyring import KeyRing
 
 log = structlog.get_logger(__name__)
 
@@ -92,9 +94,13 @@ def authenticate(
         raise _refused("key_malformed")
     with resources.database.operating() as db:
         found = api_keys.with_owner(db, credential.prefix)
-        wrong = _what_is_wrong(found, credential.digest(resources.vault.keys.pepper))
+        peppers = resources.vault.keys.peppers
+        wrong = _what_is_wrong(found, credential, peppers)
         if found is not None and wrong is None:
             api_keys.note_use(db, found[0].id, at_most_every=_USE_IS_NOTED_EVERY)
+            if found[0].pepper_version < peppers.current.version:
+                renewed = credential.digest(peppers.current.secret)
+                api_keys.renew_digest(db, found[0].id, renewed, peppers.current.version)
     if found is None or wrong is not None:
         raise _refused(wrong or "key_unknown", found[0] if found else None)
     key, person, _ = found
@@ -111,12 +117,15 @@ def authenticate(
     )
 
 
-def _what_is_wrong(found: tuple[ApiKey, Therapist, bool] | None, digest: bytes) -> str | None:
-    """Why the key with this digest is not taken, as the trail says it; None if it is."""
+def _what_is_wrong(
+    found: tuple[ApiKey, Therapist, bool] | None, credential: Credential, peppers: KeyRing
+) -> str | None:
+    """Why the key is not taken, as the trail says it; None if it is."""
     if found is None:
         return "key_unknown"
     key, person, expired = found
-    if not hmac.compare_digest(digest, key.digest):
+    pepper = peppers.find(key.pepper_version)
+    if pepper is None or not hmac.compare_digest(credential.digest(pepper.secret), key.digest):
         return "key_wrong_secret"
     if key.revoked_at is not None:
         return "key_revoked"
@@ -209,13 +218,14 @@ def add_key(
         )
     if caller is not None and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
-    credential = credentials.mint()
+    credential, pepper = credentials.mint(), resources.vault.keys.peppers.current
     key = ApiKey(
         id=uuid4(),
         practice_id=person.practice_id,
         therapist_id=person.id,
         prefix=credential.prefix,
-        digest=credential.digest(resources.vault.keys.pepper),
+        digest=credential.digest(pepper.secret),
+        pepper_version=pepper.version,
         label=label,
         scopes=sorted(granted),
         expires_at=None if expires_in_days is None else clock.now(db) + timedelta(days=expires_in_days),
