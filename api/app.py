@@ -35,7 +35,7 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
-from api.resources.privacy import consents, rights
+from api.resources.privacy import consents, part2, rights
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
@@ -56,6 +56,7 @@ _ROUTES = (
     therapists,
     patients,
     consents,
+    part2,
     rights,
     sessions,
     uploads,

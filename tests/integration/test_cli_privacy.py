@@ -128,3 +128,13 @@ def test_a_package_is_written_for_you_alone_and_its_password_is_shown_once(
     server.will(path, problem(403, "scope_missing", "No."))
     assert command(data, "rights", "package", "Pat Ient", "-o", tmp_path / "other.zip") != Exit.OK
     assert not (tmp_path / "other.zip").exists()
+
+
+def test_records_are_flagged_for_part_2(server: FakeApi, data: Path) -> None:
+    path = f"/api/patients/{server.patients[0]['id']}"
+    server.will(f"PUT {path}/part2", Reply(200, {"is_part2": True}))
+    assert command(data, "consents", "protect", "Pat Ient") == Exit.OK
+    assert sent(server) == {"is_part2": True}
+    server.will("PUT /api/sessions/0/part2", Reply(200, {"is_part2": False}))
+    assert command(data, "consents", "protect", "Pat Ient", "--session", "0", "--off") == Exit.OK
+    assert sent(server) == {"is_part2": False}

@@ -24,6 +24,7 @@ from shared.services.access import consent
 from shared.services.accounts import accounts, enrolment
 from shared.services.alerts import risk_alerts
 from shared.services.consents import history as consents
+from shared.services.consents import part2
 from shared.services.consents.history import Statement
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
@@ -109,11 +110,12 @@ def keep_records(resources: Resources, office: Office, session_id: UUID) -> None
 
 
 def hear_the_patient(resources: Resources, office: Office) -> None:
-    """A participant who consents, and a request for a copy."""
+    """A participant who consents, a request for a copy, and a flag."""
     caller, patient_id = office.caller, office.patient_id
     other = consents.add_participant(resources, caller, patient_id, "Another")
     given = Statement(ConsentEvent.GIVEN, tuple(ConsentScope), method="verbal", participant_id=other)
     consents.say(resources, caller, patient_id, given)
+    part2.flag_patient(resources, caller, patient_id, True)
     requests.create(resources, caller, patient_id, RequestKind.ACCESS, "All of it.")
 
 
