@@ -2,6 +2,7 @@
 
 from flask import render_template
 
+from shared.services.access import emergency
 from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
@@ -20,11 +21,15 @@ def page() -> str:
     """What the caller has to do."""
     known, who = resources(), caller()
     alerts = risk_alerts.page(known, who, limit=MOST_ALERTS).items
+    unseen = emergency.unseen(known, who)
     may_sign = Scope.NOTES_SIGN in who.scopes
     return render_template(
         "today.html",
         work=overview.work(known, who),
         alerts=alerts,
-        names=overview.names(known, who, [alert.patient_id for alert in alerts]),
+        emergencies=unseen,
+        names=overview.names(
+            known, who, [*(one.patient_id for one in alerts), *(one.patient_id for one in unseen)]
+        ),
         awaiting=signing.awaiting(known, who) if may_sign else [],
     )

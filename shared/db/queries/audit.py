@@ -75,7 +75,7 @@ def page(
     if before is not None:
         query = query.where(AuditEvent.id < before)
     if person_id is not None:
-        actors = [f"{role}:{person_id}" for role in ("therapist", "administrator")]
+        actors = [f"{role}:{person_id}" for role in ("therapist", "administrator", "emergency")]
         query = query.where(AuditEvent.actor.in_(actors))
     if subject_id is not None:
         query = query.where(AuditEvent.subject_id == subject_id)
