@@ -39,7 +39,7 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
-from api.resources.privacy import consents, rights
+from api.resources.privacy import consents, emergency, part2, rights
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
@@ -60,7 +60,9 @@ _ROUTES = (
     therapists,
     patients,
     consents,
+    part2,
     rights,
+    emergency,
     sessions,
     uploads,
     direct_uploads,

@@ -17,6 +17,7 @@ from cli.commands.consents import consents
 from cli.commands.corrections import correct
 from cli.commands.demo import demo
 from cli.commands.doctor import doctor
+from cli.commands.emergency import emergency
 from cli.commands.engines import engines
 from cli.commands.history import history
 from cli.commands.holds import holds
@@ -85,6 +86,7 @@ for command in (
     patients,
     consents,
     rights,
+    emergency,
     engines,
     upload,
     list_sessions,

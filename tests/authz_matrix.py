@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.rights import RequestKind
 from shared.domain.template_forms import Part, Template
 from shared.domain.webhooks import USUAL
+from shared.services.access import emergency
 from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts, credentials
 from shared.services.consents import history as consents
@@ -70,6 +71,7 @@ class Place:
     template_id: UUID
     participant_id: UUID
     request_id: UUID
+    access_id: UUID
     browser_session_id: UUID
     hold_id: UUID
     callers: dict[str, Caller | Browser]
@@ -100,6 +102,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "notes_version": lambda _: 1,
     "participant_id": lambda place: place.participant_id,
     "request_id": lambda place: place.request_id,
+    "access_id": lambda place: place.access_id,
 }
 CALLERS = (
     "nobody",
@@ -180,6 +183,13 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {PATIENT}/consents": lambda _: {"data": {"on": _today(), "do": "withdraw", "scope": "ai_notes"}},
     f"POST {PATIENT}/participants": lambda _: {"data": {"name": "Somebody"}},
     f"POST /api{PATIENT}/consents": lambda _: {"json": {"event": "withdrawn", "scopes": ["ai_notes"]}},
+    "POST /api/emergency-access": lambda place: {
+        "json": {"patient_id": str(place.office.patient_id), "reason": "Urgent."}
+    },
+    "POST /emergency-access": lambda _: {"data": {"name": "Pat Ient", "reason": "Urgent."}},
+    f"POST {PATIENT}/part2": lambda _: {"data": {"flagged": "yes"}},
+    f"PUT /api{PATIENT}/part2": lambda _: {"json": {"is_part2": True}},
+    f"PUT /api{SESSION}/part2": lambda _: {"json": {"is_part2": True}},
     f"POST {PATIENT}/requests": lambda _: {"data": {"kind": "access", "words": "All of it."}},
     f"POST {PATIENT}/requests/<id:request_id>": lambda _: {"data": {"status": "fulfilled"}},
     f"POST /api{PATIENT}/requests": lambda _: {"json": {"kind": "access", "words": "All of it."}},
@@ -317,7 +327,8 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     )
     consents.say(resources, mine, office.patient_id, given)
     request_id = requests.create(resources, mine, office.patient_id, RequestKind.ACCESS, "All of it.").id
-    made = (participant_id, request_id, device_id, _hold(resources, office))
+    access_id = _opened_in_emergency(resources, office)
+    made = (participant_id, request_id, access_id, device_id, _hold(resources, office))
     others = (alert_id, upload.id, template_id, *made)
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
@@ -327,6 +338,14 @@ def _hold(resources: Resources, office: Office) -> UUID:
     target = Target(session_id=promise(resources, office))
     hold = holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     return holds.ask_to_lift(resources, office.caller, hold.id).id
+
+
+def _opened_in_emergency(resources: Resources, office: Office) -> UUID:
+    """What a colleague opened of the owner's, which the owner may end and acknowledge."""
+    who = accounts.create_therapist(resources, office.caller.practice_id, "Somebody else").id
+    colleague = replace(office.caller, therapist_id=who)
+    begun = emergency.begin(resources, colleague, "Urgent.", patient_id=office.patient_id, name=None)
+    return begun.id
 
 
 def _webhook(resources: Resources, office: Office) -> tuple[UUID, UUID]:

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from web import landing, static_files, today
-from web.patients import consents, cut_off, rights
+from web.patients import consents, cut_off, emergency, rights
 from web.patients import pages as patients
 from web.practice import audit, templates
 from web.sessions import acting, editing, page, versions, words
@@ -24,6 +24,7 @@ BLUEPRINTS: list[Blueprint] = [
     consents.blueprint,
     rights.blueprint,
     cut_off.blueprint,
+    emergency.blueprint,
     page.blueprint,
     acting.blueprint,
     words.blueprint,

@@ -2,6 +2,7 @@
 
 from flask import render_template
 
+from shared.services.access import emergency
 from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
@@ -22,14 +23,14 @@ def page() -> str:
     known, who = resources(), caller()
     alerts = risk_alerts.page(known, who, limit=MOST_ALERTS).items
     cut_off = unfinished.cut_off(known, who) if Scope.SESSIONS_WRITE in who.scopes else []
+    unseen = emergency.unseen(known, who)
     may_sign = Scope.NOTES_SIGN in who.scopes
     return render_template(
         "today.html",
         work=overview.work(known, who),
         alerts=alerts,
-        names=overview.names(
-            known, who, [*(one.patient_id for one in alerts), *(one.patient_id for one in cut_off)]
-        ),
         cut_off=cut_off,
+        emergencies=unseen,
+        names=overview.names(known, who, [one.patient_id for one in (*alerts, *cut_off, *unseen)]),
         awaiting=signing.awaiting(known, who) if may_sign else [],
     )

@@ -36,6 +36,7 @@ def as_fhir(export: Export) -> str:
     ]
     bundle: JsonObject = {
         "resourceType": "Bundle",
+        **_security(export),
         "identifier": {"system": _IDENTIFIERS, "value": _urn(_bundle_id(export))},
         "type": "document",
         "timestamp": _instant(export.notes.head.created_at),
@@ -48,6 +49,7 @@ def _composition(export: Export, outline: Outline) -> JsonObject:
     found: JsonObject = {
         "resourceType": "Composition",
         "id": str(_id(export, "composition")),
+        **_security(export),
         "identifier": {"system": _IDENTIFIERS, "value": _urn(_bundle_id(export))},
         "status": _status(export),
         "type": _TYPE,
@@ -62,6 +64,19 @@ def _composition(export: Export, outline: Outline) -> JsonObject:
     if attested and export.as_signed:
         found["attester"] = attested
     return found
+
+
+def _security(export: Export) -> JsonObject:
+    """Labels of records under 42 CFR Part 2: restricted, about substance use, by which law (DS4P)."""
+    if not export.is_part2:
+        return {}
+    codes = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    labels = [
+        {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"},
+        {"system": codes, "code": "ETH"},
+        {"system": codes, "code": "42CFRPart2"},
+    ]
+    return {"meta": {"security": labels}}
 
 
 def _status(export: Export) -> str:
@@ -168,6 +183,7 @@ def _reference(export: Export, outline: Outline) -> JsonObject:
     return {
         "resourceType": "DocumentReference",
         "id": str(_id(export, "reference")),
+        **_security(export),
         "status": "current",
         "docStatus": "final" if signed else "preliminary",
         "type": _TYPE,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from api.exports.making import making_blocks, review_blocks
-from api.exports.rights import rights_blocks
+from api.exports.rights import part2_blocks, rights_blocks
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
 from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.notes.record import Standing
@@ -21,6 +21,7 @@ AWAITING = "SIGNED, AWAITING CO-SIGNATURE. Not final."
 SIGNED = "SIGNED"
 RENDERED_OTHERWISE = "NOT THE SIGNED FORM. These notes were signed in another template."
 OLD_VERSION = "NOT THE CURRENT VERSION."
+COUNSELLING = "SUD COUNSELING NOTES (42 CFR 2.11). Kept apart from the record of the session."
 PROCESS = "PSYCHOTHERAPY NOTES (45 CFR 164.501). Kept apart from the record of the session."
 
 
@@ -44,6 +45,7 @@ def notes_outline(export: Export) -> Outline:
         is_final=is_final,
         facts=tuple(_facts(export)),
         blocks=(
+            *part2_blocks(export.is_part2),
             *rights_blocks(export.asked),
             *review_blocks(document),
             *blocks,
@@ -60,10 +62,10 @@ def process_outline(process: Process) -> Outline:
     """The outline of process notes, which has nothing of the session's record."""
     return Outline(
         title="Process notes",
-        banner=PROCESS,
+        banner=COUNSELLING if process.is_part2 else PROCESS,
         is_final=True,
         facts=(("Session", str(process.session_id)), ("Date", day(process.session_date))),
-        blocks=(Block("Notes", tuple(_paragraphs(process.text))),),
+        blocks=(*part2_blocks(process.is_part2), Block("Notes", tuple(_paragraphs(process.text)))),
     )
 
 

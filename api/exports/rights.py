@@ -1,8 +1,9 @@
-"""What a patient asked for, as readers of the notes see it."""
+"""What a patient asked for, and what protects the notes, as their readers see it."""
 
 from collections.abc import Iterable, Iterator
 
 from api.exports.shapes import Block, Line, flat
+from shared.domain.consent import PART2_NOTICE
 from shared.domain.rights import RequestKind, RequestStatus
 from shared.services.rights.requests import Asked
 
@@ -11,6 +12,12 @@ _AMENDMENT = {
     RequestStatus.FULFILLED: "Agreed to.",
     RequestStatus.DENIED: "Denied.",
 }
+
+
+def part2_blocks(is_part2: bool) -> Iterator[Block]:
+    """The statement that goes with each disclosure of records under 42 CFR Part 2."""
+    if is_part2:
+        yield Block("42 CFR Part 2", (Line(PART2_NOTICE),))
 
 
 def rights_blocks(asked: Iterable[Asked]) -> Iterator[Block]:

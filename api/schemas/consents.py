@@ -85,9 +85,18 @@ class ConsentsSchema(Schema):
         metadata={"description": "Whether everybody who takes part consents."},
     )
     history = fields.List(fields.Nested(ConsentEntrySchema))
+    is_part2 = fields.Boolean(
+        metadata={"description": "Whether 42 CFR Part 2 protects all records of the patient."}
+    )
 
 
 class ParticipantCreateSchema(Schema):
     """Who takes part from now on."""
 
     name = Text(_LONGEST_NAME, required=True)
+
+
+class Part2Schema(Schema):
+    """Whether 42 CFR Part 2 protects the records of a patient or of a session."""
+
+    is_part2 = fields.Boolean(required=True)

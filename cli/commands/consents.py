@@ -11,11 +11,16 @@ from cli.output.rendering import day, moment
 from cli.output.tables import table
 from cli.profile import Target
 
-SCOPES = ("recording", "ai_notes", "sending_away")  # those that the API takes
+USUAL = ("recording", "ai_notes", "sending_away")
+SCOPES = (*USUAL, "part2")  # those that the API takes
 _PATIENT = click.argument("patient", metavar="ID|NAME")
 _PARTICIPANT = click.option("--participant", metavar="ID", help="Who said it. Default: the patient.")
 _SCOPE = click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it covers. Default: all."
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it covers. Default: all but part2.",
 )
 
 
@@ -95,8 +100,25 @@ def remove_participant(target: Target, patient: str, participant: str) -> None:
         api.send("DELETE", f"/api/patients/{patient_id(api, patient)}/participants/{participant}", None)
 
 
+@consents.command(epilog=EPILOG)
+@_PATIENT
+@click.option("--session", "session_id", metavar="ID", help="One session. Default: all of the patient.")
+@click.option("--off", is_flag=True, help="Take the flag away.")
+@pass_target
+def protect(target: Target, patient: str, session_id: str | None, off: bool) -> None:
+    """Flag records of substance use disorder treatment (42 CFR Part 2).
+
+    Each export then carries the notice. Engines elsewhere need the consent part2 too.
+    """
+    with connect(target) as api:
+        path = f"/api/patients/{patient_id(api, patient)}"
+        if session_id:
+            path = f"/api/sessions/{session_id}"
+        api.send("PUT", f"{path}/part2", {"is_part2": not off})
+
+
 def _body(event: str, options: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = {"event": event, "scopes": list(options["scopes"]) or list(SCOPES)}
+    body: dict[str, Any] = {"event": event, "scopes": list(options["scopes"]) or list(USUAL)}
     if options["on"]:
         body["on"] = options["on"]
     if options["participant"]:

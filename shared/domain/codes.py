@@ -193,6 +193,10 @@ PERMANENT = {
         "The recording is none.",
         _UPLOAD,
     ),
+    "part2_not_consented": (
+        "A participant does not consent to disclosing records of substance use disorder treatment.",
+        f"Choose an engine on this server, or record the consent. {_RETRY}",
+    ),
     "record_unreadable": (
         "A key or a stored object is missing or damaged.",
         f"Restore the key store or the recordings from a backup. {_RETRY}",

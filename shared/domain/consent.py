@@ -8,11 +8,19 @@ class ConsentScope(StrEnum):
 
     ``RECORDING``: to be recorded and transcribed. ``AI_NOTES``: that a program drafts notes from the
     transcript. ``SENDING_AWAY``: that engines on computers of others get the recording or its words.
+    ``PART2``: that records of substance use disorder treatment (42 CFR Part 2) are disclosed.
     """
 
     RECORDING = "recording"
     AI_NOTES = "ai_notes"
     SENDING_AWAY = "sending_away"
+    PART2 = "part2"
+
+
+# What the consent to be recorded covered before there were scopes, and what is asked for as a rule.
+USUAL_SCOPES = (ConsentScope.RECORDING, ConsentScope.AI_NOTES, ConsentScope.SENDING_AWAY)
+# The statement that goes with each disclosure (42 CFR 2.32(a)(2)).
+PART2_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 
 
 class ConsentEvent(StrEnum):

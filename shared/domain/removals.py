@@ -25,6 +25,8 @@ class Removal(StrEnum):
     AI_NOTES_GIVEN = "ai_notes_given"
     SENDING_AWAY_WITHDRAWN = "sending_away_withdrawn"
     SENDING_AWAY_GIVEN = "sending_away_given"
+    PART2_WITHDRAWN = "part2_withdrawn"
+    PART2_GIVEN = "part2_given"
     PROCESS_NOTES = "process_notes"
     KEY = "key"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word
@@ -49,6 +51,7 @@ TAKEN_BACK_BY = {
     Removal.RECORDING_WITHDRAWN: Removal.RECORDING_GIVEN,
     Removal.AI_NOTES_WITHDRAWN: Removal.AI_NOTES_GIVEN,
     Removal.SENDING_AWAY_WITHDRAWN: Removal.SENDING_AWAY_GIVEN,
+    Removal.PART2_WITHDRAWN: Removal.PART2_GIVEN,
     Removal.PERSON_DISABLED: Removal.PERSON_ENABLED,
     Removal.AWAY_FORBIDDEN: Removal.AWAY_ALLOWED,
 }

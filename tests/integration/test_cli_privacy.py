@@ -128,3 +128,40 @@ def test_a_package_is_written_for_you_alone_and_its_password_is_shown_once(
     server.will(path, problem(403, "scope_missing", "No."))
     assert command(data, "rights", "package", "Pat Ient", "-o", tmp_path / "other.zip") != Exit.OK
     assert not (tmp_path / "other.zip").exists()
+
+
+def test_records_are_flagged_for_part_2(server: FakeApi, data: Path) -> None:
+    path = f"/api/patients/{server.patients[0]['id']}"
+    server.will(f"PUT {path}/part2", Reply(200, {"is_part2": True}))
+    assert command(data, "consents", "protect", "Pat Ient") == Exit.OK
+    assert sent(server) == {"is_part2": True}
+    server.will("PUT /api/sessions/0/part2", Reply(200, {"is_part2": False}))
+    assert command(data, "consents", "protect", "Pat Ient", "--session", "0", "--off") == Exit.OK
+    assert sent(server) == {"is_part2": False}
+
+
+ACCESS = {
+    "id": "0", "patient_id": "1", "owner_id": "2", "therapist_id": "3", "therapist": "Colleague",
+    "reason": "Found unconscious.", "started_at": DAY, "until_at": DAY, "ended_at": None, "seen_at": None,
+    "lasts": True,
+}  # fmt: skip
+
+
+def test_a_colleagues_patient_is_opened_read_and_closed(server: FakeApi, data: Path, capsys: Shown) -> None:
+    path = "/api/emergency-access"
+    server.will(f"POST {path}", Reply(201, ACCESS), Reply(201, ACCESS))
+    assert command(data, "emergency", "begin", "Pat Ient", "--reason", "Found unconscious.") == Exit.OK
+    assert sent(server) == {"name": "Pat Ient", "reason": "Found unconscious."}
+    patient_id = server.patients[0]["id"]
+    assert command(data, "emergency", "begin", patient_id, "--reason", "Found unconscious.") == Exit.OK
+    assert sent(server)["patient_id"] == patient_id
+    server.will(f"GET {path}", Reply(200, [ACCESS]))
+    assert command(data, "emergency", "list") == Exit.OK
+    assert "Colleague" in capsys.readouterr().out
+    server.will(f"GET {path}/0/sessions", Reply(200, []))
+    server.will(f"GET {path}/0/sessions/1", Reply(200, {"id": "1"}))
+    assert command(data, "emergency", "read", "0") == Exit.OK
+    assert command(data, "emergency", "read", "0", "--session", "1") == Exit.OK
+    for verb in ("end", "seen"):
+        server.will(f"POST {path}/0/{verb}", Reply(204))
+        assert command(data, "emergency", verb, "0") == Exit.OK

@@ -1,6 +1,9 @@
 """Consent as a history: by scope, by participant, never rewritten, and held to at every use."""
 
 import hashlib
+import io
+import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,16 +12,19 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from shared.db.connection.engine import DatabaseError
-from shared.domain.consent import ConsentEvent, ConsentScope
+from shared.domain.consent import PART2_NOTICE, USUAL_SCOPES, ConsentEvent, ConsentScope
 from shared.domain.errors import Conflict
 from shared.domain.removals import Removal
 from shared.services import patients
+from shared.services.access.caller import Scope
 from shared.services.consents import history
 from shared.services.consents.history import InvalidConsent, Statement
 from shared.services.engines import practice_engines
+from shared.services.notes import process_notes
 from shared.services.operations import removals
 from shared.services.patients import Consent
 from shared.services.resources import Resources
@@ -27,9 +33,11 @@ from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.browser import browser_of
+from tests.integration.notes_calls import processed
 from tests.integration.sessions import bench_with, products, promise, row, work
 from tests.servers import Office
 
+PART2 = ConsentScope.PART2
 GIVEN, WITHDRAWN = ConsentEvent.GIVEN, ConsentEvent.WITHDRAWN
 RECORDING, AI_NOTES, AWAY = ConsentScope.RECORDING, ConsentScope.AI_NOTES, ConsentScope.SENDING_AWAY
 
@@ -64,7 +72,7 @@ def said(found: history.Consents) -> list[tuple[str, str]]:
 
 def test_a_patient_with_consent_consents_to_every_use(resources: Resources, office: Office) -> None:
     found = read(resources, office)
-    assert found.allowed == dict.fromkeys(ConsentScope, True)
+    assert found.allowed == dict.fromkeys(USUAL_SCOPES, True) | {PART2: False}
     assert said(found) == [("recording", "given"), ("ai_notes", "given"), ("sending_away", "given")]
 
 
@@ -77,7 +85,7 @@ def test_the_old_fields_write_the_history_and_bring_back_nothing_that_was_withdr
     assert not any(read(resources, office).allowed.values())
     again = {"given_on": now, "method": "verbal", "revoked_on": None}
     patients.change(resources, office.caller, office.patient_id, again)
-    assert read(resources, office).allowed == {RECORDING: True, AI_NOTES: True, AWAY: False}
+    assert read(resources, office).allowed == {RECORDING: True, AI_NOTES: True, AWAY: False, PART2: False}
     assert len(read(resources, office).history) == 3 + 1 + 2 + 2
 
 
@@ -282,7 +290,7 @@ def test_a_restore_does_not_bring_back_a_withdrawn_scope(
     entry = removals.Entry(practice, Removal.SENDING_AWAY_WITHDRAWN, office.patient_id, found[0].at)
     assert removals.apply_again(resources, [entry]) == 1
     assert removals.apply_again(resources, [entry]) == 0
-    assert read(resources, office).allowed == {RECORDING: True, AI_NOTES: True, AWAY: False}
+    assert read(resources, office).allowed == {RECORDING: True, AI_NOTES: True, AWAY: False, PART2: False}
 
 
 def test_somebody_elses_participant_is_not_there(
@@ -314,3 +322,74 @@ def test_the_page_records_and_shows_the_history(app: Flask, resources: Resources
     assert "Upload a recording" not in page
     assert "a participant does not consent" in page
     assert me.submit(f"{path}/consents", on="2026-02-01").status_code == 422
+
+
+def flag(call: Caller, office: Office, flagged: bool = True) -> None:
+    answer = call("PUT", f"/api/patients/{office.patient_id}/part2", json={"is_part2": flagged})
+    assert answer.json == {"is_part2": flagged}
+
+
+@pytest.mark.parametrize("form", ["md", "docx", "pdf", "fhir"])
+def test_each_export_of_records_under_part_2_carries_the_notice(
+    call: Caller, resources: Resources, office: Office, form: str
+) -> None:
+    session_id = processed(resources, office)
+
+    def exported() -> bytes:
+        content = call("GET", f"/api/sessions/{session_id}/notes?format={form}").data
+        if form == "docx":
+            return zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml")
+        if form == "pdf":
+            return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).encode()
+        return bytes(content)
+
+    assert PART2_NOTICE.encode() not in exported()
+    flag(call, office)
+    assert PART2_NOTICE.encode() in exported()
+    if form == "fhir":
+        bundle = json.loads(exported())
+        codes = {label["code"] for label in bundle["meta"]["security"]}
+        assert codes == {"R", "ETH", "42CFRPart2"}
+        assert bundle["entry"][0]["resource"]["meta"]["security"] == bundle["meta"]["security"]
+    flag(call, office, False)
+    assert PART2_NOTICE.encode() not in exported()
+
+
+def test_one_session_may_be_flagged_alone(call: Caller, resources: Resources, office: Office) -> None:
+    flagged, other = processed(resources, office), processed(resources, office)
+    answer = call("PUT", f"/api/sessions/{flagged}/part2", json={"is_part2": True})
+    assert answer.json == {"is_part2": True}
+    assert PART2_NOTICE in call("GET", f"/api/sessions/{flagged}/notes?format=md").text
+    assert PART2_NOTICE not in call("GET", f"/api/sessions/{other}/notes?format=md").text
+
+
+def test_counselling_notes_say_what_they_are_and_are_in_no_export_of_the_record(
+    call: Caller, app: Flask, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    flag(call, office)
+    process_notes.write(resources, office.caller, session_id, "Apart.", None)
+    own = caller_of(app, resources, office, {Scope.PROCESS_NOTES_READ})
+    shown = own("GET", f"/api/sessions/{session_id}/process-notes?format=md").text
+    assert "SUD COUNSELING NOTES" in shown
+    assert PART2_NOTICE in shown
+    assert "Apart." not in call("GET", f"/api/sessions/{session_id}/notes?format=md").text
+
+
+def test_records_under_part_2_are_sent_away_only_with_a_consent_of_their_own(
+    away: Resources, office: Office, say: Callable[..., Any]
+) -> None:
+    call = caller_of(app_of(away), away, office)
+    flag(call, office)
+    assert used(away, promise(away, office)) == ["faster-whisper"]
+    assert call.upload(office.patient_id, transcriber="openai").json["code"] == "part2_not_consented"
+    say(GIVEN, PART2)
+    assert used(away, promise(away, office)) == ["openai"]
+
+
+def test_the_page_flags_a_patient(app: Flask, resources: Resources, office: Office) -> None:
+    me = browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
+    path = f"/patients/{office.patient_id}"
+    me.get(f"{path}/consents")
+    assert me.submit(f"{path}/part2", flagged="yes").status_code == 303
+    assert "These records are under 42 CFR Part 2. Each export says so" in me.get(f"{path}/consents").text

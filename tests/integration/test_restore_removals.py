@@ -245,7 +245,9 @@ def test_a_second_application_changes_nothing(practice: Practice) -> None:
     resources, who = practice.resources, practice.office.caller
     other = consents.add_participant(resources, who, practice.patient, "Another")
     for event, method in ((ConsentEvent.GIVEN, "verbal"), (ConsentEvent.WITHDRAWN, None)):
-        said = Statement(event, (ConsentScope.RECORDING,), method=method, participant_id=other)
+        said = Statement(
+            event, (ConsentScope.RECORDING, ConsentScope.PART2), method=method, participant_id=other
+        )
         consents.say(resources, who, practice.patient, said)
     practice.take_away()
     entries = entries_of(practice.resources)

@@ -10,7 +10,7 @@ from shared.domain.consent import METHODS, ConsentEvent, ConsentScope
 from shared.domain.errors import InvalidInput
 from shared.services import patients
 from shared.services.access.caller import Scope
-from shared.services.consents import history
+from shared.services.consents import history, part2
 from shared.services.consents.history import Statement
 from web import form_values
 from web.access import caller, resources, signed_in
@@ -23,6 +23,7 @@ SCOPE_WORDS = {
     ConsentScope.RECORDING: "Recording and transcript",
     ConsentScope.AI_NOTES: "Notes drafted by a program",
     ConsentScope.SENDING_AWAY: "Sending to computers of others",
+    ConsentScope.PART2: "Disclosing substance use records (42 CFR Part 2)",
 }
 
 
@@ -59,6 +60,14 @@ def add_participant(patient_id: UUID) -> Redirect:
 def remove_participant(patient_id: UUID, participant_id: UUID) -> Redirect:
     """Record that somebody takes part no longer."""
     history.remove_participant(resources(), caller(), patient_id, participant_id)
+    return form_values.see(f"/patients/{patient_id}/consents")
+
+
+@blueprint.post("/patients/<id:patient_id>/part2")
+@signed_in(Scope.PATIENTS_WRITE)
+def flag_part2(patient_id: UUID) -> Redirect:
+    """Say whether 42 CFR Part 2 protects the records."""
+    part2.flag_patient(resources(), caller(), patient_id, request.form.get("flagged") == "yes")
     return form_values.see(f"/patients/{patient_id}/consents")
 
 

@@ -91,11 +91,14 @@ def page(
     return db.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)).all()
 
 
+_ROLES = ("therapist", "administrator", "emergency")
+
+
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if not wanted.steps:
         yield AuditEvent.step.is_(None)
     if wanted.person_id is not None:
-        yield AuditEvent.actor.in_([f"{role}:{wanted.person_id}" for role in ("therapist", "administrator")])
+        yield AuditEvent.actor.in_([f"{role}:{wanted.person_id}" for role in _ROLES])
     if wanted.key_id is not None:
         yield AuditEvent.key_id == wanted.key_id
     if wanted.address is not None:

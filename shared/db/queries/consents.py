@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.consent import ConsentRow, Participant
+from shared.db.tables.consent import ConsentRow, Part2Flag, Participant
 from shared.domain.consent import ConsentScope, ConsentState
 
 # The patient (whose participant_id is NULL) and all who take part now, each with where their consent stands.
@@ -65,3 +66,24 @@ def participant(db: DbSession, patient_id: UUID, participant_id: UUID) -> Partic
 def leave(db: DbSession, participant_id: UUID) -> None:
     """From now on they no longer take part; what they consented to stays in the history."""
     db.execute(update(Participant).where(Participant.id == participant_id).values(left_at=func.now()))
+
+
+def flag_part2(db: DbSession, practice_id: UUID, patient_id: UUID, subject_id: UUID, by: UUID) -> None:
+    """Flag a patient or a session; does nothing where that is so."""
+    values = {"practice_id": practice_id, "patient_id": patient_id, "subject_id": subject_id}
+    db.execute(insert(Part2Flag).values(**values, flagged_by=by).on_conflict_do_nothing())
+
+
+def unflag_part2(db: DbSession, patient_id: UUID, subject_id: UUID) -> None:
+    """Take the flag away."""
+    own = Part2Flag.patient_id == patient_id, Part2Flag.subject_id == subject_id
+    db.execute(delete(Part2Flag).where(*own))
+
+
+def is_part2(db: DbSession, patient_id: UUID, session_id: UUID | None = None) -> bool:
+    """Whether the patient is flagged, or this session of theirs."""
+    subjects = [one for one in (patient_id, session_id) if one is not None]
+    found = select(Part2Flag.subject_id).where(
+        Part2Flag.patient_id == patient_id, Part2Flag.subject_id.in_(subjects)
+    )
+    return db.scalar(found.limit(1)) is not None

@@ -39,7 +39,7 @@ class ConsentRow(Base):
 
     __tablename__ = "consents"
     __table_args__ = (
-        CheckConstraint("scope IN ('ai_notes', 'recording', 'sending_away')", name="scope_known"),
+        CheckConstraint("scope IN ('ai_notes', 'part2', 'recording', 'sending_away')", name="scope_known"),
         CheckConstraint("event IN ('given', 'withdrawn')", name="event_known"),
         within("patient_id", "patients"),
         within("participant_id", "participants"),
@@ -59,3 +59,16 @@ class ConsentRow(Base):
     text: Mapped[Sealed | None]
     recorded_by: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Part2Flag(Base):
+    """A patient (``subject_id`` is theirs) or one session whose records 42 CFR Part 2 protects."""
+
+    __tablename__ = "part2_flags"
+    __table_args__ = (within("patient_id", "patients"),)
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    flagged_by: Mapped[UUID]
+    flagged_at: Mapped[datetime] = mapped_column(server_default=func.now())

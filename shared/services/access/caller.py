@@ -19,6 +19,7 @@ class Scope(StrEnum):
     PROCESS_NOTES_READ = "process-notes:read"
     PROCESS_NOTES_WRITE = "process-notes:write"
     TEMPLATES_WRITE = "templates:write"
+    EMERGENCY = "emergency"
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     KEYS = "keys"
@@ -44,10 +45,10 @@ ADMINISTRATOR_SCOPES = frozenset(
         Scope.AUDIT_READ,
     }
 )
-# What a therapist's key carries only if it was asked for by name: psychotherapy notes are not for
-# every program that reads a record.
+# What a therapist's key carries only if it was asked for by name: psychotherapy notes, and
+# colleagues' patients in an emergency, are not for every program that reads a record.
 ON_REQUEST_SCOPES = frozenset(
-    {Scope.KEYS, Scope.TEMPLATES_WRITE, Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE}
+    {Scope.KEYS, Scope.TEMPLATES_WRITE, Scope.PROCESS_NOTES_READ, Scope.PROCESS_NOTES_WRITE, Scope.EMERGENCY}
 )
 THERAPIST_SCOPES = frozenset(Scope) - ADMINISTRATOR_SCOPES - ON_REQUEST_SCOPES
 # All that a person may do, by role.
@@ -76,10 +77,13 @@ class Caller:
     # In a browser: showed all that they need to sign in; showed lately that it is them.
     is_complete: bool = True
     is_fresh: bool = True
+    in_emergency: UUID | None = None  # who reads in the place of the patient's therapist
 
     @property
     def actor(self) -> str:
-        """How the audit trail names the caller."""
+        """How the audit trail names the caller; emergency access is a class of its own."""
+        if self.in_emergency is not None:
+            return f"emergency:{self.in_emergency}"
         return f"{self.role}:{self.therapist_id}"
 
     def need_fresh(self) -> None:

@@ -39,6 +39,11 @@ _OTHER_SCOPES = {
         "server, or record the consent.",
         "sending_away_not_consented",
     ),
+    ConsentScope.PART2: (
+        "There is no consent in force to disclosing records of substance use disorder treatment (42 CFR "
+        "Part 2). Choose an engine on this server, or record the consent.",
+        "part2_not_consented",
+    ),
 }
 
 
@@ -78,6 +83,14 @@ def require_for_step(db: DbSession, patient_id: UUID, scope: ConsentScope) -> No
     """Raise PermanentStepError unless everybody who takes part consents to what a worker is about to do."""
     if missing := lacking(db, patient_id, scope):
         raise PermanentStepError(*missing)
+
+
+def lacking_to_send_away(db: DbSession, patient_id: UUID, session_id: UUID | None) -> tuple[str, str] | None:
+    """As ``lacking``, for engines elsewhere: records under 42 CFR Part 2 need a consent of their own."""
+    missing = lacking(db, patient_id, ConsentScope.SENDING_AWAY)
+    if missing is None and consents.is_part2(db, patient_id, session_id):
+        missing = lacking(db, patient_id, ConsentScope.PART2)
+    return missing
 
 
 def lacking(db: DbSession, patient_id: UUID, scope: ConsentScope) -> tuple[str, str] | None:

@@ -67,6 +67,7 @@ class Consents:
     people: Sequence[Person]
     allowed: dict[ConsentScope, bool]
     history: Sequence[dict[str, Any]]
+    is_part2: bool = False
 
 
 def read(resources: Resources, caller: Caller, patient_id: UUID) -> Consents:
@@ -211,9 +212,8 @@ def _read(resources: Resources, db: DbSession, subject: Subject) -> Consents:
         scope: all(state is ConsentState.IN_FORCE for state in found.values())
         for scope, found in by_scope.items()
     }
-    return Consents(
-        people, allowed, [_entry(resources, subject, row) for row in rows.history(db, subject.id)]
-    )
+    entries = [_entry(resources, subject, row) for row in rows.history(db, subject.id)]
+    return Consents(people, allowed, entries, rows.is_part2(db, subject.id))
 
 
 def _entry(resources: Resources, subject: Subject, row: ConsentRow) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def for_session(resources: Resources, db: DbSession, row: TherapySession) -> str
         raise PermanentStepError(error.detail, error.code) from None
     if not resources.settings.sends_away(name):
         return name
-    missing = consent.lacking(db, row.patient_id, ConsentScope.SENDING_AWAY)
+    missing = consent.lacking_to_send_away(db, row.patient_id, row.id)
     stays = None if row.transcriber else stand_in(resources.settings, row.language)
     if missing and stays is None:
         raise PermanentStepError(*missing)
@@ -118,7 +118,7 @@ def check_consent(resources: Resources, db: DbSession, patient_id: UUID, wanted:
     """Raise Conflict if an upload names an engine that sends away what must not leave."""
     if wanted is None or not resources.settings.sends_away(wanted):
         return
-    if missing := consent.lacking(db, patient_id, ConsentScope.SENDING_AWAY):
+    if missing := consent.lacking_to_send_away(db, patient_id, None):
         raise Conflict(*missing)
 
 
@@ -131,7 +131,8 @@ def require_notes_may_be_drafted(resources: Resources, db: DbSession, row: Thera
         _require_away(_choice(db, row.practice_id), "The engine that writes notes")
     except MayNotLeave as error:
         raise PermanentStepError(error.detail, error.code) from None
-    consent.require_for_step(db, row.patient_id, ConsentScope.SENDING_AWAY)
+    if missing := consent.lacking_to_send_away(db, row.patient_id, row.id):
+        raise PermanentStepError(*missing)
 
 
 def _require_away(choice: Choice, subject: str) -> None:

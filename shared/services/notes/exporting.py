@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, patients
+from shared.db.queries import api_keys, consents, patients
 from shared.db.tables.core import Patient, TherapySession
 from shared.domain.notes import templates as forms
 from shared.domain.notes.stored import upgraded
@@ -42,6 +42,7 @@ class Export:
     template_title: str
     as_signed: bool = True
     asked: Sequence[Asked] = ()
+    is_part2: bool = False
 
 
 def export(
@@ -87,8 +88,11 @@ def export(
 
 
 def _beside(resources: Resources, db: DbSession, session: TherapySession) -> dict[str, Any]:
-    """What goes with the notes wherever they go: what the patient asked for."""
-    return {"asked": requests.with_notes(resources.vault, db, session.patient_id, session.id)}
+    """What goes with the notes wherever they go: what the patient asked for, and which law protects them."""
+    return {
+        "asked": requests.with_notes(resources.vault, db, session.patient_id, session.id),
+        "is_part2": consents.is_part2(db, session.patient_id, session.id),
+    }
 
 
 def _rendered(resources: Resources, found: Found, read: Notes, form: Template) -> Notes:

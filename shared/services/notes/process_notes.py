@@ -4,10 +4,11 @@ They are in no version of the notes, no export of them, no webhook and no FHIR d
 supervisor nor an administrator reads them. Keys carry their scopes only where asked for.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from shared.db.queries import consents
 from shared.db.queries import process_notes as rows
 from shared.db.tables.records import ProcessNotes
 from shared.domain.errors import NotFound, Outdated, UnknownBase
@@ -30,6 +31,7 @@ class Process:
     created_at: datetime
     updated_at: datetime
     session_date: datetime
+    is_part2: bool = False
 
 
 def read(resources: Resources, caller: Caller, session_id: UUID, code: str | None = None) -> Process:
@@ -37,12 +39,13 @@ def read(resources: Resources, caller: Caller, session_id: UUID, code: str | Non
     with resources.database.transaction(caller.practice_id) as db:
         session = ownership.own(db, caller, session_id)
         row = rows.get(db, session_id)
+        is_part2 = consents.is_part2(db, session.patient_id, session_id)
         ownership.audit(
             db, caller, "process_notes.export" if code else "process_notes.read", session_id, code
         )
     if row is None:
         raise NotFound("There are no process notes of this session.", "no_process_notes")
-    return _opened(resources, row, session.session_date)
+    return replace(_opened(resources, row, session.session_date), is_part2=is_part2)
 
 
 def write(resources: Resources, caller: Caller, session_id: UUID, text: str, tag: str | None) -> Process:
