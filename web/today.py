@@ -24,6 +24,11 @@ def page() -> str:
     alerts = risk_alerts.page(known, who, limit=MOST_ALERTS).items
     cut_off = unfinished.cut_off(known, who) if Scope.SESSIONS_WRITE in who.scopes else []
     unseen = emergency.unseen(known, who)
+    patients = {
+        *(alert.patient_id for alert in alerts),
+        *(upload.patient_id for upload in cut_off),
+        *(access.patient_id for access in unseen),
+    }
     may_sign = Scope.NOTES_SIGN in who.scopes
     return render_template(
         "today.html",
@@ -31,6 +36,6 @@ def page() -> str:
         alerts=alerts,
         cut_off=cut_off,
         emergencies=unseen,
-        names=overview.names(known, who, [one.patient_id for one in (*alerts, *cut_off, *unseen)]),
+        names=overview.names(known, who, patients),
         awaiting=signing.awaiting(known, who) if may_sign else [],
     )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import row_security
 
 revision: str = "0075"
-down_revision: str | None = "0090"
+down_revision: str | None = "0072"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

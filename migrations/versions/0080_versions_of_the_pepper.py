@@ -8,7 +8,7 @@ from alembic import op
 from shared.db.connection.engine import OPERATOR
 
 revision: str = "0080"
-down_revision: str | None = "0062"
+down_revision: str | None = "0077"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
