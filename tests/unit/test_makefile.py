@@ -23,7 +23,9 @@ def clone(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """As from a shell: a ``make`` inside ``make sure`` would inherit its flags and print the folders it enters."""
-    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    env = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
     return subprocess.run(["make", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
