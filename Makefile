@@ -60,9 +60,10 @@ chaos-seeds: $(VENV)/.dev ## Two short seeds of it, and the control that must fa
 
 sure: lint imports types test ## Everything that CI checks
 
-lint: $(VENV)/.dev ## Check style
+lint: $(VENV)/.dev ## Check the style of code and pages
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/python -m pytest -q tests/unit/test_style.py
 
 types: $(VENV)/.dev ## Check types
 	@$(BIN)/mypy
@@ -127,7 +128,7 @@ $(VENV)/.tools: requirements/tools.lock
 
 $(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lock pyproject.toml
 	@echo "Installing what sessionscribe needs …"
-	@$(BIN)/uv pip install --quiet --compile-bytecode --target $(VENV)/redis --python $(BIN)/python --python-version 3.12 --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --target $(VENV)/redis --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/runtime.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

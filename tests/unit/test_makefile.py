@@ -22,10 +22,8 @@ def clone(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """As from a shell: a ``make`` inside ``make sure`` would inherit its flags and print the folders it enters."""
-    env = {
-        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    }
+    """As from a shell: inside ``make sure`` it would inherit flags, and print the folders that it enters."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(["make", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
