@@ -4,7 +4,9 @@
 (speaker, text, optionally start and end) and ``claims`` (``true``, ``kind``, ``sentence`` and, where
 given, ``evidence``). A claim with evidence is held against that, as a draft's sentences are; one
 without is held against the whole transcript, as a clinician's own text is. Speakers are told apart
-by neutral labels.
+by neutral labels. A list of turns is read too: of each ``before`` (speaker and text of earlier turns),
+``quote`` and ``claims`` (``text``, ``true``, ``why``), which are held against the quote and the question
+before it.
 """
 
 import json
@@ -35,7 +37,9 @@ class Judged:
 def main(arguments: list[str]) -> None:
     """Print the counts of all files named."""
     paths = [Path(argument) for argument in arguments if not argument.startswith("--")]
-    judged = [one for path in paths for file in files(path) for one in judge(json.loads(file.read_text()))]
+    judged = [
+        one for path in paths for file in files(path) for one in judge_all(json.loads(file.read_text()))
+    ]
     if "--show" in arguments:
         for one in judged:
             if one.true == (one.reason is not None):
@@ -63,6 +67,25 @@ def summary(judged: Iterable[Judged]) -> dict[str, Any]:
         "false_verified_by_kind": dict(Counter(c.kind for c in verified)),
         "true_rejected_by_reason": dict(Counter(c.reason for c in rejected)),
     }
+
+
+def judge_all(stored: dict[str, Any] | list[dict[str, Any]]) -> Iterator[Judged]:
+    """Each claim of a file: of one session, or of a list of turns."""
+    for document in map(_of_turn, stored) if isinstance(stored, list) else [stored]:
+        yield from judge(document)
+
+
+def _of_turn(turn: dict[str, Any]) -> dict[str, Any]:
+    """A turn as a session of its own; its claims cite it and what the other speaker said just before."""
+    said = [{"speaker": speaker, "text": text} for speaker, text in turn["before"]] + [turn["quote"]]
+    own = len(said) - 1
+    first = own - 1 if own and said[own - 1]["speaker"] != said[own]["speaker"] else own
+    evidence = [{"segment": number, "quote": said[number]["text"]} for number in range(first, own + 1)]
+    claims = [
+        {"true": one["true"], "kind": one["why"], "sentence": one["text"], "evidence": evidence}
+        for one in turn["claims"]
+    ]
+    return {"segments": said, "claims": claims}
 
 
 def judge(document: dict[str, Any]) -> Iterator[Judged]:

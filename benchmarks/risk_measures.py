@@ -13,8 +13,10 @@ from shared.domain.verification.grounding import outside_quotes
 _SUICIDE = (
     "passive_suicidal_ideation", "suicidal_ideation", "suicide_plan", "suicide_intent", "suicidal_behaviour",
 )  # fmt: skip
-# A mention found under a neighbouring kind of the same danger is found.
-_DANGERS = dict.fromkeys((*_SUICIDE, "suicide"), "suicide")
+# A mention found under a neighbouring kind of the same danger is found; a set may have names of its own.
+_DANGERS = dict.fromkeys((*_SUICIDE, "suicide", "suicide_attempt"), "suicide") | {
+    "substance": "substance_use"
+}
 _NOT_MENTIONED = re.compile(
     r"\bno (?:mention|sign|word|talk|indication|evidence) of\b|\bnot mentioned\b"
     r"|\bnothing (?:about|on|of) \w+ was",

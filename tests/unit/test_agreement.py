@@ -3,9 +3,9 @@
 import pytest
 
 from shared.domain.values import Segment, Transcript
-from shared.domain.verification import acts, agreement, persons
+from shared.domain.verification import acts, agreement, modality, persons
 from shared.domain.verification.agreement import disagreement
-from shared.domain.verification.cited import Stance, accepts, in_place, refuses, stance_of
+from shared.domain.verification.cited import Cited, Stance, accepts, in_place, refuses, stance_of
 from shared.domain.verification.quotes import cite
 
 SAID = (
@@ -109,3 +109,30 @@ def test_what_is_taken_on_is_accepted(answer: str) -> None:
 def test_what_is_turned_down_or_left_open_is_not_accepted(answer: str) -> None:
     assert refuses(answer)
     assert not accepts(answer)
+
+
+@pytest.mark.parametrize(
+    ("said", "claim", "reason"),
+    [
+        ("I might look at the course next month.", "The client started the course.", modality.NOT_YET),
+        ("I'll ring her tomorrow.", "The client rang her.", modality.NOT_YET),
+        ("I told him on Sunday and he took it well.", "The client plans to tell him.", modality.ALREADY),
+        ("Maybe. I'm not sure about the group.", "The client agreed to the group.", modality.CERTAIN),
+        ("I used to count the stairs.", "The client counts the stairs.", modality.LONG_GONE),
+        ("My wife says I sulk.", "The client said that he sulks.", modality.SAID_BY_ANOTHER),
+        ("I went to the course on Monday.", "The client attended the course.", None),
+        ("I'm going to ring her tomorrow.", "The client intends to ring her.", None),
+        ("My wife says I sulk.", "The client's wife says that he sulks.", None),
+    ],
+)  # fmt: skip
+def test_a_claim_is_of_the_same_time_certainty_and_holder(said: str, claim: str, reason: str | None) -> None:
+    cited = [Cited(0, said, said, by_therapist=False, answer="")]
+    assert modality.modality_objection(claim, cited) == reason
+
+
+def test_an_answer_takes_up_the_words_of_a_question_that_asks_what() -> None:
+    asked = Cited(
+        0, "How did the walk to the pond go?", "How did the walk to the pond go?", True, "I got there."
+    )
+    answer = Cited(1, "I got there.", "I got there.", False, "")
+    assert disagreement("The client took the walk to the pond.", [asked, answer]) is None

@@ -10,7 +10,7 @@ from shared.domain.values import JsonObject, Segment, Transcript, Word
 from shared.domain.verification.boilerplate import MOOD_UNKNOWN, NO_SPEECH
 from shared.domain.verification.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
 from shared.domain.verification.evidence import verify
-from shared.domain.verification.facts import MEDICATION, NUMBER
+from shared.domain.verification.facts import MEDICATION, NUMBER, invented_fact
 from shared.domain.verification.quotes import cite, words_of
 from shared.domain.verification.risk import with_risk_flags
 from shared.schemas.notes import NotesSchema
@@ -337,3 +337,23 @@ def test_no_risk_flag_is_ever_lost(said: Transcript, at: int, quote: str) -> Non
 
 def test_verified_notes_are_valid_notes() -> None:
     assert NotesSchema().validate(verify(notes(risk_flags=[flag("I bought a gun")]), SAID)) == {}
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("The appointment is on the 26th.", "the appointment is on the twenty-sixth"),
+        ("Back in two weeks.", "back in a fortnight"),
+        ("Dialysis on Mondays.", "dialysis on Monday"),
+        ("The stepfather drinks.", "my stepdad's drinking"),
+    ],
+)
+def test_a_fact_in_another_form_is_the_same_fact(claim: str, said: str) -> None:
+    assert invented_fact(claim, said) is None
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"), [("On the 27th.", "on the twenty-sixth"), ("In three weeks.", "in a fortnight")]
+)
+def test_another_number_in_another_form_is_not(claim: str, said: str) -> None:
+    assert invented_fact(claim, said) == NUMBER

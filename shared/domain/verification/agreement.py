@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from shared.domain.verification.acts import REVERSED, act_objection, extent_objection
 from shared.domain.verification.cited import Cited, Stance, accepts, refuses
 from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
+from shared.domain.verification.modality import modality_objection
 from shared.domain.verification.numbers import amounts_claimed, amounts_in
 from shared.domain.verification.persons import CLIENT, actor_objection, subject_objection, time_objection
 from shared.domain.verification.polarity import NEGATIONS
@@ -40,6 +41,10 @@ _MEETS = re.compile(
     r"\b(?:next|follow up|upcoming) (?:session|appointment|meeting|visit)|\b(?:meet"
     r"|see each other) again\b|\bappointment\b"
 )
+# A question that is about something, not whether: who answers it takes up its words.
+_PRESUPPOSES = re.compile(
+    r"\b(?:how|what|where|when|who|which|why)\b[^.?!]*\?\s*$|^(?:and|so) (?:the|your)\b", re.IGNORECASE
+)
 _DAYS = words(
     """monday tuesday wednesday thursday friday saturday sunday
     mondays tuesdays wednesdays thursdays fridays tomorrow"""
@@ -66,6 +71,7 @@ def disagreement(claim: str, cited: Sequence[Cited]) -> str | None:
         or subject_objection(spoken, cited)
         or actor_objection(spoken, cited)
         or time_objection(own, cited)
+        or modality_objection(own, cited)
     )
 
 
@@ -119,7 +125,9 @@ def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None
     theirs += [
         one.sentences
         for one in cited
-        if one.by_therapist and one.is_question and one.stance is not Stance.OPEN
+        if one.by_therapist
+        and one.is_question
+        and (one.stance is not Stance.OPEN or _PRESUPPOSES.search(one.sentences))
     ]
     return SPEAKER if stems and len(stems & related_to(theirs)) < _LEAST_SAID * len(stems) else None
 

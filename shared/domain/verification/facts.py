@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OPENS = re.compile(r"(?:^|[.?!:;(\n“\"])\s*$")
 # Capitals that name no person: the speaker's word for themselves, and schools of therapy.
 _NOT_NAMES = words("i speaker cbt dbt act emdr socratic ok okay gp er phq gad pcl nhs tv")
+_DAYS = words("mondays tuesdays wednesdays thursdays fridays saturdays sundays")
 _REFERS = words(
     "he he's he'd he'll him his she she's she'd she'll her hers they they're they'd them their it we us"
 )
@@ -78,5 +79,6 @@ def _named(claim: str) -> Iterator[str]:
 
 
 def _bare(word: str) -> str:
-    """``word`` without the ending of a genitive or a contraction ("I'm" is "i")."""
-    return word.split("'", 1)[0]
+    """``word`` without a genitive's or contraction's ending ("I'm" is "i"); a day without its plural."""
+    bare = word.split("'", 1)[0]
+    return bare.removesuffix("s") if bare in _DAYS else bare

@@ -14,11 +14,13 @@ _VALUES = dict(zip(_BELOW_TWENTY.split(), range(20), strict=True)) | dict(
 )
 _SCALES = {"hundred": 100, "thousand": 1000}
 _ORDINALS = {
-    "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "twice": 2, "dozen": 12,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14,
+    "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20,
+    "thirtieth": 30, "twice": 2, "dozen": 12,
 }  # fmt: skip
 # Too plain to be a count ("one of them", "on the one hand"); the digit 1 is still a number.
-_PLAIN = frozenset({"one", "zero", "second"})
+_PLAIN = frozenset({"one", "zero", "first", "second"})
 
 _UNITS = {
     "mg": "mg milligram milligrams mgs", "mcg": "mcg microgram micrograms", "g": "g gram grams",
@@ -32,6 +34,7 @@ _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split
 DOSE_UNITS = frozenset({"mg", "mcg", "g", "ml"})
 _GLUED = re.compile(r"(\d+(?:point\d+)?)(mg|mcg|g|ml|kg|am|pm|h|x|lbs)")
 _DECIMAL = re.compile(r"(\d)[.](\d)")
+_FORTNIGHT = re.compile(r"\bfortnight\b", re.IGNORECASE)
 
 Amount = tuple[str, str]
 """A number in digits, and its unit or an empty string."""
@@ -66,7 +69,7 @@ def is_borne_out(claimed: Amount, said: set[Amount]) -> bool:
 
 def _written(text: str) -> list[str]:
     """The words of ``text``; "50mg" is taken apart, "10.5" kept together."""
-    whole = _DECIMAL.sub(r"\1point\2", text.replace("%", " percent "))
+    whole = _DECIMAL.sub(r"\1point\2", _FORTNIGHT.sub("two weeks", text.replace("%", " percent ")))
     return [part for word in words_of(whole) for part in _unglued(word)]
 
 
@@ -118,8 +121,10 @@ def _one(words: Sequence[str], index: int) -> tuple[str | None, int]:
     if word not in _VALUES:
         return None, index
     value, index = _VALUES[word], index + 1
-    if value >= 20 and index < len(words) and 0 < _VALUES.get(words[index], 0) < 10:
-        value, index = value + _VALUES[words[index]], index + 1
+    after = words[index] if index < len(words) else ""
+    below_ten = _VALUES.get(after, 0) or _ORDINALS.get(after, 0)
+    if value >= 20 and 0 < below_ten < 10 and after != "twice":
+        value, index = value + below_ten, index + 1
     while index < len(words) and words[index] in _SCALES:
         value, index = value * _SCALES[words[index]], index + 1
         if index + 1 < len(words) and words[index] == "and" and words[index + 1] in _VALUES:

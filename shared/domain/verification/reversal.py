@@ -29,7 +29,8 @@ little less fewer reduced insomnia hard fear fears afraid worry worries worried 
 dreads against dislike dislikes hate hates used longer anymore unsure uncertain doubts doubt doubted
 wish wishes wonders if whether almost concern concerns concerned wonder instead rather only than
 except but although however too impossible poor disrupted interrupted challenging challenge
-challenges problem problems"""
+challenges problem problems without ceased omits omit omitted absent absence hesitant last concealed clarified
+abstains apart except"""
 )
 
 

@@ -52,7 +52,7 @@ epilepsy, cancer, diabetes, stroke, brain injury, concussion, fibromyalgia, preg
 PEOPLE = tuple(
     frozenset(group.split())
     for group in (
-        "mother mom mum mommy mummy mama mam mammy ma momma mothers mother's mom's mum's",
+        "mother mom mum mums mommy mummy mama mam mammy ma momma mothers mother's mom's mum's",
         "father dad daddy papa da pa pops father's dad's",
         "brother brothers brother's", "sister sisters sister's",
         "son sons son's boy boys lad lads", "daughter daughters daughter's girl girls",
@@ -60,8 +60,9 @@ PEOPLE = tuple(
         "boyfriend boyfriend's", "girlfriend girlfriend's",
         "uncle uncle's", "aunt auntie aunt's", "cousin cousins", "nephew", "niece",
         "grandmother grandma granny nana nan nanna gran mamaw meemaw nain grandmother's",
-        "grandfather grandpa grandad papaw taid grandfather's",
-        "stepfather stepdad", "stepmother stepmom", "fiance fiancé", "fiancee fiancée",
+        "grandfather grandpa grandad granda papaw taid grandfather's grandad's grandpa's",
+        "stepfather stepdad stepfather's stepdad's", "stepmother stepmom stepmum stepmother's stepmum's",
+        "fiance fiancé", "fiancee fiancée",
         "boss manager supervisor boss's manager's", "neighbor neighbour neighbors neighbours",
         "roommate flatmate", "landlord", "teacher professor", "lawyer", "police officer",
         "priest pastor", "ex", "baby infant wean bairn newborn", "grandson", "granddaughter",

@@ -3,6 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.verification.quotes import words_of
+from shared.domain.verification.sentence_ends import SENTENCE_END
+from shared.domain.verification.stems import stem
+from shared.domain.vocabulary import words
 from workers.engines.rules.passages import Passage
 
 # Asked about safety, a no is the finding.
@@ -27,6 +31,30 @@ _ASKS_FOR_DANGER = re.compile(
 )
 _LONGEST_BARE = 40
 
+# A plain denial is made of these alone, of the question's own words, and of who answers.
+_DENIES = re.compile(
+    r"\b(?:no|nope|nah|naw|nay|never|none|nothing (?:like that|of the (?:sort|kind))|nowt like that|nobody|god forbid"
+    r"|perish the thought|not (?:at all|ever|once|me|(?:a|the) (?:one|once|single \w+|drop|soul|thing|chance|hope|bit of it)"
+    r"|in the (?:slightest|least)|in my life|remotely|for a (?:second|minute|moment))|absolutely not|certainly not"
+    r"|definitely not|of course not|i (?:am not|do not|have not|did not|would not|haven't|don't|didn't|wouldn't)|i'm not"
+    r"|there's (?:no|none|nothing)|i (?:never|haven't ever)(?: have| would| did| do)?|never (?:have|would|did|do|will))\b"
+)
+_AROUND_A_DENIAL = words(
+    """oh god christ lord jesus well um uh erm no i i'm i've i'd me my sir miss love pet mate doctor doc honey dear hand
+    on heart cross and hope to honest honestly honestly swear promise truly really whatsoever whatever ever absolutely
+    that it so help say can with all a the is was there there's at life in raised finger even like you any thing things
+    thank goodness forbid of course certainly definitely though now"""
+)
+_NO_ECHO = words("how when where why who what often many much")
+# "None that would work", "not a good one", "never out loud": said of a part alone.
+_OF_A_PART = re.compile(
+    r"\b(?:really|even|so far|any ?more|now|like|though)\s*$|\b(?:that|which|who|you) (?:would|works?|know)\b|\bnothing else\b"
+)
+_PART_ALONE = re.compile(
+    r"^(?:\w+ )?(?:no comment\b|no more\b|no less\b|no idea\b|no one\b|no different\b|never (?!mind\b)(?!ever|once|in|have|had|did"
+    r"|do|would|will|not|at|sir|miss|mate|love|pet|no|never|raised|been|even|thought|think)\w+|none (?:that|of|i|you|but|which)\b)"
+)
+
 
 def is_protective(question: Passage) -> bool:
     """Whether ``question`` asks for safety rather than for harm."""
@@ -34,13 +62,25 @@ def is_protective(question: Passage) -> bool:
     return _PROTECTIVE.search(asked) is not None and _ASKS_FOR_DANGER.search(asked) is None
 
 
+def denies_plainly(question: Passage, answer: Sequence[Passage]) -> bool:
+    """Whether an answer is nothing but a denial, in whatever words: "Not a one, cross my heart."."""
+    said = [" ".join(words_of(part)) for passage in answer for part in SENTENCE_END.split(passage.text)]
+    if any(_PART_ALONE.search(part) or _OF_A_PART.search(part) or _AFFIRMS.search(part) for part in said):
+        return False
+    left = [_DENIES.sub(" ", part) for part in said]
+    if left == said or any(_TAKEN_BACK.search(part) for part in left):
+        return False
+    echoed = {stem for stem in question.stems if stem not in _NO_ECHO}
+    return all(word in _AROUND_A_DENIAL or stem(word) in echoed for part in left for word in part.split())
+
+
 def is_bare(answer: Sequence[Passage]) -> bool:
     """Whether an answer that opens with a no is nothing but a denial."""
-    words = [word for passage in answer for word in passage.words]
-    said = " ".join(words)
-    if _TAKEN_BACK.search(said) or _AFFIRMS.search(said):
+    spoken = [word for passage in answer for word in passage.words]
+    said = " ".join(spoken)
+    if _TAKEN_BACK.search(said) or _AFFIRMS.search(said) or _PART_ALONE.search(said):
         return False
-    return len(words) <= _LONGEST_BARE
+    return len(spoken) <= _LONGEST_BARE
 
 
 def is_bare_yes(answer: Sequence[Passage]) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.polarity import governing_negation
-from workers.engines.rules.answers import is_bare, is_bare_yes, is_protective
+from workers.engines.rules.answers import denies_plainly, is_bare, is_bare_yes, is_protective
 from workers.engines.rules.columbia import level_of
+from workers.engines.rules.idioms import is_idiom
 from workers.engines.rules.lexicons import risk as lexicon
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage, answer_to, passages_of
@@ -85,6 +86,7 @@ def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) 
     mention.past = _is_past(passage) or (kind in _EVENTS and _is_past(_before(passages, passage)))
     figures = listed(lexicon.FIGURATIVE).find(passage)
     mention.figurative = any(not _is_negated(passage, figure) for figure in figures)
+    mention.figurative = mention.figurative or is_idiom(passage, hit)
     mention.figurative = mention.figurative or (hit.phrase == SLOT and reads_harmless(passage))
     mention.about = _about(passage, kind, hit)
     mention.own_words = _subject(passage, hit) in _FIRST_PERSON
@@ -183,6 +185,9 @@ def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
     mention.shown.append(head)
     if is_protective(mention.passage):
         _weigh_safety(mention, answer)
+    elif denies_plainly(mention.passage, answer):
+        mention.negated, mention.severity = True, "low"
+        mention.shown.extend(answer[1:])
     elif _opens_with(head, lexicon.DENIED) and not is_bare(answer):
         mention.shown = [mention.passage, *answer]
     elif _opens_with(head, lexicon.DENIED):
