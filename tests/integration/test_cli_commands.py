@@ -369,3 +369,17 @@ def test_the_program_runs_as_one_and_its_help_lists_the_exit_codes() -> None:
     result = subprocess.run([sys.executable, "-m", "cli.main", "--help"], capture_output=True, text=True)
     assert result.returncode == 0
     assert "130  interrupted" in result.stdout
+
+
+def test_the_filters_of_a_list_are_passed_on(server: FakeApi, data: Path) -> None:
+    options = ("--from", "2026-03-01", "--before", "2026-03-02", "--external-id", "4711", "--open")
+    assert command(data, "list", *options, "--updated-since", "2026-03-01T10:00Z") == Exit.OK
+    asked = next(one for one in server.received if one.path.startswith("/api/sessions/"))
+    wanted = {
+        "session_date_from": "2026-03-01",
+        "session_date_before": "2026-03-02",
+        "external_id": "4711",
+        "open": "true",
+        "updated_since": "2026-03-01T10:00Z",
+    }
+    assert wanted.items() <= asked.query.items()

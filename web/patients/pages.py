@@ -1,5 +1,6 @@
 """Patients: the list, a new one, one with their sessions and consent."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -68,16 +69,31 @@ def page(patient_id: UUID) -> str:
 
 def _shown(patient_id: UUID) -> dict[str, Any]:
     found = patients.get(resources(), caller(), patient_id)
-    listed = sessions.page(resources(), caller(), limit=MOST_SESSIONS, patient_id=patient_id)
+    is_open, first, last = request.args.get("open") == "true", _day("from"), _day("to")
+    wanted = sessions.Wanted(
+        patient_id, date_from=first, date_before=last and last + timedelta(days=1), is_open=is_open
+    )
+    listed = sessions.page(resources(), caller(), wanted, limit=MOST_SESSIONS)
     return {
+        "is_filtered": is_open or first or last,
+        "filters": {"open": is_open, "from": first, "to": last},
         "patient": found,
         "sessions": listed.items,
+        "more": listed.next_cursor is not None,
         "unfinished": [
             one for one in unfinished.cut_off(resources(), caller()) if one.patient_id == patient_id
         ],
         "methods": CONSENT_METHODS,
         "may_record": found.consent.given_on is not None and found.consent.revoked_on is None,
     }
+
+
+def _day(name: str) -> datetime | None:
+    """A day of the query; None for anything else, for the address may be somebody's bookmark."""
+    try:
+        return datetime.combine(date.fromisoformat(request.args.get(name, "")), time(), UTC)
+    except ValueError:
+        return None
 
 
 @blueprint.get("/patients/<id:patient_id>/record")
