@@ -23,6 +23,7 @@ from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
 from cli.commands.reconcile import reconcile
+from cli.commands.sandbox import sandbox
 from cli.commands.server import break_glass, recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
@@ -71,6 +72,7 @@ for command in (
     backup,
     restore,
     demo,
+    sandbox,
     keys,
     therapists,
     webhooks,

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from cli.app import run
+from cli.commands.sandbox import pieces
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, ENROLMENT_CODE, KEY, FakeApi, Reply, problem
@@ -383,3 +384,29 @@ def test_the_filters_of_a_list_are_passed_on(server: FakeApi, data: Path) -> Non
         "updated_since": "2026-03-01T10:00Z",
     }
     assert wanted.items() <= asked.query.items()
+
+
+def test_the_sandbox_sends_each_invented_session_once_by_its_reference(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.will("GET /api/whoami", *[Reply(200, {"therapist_id": "1234"})] * 2)
+    there = ("--url", server.url, "--key", KEY)
+    assert command(data, *there, "sandbox", "--sessions", "2") == Exit.OK
+    assert [name for name, _ in server.uploads] == ["sandbox-00.wav", "sandbox-01.wav"]
+    first, second = (content for _, content in server.uploads)
+    assert first != second
+    assert min(len(first), len(second)) > 30 * 32_000  # half a minute at least
+    assert {patient["name"] for patient in server.patients} >= {"Ada Example", "Ben Example"}
+    said = capsys.readouterr()
+    assert "2 sessions made" in said.out
+    assert "recover 1234 --sign-in" in said.err
+    assert command(data, *there, "sandbox", "--sessions", "2") == Exit.OK
+    assert len(server.uploads) == 2
+    assert "0 sessions made" in capsys.readouterr().out
+
+
+def test_invented_sessions_differ_and_some_are_of_risk() -> None:
+    found = pieces(30)
+    assert len({(piece.sample, piece.start) for piece in found if piece.sample == "therapy_session"}) > 10
+    assert [piece.number for piece in found if piece.sample == "risk_session"] == [9, 19, 29]
+    assert len({piece.session_date for piece in found}) > 20
