@@ -6,6 +6,7 @@ from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
 from shared.services.sessions import overview
+from shared.services.sign_in import browser_sessions
 from shared.services.uploads import unfinished
 from web.access import caller, resources, signed_in
 from web.pages import Pages
@@ -31,5 +32,6 @@ def page() -> str:
             known, who, [*(one.patient_id for one in alerts), *(one.patient_id for one in cut_off)]
         ),
         cut_off=cut_off,
+        elsewhere=browser_sessions.begun_elsewhere(known, who),
         awaiting=signing.awaiting(known, who) if may_sign else [],
     )

@@ -123,3 +123,16 @@ def test_an_upload_form_without_its_token_first_is_refused_unread(
     assert elsewhere.status_code == 403
     assert left_behind(resources) == before
     assert send(csrf_token=me.csrf_token).location.startswith("/sessions/")
+
+
+def test_a_sign_in_on_another_device_is_told_to_who_was_there_before(
+    me: Browser, app: Flask, resources: Resources, office: Office
+) -> None:
+    assert "Since you signed in here" not in me.get("/today").text
+    mine = office.caller
+    other = browser_of(app, resources, mine.practice_id, mine.therapist_id)
+    assert "Since you signed in here, you signed in with" in me.get("/today").text
+    assert "Since you signed in here" not in other.get("/today").text
+    me.get("/account")
+    assert me.submit("/account/devices/end-others").status_code == 303
+    assert "Since you signed in here" not in me.get("/today").text
