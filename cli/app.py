@@ -29,6 +29,7 @@ from cli.commands.patients import patients
 from cli.commands.reconcile import reconcile
 from cli.commands.retention import retention
 from cli.commands.rights import rights
+from cli.commands.sandbox import sandbox
 from cli.commands.server import break_glass, recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.speakers import speakers
@@ -80,6 +81,7 @@ for command in (
     restore,
     vault,
     demo,
+    sandbox,
     keys,
     therapists,
     webhooks,

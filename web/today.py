@@ -7,6 +7,7 @@ from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
 from shared.services.sessions import overview
+from shared.services.sign_in import browser_sessions
 from shared.services.uploads import unfinished
 from web.access import caller, resources, signed_in
 from web.pages import Pages
@@ -37,5 +38,6 @@ def page() -> str:
         cut_off=cut_off,
         emergencies=unseen,
         names=overview.names(known, who, patients),
+        elsewhere=browser_sessions.begun_elsewhere(known, who),
         awaiting=signing.awaiting(known, who) if may_sign else [],
     )

@@ -65,7 +65,7 @@ def _members(resources: Resources, caller: Caller, patient_id: UUID) -> Iterator
 def _sessions(resources: Resources, caller: Caller, patient_id: UUID) -> Iterator[Record]:
     after = None
     while True:
-        page = sessions.page(resources, caller, limit=MAX_LIMIT, after=after, patient_id=patient_id)
+        page = sessions.page(resources, caller, sessions.Wanted(patient_id), limit=MAX_LIMIT, after=after)
         yield from page.items
         if page.next_cursor is None:
             return

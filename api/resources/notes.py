@@ -115,7 +115,8 @@ def show_unsaved(session_id: UUID) -> Any:
 @needs(Scope.NOTES_WRITE)
 def keep_unsaved(given: dict[str, Any], session_id: UUID) -> Any:
     """Keep an edit that is not saved yet, in the place of the one before; it is no version of the notes."""
-    return _unsaved(unsaved.keep(resources(), caller(), session_id, given["tag"], given["fields_"]))
+    tag = given["tag"].strip('"')  # as an ETag is written
+    return _unsaved(unsaved.keep(resources(), caller(), session_id, tag, given["fields_"]))
 
 
 @blueprint.route("/<id:session_id>/notes/unsaved", methods=["DELETE"])

@@ -69,14 +69,17 @@ def upload(query: dict[str, Any]) -> Response:
 @needs(Scope.SESSIONS_READ)
 def list_sessions(query: dict[str, Any]) -> Response:
     """The caller's sessions, newest `session_date` first; the next page is in the `Link` header."""
-    page = sessions.page(
-        resources(),
-        caller(),
-        limit=query["limit"],
+    wanted = sessions.Wanted(
         patient_id=query["patient_id"],
         status=query["status"],
-        after=position(query["cursor"], sessions.listing(query["patient_id"], query["status"])),
+        date_from=query["session_date_from"],
+        date_before=query["session_date_before"],
+        updated_since=query["updated_since"],
+        external_id=query["external_id"],
+        is_open=query["open"],
     )
+    after = position(query["cursor"], wanted.listing)
+    page = sessions.page(resources(), caller(), wanted, limit=query["limit"], after=after)
     return page_response([session_documents.summary(record) for record in page.items], page.next_cursor)
 
 

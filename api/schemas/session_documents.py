@@ -36,6 +36,7 @@ def _facts(record: Record) -> dict[str, Any]:
         **{column: getattr(row, column) for column in columns},
         "progress": round(record.progress.share * 100),
         "seconds_left": None if left is None else round(left),
+        "external_id": record.external_id,
         "audio_filename": record.file_name,
         "audio_sha256": record.sha256,
         "audio_url": None if row.audio_removed_at else f"/api/sessions/{row.id}/audio",

@@ -6,7 +6,7 @@ from api.schemas.core import GivenToSchema, PageQuerySchema
 from api.schemas.corrections import CorrectedSchema
 from api.schemas.speakers import SpeakerSchema
 from shared.domain.status import Status
-from shared.schemas.fields import AsStored, Moment, Word
+from shared.schemas.fields import AsStored, Moment, Text, Word
 from shared.schemas.notes import NotesSchema
 
 TEMPLATE_NAME = r"^[a-z][a-z0-9-]{0,39}$"
@@ -26,6 +26,9 @@ class SessionSummarySchema(Schema):
     patient_id = fields.UUID()
     therapist_id = fields.UUID()
     session_date = Moment()
+    external_id = fields.String(
+        allow_none=True, metadata={"description": "The client's own reference, given at the upload."}
+    )
     status = fields.String(validate=validate.OneOf([status.value for status in Status]))
     progress = fields.Integer(
         metadata={
@@ -122,6 +125,21 @@ class SessionQuerySchema(PageQuerySchema):
 
     patient_id = fields.UUID(load_default=None)
     status = fields.Enum(Status, by_value=True, load_default=None)
+    session_date_from = Moment(
+        load_default=None, metadata={"description": "Sessions of this time and later; a day is its midnight."}
+    )
+    session_date_before = Moment(load_default=None, metadata={"description": "Sessions before this time."})
+    updated_since = Moment(
+        load_default=None,
+        metadata={
+            "description": "Sessions that have changed since, or whose notes, signatures or alerts have."
+        },
+    )
+    external_id = Text(200, load_default=None, metadata={"description": "As it was given at the upload."})
+    open = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only those that failed, are not signed, or have an alert to answer."},
+    )
 
 
 class FormatQuerySchema(GivenToSchema):

@@ -55,6 +55,12 @@ class UploadFormSchema(Schema):
     off_the_record = RangesText(
         metadata={"description": "Stretches to be silenced before all else: `12:30-13:05, 1:02:00-1:02:30`."}
     )
+    external_id = Text(
+        200,
+        metadata={
+            "description": "Your own reference, to find the session by: it comes in addresses. No names."
+        },
+    )
     vocabulary = Text(
         4000,
         lines=True,

@@ -1,7 +1,7 @@
 """The command ``demo``: the whole way of one sample recording, through the real API."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def demo(target: Target, fresh: bool, whole: bool) -> None:
     with (
         Interrupts() as interrupts,
         display(screen.notices()) as shown,
-        _server(target, shown, interrupts) as (api, patience),
+        server_for(target, shown, interrupts) as (api, patience),
     ):
         run = DemoRun(api, patience, shown)
         outcome = run.outcome(sample(), fresh)
@@ -113,8 +113,13 @@ def sample() -> Path:
 
 
 @contextmanager
-def _server(target: Target, shown: Display, interrupts: Interrupts) -> Iterator[tuple[Api, Patience]]:
-    """A server to speak to: the one that is named or running, else a stack for this block alone."""
+def server_for(
+    target: Target, shown: Display, interrupts: Interrupts, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Api, Patience]]:
+    """A server to speak to: the one that is named or running, else a stack for this block alone.
+
+    ``settings`` are of that stack, where the environment does not say otherwise.
+    """
     from embedded import state  # not needed with --url, and not there on a mere client
 
     running = target.url is None and state.status(target.data)
@@ -129,7 +134,7 @@ def _server(target: Target, shown: Display, interrupts: Interrupts) -> Iterator[
         return
     from cli.local.child_stack import ChildStack
 
-    stack = ChildStack(target.data, shown, interrupts)
+    stack = ChildStack(target.data, shown, interrupts, settings)
     try:
         stack.start()
         profile = stack.wait_until_ready()

@@ -9,7 +9,16 @@ from rich.text import Text
 from cli.exits import CommandError, Exit
 from cli.http.client import Api, JsonObject
 from cli.http.retrying import Patience
-from cli.options import EPILOG, SESSION_ID, connect, json_option, pass_target, patient_id, patient_names
+from cli.options import (
+    EPILOG,
+    SESSION_ID,
+    Moment,
+    connect,
+    json_option,
+    pass_target,
+    patient_id,
+    patient_names,
+)
 from cli.output import console as screen
 from cli.output import notes_rendering, rendering
 from cli.output.progress import display
@@ -25,17 +34,26 @@ TRANSCRIPT_FORMATS = ("txt", "vtt", "srt")
 @click.command("list", epilog=EPILOG)
 @click.option("--patient", metavar="ID|NAME")
 @click.option("--status", type=click.Choice([status.value for status in Status]))
+@click.option("--from", "date_from", type=Moment(), help="Sessions of this day or time and later.")
+@click.option("--before", "date_before", type=Moment(), help="Sessions before this day or time.")
+@click.option("--updated-since", type=Moment(), help="Sessions that have changed since.")
+@click.option("--external-id", help="Your own reference, given at the upload.")
+@click.option("--open", "is_open", is_flag=True, help="Only failed, unsigned, or with an alert to answer.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @json_option
 @pass_target
-def list_sessions(target: Target, patient: str | None, status: str | None, limit: int, as_json: bool) -> None:
+def list_sessions(
+    target: Target, /, patient: str | None, limit: int, as_json: bool, is_open: bool, **filters: str | None
+) -> None:
     """List sessions, newest first."""
     with connect(target) as api:
         query = {"limit": str(min(limit, 1000))}
         if patient:
             query["patient_id"] = patient_id(api, patient)
-        if status:
-            query["status"] = status
+        named = {"date_from": "session_date_from", "date_before": "session_date_before"}
+        query |= {named.get(name, name): value for name, value in filters.items() if value}
+        if is_open:
+            query["open"] = "true"
         found = list(api.listing("/api/sessions/", query, limit))
         if as_json:
             screen.print_json(found)

@@ -36,6 +36,7 @@ REPEAT_SECONDS = 45.0
 @click.option("--vocabulary", help="Words to expect, separated by commas.")
 @click.option("--off-the-record", help="What is to be silenced before all else: 12:30-13:05,1:02:00-1:02:30.")
 @click.option("--template", help="The template of the notes.")
+@click.option("--external-id", help="Your own reference, to find the session by; no names in it.")
 @click.option("--wait", is_flag=True, help="Wait until transcript and notes are there.")
 @json_option
 @pass_target

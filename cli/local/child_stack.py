@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -32,7 +33,11 @@ class ChildStack:
     If this process is killed, the kernel tells the child to stop.
     """
 
-    def __init__(self, data: Path, display: Display, interrupts: Interrupts) -> None:
+    def __init__(
+        self, data: Path, display: Display, interrupts: Interrupts, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """``settings`` are used where the environment does not say otherwise."""
+        self._settings = dict(settings or {})
         self._data = data.resolve()
         self._display = display
         self._interrupts = interrupts
@@ -49,6 +54,7 @@ class ChildStack:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                     launched([sys.executable, "-m", "cli.main", "--data", str(self._data), "up"]),
+                    env={**self._settings, **os.environ},
                     cwd=Path(__file__).resolve().parents[2],
                     stdin=subprocess.DEVNULL,
                     stdout=output,

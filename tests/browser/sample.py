@@ -5,6 +5,7 @@ import io
 import math
 import struct
 import wave
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -37,14 +38,14 @@ TURNS = (
 )
 
 
-def put(resources: Resources, office: Office) -> UUID:
-    """The session: six turns of ten seconds, the second with words in doubt, the fourth with a risk."""
+def put(resources: Resources, office: Office, heard: Transcript | None = None) -> UUID:
+    """A session of a transcript; else of TURNS, the second with words in doubt, the fourth with a risk."""
     session_id = promise(resources, office)
     session, vault = Subject(office.caller.practice_id, session_id), resources.vault
     sound = recording()
     with resources.recordings.create(session, RECORDING) as write:
         write(sound)
-    heard = transcript()
+    heard = heard or transcript()
     flags = screen(heard)
     notes = checked(RulesExtractor().extract(heard, ExtractionRequest()), heard, flags)
     drawn = waveform.sealed(vault, session, Waveform(SAMPLE_RATE // 10, (-40, 40) * 600))
@@ -65,7 +66,7 @@ def put(resources: Resources, office: Office) -> UUID:
             ),
             {
                 "id": session_id,
-                "seconds": SECONDS,
+                "seconds": heard.duration_seconds,
                 "size": len(sound),
                 "digest": hashlib.sha256(sound).hexdigest(),
             },
@@ -74,10 +75,10 @@ def put(resources: Resources, office: Office) -> UUID:
     return session_id
 
 
-def transcript() -> Transcript:
-    """The six turns with words at even times."""
+def transcript(turns: Sequence[tuple[str, str]] = TURNS) -> Transcript:
+    """Turns of ten seconds with words at even times."""
     segments = []
-    for number, (speaker, said) in enumerate(TURNS):
+    for number, (speaker, said) in enumerate(turns):
         start, texts = number * 10.0, said.split()
         pace = 9.0 / len(texts)
         sure = 0.3 if number == 1 else 0.95
@@ -88,7 +89,7 @@ def transcript() -> Transcript:
         "Speaker 2": {"role": "client", "confidence": 0.9},
     }
     quality = {"speaker_roles": roles, "low_confidence_spans": [{"start": 10.0, "end": 19.0}]}
-    return Transcript(tuple(segments), SECONDS, "en", "fake-1", True, quality)
+    return Transcript(tuple(segments), len(turns) * 10.0, "en", "fake-1", True, quality)
 
 
 def recording() -> bytes:

@@ -12,6 +12,7 @@ from tests.browser.conftest import Watched
 from tests.browser.test_pages import violations
 from tests.integration.browser import PASSPHRASE, give_login
 from tests.servers import Office
+from tests.waiting import wait_for
 
 NAME = "a.therapist@example.org"
 AUTHENTICATOR = {
@@ -94,3 +95,22 @@ def test_what_must_go_on_is_covered_instead_of_left(site: Watched) -> None:
     page.clock.fast_forward("15:30")
     expect(page.get_by_role("dialog")).to_contain_text("Locked")
     assert page.url.endswith("/account")
+
+
+def test_the_browser_offers_passkeys_among_the_names_that_it_fills_in(stranger: Watched) -> None:
+    stranger.page.add_init_script(
+        """
+        window.asked = [];
+        const get = CredentialsContainer.prototype.get;
+        CredentialsContainer.prototype.get = function (options) {
+          window.asked.push(options.mediation);
+          return get.call(this, options);
+        };
+        """
+    )
+    page = stranger.open("/sign-in")
+    expect(page.get_by_label("Login name")).to_have_attribute("autocomplete", "username webauthn")
+    wait_for(lambda: page.evaluate("() => asked") == ["conditional"])
+    page.get_by_role("button", name="Sign in with a passkey").click()  # ends the offer, and asks itself
+    wait_for(lambda: page.evaluate("() => asked") == ["conditional", "optional"])
+    assert stranger.complaints == []

@@ -187,9 +187,15 @@ class FakeApi:
         part = next(part for part in form.iter_parts() if part.get_filename())
         data = part.get_payload(decode=True)
         self.uploads.append((part.get_filename(), data))
+        texts = {field.get_param("name", header="content-disposition"): field for field in form.iter_parts()}
+        reference = texts.get("external_id")
         sha256 = hashlib.sha256(data).hexdigest()
         session = self.add_session(
-            patient_id=request.query["patient_id"], status="pending", progress=0, audio_sha256=sha256
+            patient_id=request.query["patient_id"],
+            status="pending",
+            progress=0,
+            audio_sha256=sha256,
+            external_id=reference.get_content().strip() if reference else None,
         )
         self._pending[session["id"]] = deque(self.course)
         return Reply(202, session)

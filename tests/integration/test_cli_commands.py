@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from cli.app import run
+from cli.commands.sandbox import pieces
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, ENROLMENT_CODE, KEY, FakeApi, Reply, problem
@@ -369,3 +370,43 @@ def test_the_program_runs_as_one_and_its_help_lists_the_exit_codes() -> None:
     result = subprocess.run([sys.executable, "-m", "cli.main", "--help"], capture_output=True, text=True)
     assert result.returncode == 0
     assert "130  interrupted" in result.stdout
+
+
+def test_the_filters_of_a_list_are_passed_on(server: FakeApi, data: Path) -> None:
+    options = ("--from", "2026-03-01", "--before", "2026-03-02", "--external-id", "4711", "--open")
+    assert command(data, "list", *options, "--updated-since", "2026-03-01T10:00Z") == Exit.OK
+    asked = next(one for one in server.received if one.path.startswith("/api/sessions/"))
+    wanted = {
+        "session_date_from": "2026-03-01",
+        "session_date_before": "2026-03-02",
+        "external_id": "4711",
+        "open": "true",
+        "updated_since": "2026-03-01T10:00Z",
+    }
+    assert wanted.items() <= asked.query.items()
+
+
+def test_the_sandbox_sends_each_invented_session_once_by_its_reference(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.will("GET /api/whoami", *[Reply(200, {"therapist_id": "1234"})] * 2)
+    there = ("--url", server.url, "--key", KEY)
+    assert command(data, *there, "sandbox", "--sessions", "2") == Exit.OK
+    assert [name for name, _ in server.uploads] == ["sandbox-00.wav", "sandbox-01.wav"]
+    first, second = (content for _, content in server.uploads)
+    assert first != second
+    assert min(len(first), len(second)) > 30 * 32_000  # half a minute at least
+    assert {patient["name"] for patient in server.patients} >= {"Ada Example", "Ben Example"}
+    said = capsys.readouterr()
+    assert "2 sessions made" in said.out
+    assert "recover 1234 --sign-in" in said.err
+    assert command(data, *there, "sandbox", "--sessions", "2") == Exit.OK
+    assert len(server.uploads) == 2
+    assert "0 sessions made" in capsys.readouterr().out
+
+
+def test_invented_sessions_differ_and_some_are_of_risk() -> None:
+    found = pieces(30)
+    assert len({(piece.sample, piece.start) for piece in found if piece.sample == "therapy_session"}) > 10
+    assert [piece.number for piece in found if piece.sample == "risk_session"] == [9, 19, 29]
+    assert len({piece.session_date for piece in found}) > 20

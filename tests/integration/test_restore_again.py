@@ -70,7 +70,7 @@ def test_a_restore_that_stopped_is_begun_anew_by_the_same_command(
         assert there(monkeypatch, elsewhere, *words) in (Exit.FAILED, Exit.INTERRUPTED)
     assert there(monkeypatch, elsewhere, *words) == Exit.OK
     with resources_of(elsewhere) as restored:
-        assert len(sessions.page(restored, office.caller, limit=10).items) == 1
+        assert len(sessions.page(restored, office.caller, sessions.Wanted(), limit=10).items) == 1
 
 
 def test_nothing_starts_on_a_restore_that_has_not_ended(

@@ -434,7 +434,7 @@ def test_without_row_security_the_filters_still_hide_others_records(
         ):
             with pytest.raises(NotFound):
                 ask()
-        assert sessions.page(resources, stranger, limit=50).items == []
+        assert sessions.page(resources, stranger, sessions.Wanted(), limit=50).items == []
         assert [found.id for found in patients.page(resources, stranger, limit=50).items] == [
             neighbour.patient_id
         ]

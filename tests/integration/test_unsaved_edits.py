@@ -32,6 +32,7 @@ def test_what_was_typed_is_kept_and_given_back(me: Clinician, resources: Resourc
         answer = me("PUT", path, json={"tag": '"one"', "fields": {"topic_summary": text}})
         assert answer.status_code == 200
     assert me("GET", path).json == {**answer.json, "fields": {"topic_summary": "She came in late"}}
+    assert answer.json["tag"] == "one"
     assert audited(resources, session_id, "notes.keep_unsaved") == 1
     assert [version["version"] for version in me("GET", f"{me.path}/versions").json] == [1]
     assert me("DELETE", path).status_code == 204

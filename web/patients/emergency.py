@@ -48,7 +48,7 @@ def record(access_id: UUID) -> str:
     """The patient's sessions with what was noted, while the access lasts."""
     narrow, who, patient_id = emergency.reading(resources(), caller(), access_id)
     found = patients.get(narrow, who, patient_id)
-    listed = sessions.page(narrow, who, limit=MOST_SESSIONS, patient_id=patient_id)
+    listed = sessions.page(narrow, who, sessions.Wanted(patient_id), limit=MOST_SESSIONS)
     whole = [sessions.get(narrow, who, one.row.id) for one in listed.items]
     return render_template(
         "patients/emergency_record.html", patient=found, sessions=whole, access_id=access_id

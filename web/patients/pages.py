@@ -1,5 +1,6 @@
 """Patients: the list, a new one, one with their sessions and consent."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -70,10 +71,17 @@ def page(patient_id: UUID) -> str:
 
 def _shown(patient_id: UUID) -> dict[str, Any]:
     found = patients.get(resources(), caller(), patient_id)
-    listed = sessions.page(resources(), caller(), limit=MOST_SESSIONS, patient_id=patient_id)
+    is_open, first, last = request.args.get("open") == "true", _day("from"), _day("to")
+    wanted = sessions.Wanted(
+        patient_id, date_from=first, date_before=last and last + timedelta(days=1), is_open=is_open
+    )
+    listed = sessions.page(resources(), caller(), wanted, limit=MOST_SESSIONS)
     return {
+        "is_filtered": is_open or first or last,
+        "filters": {"open": is_open, "from": first, "to": last},
         "patient": found,
         "sessions": listed.items,
+        "more": listed.next_cursor is not None,
         "unfinished": [
             one for one in unfinished.cut_off(resources(), caller()) if one.patient_id == patient_id
         ],
@@ -86,8 +94,7 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
 @signed_in(Scope.PATIENTS_READ)
 def access(patient_id: UUID) -> str:
     """Who saw the record, and to whom something of it was given."""
-    since = request.args.get("since", type=form_values.utc_day)
-    until = request.args.get("until", type=form_values.utc_day)
+    since, until = _day("since"), _day("until")
     return render_template(
         "patients/access.html",
         log=access_log.read(resources(), caller(), patient_id, since=since, until=until),
@@ -95,6 +102,11 @@ def access(patient_id: UUID) -> str:
         asked={name: request.args.get(name, "") for name in ("since", "until")},
         query=urlencode({n: d.isoformat() for n, d in (("since", since), ("until", until)) if d}),
     )
+
+
+def _day(name: str) -> datetime | None:
+    """A day of the query; None for anything else, for the address may be an old bookmark."""
+    return request.args.get(name, type=form_values.utc_day)
 
 
 @blueprint.get("/patients/<id:patient_id>/record")

@@ -72,7 +72,7 @@ def _one_of(kind: Any, name: str, sentence: str) -> Any:
 
 
 def _shown(patient_id: UUID) -> dict[str, Any]:
-    listed = sessions.page(resources(), caller(), limit=MOST_SESSIONS, patient_id=patient_id)
+    listed = sessions.page(resources(), caller(), sessions.Wanted(patient_id), limit=MOST_SESSIONS)
     return {
         "patient": patients.get(resources(), caller(), patient_id),
         "requests": requests.listed(resources(), caller(), patient_id),

@@ -104,6 +104,7 @@ def _with_link(code: str) -> str:
 def _shown() -> dict[str, object]:
     return {
         "people": invitations.people(resources(), caller()),
+        "elsewhere": browser_sessions.begun_elsewhere(resources(), caller()),
         "idle_minutes": idle.minutes(resources(), caller()),
         "provider_offered": provider.is_offered(resources()),
         "provider_only": provider.is_required(resources(), caller()),

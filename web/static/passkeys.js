@@ -11,9 +11,14 @@ async function send(path, body) {
   return said;
 }
 
-async function show(button) {
+let offer = null; // what the browser offers among the names that it fills in: one question at a time
+
+async function show(button, mediation = "optional") {
+  offer?.abort();
+  offer = new AbortController();
+  const { signal } = offer;
   const options = PublicKeyCredential.parseRequestOptionsFromJSON(await send("/passkeys/challenge", {}));
-  const credential = await navigator.credentials.get({ publicKey: options });
+  const credential = await navigator.credentials.get({ publicKey: options, mediation, signal });
   const next = button.form?.elements.next?.value ?? button.dataset.next;
   return send(button.dataset.passkey, { credential: credential.toJSON(), next });
 }
@@ -32,22 +37,27 @@ function makeCodes(newToken) {
   form.submit();
 }
 
+async function proceed(act, report) {
+  report.textContent = "";
+  try {
+    const said = await act();
+    if (said.csrf_token) makeCodes(said.csrf_token);
+    else location.assign(said.next);
+  } catch (error) {
+    // The person closed the browser's dialogue, or pressed the button: nothing to tell.
+    if (error.name !== "NotAllowedError" && error.name !== "AbortError") report.textContent = error.message;
+  }
+}
+
 for (const button of document.querySelectorAll("button[data-passkey]")) {
   if (!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) continue;
   const report = document.querySelector("#passkey-problem");
   button.hidden = false;
   button.addEventListener("click", async () => {
     button.disabled = true;
-    report.textContent = "";
-    try {
-      const said = await (button.dataset.adds === "" ? add(button) : show(button));
-      if (said.csrf_token) makeCodes(said.csrf_token);
-      else location.assign(said.next);
-    } catch (error) {
-      // The person closed the browser's dialogue: nothing to tell.
-      if (error.name !== "NotAllowedError" && error.name !== "AbortError") report.textContent = error.message;
-    } finally {
-      button.disabled = false;
-    }
+    await proceed(() => (button.dataset.adds === "" ? add(button) : show(button)), report);
+    button.disabled = false;
   });
+  if (button.dataset.offered === "" && (await PublicKeyCredential.isConditionalMediationAvailable?.()))
+    proceed(() => show(button, "conditional"), report);
 }

@@ -89,7 +89,7 @@ def patient(access_id: UUID) -> PatientRecord:
 def list_sessions(access_id: UUID) -> Response:
     """The patient's newest sessions, while the access lasts."""
     narrow, who, patient_id = emergency.reading(resources(), caller(), access_id)
-    page = sessions.page(narrow, who, limit=MAX_LIMIT, patient_id=patient_id)
+    page = sessions.page(narrow, who, sessions.Wanted(patient_id), limit=MAX_LIMIT)
     return jsonify([session_documents.summary(record) for record in page.items])
 
 

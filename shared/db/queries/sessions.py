@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session as DbSession
 from sqlalchemy.orm.util import identity_key
 
@@ -94,27 +94,6 @@ def unfinished_of(db: DbSession, therapist_id: UUID, limit: int) -> Sequence[UUI
         TherapySession.therapist_id == therapist_id, TherapySession.status.in_(UNFINISHED)
     )
     return db.scalars(query.order_by(TherapySession.created_at).limit(limit)).all()
-
-
-def page(
-    db: DbSession,
-    therapist_id: UUID,
-    *,
-    limit: int,
-    patient_id: UUID | None = None,
-    status: Status | None = None,
-    before: tuple[datetime, UUID] | None = None,
-) -> Sequence[TherapySession]:
-    """The therapist's sessions, newest ``session_date`` first, those after ``before`` only."""
-    query = select(TherapySession).where(TherapySession.therapist_id == therapist_id)
-    if patient_id is not None:
-        query = query.where(TherapySession.patient_id == patient_id)
-    if status is not None:
-        query = query.where(TherapySession.status == status)
-    if before is not None:
-        query = query.where(tuple_(TherapySession.session_date, TherapySession.id) < before)
-    newest_first = query.order_by(TherapySession.session_date.desc(), TherapySession.id.desc())
-    return db.scalars(newest_first.limit(limit)).all()
 
 
 def move(

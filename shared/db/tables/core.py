@@ -6,9 +6,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
@@ -17,29 +15,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.db.tables.column_types import Encrypted, Word
+from shared.db.tables.base import Base as Base
+from shared.db.tables.base import within as within
+from shared.db.tables.base import words
+from shared.db.tables.column_types import Word
 from shared.domain.status import UNFINISHED, Status, StepState
 from shared.vault.sealing import Sealed
-
-
-class Base(DeclarativeBase):
-    """All tables; times are timezone-aware, words are short strings."""
-
-    type_annotation_map = {datetime: DateTime(timezone=True), Sealed: Encrypted, str: String}  # noqa: RUF012 - SQLAlchemy's own way
-
-
-def _words(*allowed: str) -> str:
-    return "(" + ", ".join(f"'{word}'" for word in sorted(allowed)) + ")"
-
-
-def within(column: str, table: str) -> ForeignKeyConstraint:
-    """``column`` names a row of ``table`` in the same practice.
-
-    Postgres checks foreign keys past row-level security: a plain one would tell the ids of other practices.
-    """
-    return ForeignKeyConstraint(["practice_id", column], [f"{table}.practice_id", f"{table}.id"])
 
 
 class Practice(Base):
@@ -122,7 +105,7 @@ class TherapySession(Base):
 
     __tablename__ = "sessions"
     __table_args__ = (
-        CheckConstraint(f"status IN {_words(*Status)}", name="status_known"),
+        CheckConstraint(f"status IN {words(*Status)}", name="status_known"),
         within("therapist_id", "therapists"),
         within("patient_id", "patients"),
         UniqueConstraint("practice_id", "id"),
@@ -133,9 +116,15 @@ class TherapySession(Base):
         Index("sessions_by_status", "therapist_id", "status", text("session_date DESC"), text("id DESC")),
         # What the dispatcher asks twice a second: small, however many sessions are finished.
         Index(
-            "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {_words(*UNFINISHED)}")
+            "sessions_unfinished", "dispatch_after", postgresql_where=text(f"status IN {words(*UNFINISHED)}")
         ),
         Index("sessions_with_plain_digests", "id", postgresql_where=text("audio_sha256 <> ''")),
+        Index(
+            "sessions_by_external_id",
+            "therapist_id",
+            "external_id_hash",
+            postgresql_where=text("external_id_hash IS NOT NULL"),
+        ),
         Index("sessions_failed", "id", postgresql_where=text("status = 'failed'")),
     )
 
@@ -158,6 +147,8 @@ class TherapySession(Base):
     drafts_removed_at: Mapped[datetime | None]
     duration_seconds: Mapped[float | None]
 
+    external_id: Mapped[Sealed | None]  # the client's own reference, and what it is found by
+    external_id_hash: Mapped[bytes | None]
     speakers: Mapped[int]
     language: Mapped[str | None]
     template: Mapped[str]
@@ -181,7 +172,7 @@ class StepRow(Base):
 
     __tablename__ = "steps"
     __table_args__ = (
-        CheckConstraint(f"state IN {_words(*StepState)}", name="state_known"),
+        CheckConstraint(f"state IN {words(*StepState)}", name="state_known"),
         within("session_id", "sessions"),
         Index("steps_open", "session_id", postgresql_where=text("state IN ('ready', 'running')")),
         # What every claim asks: whose turn it is, and who is at work.

@@ -1,14 +1,16 @@
 """Sessions as their therapist sees them: read, listed, extracted again, retried."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import notes as note_rows
-from shared.db.queries import outputs, progress, steps
+from shared.db.queries import outputs, overview, progress, steps
 from shared.db.queries import sessions as rows
 from shared.db.queries.outputs import Product
+from shared.db.queries.overview import SessionFilter
 from shared.db.queries.progress import Progress
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentScope
@@ -30,7 +32,7 @@ from shared.services.resources import Resources
 from shared.services.sessions import digests
 from shared.services.transcripts import reading as transcripts
 from shared.services.transcripts.off_record import require_redacted
-from shared.services.uploads.registration import FILE_NAME
+from shared.services.uploads.registration import EXTERNAL_ID, FILE_NAME, hash_of_external_id
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Subject
@@ -48,6 +50,7 @@ class Record:
     progress: Progress
     file_name: str | None
     sha256: str | None
+    external_id: str | None = None
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
 
@@ -70,37 +73,52 @@ def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: b
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions a list is to hold; see ``overview.SessionFilter``. None: any."""
+
+    patient_id: UUID | None = None
+    status: Status | None = None
+    date_from: datetime | None = None
+    date_before: datetime | None = None
+    updated_since: datetime | None = None
+    external_id: str | None = None
+    is_open: bool = False
+
+    @property
+    def listing(self) -> str:
+        """Names the list by its filters: a cursor leads on in the list that it came from."""
+        given = [str(value or "") for value in astuple(self)[2:]]
+        return ":".join(["sessions", str(self.patient_id or ""), str(self.status or ""), *given])
+
+    def filter(self, resources: Resources, caller: Caller) -> SessionFilter:
+        """As the database is asked."""
+        found = None
+        if self.external_id is not None:
+            found = hash_of_external_id(resources.vault, caller.practice_id, self.external_id)
+        times = self.date_from, self.date_before, self.updated_since
+        return SessionFilter(self.patient_id, self.status, *times, found, self.is_open)
+
+
 def page(
-    resources: Resources,
-    caller: Caller,
-    *,
-    limit: int,
-    patient_id: UUID | None = None,
-    status: Status | None = None,
-    after: Position | None = None,
+    resources: Resources, caller: Caller, wanted: Wanted, *, limit: int, after: Position | None = None
 ) -> Page[Record]:
     """The caller's sessions, newest ``session_date`` first; InvalidInput for a bad ``limit``.
 
-    ``after`` comes from a cursor of ``listing(patient_id, status)``.
+    ``after`` comes from a cursor of ``wanted.listing``.
     """
     paging.check_limit(limit)
+    filters = wanted.filter(resources, caller)
     with resources.database.transaction(caller.practice_id) as db:
-        found = rows.page(
-            db, caller.therapist_id, limit=limit + 1, patient_id=patient_id, status=status, before=after
-        )
+        found = overview.page(db, caller.therapist_id, filters, limit=limit + 1, before=after)
         shown = found[:limit]
         far = progress.of_sessions(db, [row.id for row in shown])
-        _audit(db, caller, "session.list", patient_id)
+        _audit(db, caller, "session.list", wanted.patient_id)
     more = len(found) > limit
     last = (shown[-1].session_date, shown[-1].id) if more else None
-    cursor = paging.cursor_after(last, listing(patient_id, status)) if last else None
+    cursor = paging.cursor_after(last, wanted.listing) if last else None
     found_records = [_in_a_list(resources, row, far) for row in shown]
     return Page([record for record in found_records if record is not None], cursor)
-
-
-def listing(patient_id: UUID | None, status: Status | None) -> str:
-    """Names a list of sessions by its filters: a cursor leads on in the list that it came from."""
-    return f"sessions:{patient_id or ''}:{status or ''}"
 
 
 def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
@@ -211,11 +229,14 @@ def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Prog
         return None
 
 
-def _facts(resources: Resources, row: TherapySession) -> tuple[str | None, str | None]:
-    """The file's name and the recording's hash; None where the key is destroyed: one lost key hides no other
-    session."""
+def _facts(resources: Resources, row: TherapySession) -> tuple[str | None, str | None, str | None]:
+    """The file's name, the recording's hash and the client's reference; None where the key is destroyed: one
+    lost key hides no other session."""
     try:
         name = str(ownership.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
-        return name, digests.opened(resources.vault, row)
+        reference = None
+        if row.external_id is not None:
+            reference = str(resources.vault.open(_subject(row), EXTERNAL_ID, row.external_id))
+        return name, digests.opened(resources.vault, row), reference
     except KeyDestroyed:
-        return None, None
+        return None, None, None

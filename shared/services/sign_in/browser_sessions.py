@@ -176,6 +176,13 @@ def devices(resources: Resources, caller: Caller) -> list[Device]:
     ]
 
 
+def begun_elsewhere(resources: Resources, caller: Caller) -> list[Device]:
+    """Where the caller has signed in since they did here, newest first: perhaps it was not them."""
+    found = devices(resources, caller)
+    here = next((device for device in found if device.is_this), None)
+    return [device for device in found if here is not None and device.created_at > here.created_at]
+
+
 def browser_of(agent: str) -> str:
     """What a browser calls itself, in the words of its owner: "Firefox on Windows"."""
     name = next((words for sign, words in _BROWSERS if sign in agent), "A browser")

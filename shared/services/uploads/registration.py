@@ -1,5 +1,6 @@
 """Promising to work on a recording that is stored: one transaction, however it came in."""
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,9 +24,10 @@ from shared.services.notes import templates
 from shared.services.resources import Resources
 from shared.services.sessions import digests
 from shared.services.uploads import quotas
-from shared.vault.sealing import Subject
+from shared.vault.sealing import Subject, Vault
 
 FILE_NAME = "session.audio_filename"
+EXTERNAL_ID = "session.external_id"
 VOCABULARY = "session.vocabulary"
 
 
@@ -43,6 +45,7 @@ class UploadDetails:
     vocabulary: tuple[str, ...] = ()
     transcriber: str | None = None
     off_the_record: Ranges = ()
+    external_id: str | None = None  # the client's own reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,16 @@ def promise(
         quotas.charge(resources, db, row, received.facts)
 
 
+def hash_of_external_id(vault: Vault, practice_id: UUID, external_id: str) -> bytes:
+    """What a session is found by; it tells nothing of the reference."""
+    message = b"external-id:" + practice_id.bytes + external_id.encode()
+    return hmac.digest(vault.keys.pepper, message, "sha256")
+
+
 def _row_of(
     resources: Resources, caller: Caller, session: Subject, received: Received, details: UploadDetails
 ) -> TherapySession:
-    vault = resources.vault
+    vault, reference = resources.vault, details.external_id
     return TherapySession(
         id=session.id,
         practice_id=caller.practice_id,
@@ -99,6 +108,8 @@ def _row_of(
         audio_family=received.facts.family,
         audio_bytes=received.size,
         audio_digest=digests.seal(vault, session, received.sha256),
+        external_id=vault.seal(session, EXTERNAL_ID, reference) if reference else None,
+        external_id_hash=hash_of_external_id(vault, session.practice_id, reference) if reference else None,
         speakers=details.speakers,
         language=details.language,
         transcriber=details.transcriber,

@@ -145,3 +145,16 @@ def test_a_patients_page_leads_to_who_saw_the_record(
     other = make_office(resources).caller
     elsewhere = browser_of(app, resources, other.practice_id, other.therapist_id)
     assert elsewhere.get(f"{patient}/access").status_code == 404
+
+
+def test_a_sign_in_on_another_device_is_told_to_who_was_there_before(
+    me: Browser, app: Flask, resources: Resources, office: Office
+) -> None:
+    assert "Since you signed in here" not in me.get("/today").text
+    mine = office.caller
+    other = browser_of(app, resources, mine.practice_id, mine.therapist_id)
+    assert "Since you signed in here, you signed in with" in me.get("/today").text
+    assert "Since you signed in here" not in other.get("/today").text
+    me.get("/account")
+    assert me.submit("/account/devices/end-others").status_code == 303
+    assert "Since you signed in here" not in me.get("/today").text
