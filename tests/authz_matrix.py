@@ -216,7 +216,10 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
             "review_on": "2100-01-01",
         }
     },
-    "PUT /api/retention/<kind>": lambda _: {"json": {"event": "session", "days": 36500}},
+    "PUT /api/retention/rules/<kind>": lambda _: {"json": {"event": "session", "days": 36500}},
+    "PUT /api/patients/<id:patient_id>/retention": lambda _: {
+        "json": {"birth_year": 1990, "keep_until": None}
+    },
     "PATCH /api/holds/<id:hold_id>": lambda _: {"json": {"review_on": "2100-01-02"}},
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},

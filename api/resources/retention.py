@@ -26,7 +26,7 @@ from shared.services.retention.sweep import Preview
 blueprint = Blueprint("retention", __name__, url_prefix="/api", description="How long records are kept.")
 
 
-@blueprint.route("/retention", methods=["GET"])
+@blueprint.route("/retention/rules", methods=["GET"])
 @blueprint.response(200, RetentionRuleSchema(many=True))
 @answers(blueprint)
 @needs(Scope.RETENTION)
@@ -45,7 +45,7 @@ def preview(query: dict[str, int]) -> Preview:
     return sweep.preview(resources(), caller(), days=query["days"])
 
 
-@blueprint.route("/retention/<kind>", methods=["PUT"])
+@blueprint.route("/retention/rules/<kind>", methods=["PUT"])
 @blueprint.arguments(RetentionRuleSetSchema)
 @blueprint.response(200, RetentionRuleSchema)
 @answers(blueprint, 400, 404, 415, 422)
@@ -59,7 +59,7 @@ def set_rule(given: dict[str, Any], kind: str) -> RetentionRule:
     return rules.set_rule(resources(), caller(), _kind(kind), **given)
 
 
-@blueprint.route("/retention/<kind>", methods=["DELETE"])
+@blueprint.route("/retention/rules/<kind>", methods=["DELETE"])
 @blueprint.response(204)
 @answers(blueprint, 404, 422)
 @needs(Scope.RETENTION, fresh=True)

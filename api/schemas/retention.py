@@ -116,11 +116,11 @@ class PreviewSchema(Schema):
 
 
 class PatientRetentionSchema(Schema):
-    """What rules of retention know of one patient; what is not sent is null."""
+    """What rules of retention know of one patient."""
 
-    birth_year = Whole(load_default=None, allow_none=True, validate=validate.Range(1900, 2200))
+    birth_year = Whole(required=True, allow_none=True, validate=validate.Range(1900, 2200))
     keep_until = fields.Date(
-        load_default=None,
+        required=True,
         allow_none=True,
         metadata={"description": "Until the end of that day no rule removes anything of the patient."},
     )

@@ -24,7 +24,7 @@ def retention() -> None:
 def list_rules(target: Target, as_json: bool) -> None:
     """List the practice's rules. A kind without one is kept without limit."""
     with connect(target, administrator=True) as api:
-        found = list(api.listing("/api/retention", {}))
+        found = list(api.listing("/api/retention/rules", {}))
     if as_json:
         console.print_json(found)
         return
@@ -61,7 +61,7 @@ def set_rule(target: Target, kind: str, days: int, after: str, grace: int, yes: 
         confirm(f"What is older goes for good, {grace} days from now at the earliest. Set the rule?", yes=yes)
     body = {"event": after, "days": days, "grace_days": grace}
     with connect(target, administrator=True) as api:
-        api.send("PUT", f"/api/retention/{kind}", body)
+        api.send("PUT", f"/api/retention/rules/{kind}", body)
     console.notices().print(Text("Set. What would go: sessionscribe retention preview"), soft_wrap=True)
 
 
@@ -71,7 +71,7 @@ def set_rule(target: Target, kind: str, days: int, after: str, grace: int, yes: 
 def remove(target: Target, kind: str) -> None:
     """Remove the rule for a KIND of record: it is kept without limit."""
     with connect(target, administrator=True) as api:
-        api.send("DELETE", f"/api/retention/{kind}")
+        api.send("DELETE", f"/api/retention/rules/{kind}")
     console.notices().print(Text("Removed."))
 
 

@@ -75,12 +75,14 @@ def test_rules_are_set_listed_and_previewed(
         return run(["--data", str(data), "retention", *words])
 
     rule = {"kind": "recording", "event": "signed", "days": 0, "grace_days": 2, "suspended_at": None}
-    server.will("PUT /api/retention/recording", Reply(200, rule))
+    server.will("PUT /api/retention/rules/recording", Reply(200, rule))
     words = ("set", "recording", "--days", "0", "--after", "signed", "--grace", "2")
     assert retention(*words) == Exit.USAGE, "it asks first"
     assert retention(*words, "--yes") == Exit.OK
     assert json.loads(server.received[-1].body) == {"event": "signed", "days": 0, "grace_days": 2}
-    server.will("GET /api/retention", Reply(200, [rule, {**rule, "suspended_at": "2026-01-01T00:00:00Z"}]))
+    server.will(
+        "GET /api/retention/rules", Reply(200, [rule, {**rule, "suspended_at": "2026-01-01T00:00:00Z"}])
+    )
     assert retention("list") == Exit.OK
     assert "suspended" in capsys.readouterr().out
     item = {
@@ -98,7 +100,7 @@ def test_rules_are_set_listed_and_previewed(
     shown = capsys.readouterr()
     assert "a legal hold" in shown.out
     assert "3 x session" in shown.err
-    server.will("DELETE /api/retention/recording", Reply(204))
+    server.will("DELETE /api/retention/rules/recording", Reply(204))
     assert retention("remove", "recording") == Exit.OK
     patient = server.patients[0]["id"]
     said = {"birth_year": 2011, "keep_until": None}

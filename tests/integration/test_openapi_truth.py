@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -18,6 +19,8 @@ from shared.domain.webhooks import USUAL
 from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
 from shared.services.webhooks import delivery_log
 from shared.services.webhooks import endpoints as webhooks
 from tests.integration.api_client import Caller, app_of, caller_of
@@ -51,12 +54,15 @@ hooks = "tests.integration.schemathesis_hooks"
 "path.key_id" = "{key_id}"
 "path.webhook_id" = "{webhook_id}"
 "path.delivery_id" = "{delivery_id}"
+"path.hold_id" = "{hold_id}"
+"path.kind" = "recording"
 "query.cursor" = "{cursor}"
 
 [[operations]]
 include-method = "DELETE"
 [operations.parameters]
 "path.session_id" = "{spare_session_id}"
+"path.patient_id" = "{spare_patient_id}"
 
 [[operations]]
 include-path = "/api/sessions/upload"
@@ -80,6 +86,12 @@ expected-statuses = ["2xx", "400", "401", "403", "404", "409"]
 include-name-regex = "^(POST|PATCH) /api/webhooks"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409"]
+
+# Nor that a hold names a patient or a session, a review is to come, or a kind is counted from a signature.
+[[operations]]
+include-path-regex = "^/api/(holds|retention)"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422"]
 
 # Nor which transcribers this server has.
 [[operations]]
@@ -150,17 +162,28 @@ def clinic(
     _, spare_key_id = key_of(resources, office)
     stranger_key, _ = key_of(resources, make_office(resources))
     call = Caller(app_of(resources).test_client(), owner_key)
-    assert call("POST", "/api/patients", json={"name": "A. Second"}).status_code == 201
+    second = call("POST", "/api/patients", json={"name": "A. Second"})
+    assert second.status_code == 201
     page = call("GET", "/api/sessions/?limit=1")
     webhook, _ = webhooks.create(resources, office.caller, "https://hook.example/", USUAL)
     administrator = accounts.create_therapist(resources, office.caller.practice_id, "Office", "administrator")
     _, administrator_key = accounts.create_key(resources, office.caller.practice_id, administrator.id)
+    hold = holds.place(
+        resources,
+        office.caller,
+        Target(UUID(second.json["id"])),
+        matter="A",
+        reason="B",
+        review_on=date(2100, 1, 1),
+    )
     ids = {
         "webhook_id": str(webhook.id),
         "delivery_id": str(delivery_log.test(resources, office.caller, webhook.id).id),
         "session_id": session_id,
         "spare_session_id": spare_session_id,
         "patient_id": str(office.patient_id),
+        "spare_patient_id": second.json["id"],
+        "hold_id": str(hold.id),
         "key_id": spare_key_id,
         "cursor": cursor_in(page),
         "patients_cursor": cursor_in(call("GET", "/api/patients?limit=1")),
@@ -223,6 +246,10 @@ def test_the_document_is_true_for_another_practice(clinic: Clinic, tmp_path: Pat
 
 def test_the_document_of_webhooks_is_true_for_an_administrator(clinic: Clinic, tmp_path: Path) -> None:
     find_nothing(clinic, tmp_path, clinic.administrator_key, only="^/api/webhooks")
+
+
+def test_the_document_of_retention_is_true_for_an_administrator(clinic: Clinic, tmp_path: Path) -> None:
+    find_nothing(clinic, tmp_path, clinic.administrator_key, only="^/api/(holds|retention|practice/signing)")
 
 
 def test_the_document_is_true_for_nobody(clinic: Clinic, tmp_path: Path) -> None:
