@@ -14,8 +14,9 @@ The root key, step by step:
 5. The key store is opened anew from the disk, all is opened again, and the former one is destroyed.
 """
 
+import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -73,13 +74,13 @@ def rotate_practice(keys: KeyStore, practice_id: UUID) -> Rotated:
             ring = _put_ring(keys, practice_id, ring.with_next())
             failpoints.reach("rotating", "version_added")
         for path in keys.subject_files():
-            _rewrap(keys, path, _aad_of(practice_id, path), ring.current, ring.find)
+            _rewrap(keys, path, subject_aad(practice_id, UUID(path.stem)), ring.current, ring.find)
             failpoints.reach("rotating", "subject_wrapped")
         count = _count_under(keys, practice_id, keys.practice_ring(practice_id))
         failpoints.reach("rotating", "subjects_verified")
         _put_ring(keys, practice_id, ring.with_current_alone())
         failpoints.reach("rotating", "version_removed")
-        _sweep(path for path in (keys.practice_path(practice_id), *keys.subject_files()))
+        _sweep((keys.practice_path(practice_id), *keys.subject_files()))
         return Rotated(ring.current.version, count)
 
 
@@ -120,6 +121,9 @@ def alone(folder: Path) -> Iterator[None]:
 @contextmanager
 def kept_off(folder: Path) -> Iterator[None]:
     """Keep rotations away from a backup, which copies keys one by one; waits for one that runs."""
+    if not (folder / LOCK).exists() and not os.access(folder, os.W_OK):
+        yield  # a backup that may only read: there was no rotation yet
+        return
     with errors_as_ours(), durable.locked(folder / LOCK, alone=False):
         yield
 
@@ -200,10 +204,6 @@ def _put_ring(keys: KeyStore, practice_id: UUID, ring: KeyRing) -> KeyRing:
     return keys.practice_ring(practice_id)
 
 
-def _aad_of(practice_id: UUID, path: Path) -> bytes:
-    return subject_aad(practice_id, UUID(path.stem))
-
-
 def _rewrap(keys: KeyStore, path: Path, aad: bytes, new: Key, find: FindKey) -> bool:
     """Wrap a key under ``new``, if it is not; True where it is or is gone, False where no version opens it.
 
@@ -236,14 +236,14 @@ def _count_under(keys: KeyStore, practice_id: UUID, ring: KeyRing) -> int:
     count = 0
     for path in keys.subject_files():
         with suppress(FileNotFoundError):
-            aad = _aad_of(practice_id, path)
+            aad = subject_aad(practice_id, UUID(path.stem))
             count += _opens_under(ring.current, path, aad)
             if any(_opens_under(old, path, aad) for old in ring.keys[:-1]):
                 raise KeyStoreError(f"{path.name} is still under the former key: run this again")
     return count
 
 
-def _sweep(paths: Iterator[Path] | list[Path]) -> None:
+def _sweep(paths: Iterable[Path]) -> None:
     """Destroy what an interrupted rotation left beside these files."""
     for path in paths:
         for left in durable.leftovers(path):

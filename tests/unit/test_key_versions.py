@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.storage.local_store import LocalStore
 from shared.storage.recordings import RECORDING, Recordings
-from shared.vault import census, durable, keyring
+from shared.vault import census, durable, keyring, rotation
 from shared.vault.frames import TamperedObject
-from shared.vault.keyring import Key, KeyDamaged, KeyRing
+from shared.vault.keyring import Key, KeyDamaged, KeyRing, KeyStoreError
 from shared.vault.keystore import KeyStore, practice_aad, subject_aad
 from shared.vault.sealing import Sealed, Subject, Vault, key_version
 
@@ -193,6 +193,19 @@ def test_a_destroyed_key_takes_along_what_writers_that_died_left_of_it(
     left.write_bytes(path.read_bytes())
     keys.destroy(subject.id)
     assert not list(path.parent.iterdir())
+
+
+def test_a_backup_needs_no_right_to_write_into_the_key_store(
+    keys: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation.os, "access", lambda *_: False)
+        with rotation.kept_off(keys.folder):
+            assert not (keys.folder / rotation.LOCK).exists()
+    with rotation.alone(keys.folder), pytest.raises(KeyStoreError), rotation.alone(keys.folder):
+        pass
+    with rotation.kept_off(keys.folder), rotation.kept_off(keys.folder):
+        pass
 
 
 def test_the_census_counts_by_version_and_tells_what_is_left_and_damaged(
