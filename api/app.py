@@ -26,6 +26,7 @@ from api.resources import (
     notes,
     off_record,
     patients,
+    privacy,
     process_notes,
     sessions,
     speakers,
@@ -73,6 +74,7 @@ _ROUTES = (
     operations,
     audit,
     access_log,
+    privacy,
 )
 _PATIENCE_SECONDS = 30.0
 

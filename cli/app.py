@@ -18,11 +18,13 @@ from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.engines import engines
 from cli.commands.history import history
+from cli.commands.incident import incident
 from cli.commands.keys import keys
 from cli.commands.models import models
 from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
+from cli.commands.privacy import privacy
 from cli.commands.reconcile import reconcile
 from cli.commands.server import break_glass, recover, setup, up
 from cli.commands.sessions import extract_notes, list_sessions, retry, show
@@ -93,6 +95,8 @@ for command in (
     history,
     reconcile,
     audit,
+    incident,
+    privacy,
 ):
     cli.add_command(command)
 

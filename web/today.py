@@ -3,6 +3,7 @@
 from flask import render_template
 
 from shared.services.access.caller import Scope
+from shared.services.accounts import api_keys
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
 from shared.services.sessions import overview
@@ -27,4 +28,5 @@ def page() -> str:
         alerts=alerts,
         names=overview.names(known, who, [alert.patient_id for alert in alerts]),
         awaiting=signing.awaiting(known, who) if may_sign else [],
+        new_keys=[one.key for one in api_keys.acting_for(known, who) if one.is_new],
     )
