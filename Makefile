@@ -128,7 +128,7 @@ $(VENV)/.tools: requirements/tools.lock
 
 $(VENV)/.runtime: $(VENV)/.tools requirements/runtime.lock requirements/redis.lock pyproject.toml
 	@echo "Installing what sessionscribe needs …"
-	@$(BIN)/uv pip install --quiet --compile-bytecode --target $(VENV)/redis --python $(BIN)/python --python-version 3.12 --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --target $(VENV)/redis --python $(BIN)/python --no-deps --require-hashes --only-binary :all: -r requirements/redis.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/runtime.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

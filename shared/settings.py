@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from shared import consistency, parsing
+from shared.domain import engines
+from shared.domain.engines import RULES, WHISPER
 
 MIB = 1024 * 1024
-
-WHISPER = "faster-whisper"
-TRANSCRIBERS = (WHISPER, "openai")
-# An engine's name; that of Whisper may carry its model, which need not be in the catalogue.
-TRANSCRIBER_NAME = rf"(?:openai|{WHISPER}(?::[A-Za-z0-9][A-Za-z0-9._-]{{0,63}})?)"
 
 
 class SettingsError(ValueError):
@@ -72,13 +69,15 @@ class Settings:
     )
     keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", parsing.absolute_path)  # noqa: RUF009 - _setting gives a field()
 
-    transcriber: str = _setting("SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*TRANSCRIBERS), default=WHISPER)
+    transcriber: str = _setting(
+        "SESSIONSCRIBE_TRANSCRIBER", parsing.one_of(*engines.TRANSCRIBERS), default=WHISPER
+    )
     also_offered: tuple[str, ...] = _setting(
         "SESSIONSCRIBE_TRANSCRIBERS",
-        parsing.matching(TRANSCRIBER_NAME, f"openai, {WHISPER}, {WHISPER}:MODEL"),
+        parsing.matching(f"(?:{engines.TRANSCRIBER_NAME})", f"openai, {WHISPER}, {WHISPER}:MODEL"),
         default=(),
     )
-    extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", parsing.one_of("rules", "openai"), default="rules")
+    extractor: str = _setting("SESSIONSCRIBE_EXTRACTOR", parsing.one_of(*engines.EXTRACTORS), default=RULES)
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
     openai_base_url: str | None = _setting("OPENAI_BASE_URL", parsing.address("http", "https"), default=None)
     openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", parsing.yes_or_no, default=False)
@@ -204,9 +203,9 @@ class Settings:
         engine, _, model = transcriber.partition(":")
         return (model or self.whisper_model) if engine == WHISPER else None
 
-    def sends_away(self, transcriber: str) -> bool:
-        """Whether the engine sends recordings to somebody else's computers."""
-        return transcriber == "openai" and not self.openai_in_house
+    def sends_away(self, engine: str) -> bool:
+        """Whether the engine sends what was said to computers of others."""
+        return engines.sends_away(engine, self.openai_in_house)
 
     @property
     def owner_url(self) -> str:

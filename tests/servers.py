@@ -46,7 +46,7 @@ def empty_environment(
 ) -> dict[str, str]:
     """Empty both servers and return the settings for them."""
     empty(postgres.url)
-    with Redis.from_url(redis_server.url) as redis:
+    with Redis.from_url(redis_server.admin_url) as redis:
         redis.flushall()
     return environment_of(postgres, redis_server, folder)
 
@@ -67,7 +67,7 @@ def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, fold
     return {
         "DATABASE_URL": postgres.url,
         "SESSIONSCRIBE_MIGRATIONS_DATABASE_URL": postgres.owner_url,
-        "REDIS_URL": redis_server.url,
+        "REDIS_URL": redis_server.admin_url,  # tests empty it, too
         "STORAGE_URL": (folder / "recordings").as_uri(),
         "SESSIONSCRIBE_KEYS_DIR": str(keys),
         "SESSIONSCRIBE_LEASE_SECONDS": "4",

@@ -58,8 +58,7 @@ def examine(data: Path) -> Iterator[Finding]:
 def _redis(known: Settings) -> Iterator[Finding]:
     try:
         with Redis.from_url(known.redis_url, socket_connect_timeout=3, socket_timeout=3) as redis:
-            version = str(redis.info("server")["redis_version"])
-            options = {name: _option(redis, name) for name in ("appendonly", "maxmemory-policy")}
+            told = redis.info()
     except RedisError as error:
         yield bad(
             "redis",
@@ -67,32 +66,25 @@ def _redis(known: Settings) -> Iterator[Finding]:
             "Check REDIS_URL and start Redis. Uploads are accepted meanwhile; no work is done.",
         )
         return
+    version = str(told["redis_version"])
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
         yield bad("redis", f"is {version}", "Celery 5.7 needs 6.2 or newer.")
+    elif "valkey_version" in told:
+        yield good("redis", f"answers, Valkey {told['valkey_version']}")
     else:
         yield good("redis", f"answers, version {version}")
-    if options["maxmemory-policy"] not in ("noeviction", None):
+    if (policy := told.get("maxmemory_policy", "noeviction")) != "noeviction":
         yield bad(
             "redis",
-            f"evicts keys when it is full ({options['maxmemory-policy']})",
+            f"evicts keys when it is full ({policy})",
             "Set `maxmemory-policy noeviction`: an evicted message comes again only after a pause.",
         )
-    if options["appendonly"] not in ("yes", None):
+    if not told.get("aof_enabled", 1):
         yield doubtful(
             "redis",
             "forgets what it holds when it restarts",
             "Set `appendonly yes`: nothing is lost without it, but everything unfinished is sent again.",
         )
-    if None in options.values():
-        yield doubtful("redis", "does not tell its configuration", "Look by hand; see docs/operations.md.")
-
-
-def _option(redis: "Redis", name: str) -> str | None:
-    try:
-        found = redis.config_get(name)
-    except RedisError:  # many a hosted Redis refuses the command
-        return None
-    return str(found.get(name)) if isinstance(found, dict) and name in found else None
 
 
 def _storage(known: Settings) -> Iterator[Finding]:

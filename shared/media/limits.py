@@ -1,6 +1,10 @@
 """What one recording may cost: length, shape, memory, time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from shared.media.host_slots import most_children
+
+_DECODE_DATA_BYTES = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,8 +13,9 @@ class MediaLimits:
 
     ``max_seconds`` is the longest recording (of decoded audio). ``memory_bytes`` is the child's
     address space; below 512 MiB FFmpeg's libraries do not even fit. ``*_data_bytes`` is what a job of that
-    kind may have of memory of its own, ``children`` how many children one process has at once, and
-    ``busy_seconds`` how long a job waits for another to end: the memory of containers covers all of them.
+    kind may have of memory of its own. ``children`` is how many children one process has at once,
+    ``host_children`` how many all processes of one host have, and ``busy_seconds`` how long a job waits
+    for another to end: the memory of containers covers all of them.
     ``*_cpu_seconds`` and ``*_wall_seconds`` end a job of that kind; four hours of Opus take about two
     minutes of CPU. ``stall_seconds`` ends a child that says nothing for so long. ``gap_seconds`` is the
     longest silence put in for lost audio where the header names no duration.
@@ -22,8 +27,9 @@ class MediaLimits:
     max_channels: int = 8
     memory_bytes: int = 1 << 30
     probe_data_bytes: int = 256 << 20
-    decode_data_bytes: int = 512 << 20
+    decode_data_bytes: int = _DECODE_DATA_BYTES
     children: int = 2
+    host_children: int = field(default_factory=lambda: most_children(_DECODE_DATA_BYTES))
     busy_seconds: float = 60.0
     probe_seconds: float = 2.0
     probe_cpu_seconds: int = 10

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Any, Self
 from shared.domain.errors import RetryableStepError, Unavailable
 from shared.domain.ports import ByteSource
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE, DecodedFacts, MediaFacts
-from shared.media import claims, refusals
+from shared.media import claims, host_slots, refusals
 from shared.media.fork_server import ForkServer
 from shared.media.job import Died, Job, Misbehaved, OutOfTime, Patience, Refused, SourceFailed
 from shared.media.limits import MediaLimits
@@ -147,12 +148,16 @@ class Sandbox:
 
     @contextlib.contextmanager
     def _one_of_few(self) -> Iterator[None]:
-        """Wait until this process may have one more child; raises Unavailable after ``busy_seconds``."""
-        places = self._places
-        if not places.acquire(timeout=self._limits.busy_seconds):
-            raise Unavailable("The media decoder is busy. Try again in a minute.", "decoder_unavailable")
+        """Wait until process and host may have one more child; raises Unavailable after ``busy_seconds``."""
+        limits, places = self._limits, self._places
+        deadline = time.monotonic() + limits.busy_seconds
+        if not places.acquire(timeout=limits.busy_seconds):
+            raise _busy()
         try:
-            yield
+            with host_slots.slot(limits.host_children, deadline - time.monotonic()) as held:
+                if not held:
+                    raise _busy()
+                yield
         finally:
             places.release()
 
@@ -201,6 +206,10 @@ class Sandbox:
         if self._server is not None:
             self._server.disown()
         self._server = self._ending = None
+
+
+def _busy() -> Unavailable:
+    return Unavailable("The media decoder is busy. Try again in a minute.", "decoder_unavailable")
 
 
 class _Nothing:

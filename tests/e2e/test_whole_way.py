@@ -88,7 +88,7 @@ KILLS: dict[str, tuple[str, ...]] = {
     "the dispatcher": ("workers.dispatcher",),
     "the web server": ("gunicorn",),
     "Flower": ("flower",),
-    "Redis": ("redis-server",),
+    "Redis": ("valkey-server",),
     "Postgres": ("postgres", "-D"),
 }
 
@@ -120,7 +120,7 @@ def test_an_upload_is_accepted_while_redis_is_away_and_done_when_it_is_back(
 ) -> None:
     with stack.client() as client:
         patient_id = add_patient(client)
-        (redis,) = stack.processes("redis-server")
+        (redis,) = stack.processes("valkey-server")
         redis.suspend()
         try:
             session_id = upload(client, spoken, patient_id)

@@ -67,7 +67,7 @@ def run(
     own_clocks = library() is not None
     with (
         running_machine(WORKERS, own_clocks=own_clocks) as machine,
-        listening_to_redis(machine.redis.url, machine.marker) as listener,
+        listening_to_redis(machine.redis.admin_url, machine.marker) as listener,
     ):
         with Clinic(machine) as clinic:
             if not dispatcher:

@@ -20,7 +20,7 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture(scope="session")
 def listener(machine: Machine) -> Iterator[RedisListener]:
-    with listening_to_redis(machine.redis.url, machine.marker) as listener:
+    with listening_to_redis(machine.redis.admin_url, machine.marker) as listener:
         yield listener
 
 

@@ -5,6 +5,7 @@ without cost and obey orders (``arming``); a keeper starts again what dies.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,7 +182,7 @@ class Machine:
             print("\n".join([*errors, *lines[-15:]]), file=sys.stderr)
 
     def connect_to_redis(self) -> Redis:
-        return Redis.from_url(self.redis.url, socket_timeout=5)
+        return Redis.from_url(self.redis.admin_url, socket_timeout=5)
 
     def flush_redis(self) -> None:
         """FLUSHALL, if there is a Redis."""
@@ -202,8 +203,7 @@ class Machine:
     def _prepare_redis(self) -> None:
         """A Redis that is started again has forgotten everything, unless a test says otherwise."""
         if not self.redis_remembers:
-            for file in (self.folder / "redis").glob("appendonly*"):
-                file.unlink()
+            shutil.rmtree(self.folder / "redis" / "appendonlydir", ignore_errors=True)
 
 
 @contextmanager

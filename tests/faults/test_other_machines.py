@@ -98,7 +98,7 @@ def test_flower_shows_ids_asks_for_its_password_changes_nothing_and_outlives_red
     with (
         running_machine() as machine,
         Clinic(machine) as clinic,
-        listening_to_redis(machine.redis.url, machine.marker) as listener,
+        listening_to_redis(machine.redis.admin_url, machine.marker) as listener,
     ):
         port, login = next_free(18800), ("flower", uuid4().hex)
         machine.keep("flower", FLOWER_PORT=str(port), FLOWER_BASIC_AUTH=":".join(login))

@@ -170,7 +170,7 @@ def dropped(machine: Machine) -> Iterator[None]:
 
 @contextmanager
 def full(machine: Machine) -> Iterator[None]:
-    with Redis.from_url(machine.redis.url) as redis:
+    with Redis.from_url(machine.redis.admin_url) as redis:
         redis.config_set("maxmemory", 1)
         yield
         redis.config_set("maxmemory", 0)

@@ -68,6 +68,10 @@ class HostedRedis(EmbeddedRedis):
     def url(self) -> str:
         return super().url.replace(LOOPBACK, self._address)
 
+    @property
+    def admin_url(self) -> str:
+        return super().admin_url.replace(LOOPBACK, self._address)
+
 
 class Fleet(Machine):
     """Three hosts with a worker each; Postgres, Redis, S3, and the API with the dispatcher, on four others.

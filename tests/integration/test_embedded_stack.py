@@ -230,7 +230,7 @@ def test_the_death_of_the_supervisor_ends_everything_and_nothing_is_lost(
     with redis.Redis.from_url(broker) as client:
         assert client.ping()
     family = first.family()
-    assert {"postgres", "redis-server"} <= {process.name() for process in family}
+    assert {"postgres", "valkey-server"} <= {process.name() for process in family}
     first.process.kill()
     first.process.wait()
     eventually(lambda: gone(family))

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -23,6 +24,7 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from shared.media import host_slots
 from shared.media.container import Refused, open_recording
 from shared.media.limits import MediaLimits
 from shared.media.sandbox import Sandbox
@@ -265,7 +267,9 @@ def test_a_probe_beyond_its_memory_fails_alone() -> None:
         assert decode(sandbox, honest("m4a"))[1].channels == 2
 
 
-def test_a_process_has_few_children_at_once() -> None:
+@contextmanager
+def held_up(sandbox: Sandbox) -> Iterator[None]:
+    """A probe that stands still as long as this lasts, and ends well after it."""
     begun, may_end = threading.Event(), threading.Event()
 
     class Waiting(Bytes):
@@ -274,16 +278,38 @@ def test_a_process_has_few_children_at_once() -> None:
             assert may_end.wait(30)
             return super().read_at(offset, length)
 
-    limits = MediaLimits(children=1, busy_seconds=0.2)
-    with Sandbox(limits) as sandbox, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         first = pool.submit(sandbox.probe, Waiting(honest("wav")))
         assert begun.wait(30)
-        with pytest.raises(Unavailable) as error:
-            sandbox.probe(Bytes(honest("wav")))
-        assert error.value.code == "decoder_unavailable"
+        yield
         may_end.set()
         assert first.result().family == "wav"
+
+
+def test_a_process_has_few_children_at_once() -> None:
+    with Sandbox(MediaLimits(children=1, busy_seconds=0.2)) as sandbox:
+        with held_up(sandbox), pytest.raises(Unavailable) as error:
+            sandbox.probe(Bytes(honest("wav")))
+        assert error.value.code == "decoder_unavailable"
         assert sandbox.probe(Bytes(honest("wav"))).family == "wav"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the slots of a host are names of Linux")
+def test_a_host_has_few_children_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two processes with a child each, here two sandboxes, the second waits for the first."""
+    monkeypatch.setattr(host_slots, "_PREFIX", f"test-{os.getpid()}")
+    limits = MediaLimits(host_children=1, busy_seconds=0.2)
+    with Sandbox(limits) as one, Sandbox(limits) as other:
+        with held_up(one), pytest.raises(Unavailable) as error:
+            other.probe(Bytes(honest("wav")))
+        assert error.value.code == "decoder_unavailable"
+        assert other.probe(Bytes(honest("wav"))).family == "wav"
+
+
+def test_a_host_has_at_least_four_children_and_at_most_what_a_quarter_of_its_memory_holds() -> None:
+    memory = psutil.virtual_memory().total
+    assert host_slots.most_children(memory) == 4
+    assert host_slots.most_children(1 << 20) <= memory // 4 >> 20
 
 
 # Confinement

@@ -11,6 +11,7 @@ from kombu import Queue
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from embedded.redis import RIGHTS as EMBEDDED_RIGHTS
 from shared.http.limit_storage import RedisOrMemory
 from shared.pipeline import CHAIN
 from shared.queue import WorkQueue, make_app
@@ -30,6 +31,11 @@ def url(environment: dict[str, str]) -> Iterator[str]:
         place = urlsplit(environment["REDIS_URL"])
         yield f"redis://{name}:secret@{place.hostname}:{place.port}{place.path}"
         redis.execute_command("ACL", "DELUSER", name)
+
+
+def test_the_embedded_one_gives_the_same_rights() -> None:
+    assert RIGHTS is not None
+    assert RIGHTS[1] == f"~* &* {EMBEDDED_RIGHTS}"
 
 
 def test_messages_are_published_taken_and_acknowledged(url: str) -> None:
@@ -61,7 +67,7 @@ def test_limits_are_counted_there(url: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG GET *", "ACL LIST", "SHUTDOWN", "DEBUG SLEEP 0", "SAVE",
+        "FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG GET *", "ACL LIST", "SHUTDOWN", "BGREWRITEAOF", "SAVE",
         "REPLICAOF NO ONE", "MODULE LIST", "SCRIPT FLUSH", "CLIENT LIST", "SWAPDB 0 1", "SLOWLOG GET",
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from shared.domain.engines import OPENAI, RULES, WHISPER
 from shared.domain.ports import NoteExtractor, Transcriber
 from shared.settings import Settings
 from workers.engines.call_limits import CallLimits, SharedLimits, Unlimited
@@ -59,12 +60,12 @@ def build_transcriber(name: str, options: EngineOptions) -> Transcriber:
     engine, _, model = name.partition(":")
     if model:
         options = replace(options, whisper_model=model)
-    return _chosen(_TRANSCRIBERS, engine, "SESSIONSCRIBE_TRANSCRIBER")(options)
+    return _chosen(TRANSCRIBERS, engine, "SESSIONSCRIBE_TRANSCRIBER")(options)
 
 
 def build_extractor(name: str, options: EngineOptions) -> NoteExtractor:
     """The notes engine ``name``: rules or openai. Raises ValueError as ``build_transcriber``."""
-    return _chosen(_EXTRACTORS, name, "SESSIONSCRIBE_EXTRACTOR")(options)
+    return _chosen(EXTRACTORS, name, "SESSIONSCRIBE_EXTRACTOR")(options)
 
 
 def _openai_transcriber(options: EngineOptions) -> Transcriber:
@@ -112,13 +113,13 @@ def _openai_extractor(options: EngineOptions) -> NoteExtractor:
     return OpenAIExtractor(_openai_key(options), options.openai_base_url, model, limits=_limits(options))
 
 
-_TRANSCRIBERS: dict[str, Callable[[EngineOptions], Transcriber]] = {
-    "openai": _openai_transcriber,
-    "faster-whisper": _faster_whisper,
+TRANSCRIBERS: dict[str, Callable[[EngineOptions], Transcriber]] = {
+    WHISPER: _faster_whisper,
+    OPENAI: _openai_transcriber,
 }
-_EXTRACTORS: dict[str, Callable[[EngineOptions], NoteExtractor]] = {
-    "rules": _rules,
-    "openai": _openai_extractor,
+EXTRACTORS: dict[str, Callable[[EngineOptions], NoteExtractor]] = {
+    RULES: _rules,
+    OPENAI: _openai_extractor,
 }
 
 
@@ -144,7 +145,7 @@ def _limits(options: EngineOptions) -> CallLimits:
     """Transcription and notes are counted together: they use the same account, or the same server."""
     if options.redis_url is None:
         return Unlimited()
-    return SharedLimits(options.redis_url, "openai", _max_calls(options), options.openai_calls_per_minute)
+    return SharedLimits(options.redis_url, OPENAI, _max_calls(options), options.openai_calls_per_minute)
 
 
 def _max_calls(options: EngineOptions) -> int:

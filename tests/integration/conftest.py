@@ -1,0 +1,22 @@
+"""For the integration rung alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passphrases() -> Iterator[None]:
+    """Hash with argon2's least cost: hundreds of sign-ins at the real one take minutes.
+
+    The unit tests hold the real cost to the RFC.
+    """
+    from argon2 import PasswordHasher
+
+    from shared.services.sign_in import passphrases
+
+    least = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrases, "_hasher", least)
+        patch.setattr(passphrases, "NONE", least.hash("of nothing"))
+        yield
