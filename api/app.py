@@ -27,6 +27,7 @@ from api.resources import (
     notes,
     off_record,
     patients,
+    privacy,
     process_notes,
     retention,
     sessions,
@@ -82,6 +83,7 @@ _ROUTES = (
     operations,
     audit,
     access_log,
+    privacy,
 )
 _PATIENCE_SECONDS = 30.0
 

@@ -21,11 +21,13 @@ from cli.commands.emergency import emergency
 from cli.commands.engines import engines
 from cli.commands.history import history
 from cli.commands.holds import holds
+from cli.commands.incident import incident
 from cli.commands.keys import keys
 from cli.commands.models import models
 from cli.commands.notes import notes
 from cli.commands.off_record import off_the_record
 from cli.commands.patients import patients
+from cli.commands.privacy import privacy
 from cli.commands.reconcile import reconcile
 from cli.commands.retention import retention
 from cli.commands.rights import rights
@@ -109,6 +111,8 @@ for command in (
     reconcile,
     audit,
     verify,
+    incident,
+    privacy,
 ):
     cli.add_command(command)
 

@@ -162,6 +162,9 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PUT /api/templates/usual": lambda _: {"json": {"name": "soap"}},
     "POST /api/patients": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/patients/<id:patient_id>": lambda _: {"json": {"name": "Somebody"}},
+    "POST /api/patients/<id:patient_id>/disclosures": lambda _: {
+        "json": {"recipient": "A court", "what": "A letter", "purpose": "legal"}
+    },
     "POST /api/webhooks": lambda _: {"json": {"url": "https://hook.example/"}},
     "PATCH /api/webhooks/<id:webhook_id>": lambda _: {"json": {"label": "Records"}},
     "POST /api/webhooks/<id:webhook_id>/replay": lambda _: {"json": {"since": "2026-01-01"}},

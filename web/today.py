@@ -4,6 +4,7 @@ from flask import render_template
 
 from shared.services.access import emergency
 from shared.services.access.caller import Scope
+from shared.services.accounts import api_keys
 from shared.services.alerts import risk_alerts
 from shared.services.notes import signing
 from shared.services.sessions import overview
@@ -40,4 +41,5 @@ def page() -> str:
         names=overview.names(known, who, patients),
         elsewhere=browser_sessions.begun_elsewhere(known, who),
         awaiting=signing.awaiting(known, who) if may_sign else [],
+        new_keys=[one.key for one in api_keys.acting_for(known, who) if one.is_new],
     )

@@ -11,9 +11,11 @@ from api.http.negotiation import attachment
 from api.http.pages import page_response, position
 from api.openapi.document import NEXT_PAGE, answers, file_answer
 from api.schemas.core import PageQuerySchema
+from api.schemas.incidents import IncidentSchema, SuspicionSchema
 from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope
-from shared.services.audit_trail import reading
+from shared.services.audit_trail import incident, reading
+from shared.services.audit_trail.incident import Suspicion
 from shared.services.audit_trail.reading import Wanted
 
 blueprint = Blueprint("audit_trail", __name__, url_prefix="/api/audit", description="The audit trail.")
@@ -96,6 +98,19 @@ def list_lines(query: dict[str, Any]) -> Response:
     before = reading.number_in(position(cursor, reading.listing(wanted)))
     page = reading.page(resources(), caller(), wanted, limit=limit, before=before)
     return page_response(AuditLineSchema(many=True).dump(page.items), page.next_cursor)
+
+
+@blueprint.route("/incident", methods=["GET"])
+@blueprint.arguments(SuspicionSchema, location="query")
+@blueprint.response(200, IncidentSchema)
+@answers(blueprint, 400, 422)
+@needs(Scope.AUDIT_READ)
+def report_incident(query: dict[str, Any]) -> Any:
+    """What a key, a person or an address did with which records, in which time, and what to revoke.
+
+    Nothing is revoked by it. Say at least one of `key_id`, `person_id`, `address` and `since`.
+    """
+    return incident.report(resources(), caller(), Suspicion(**query))
 
 
 @blueprint.route("/export", methods=["GET"])

@@ -368,6 +368,26 @@ def test_the_trail_tells_the_person_who_signed_in_and_who_tried(
     assert about_it == ["sign_in.failed", "sign_in.new_device", "sign_in", "sign_out"]
 
 
+def test_lines_about_a_sign_in_say_from_where_and_in_which_browser_session(
+    browser: Browser, resources: Resources, login: str
+) -> None:
+    browser.sign_in(login, "another passphrase")
+    browser.sign_in(login)
+    session_id = browser("GET", "/api/whoami").json["key_id"]
+    browser.submit("/sign-out")
+    with everything(resources) as db:
+        query = text(
+            "SELECT action, address, key_id FROM audit_events WHERE action LIKE 'sign_%' ORDER BY id"
+        )
+        lines = [(line.action, line.address, line.key_id and str(line.key_id)) for line in db.execute(query)]
+    assert lines == [
+        ("sign_in.failed", "127.0.0.1", None),
+        ("sign_in.new_device", "127.0.0.1", session_id),
+        ("sign_in", "127.0.0.1", session_id),
+        ("sign_out", "127.0.0.1", session_id),
+    ]
+
+
 @pytest.fixture
 def code(resources: Resources, office: Office, boss: UUID) -> str:
     code = invitations.first_administrator_code(resources, office.caller.practice_id)

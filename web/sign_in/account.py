@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, render_template, request
 
 from shared.domain.errors import InvalidInput, LimitReached
+from shared.services.accounts import api_keys
 from shared.services.sign_in import browser_sessions, passkeys, second_factor, signing_in, trail
 from web.access import caller, client, resources, signed_in
 from web.pages import SIGN_IN, Pages
@@ -68,5 +69,6 @@ def _shown() -> dict[str, Any]:
         "passkeys": passkeys.listed(resources(), caller()),
         "factors": second_factor.factors(resources(), caller()),
         "events": trail.events(resources(), caller()),
+        "keys": api_keys.acting_for(resources(), caller()),
         "done": _DONE.get(request.args.get("done", "")),
     }

@@ -220,10 +220,7 @@ class AuditEvent(Base):
     """Who did what to which record, and every attempt of every step: ids and codes only."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (
-        Index("audit_events_by_subject", "subject_id", "id"),
-        Index("audit_events_by_practice", "practice_id", "id"),
-    )
+    __table_args__ = tuple(Index(f"audit_events_by_{of}", f"{of}_id", "id") for of in ("subject", "practice"))
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -1,14 +1,28 @@
 """Keys as whoever manages them sees them: read, listed, revoked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from shared.db.connection import clock
 from shared.db.queries import api_keys
 from shared.db.tables.core import ApiKey
 from shared.domain.errors import NotAuthenticated
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
+
+# So long a new key is shown on the first page of the person whom it acts for.
+NEW_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A key that acts for a person, and whether it is new to them."""
+
+    key: ApiKey
+    is_new: bool
 
 
 def require_good(resources: Resources, caller: Caller) -> None:
@@ -34,6 +48,18 @@ def list_keys(resources: Resources, caller: Caller) -> Sequence[ApiKey]:
     with resources.database.transaction(caller.practice_id) as db:
         accounts.record(db, caller.practice_id, "key.list", None, caller)
         return api_keys.listed(db, caller.practice_id, accounts.whose(caller))
+
+
+def acting_for(resources: Resources, caller: Caller) -> list[Acting]:
+    """The keys that act for the caller and still work, newest first: what they are told of without asking."""
+    with resources.database.transaction(caller.practice_id) as db:
+        now = clock.now(db)
+        keys = api_keys.listed(db, caller.practice_id, caller.therapist_id)
+    good = [
+        key for key in keys if key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+    ]
+    good.sort(key=lambda key: key.created_at, reverse=True)
+    return [Acting(key, key.created_at > now - NEW_FOR) for key in good]
 
 
 def revoke_key(resources: Resources, caller: Caller, key_id: UUID) -> None:

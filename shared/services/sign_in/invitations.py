@@ -182,8 +182,7 @@ def _use(
         except IntegrityError:
             raise _refused("login_name", "This login name is taken. Choose another.") from None
         session_rows.end_all(db, practice_id, person.id)
-        actor = f"{person.role}:{person.id}"
-        trail.record_of(db, practice_id, person.id, trail.LOGIN_CREATED, actor, client.request_id)
+        trail.record_for(db, person, trail.LOGIN_CREATED, client)
         return signing_in.begin(resources, db, person, client, is_known=True), person.id
 
 

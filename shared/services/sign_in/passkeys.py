@@ -150,8 +150,7 @@ def sign_in(resources: Resources, answer: Mapping[str, Any], client: Client) -> 
         if person is None or person.disabled_at is not None:
             raise _not_known()
         session = browser_sessions.begin(resources, db, person, client, complete=True)
-        actor = f"{person.role}:{person.id}"
-        trail.record_of(db, person.practice_id, person.id, trail.PASSKEY_SIGN_IN, actor, client.request_id)
+        trail.record_for(db, person, trail.PASSKEY_SIGN_IN, client, session.id)
     return session, passkey.therapist_id
 
 

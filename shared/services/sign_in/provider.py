@@ -99,7 +99,9 @@ def signed_out(resources: Resources, token: str) -> None:
     practice_id, therapist_id = found
     with resources.database.transaction(practice_id) as db:
         session_rows.end_all(db, practice_id, therapist_id)
-        trail.record_of(db, practice_id, therapist_id, trail.PROVIDER_SIGN_OUT, trail.UNKNOWN, None)
+        trail.record_of(
+            db, practice_id, therapist_id, trail.PROVIDER_SIGN_OUT, trail.UNKNOWN, None, address=None
+        )
 
 
 def is_required(resources: Resources, caller: Caller) -> bool:
@@ -129,8 +131,7 @@ def _link(resources: Resources, invitation: str, identity: Identity, client: Cli
         if known is not None and known != (practice_id, person.id):
             raise InvalidInput("This sign-in is linked to another person here.", "provider_linked_elsewhere")
         providers.link(db, practice_id, person.id, _issuer(resources), identity.subject)
-        actor = f"{person.role}:{person.id}"
-        trail.record_of(db, practice_id, person.id, trail.PROVIDER_LINKED, actor, client.request_id)
+        trail.record_for(db, person, trail.PROVIDER_LINKED, client)
 
 
 def _begin(resources: Resources, identity: Identity, client: Client) -> NewSession:
@@ -148,8 +149,7 @@ def _begin(resources: Resources, identity: Identity, client: Client) -> NewSessi
         needs_factor = person.role == accounts.THERAPIST or second_factor.has_any(db, person.id)
         complete = is_strong or not needs_factor
         session = browser_sessions.begin(resources, db, person, client, complete=complete, by_provider=True)
-        actor = f"{person.role}:{person.id}"
-        trail.record_of(db, practice_id, person.id, trail.PROVIDER_SIGN_IN, actor, client.request_id)
+        trail.record_for(db, person, trail.PROVIDER_SIGN_IN, client, session.id)
     return session
 
 

@@ -17,6 +17,7 @@ from shared.db.queries import browser_sessions as session_rows
 from shared.db.queries import passkeys as passkey_rows
 from shared.db.queries import second_factors as rows
 from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions, passphrases, trail, waits
@@ -148,9 +149,7 @@ def reset(resources: Resources, caller: Caller, therapist_id: UUID, which: str) 
         else:
             passkey_rows.remove_all(db, therapist_id)
         session_rows.end_all(db, caller.practice_id, therapist_id)
-        trail.record_of(
-            db, caller.practice_id, therapist_id, trail.FACTOR_RESET, caller.actor, caller.request_id
-        )
+        ownership.audit(db, caller, trail.FACTOR_RESET, therapist_id)
 
 
 def new_codes(resources: Resources, caller: Caller) -> list[str]:

@@ -76,9 +76,8 @@ def begin(
     # Therapists read what was said: without a second factor they get no further than to set one up.
     complete = person.role != accounts.THERAPIST and not second_factor.has_any(db, person.id)
     session = browser_sessions.begin(resources, db, person, client, complete=complete)
-    actor = f"{person.role}:{person.id}"
     for action in [trail.SIGNED_IN] if is_known else [trail.NEW_DEVICE, trail.SIGNED_IN]:
-        trail.record_of(db, person.practice_id, person.id, action, actor, client.request_id)
+        trail.record_for(db, person, action, client, session.id)
     return session
 
 
@@ -89,7 +88,15 @@ def _note_failure(
     # Nothing is written of an unknown name, yet as much is asked.
     with resources.database.transaction(practice_id) as db:
         if known:
-            trail.record_of(db, practice_id, therapist_id, trail.FAILED, trail.UNKNOWN, client.request_id)
+            trail.record_of(
+                db,
+                practice_id,
+                therapist_id,
+                trail.FAILED,
+                trail.UNKNOWN,
+                client.request_id,
+                address=client.address,
+            )
 
 
 def change_passphrase(resources: Resources, caller: Caller, old: str, new: str, client: Client) -> NewSession:

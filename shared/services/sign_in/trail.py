@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import audit
 from shared.db.queries import browser_sessions as rows
+from shared.db.tables.core import Therapist
+from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
+
+if TYPE_CHECKING:
+    from shared.services.sign_in.browser_sessions import Client  # which imports this module
 
 SIGNED_IN, FAILED, SIGNED_OUT = "sign_in", "sign_in.failed", "sign_out"
 NEW_DEVICE = "sign_in.new_device"
@@ -70,11 +76,35 @@ def events(resources: Resources, caller: Caller) -> list[Event]:
 
 def record(db: DbSession, caller: Caller, action: str) -> None:
     """Write what the caller did about their own sign-in."""
-    record_of(db, caller.practice_id, caller.therapist_id, action, caller.actor, caller.request_id)
+    ownership.audit(db, caller, action, caller.therapist_id)
+
+
+def record_for(
+    db: DbSession, person: Therapist, action: str, client: "Client", session_id: UUID | None = None
+) -> None:
+    """Write what a person did who signs in; ``session_id``: of the browser session that began."""
+    record_of(
+        db,
+        person.practice_id,
+        person.id,
+        action,
+        f"{person.role}:{person.id}",
+        client.request_id,
+        address=client.address,
+        session_id=session_id,
+    )
 
 
 def record_of(
-    db: DbSession, practice_id: UUID, therapist_id: UUID, action: str, actor: str, request_id: str | None
+    db: DbSession,
+    practice_id: UUID,
+    therapist_id: UUID,
+    action: str,
+    actor: str,
+    request_id: str | None,
+    *,
+    address: str | None,
+    session_id: UUID | None = None,
 ) -> None:
     """Write what happened to the sign-in of a person."""
     audit.record(
@@ -84,4 +114,6 @@ def record_of(
         action=action,
         subject_id=therapist_id,
         request_id=request_id,
+        key_id=session_id,
+        address=address,
     )

@@ -5,9 +5,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from shared.services.accounts import accounts, api_keys
 from shared.services.resources import Resources
+from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import app_of, left_behind, tone
 from tests.integration.browser import Browser, browser_of
@@ -158,3 +161,21 @@ def test_a_sign_in_on_another_device_is_told_to_who_was_there_before(
     me.get("/account")
     assert me.submit("/account/devices/end-others").status_code == 303
     assert "Since you signed in here" not in me.get("/today").text
+
+
+def test_a_new_key_is_told_to_the_person_whom_it_acts_for(
+    me: Browser, app: Flask, resources: Resources, office: Office
+) -> None:
+    whose = (office.caller.practice_id, office.caller.therapist_id)
+    assert "New API keys" not in me.get("/today").text
+    key, _ = accounts.create_key(resources, *whose, label="Not made by me")
+    assert "Not made by me" in me.get("/today").text
+    account = me.get("/account").text
+    assert "Not made by me <strong>(new)</strong>" in account
+    assert str(key.id) in account
+    with everything(resources) as db:
+        db.execute(text("UPDATE api_keys SET created_at = now() - interval '8 days'"))
+    assert "Not made by me" not in me.get("/today").text
+    assert "Not made by me," in me.get("/account").text
+    api_keys.revoke_key(resources, office.caller, key.id)
+    assert "Not made by me" not in me.get("/account").text

@@ -1,0 +1,82 @@
+"""The command ``incident``: what a stolen key, a person or an address did, whom to tell, what to revoke."""
+
+from uuid import UUID
+
+import click
+from rich.text import Text
+
+from cli.http.client import JsonObject
+from cli.options import EPILOG, Moment, connect, json_option, pass_target
+from cli.output import console
+from cli.output.tables import table
+from cli.profile import Target
+from cli.sanitise import one_line
+
+
+@click.command(epilog=EPILOG, short_help="Report what a key, a person or an address did.")
+@click.option("--key", "key_id", type=click.UUID, help="This API key or browser session.")
+@click.option("--person", "person_id", type=click.UUID, help="This person.")
+@click.option("--address", help="This address.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Not before.")
+@click.option("--until", type=Moment(), metavar="DATE", help="Before.")
+@json_option
+@pass_target
+def incident(
+    target: Target,
+    key_id: UUID | None,
+    person_id: UUID | None,
+    address: str | None,
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """Report what was read, exported and changed, which patients to tell, and what to revoke.
+
+    From the audit trail, with an administrator's key. Nothing is revoked by it.
+    """
+    if not (key_id or person_id or address or since):
+        raise click.UsageError("Name what is suspected: --key, --person, --address or --since.")
+    asked = {"key_id": key_id, "person_id": person_id, "address": address, "since": since, "until": until}
+    query = {name: str(value) for name, value in asked.items() if value}
+    with connect(target, administrator=True) as api:
+        found = api.document("/api/audit/incident", query)
+    if as_json:
+        console.print_json(found)
+    else:
+        _show(found)
+
+
+def _show(found: JsonObject) -> None:
+    out = console.results()
+    first, last = (one_line(found.get(name))[:19] for name in ("first_at", "last_at"))
+    when = f", from {first} to {last} (UTC)" if found["lines"] else ""
+    out.print(Text(f"{found['lines']} lines{when}; {found['refused']} calls were refused."), soft_wrap=True)
+    rows = [
+        (
+            one.get("patient_id"),
+            len(one["sessions"]),
+            one.get("reads"),
+            one.get("exports"),
+            one.get("changes"),
+            "name in a list" if one.get("only_listed") else "record",
+        )
+        for one in found["patients"]
+    ]
+    headings = ("Patient to tell", "Sessions", "Reads", "Exports", "Changes", "Seen")
+    table(out, headings, rows, "No patient's record was touched.")
+    used = [
+        (
+            one.get("id"),
+            one.get("kind"),
+            one.get("person"),
+            "made" if one.get("made") else "used",
+            one_line(one.get("ended_at") or "")[:19] or "no",
+        )
+        for one in found["credentials"]
+    ]
+    table(out, ("Credential", "Kind", "Of", "Was", "Ended"), used, "No credential was used.")
+    for heading, counts in (("Address", found["addresses"]), ("Other actions", found["practice"])):
+        if counts:
+            table(out, (heading, "Lines"), sorted(counts.items()), "")
+    for step in found["steps"]:
+        out.print(Text(f"Run: {one_line(step)}"), soft_wrap=True)
