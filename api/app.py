@@ -14,22 +14,17 @@ from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
 from api.resources import (
-    access_log,
     alerts,
     audio,
-    audit,
     direct_uploads,
     engines,
     events,
     health,
-    holds,
     keys,
     notes,
     off_record,
     patients,
-    privacy,
     process_notes,
-    retention,
     sessions,
     speakers,
     templates,
@@ -40,7 +35,17 @@ from api.resources import (
 from api.resources import history as operations
 from api.resources import session_lifecycle as lifecycle
 from api.resources import transcripts as outputs
-from api.resources.privacy import consents, emergency, part2, rights
+from api.resources.privacy import (
+    access_log,
+    audit,
+    consents,
+    emergency,
+    holds,
+    part2,
+    report,
+    retention,
+    rights,
+)
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
@@ -83,7 +88,7 @@ _ROUTES = (
     operations,
     audit,
     access_log,
-    privacy,
+    report,
 )
 _PATIENCE_SECONDS = 30.0
 
