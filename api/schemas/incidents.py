@@ -4,15 +4,15 @@ from marshmallow import Schema, fields, validate
 
 from shared.schemas.fields import Moment
 
+ADDRESS = validate.Regexp(r"^[0-9A-Za-z.:%]{1,45}$")
+
 
 class SuspicionSchema(Schema):
     """What is suspected; all that is said must hold of a line."""
 
     key_id = fields.UUID(load_default=None, metadata={"description": "A key or a browser session."})
     person_id = fields.UUID(load_default=None, metadata={"description": "Who acted."})
-    address = fields.String(
-        load_default=None, validate=validate.Length(1, 45), metadata={"description": "From where."}
-    )
+    address = fields.String(load_default=None, validate=ADDRESS, metadata={"description": "From where."})
     since = Moment(load_default=None, metadata={"description": "Not before."})
     until = Moment(load_default=None, metadata={"description": "Before."})
 

@@ -186,6 +186,13 @@ def test_the_commands_list_and_export(
     assert len(to.read_text().splitlines()) == 2
 
 
+@pytest.mark.parametrize("name", ["address", "action"])
+def test_what_no_line_can_hold_is_refused(auditor: Caller, name: str) -> None:
+    for path in ("/api/audit", "/api/audit/export"):
+        assert auditor("GET", path, query_string={name: "a\0b"}).status_code == 422
+    assert auditor("GET", "/api/audit/incident", query_string={"address": "a\0b"}).status_code == 422
+
+
 def test_a_cursor_beyond_all_numbers_is_no_error(auditor: Caller) -> None:
     cursor = cursor_after((datetime.now(UTC), UUID(int=2**127)), reading.listing(Wanted()))
     assert auditor("GET", f"/api/audit?cursor={cursor}").status_code == 200

@@ -1,5 +1,6 @@
 """The audit trail, for administrators: ids and what was done with them, never a word of a record."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,6 +18,7 @@ from web.pages import Pages
 blueprint = Pages("audit", __name__)
 
 _AT_ONCE = 100
+_ACTION = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 # What the form calls them, and what the API does.
 _FILTERS = {
     "person": "person_id",
@@ -58,7 +60,7 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         person_id=read("person"),
         record_id=read("record"),
         patient_id=read("patient"),
-        action=asked["action"] or None,
+        action=asked["action"] if _ACTION.fullmatch(asked["action"]) else None,
         since=request.args.get("since", type=form_values.utc_day),
         until=request.args.get("until", type=form_values.utc_day),
     )

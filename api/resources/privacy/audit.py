@@ -11,7 +11,7 @@ from api.http.negotiation import attachment
 from api.http.pages import page_response, position
 from api.openapi.document import NEXT_PAGE, answers, file_answer
 from api.schemas.core import PageQuerySchema
-from api.schemas.incidents import IncidentSchema, SuspicionSchema
+from api.schemas.incidents import ADDRESS, IncidentSchema, SuspicionSchema
 from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope
 from shared.services.audit_trail import incident, reading
@@ -35,7 +35,7 @@ class AuditFilterSchema(Schema):
     record_id = fields.UUID(load_default=None, metadata={"description": "About any record with this id."})
     key_id = fields.UUID(load_default=None, metadata={"description": "With which key or browser session."})
     address = fields.String(
-        load_default=None, validate=validate.Length(1, 45), metadata={"description": "From which address."}
+        load_default=None, validate=ADDRESS, metadata={"description": "From which address."}
     )
     action = fields.String(
         load_default=None,

@@ -101,6 +101,7 @@ def test_the_trail_is_filtered_and_given_as_a_file(
     assert "session.read" in page
     assert "therapist.create" not in page.split("<tbody>")[1]
     assert boss.get("/audit?until=2020-01-01").text.count("<tr>") == 0
+    assert boss.get("/audit?action=a%00b&person=nonsense&since=never").status_code == 200
     link = page.split('href="/api/audit/export?')[1].split('"')[0].replace("&amp;", "&")
     rows = boss.get(f"/api/audit/export?{link}").text
     assert "session.read" in rows
