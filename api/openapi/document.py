@@ -185,10 +185,10 @@ def _schema_of(kind: str) -> dict[str, Any]:
     return {"type": "string"} if kind.startswith("text/") else {"type": "string", "format": "binary"}
 
 
-def binary_answer(description: str) -> dict[str, Any]:
-    """The documentation of an answer that is a recording."""
+def binary_answer(description: str, *types: str) -> dict[str, Any]:
+    """The documentation of an answer that is a recording, or a file of these media types."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    return {"description": description, "content": dict.fromkeys(("audio/*", "video/*"), binary)}
+    return {"description": description, "content": dict.fromkeys(types or ("audio/*", "video/*"), binary)}
 
 
 def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:

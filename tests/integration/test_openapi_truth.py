@@ -75,6 +75,12 @@ include-name-regex = "^(POST|PATCH) /api/patients"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 
+# Nor that one of patient_id and name is there, nor that the patient is a colleague's.
+[[operations]]
+include-path-regex = "^/api/emergency-access"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+
 # Nor which scopes the person of a key may have.
 [[operations]]
 include-name-regex = "^POST /api/keys$"

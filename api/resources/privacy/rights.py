@@ -69,7 +69,7 @@ def decide(given: dict[str, Any], patient_id: UUID, request_id: UUID) -> Asked:
 
 
 @blueprint.route("/<id:patient_id>/package", methods=["POST"])
-@blueprint.doc(responses={200: binary_answer("A ZIP file, encrypted with AES-256")})
+@blueprint.doc(responses={200: binary_answer("A ZIP file, encrypted with AES-256", packages.MEDIA_TYPE)})
 @blueprint.arguments(PackageSchema)
 @blueprint.response(200)
 @answers(blueprint, 400, 403, 404, 409, 415, 422)
