@@ -13,12 +13,15 @@ from uuid import UUID
 from stream_zip import ZIP_AUTO, stream_zip
 
 from api.exports import FILES, fhir, notes_outline
+from api.exports.access_log import access_log_outline
+from api.schemas.access_log import DisclosureSchema
 from api.schemas.consents import ConsentsSchema
 from api.schemas.rights import RightsRequestSchema
 from api.schemas.sessions import TranscriptSchema
 from api.schemas.transcript_text import as_txt
-from shared.domain.errors import Conflict, Gone, NotFound
+from shared.domain.errors import Conflict, Gone, InvalidInput, NotFound
 from shared.services.access.caller import Caller
+from shared.services.audit_trail import access_log, disclosures
 from shared.services.consents import history
 from shared.services.notes import exporting
 from shared.services.paging import MAX_LIMIT
@@ -59,6 +62,7 @@ def _members(resources: Resources, caller: Caller, patient_id: UUID) -> Iterator
     yield _member("consents.json", _json(consents))
     asked = RightsRequestSchema(many=True).dump(requests.listed(resources, caller, patient_id))
     yield _member("requests.json", _json(asked))
+    yield from _who_saw_it(resources, caller, patient_id, told)
     yield _member("CONTENTS.txt", _contents(told).encode())
 
 
@@ -115,6 +119,18 @@ def _recording(
         yield f"{folder}/recording.{found.family}", _now(), 0o600, method, blocks
 
 
+def _who_saw_it(resources: Resources, caller: Caller, patient_id: UUID, told: list[str]) -> Iterator[Member]:
+    try:
+        seen = access_log.read(resources, caller, patient_id, code="package")
+        given = disclosures.listed(resources, caller, patient_id)
+    except InvalidInput as error:  # more entries than one list holds
+        told += ["", f"Neither access-log.pdf nor disclosures.json: {error.detail}"]
+        return
+    content = FILES["pdf"][1](access_log_outline(seen))
+    yield _member("access-log.pdf", content if isinstance(content, bytes) else content.encode())
+    yield _member("disclosures.json", _json(DisclosureSchema(many=True).dump(given)))
+
+
 def _member(name: str, content: bytes) -> Member:
     return name, _now(), 0o600, ZIP_AUTO(len(content), level=6), iter([content])
 
@@ -133,6 +149,7 @@ def _contents(told: list[str]) -> str:
         "",
         f"Of each session, as far as there is one: {_FILES}.",
         "consents.json: what you and others consented to. requests.json: what you asked for.",
+        "access-log.pdf: who saw your record. disclosures.json: to whom something of it was given.",
         *told,
         "",
         *_LEFT_OUT,

@@ -139,6 +139,7 @@ def test_the_package_holds_all_that_the_patient_may_have_and_no_psychotherapy_no
     assert set(found) == {
         f"{one}/notes.pdf", f"{one}/notes.fhir.json", f"{one}/transcript.txt", f"{one}/transcript.json",
         f"{one}/recording.wav", "consents.json", "requests.json", "CONTENTS.txt",
+        "access-log.pdf", "disclosures.json",
     }  # fmt: skip
     assert found[f"{one}/notes.pdf"].startswith(b"%PDF")
     assert json.loads(found[f"{one}/notes.fhir.json"])["resourceType"] == "Bundle"
