@@ -107,7 +107,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app = Flask("sessionscribe", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
-        # What declares more is refused by whatever call: our server need not wait for it.
+        # Every call refuses a body that declares more, so the server need not wait for it.
         MOST_BODY_BYTES=resources.settings.max_upload_bytes + OVERHEAD_BYTES,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )

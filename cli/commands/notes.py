@@ -20,8 +20,8 @@ from cli.profile import Target
 from cli.sanitise import one_line, plain
 
 FORMATS = {"md": "md", "docx": "docx", "pdf": "pdf", "fhir": "fhir.json", "json": "json"}
-VERSION = click.option("--version", type=click.IntRange(1), help="Else the current one.")
-TEMPLATE = click.option("--template", help="Filled from the same evidence; nothing is stored.")
+VERSION = click.option("--version", type=click.IntRange(1), help="Version. Default: the current one.")
+TEMPLATE = click.option("--template", help="Render in this template. Nothing is stored.")
 
 
 @click.group(epilog=EPILOG, short_help="Read, edit, sign and export notes.")
@@ -98,8 +98,13 @@ def versions(target: Target, session_id: str, as_json: bool) -> None:
 
 @notes.command(epilog=EPILOG)
 @SESSION
-@click.option("--from", "before", type=click.IntRange(1), help="Else the one that --to is based on.")
-@click.option("--to", "after", type=click.IntRange(1), help="Else the current one.")
+@click.option(
+    "--from",
+    "before",
+    type=click.IntRange(1),
+    help="Version to compare with. Default: the one that --to was based on.",
+)
+@click.option("--to", "after", type=click.IntRange(1), help="Newer version. Default: the current one.")
 @json_option
 @pass_target
 def diff(target: Target, session_id: str, before: int | None, after: int | None, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command ``notes edit``: the notes in an editor or from a file; nobody's edit is lost."""
+"""The command ``notes edit``: edits the notes in an editor or from a file; no concurrent edit is lost."""
 
 import json
 from pathlib import Path
@@ -20,9 +20,14 @@ from cli.sanitise import one_line
 @click.command(epilog=EPILOG)
 @SESSION
 @click.option(
-    "--file", type=click.File("r", encoding="utf-8"), metavar="FILE|-", help="Else an editor opens."
+    "--file",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE|-",
+    help="File to read. Default: an editor.",
 )
-@click.option("--version", type=click.IntRange(1), help="The version that --file changes; else as it says.")
+@click.option(
+    "--version", type=click.IntRange(1), help="Version that --file changes. Default: as the file says."
+)
 @json_option
 @pass_target
 def edit(target: Target, session_id: str, file: TextIO | None, version: int | None, as_json: bool) -> None:

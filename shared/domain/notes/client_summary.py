@@ -14,12 +14,12 @@ FIELD = "patient_summary"
 ABOUT_MEDICATION = "Not for the client's summary: it speaks of medication."
 NOT_TAKEN_ON = "Not for the client's summary: the client did not accept the task."
 WORDS_OF_RISK = "Not for the client's summary: it repeats words of risk."
-SAFETY_STEP = "Not for the client's summary: somebody at home may read of a safety step."
+SAFETY_STEP = "Not for the client's summary: another person at home may read of a safety step."
 KEPT_FROM_CLIENT = frozenset({ABOUT_MEDICATION, NOT_TAKEN_ON, WORDS_OF_RISK, SAFETY_STEP})
 UNSAFE_AT_HOME = "violence_at_home"
 HAND_OVER = (
     "Violence at home was spoken of. Before you hand over a summary, ask the client whether it is safe "
-    "to have it: somebody at home may read it."
+    "to have it: another person at home may read it."
 )
 
 _MEDICATION = words("""

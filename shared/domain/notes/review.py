@@ -20,7 +20,7 @@ from shared.domain.verification.risk import ENGINE, SCREEN
 MANY_UNSUPPORTED = 0.1
 
 NOT_SCREENED = "not_screened_for_risk"
-# What a signer is told: what nobody and nothing has looked for.
+# Warnings for the signer: what neither a person nor a program has screened.
 AT_SIGNING = frozenset({NOT_SCREENED, UNSAFE_AT_HOME, "risk_model_did_not_run"})
 
 _INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
@@ -55,7 +55,7 @@ def _reasons(
     if REASSURING in reasons:
         yield "engine_reassured", "The engine wrote that there is no risk; that was taken out."
     if _INVENTED & set(reasons):
-        yield "engine_invented", "The engine named a number, drug or diagnosis that nobody said."
+        yield "engine_invented", "The engine named a number, drug or diagnosis that was not said."
     language = unscreened_language(transcript)
     if language is not None:
         yield NOT_SCREENED, not_screened(language)

@@ -40,7 +40,7 @@ def edit(
     """
     if tag is None:
         raise UnknownBase(
-            "Send the ETag of the notes that you changed as If-Match, so that nobody's change is lost."
+            "Send the ETag of the notes that you changed as If-Match, so that no change is lost."
         )
     return _write(
         resources,
