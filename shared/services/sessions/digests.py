@@ -1,7 +1,7 @@
 """The SHA-256 of a recording, sealed under its session's key: deleted with it, in the write-ahead log too.
 
-A plain hash would stay there and in the planner's statistics, and tell whoever has a copy of a recording
-that it had been here.
+A plain hash would stay there and in the planner's statistics. It would prove to the holder of a copy that
+the recording had been here.
 """
 
 from contextlib import suppress
