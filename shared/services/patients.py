@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import patients, uploads
+from shared.db.queries import patient_deletions, patients, uploads
 from shared.db.tables.core import Patient
 from shared.domain.consent import METHODS
 from shared.domain.errors import Conflict, NotFound
@@ -145,6 +145,7 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
             raise Conflict(
                 "The patient still has sessions. Their records must go first.", "patient_has_sessions"
             )
+        patient_deletions.forget_patient(db, patient_id)
         patients.mark_deleted(db, patient_id)
         uploads.expire_of(db, patient_id)
         _audit(db, caller, "patient.delete", patient_id)

@@ -34,7 +34,7 @@ class SessionFilter:
     date_from: datetime | None = None
     date_before: datetime | None = None
     updated_since: datetime | None = None
-    external_id_hash: bytes | None = None
+    external_id_hashes: frozenset[bytes] | None = None
     is_open: bool = False
 
 
@@ -66,8 +66,8 @@ def _conditions(wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
         yield row.session_date < wanted.date_before
     if wanted.updated_since is not None:
         yield _updated(wanted.updated_since)
-    if wanted.external_id_hash is not None:
-        yield row.external_id_hash == wanted.external_id_hash
+    if wanted.external_id_hashes is not None:
+        yield row.external_id_hash.in_(wanted.external_id_hashes)
     if wanted.is_open:
         alerts = select(RiskAlert.id).where(
             RiskAlert.session_id == row.id, RiskAlert.acknowledged_at.is_(None)

@@ -210,3 +210,17 @@ def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:
         .group_by(StepRow.name)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def with_reference(db: DbSession, *, after: UUID, limit: int) -> Sequence[tuple[UUID, Sealed]]:
+    """Sessions of the practice that have a client's own reference, by id."""
+    query = select(TherapySession.id, TherapySession.external_id)
+    query = query.where(TherapySession.external_id_hash.is_not(None), TherapySession.id > after)
+    found = db.execute(query.order_by(TherapySession.id).limit(limit))
+    return [(session_id, stored) for session_id, stored in found if stored is not None]
+
+
+def set_reference_hash(db: DbSession, session_id: UUID, digest: bytes) -> None:
+    """Have the reference be found by this; for callers the session has not changed."""
+    values = {"external_id_hash": digest, "updated_at": TherapySession.updated_at}
+    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(values))

@@ -86,6 +86,12 @@ def expire_of(db: DbSession, patient_id: UUID) -> None:
     db.execute(update(Upload).where(Upload.patient_id == patient_id).values(expires_at=func.now()))
 
 
+def remove_of(db: DbSession, patient_id: UUID) -> Sequence[UUID]:
+    """Forget all unfinished uploads of a patient; gives their ids, under which they stored something."""
+    gone = delete(Upload).where(Upload.patient_id == patient_id).returning(Upload.id)
+    return db.scalars(gone).all()
+
+
 def expired(db: DbSession, *, limit: int) -> Sequence[Expired]:
     """The uploads of any practice whose time is over."""
     query = select(Upload.id, Upload.practice_id).where(Upload.expires_at <= func.now())
