@@ -219,6 +219,19 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
             "review_on": "2100-01-01",
         }
     },
+    "POST /holds/new": lambda place: {
+        "data": {
+            "kind": "session",
+            "record": str(place.session_id),
+            "matter": "A",
+            "reason": "B",
+            "review_on": "2100-01-01",
+        }
+    },
+    "POST /holds/<id:hold_id>/review": lambda _: {"data": {"review_on": "2100-01-02"}},
+    "POST /retention": lambda _: {
+        "data": {"kind": "recording", "event": "session", "days": "36500", "grace_days": "7"}
+    },
     "PUT /api/retention/rules/<kind>": lambda _: {"json": {"event": "session", "days": 36500}},
     "PUT /api/patients/<id:patient_id>/retention": lambda _: {
         "json": {"birth_year": 1990, "keep_until": None}

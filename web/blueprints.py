@@ -5,7 +5,7 @@ from flask import Blueprint
 from web import landing, static_files, today
 from web.patients import consents, cut_off, emergency, rights
 from web.patients import pages as patients
-from web.practice import audit, templates
+from web.practice import audit, holds, retention, templates
 from web.sessions import acting, editing, page, versions, words
 from web.sessions import signing as notes_signing
 from web.sign_in import account, invited, passkeys, people, provider, second_factor, signing
@@ -33,5 +33,7 @@ BLUEPRINTS: list[Blueprint] = [
     versions.blueprint,
     people.blueprint,
     templates.blueprint,
+    holds.blueprint,
+    retention.blueprint,
     audit.blueprint,
 ]

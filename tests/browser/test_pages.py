@@ -26,6 +26,12 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
 
 
+def overflowing(page: Page) -> list[str]:
+    """Says so where the page itself scrolls sideways."""
+    too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return ["scrolls sideways"] if too_wide else []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_fault_that_axe_knows(
     site: Watched, session_id: UUID, office: Office, scheme: str
@@ -38,6 +44,22 @@ def test_no_page_has_a_fault_that_axe_knows(
     paths += [f"{session}/{name}" for name in ("sign", "edit", "versions", "speakers", "off-the-record")]
     paths += [f"{session}/{name}" for name in ("words/1", "files", "delete", "addendum", "versions/1")]
     found = {path: violations(site.open(path)) for path in paths}
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_administrators_has_a_fault_that_axe_knows(
+    office_site: Watched, resources: Resources, office: Office, session_id: UUID, scheme: str
+) -> None:
+    sample.put_office(resources, office, session_id)
+    office_site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    paths = ["/templates", "/people", "/audit", "/account"]
+    paths += ["/holds", "/holds?lifted=true", "/holds/new", "/retention", "/retention/preview?days=366"]
+    found = {}
+    for path in paths:
+        for width in (1280, 320):
+            office_site.page.set_viewport_size({"width": width, "height": 1200})
+            found[path, width] = violations(office_site.open(path)) + overflowing(office_site.page)
     assert {path: faults for path, faults in found.items() if faults} == {}
 
 
