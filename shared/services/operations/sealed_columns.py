@@ -38,7 +38,7 @@ from shared.services.engines import practice_engines
 from shared.services.notes import process_notes, templates
 from shared.services.retention import holds, receipts
 from shared.services.rights import requests
-from shared.services.sessions import digests
+from shared.services.sessions import digests, references
 from shared.services.sign_in import browser_sessions, second_factor
 from shared.services.uploads import registration, tus_creation
 from shared.services.webhooks import endpoints
@@ -83,7 +83,7 @@ SEALED_COLUMNS = (
     SealedColumn(Patient.name, Patient.id, patients.NAME),
     SealedColumn(TherapySession.audio_filename, TherapySession.id, registration.FILE_NAME),
     SealedColumn(TherapySession.audio_digest, TherapySession.id, digests.KIND),
-    SealedColumn(TherapySession.external_id, TherapySession.id, registration.EXTERNAL_ID),
+    SealedColumn(TherapySession.external_id, TherapySession.id, references.KIND),
     SealedColumn(TherapySession.vocabulary, TherapySession.id, registration.VOCABULARY),
     SealedColumn(Output.body, Output.session_id, lambda row: outputs.kind(Product(row.name), row.part)),
     SealedColumn(NotesVersion.body, NotesVersion.session_id, lambda row: notes.kind(row.version)),
