@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from web import landing, static_files, today
-from web.patients import consents, cut_off, emergency, rights
+from web.patients import consents, cut_off, emergency, keeping, rights
 from web.patients import pages as patients
 from web.practice import audit, holds, retention, templates
 from web.sessions import acting, editing, page, versions, words
@@ -23,6 +23,7 @@ BLUEPRINTS: list[Blueprint] = [
     patients.blueprint,
     consents.blueprint,
     rights.blueprint,
+    keeping.blueprint,
     cut_off.blueprint,
     emergency.blueprint,
     page.blueprint,
