@@ -15,6 +15,7 @@ _ACTIONS = {
     "disclosure.record": "noted to whom something of the record was given",
     "notes.accept": "took over new notes",
     "notes.addendum": "added to the signed notes",
+    "notes.client_summary": "had a summary for the patient written",
     "notes.cosign": "co-signed the notes",
     "notes.diff": "compared versions of the notes",
     "notes.dismiss": "dismissed new notes",
