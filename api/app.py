@@ -16,6 +16,7 @@ from api.openapi.document import make_api
 from api.resources import (
     alerts,
     audio,
+    client_summaries,
     direct_uploads,
     engines,
     events,
@@ -73,6 +74,7 @@ _ROUTES = (
     uploads,
     direct_uploads,
     outputs,
+    client_summaries,
     notes,
     process_notes,
     templates,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli.commands.notes_editing import edit
+from cli.commands.notes_editing import client_summary, edit
 from cli.commands.notes_signing import addendum, awaiting, cosign, sign
 from cli.commands.process_notes import process
 from cli.commands.sessions import SESSION
@@ -29,7 +29,7 @@ def notes() -> None:
     """The notes of a session: versions, edits, signatures, files."""
 
 
-for command in (edit, sign, cosign, addendum, awaiting, templates, process):
+for command in (edit, client_summary, sign, cosign, addendum, awaiting, templates, process):
     notes.add_command(command)
 
 

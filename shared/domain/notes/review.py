@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.domain.notes.client_summary import HAND_OVER, KEPT_FROM_CLIENT, UNSAFE_AT_HOME, is_unsafe_at_home
+from shared.domain.notes.client_summary import HAND_OVER, UNSAFE_AT_HOME, is_unsafe_at_home
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import (
@@ -65,7 +65,6 @@ def _reasons(
         yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
     if model_missed(notes, transcript):
         yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
-    reasons = [reason for reason in reasons if reason not in KEPT_FROM_CLIENT]
     claims = len(reasons) + _standing(notes)
     if reasons and len(reasons) >= MANY_UNSUPPORTED * claims:
         yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."

@@ -21,6 +21,7 @@ _ACTIONS = {
     "emergency.seen": "acknowledged an emergency access",
     "notes.accept": "took over new notes",
     "notes.addendum": "added to the signed notes",
+    "notes.client_summary": "had a summary for the patient written",
     "notes.cosign": "co-signed the notes",
     "notes.diff": "compared versions of the notes",
     "notes.dismiss": "dismissed new notes",
