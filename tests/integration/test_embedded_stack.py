@@ -268,8 +268,9 @@ def test_a_killed_postgres_comes_back_while_the_rest_runs_on(folder: Path, start
     url = (folder / "url").read_text().replace("+psycopg2", "")
     query(owner_url(folder), "CREATE TABLE kept AS SELECT 42 AS answer")
     app = next(p for p in stack.family() if "url.py" in p.cmdline())
-    next(p for p in stack.family() if "-D" in p.cmdline()).kill()
-    eventually(lambda: not answers(url))
+    killed = next(p for p in stack.family() if "-D" in p.cmdline())
+    killed.kill()
+    eventually(lambda: gone([killed]))
     eventually(lambda: answers(url))
     assert query(owner_url(folder), "SELECT answer FROM kept") == 42
     assert app.is_running()
