@@ -139,7 +139,7 @@ def patch(upload_id: UUID) -> Response:
 @blueprint.route("/<id:upload_id>", methods=["DELETE"])
 @blueprint.doc(parameters=HEADERS)
 @blueprint.response(204)
-@answers(blueprint, 404, 412, 422)
+@answers(blueprint, 404, 409, 412, 422)
 @needs(Scope.SESSIONS_WRITE)
 def terminate(upload_id: UUID) -> Response:
     """Give up an unfinished upload: what came of it is removed."""

@@ -81,6 +81,17 @@ def remove_expired(db: DbSession, upload_id: UUID) -> bool:
     return db.scalar(gone.returning(Upload.id)) is not None
 
 
+def of_practice(db: DbSession, upload_id: UUID) -> Upload | None:
+    """An upload of the practice, whoever's it is and whether its time is over or not."""
+    return db.scalar(select(Upload).where(Upload.id == upload_id))
+
+
+def prolong(db: DbSession, upload_id: UUID, *, kept_seconds: float) -> None:
+    """Keep an upload for so long from now."""
+    until = func.now() + timedelta(seconds=kept_seconds)
+    db.execute(update(Upload).where(Upload.id == upload_id).values(expires_at=until))
+
+
 def expire_of(db: DbSession, patient_id: UUID) -> None:
     """End all unfinished uploads of a patient now."""
     db.execute(update(Upload).where(Upload.patient_id == patient_id).values(expires_at=func.now()))

@@ -12,19 +12,21 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy.orm import Session as DbSession
+
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, sessions, uploads
+from shared.db.queries import audit, holds, patients, sessions, uploads
 from shared.db.tables.uploads import Upload
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Stopping, TooLarge, Unavailable
 from shared.domain.ports import Block
-from shared.services.access import consent, ownership
+from shared.services.access import consent, legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.services.uploads import tus_creation
 from shared.services.uploads.running_hashes import RunningHashes
 from shared.services.uploads.tus_completion import erase_now, finish, order_erasure
 from shared.services.uploads.tus_creation import State
-from shared.services.uploads.tus_patch import Arriving, Overtaken, longer_than_allowed
+from shared.services.uploads.tus_patch import KEPT_SECONDS, Arriving, Overtaken, longer_than_allowed
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 
@@ -193,8 +195,11 @@ def _no_such_upload() -> NotFound:
 
 
 def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
-    """Give up an unfinished upload: key and bytes are gone. Raises NotFound."""
+    """Give up an unfinished upload: key and bytes are gone. Raises NotFound, and Conflict on hold."""
     with resources.database.transaction(caller.practice_id) as db:
+        there = uploads.of_therapist(db, caller.therapist_id, upload_id)
+        if there is not None and _is_on_hold(db, there):
+            raise legal_hold.held()
         upload = uploads.of_therapist(db, caller.therapist_id, upload_id, hold=True)
         if upload is None:
             raise _no_such_upload()
@@ -204,14 +209,31 @@ def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
     erase_now(resources, remains)
 
 
+def _is_on_hold(db: DbSession, upload: Upload) -> bool:
+    """Whether a legal hold keeps it: of a recorder nobody but the service has what was said.
+
+    Locks the patient's row, as ``legal_hold.require_none``.
+    """
+    if not upload.deferred or not upload.segments:
+        return False
+    patients.keep(db, upload.patient_id)
+    return holds.is_held(db, upload.patient_id)
+
+
 def sweep(database: Database) -> int:
-    """Forget the uploads whose time is over, and have what they stored erased; gives their number."""
+    """Forget the uploads whose time is over, and have what they stored erased; gives their number.
+
+    A recording that was cut off stays while its patient is on hold.
+    """
     with database.operating() as db:
         expired = uploads.expired(db, limit=SWEEP_BATCH)
     count = 0
     for upload in expired:
         with database.transaction(upload.practice_id) as db:
-            if uploads.remove_expired(db, upload.id):
+            there = uploads.of_practice(db, upload.id)
+            if there is not None and _is_on_hold(db, there):
+                uploads.prolong(db, upload.id, kept_seconds=KEPT_SECONDS)
+            elif uploads.remove_expired(db, upload.id):
                 count += 1
                 order_erasure(db, Subject(upload.practice_id, upload.id))
                 audit.record(
