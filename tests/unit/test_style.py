@@ -27,6 +27,7 @@ SPEECH = (
     "shared/domain/verification/quote_frames.py",
     "shared/domain/verification/subjects.py",
     "shared/domain/vocabulary/",
+    "workers/engines/deidentify/vocabulary.py",
     "workers/engines/rules/answers.py",
     "workers/engines/rules/composing.py",
     "workers/engines/rules/lexicons/",

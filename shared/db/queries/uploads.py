@@ -82,7 +82,7 @@ def remove_expired(db: DbSession, upload_id: UUID) -> bool:
 
 
 def of_practice(db: DbSession, upload_id: UUID) -> Upload | None:
-    """An upload of the practice, whoever's it is and whether its time is over or not."""
+    """An upload of the practice, of any of its people, also when its time is over."""
     return db.scalar(select(Upload).where(Upload.id == upload_id))
 
 

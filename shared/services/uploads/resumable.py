@@ -210,7 +210,7 @@ def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
 
 
 def _is_on_hold(db: DbSession, upload: Upload) -> bool:
-    """Whether a legal hold keeps it: of a recorder nobody but the service has what was said.
+    """Whether a legal hold keeps it: only the service has what a recorder sent.
 
     Locks the patient's row, as ``legal_hold.require_none``.
     """

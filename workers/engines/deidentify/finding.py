@@ -25,7 +25,7 @@ _SHORTEST_START = 3  # letters of a name's start that stands for it: Ros for Ros
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Characters of a text that identify somebody, and of which kind they are."""
+    """Characters of a text that identify a person, and of which kind they are."""
 
     start: int
     end: int
