@@ -68,7 +68,6 @@ class Settings:
         "SESSIONSCRIBE_DIRECT_UPLOADS", parsing.one_of("no", "sse-s3", "bucket"), default="no"
     )
     keys_dir: Path = _setting("SESSIONSCRIBE_KEYS_DIR", parsing.absolute_path)  # noqa: RUF009 - _setting gives a field()
-
     root_key_command: str | None = _setting(
         "SESSIONSCRIBE_ROOT_KEY_COMMAND", parsing.command, default=None, repr=False
     )
@@ -84,6 +83,7 @@ class Settings:
     openai_api_key: str | None = _setting("OPENAI_API_KEY", default=None, repr=False)
     openai_base_url: str | None = _setting("OPENAI_BASE_URL", parsing.address("http", "https"), default=None)
     openai_in_house: bool = _setting("SESSIONSCRIBE_OPENAI_IN_HOUSE", parsing.yes_or_no, default=False)
+    deidentify: bool = _setting("SESSIONSCRIBE_DEIDENTIFY", parsing.yes_or_no, default=False)
     openai_transcription_model: str = _setting(
         "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL", default="gpt-transcribe"
     )

@@ -106,7 +106,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
-            # First: nobody waits longer to hear of a danger because a disk or a broker is away.
+            # First: a missing disk or broker must not delay a reminder of a danger.
             if remind.comes_after(seconds):
                 risk_alerts.remind_overdue(database, hours=settings.risk_reminder_hours)
             dispatching.fail_exhausted(database)

@@ -31,7 +31,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 def _again(first: Answered) -> Response:
     response = _created(first.resource_id)
-    with suppress(NotFound):  # it may have expired since: whoever asks for it is told so
+    with suppress(NotFound):  # it may have expired since: then the next request answers 404
         tus.tell(response, resumable.state(resources(), caller(), first.resource_id), offset=False)
     return response
 

@@ -148,6 +148,11 @@ PERMANENT = {
         "The server's answers are web pages.",
         _SETTING,
     ),
+    "deidentification_not_possible": (
+        "Names cannot be found in a transcript that is not in English or has no capital letters.",
+        "Nothing was sent. Set `SESSIONSCRIBE_DEIDENTIFY=no` or `SESSIONSCRIBE_EXTRACTOR=rules`, "
+        f"restart the workers. {_RETRY}",
+    ),
     "engine_not_installed": (
         "There is no speech engine on this machine.",
         "`make up` installs it where there are wheels for it; else set `SESSIONSCRIBE_TRANSCRIBER`. "
@@ -190,7 +195,7 @@ PERMANENT = {
         f"Record the consent. {_RETRY}",
     ),
     "not_audio": (
-        "The recording is none.",
+        "The file is not an audio or video recording.",
         _UPLOAD,
     ),
     "part2_not_consented": (

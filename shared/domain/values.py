@@ -191,7 +191,7 @@ class DecodedFacts:
 class TranscriptionHints:
     """What the uploader said of the recording: a language tag (``en``) and words to expect.
 
-    ``checkpoint`` raises once nobody wants the words any more: an engine that computes, or waits
+    ``checkpoint`` raises once the words are no longer wanted: an engine that computes, or waits
     its turn, for more than seconds calls it now and then. ``reached`` may be told how many seconds
     of the audio have been heard.
     """
@@ -237,9 +237,12 @@ class ExtractionRequest:
     """How notes are wanted: the template's name (``default``) and the session's date, ISO 8601.
 
     ``parts`` are those of the template that an engine is asked to write to their instructions; one
-    that cannot leaves them to be filled by rule.
+    that cannot leaves them to be filled by rule. ``known_names``: who is known to take part, for names
+    to be kept from the engine. ``has_tokens``: the transcript has tokens where it had identifiers.
     """
 
     template: str = DEFAULT
     session_date: str | None = None
     parts: tuple[Part, ...] = ()
+    known_names: tuple[str, ...] = field(default=(), repr=False)
+    has_tokens: bool = False

@@ -59,7 +59,7 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
     with resources.database.transaction(caller.practice_id) as db:
         _check_past(db, {"given_on": consent.given_on, "revoked_on": consent.revoked_on})
     subject = Subject(caller.practice_id, uuid4())
-    # Before the row: a key without a row harms nobody, a row without a key could not be read.
+    # Before the row: a key without a row does no harm, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
     patient = Patient(
         id=subject.id,

@@ -100,7 +100,7 @@ class OpenAIExtractor:
         work = _Work(
             transcript,
             request,
-            prompt_with(self._prompt, self._parts_prompt, request.parts),
+            self._with_tokens(prompt_with(self._prompt, self._parts_prompt, request.parts), request),
             schema_with(self._schema, request.parts, OURS),
             time.monotonic() + self._seconds,
         )
@@ -145,10 +145,11 @@ class OpenAIExtractor:
     def _summed_up(self, found: list[JsonObject], work: _Work) -> JsonObject:
         """One document of all parts: the united items, and the summaries that the model makes of them."""
         items, parts = united(found), united_parts(found)
-        around = len(self._uniting) + _size(self._summaries)
+        prompt = self._with_tokens(self._uniting, work.request)
+        around = len(prompt) + _size(self._summaries)
         text = as_text(items, self._room(around))
         return self._chat.ask(
-            self._messages(self._uniting, "items", text, "Write the summaries."),
+            self._messages(prompt, "items", text, "Write the summaries."),
             self._summaries,
             lambda answer: self._valid(items | parts | _only_summaries(answer), work),
             work.deadline,
@@ -174,8 +175,16 @@ class OpenAIExtractor:
         return (_PROMPTS / "parts.md").read_text("utf-8")
 
     @cached_property
+    def _tokens_prompt(self) -> str:
+        return (_PROMPTS / "tokens.md").read_text("utf-8")
+
+    def _with_tokens(self, prompt: str, request: ExtractionRequest) -> str:
+        return prompt + self._tokens_prompt if request.has_tokens else prompt
+
+    @cached_property
     def _prompt_digest(self) -> str:
-        return hashlib.sha256(f"{self._prompt}\n{self._uniting}\n{self._parts_prompt}".encode()).hexdigest()
+        prompts = (self._prompt, self._uniting, self._parts_prompt, self._tokens_prompt)
+        return hashlib.sha256("\n".join(prompts).encode()).hexdigest()
 
     @cached_property
     def _schema(self) -> JsonSchema:
@@ -228,7 +237,6 @@ _WORDLESS: JsonObject = {
     "session_mood": CANNOT_TELL,
     "mood_trajectory": CANNOT_TELL,
     "field_evidence": {
-        name: [{"sentence": NO_SPEECH, "evidence": []}]
-        for name in ("topic_summary", "therapist_notes", "patient_summary")
+        name: [{"sentence": NO_SPEECH, "evidence": []}] for name in ("topic_summary", "therapist_notes")
     },
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from shared.domain.engines import OPENAI, RULES, WHISPER
+from shared.domain.engines import OPENAI, RULES, WHISPER, sends_away
 from shared.domain.ports import NoteExtractor, Transcriber
 from shared.settings import Settings
 from workers.engines.call_limits import CallLimits, SharedLimits, Unlimited
@@ -37,6 +37,8 @@ class EngineOptions:
     openai_notes_usd_per_million_output: float | None = None
     openai_timestamps: str = "auto"
     openai_usd_per_minute: float | None = None
+    openai_in_house: bool = False
+    deidentify: bool = False
     openai_max_calls: int | None = None
     openai_calls_per_minute: int = 1000
     redis_url: str | None = field(default=None, repr=False)
@@ -64,8 +66,16 @@ def build_transcriber(name: str, options: EngineOptions) -> Transcriber:
 
 
 def build_extractor(name: str, options: EngineOptions) -> NoteExtractor:
-    """The notes engine ``name``: rules or openai. Raises ValueError as ``build_transcriber``."""
-    return _chosen(EXTRACTORS, name, "SESSIONSCRIBE_EXTRACTOR")(options)
+    """The notes engine ``name``: rules or openai. Raises ValueError as ``build_transcriber``.
+
+    With ``deidentify`` an engine that sends what was said away gets it without identifiers.
+    """
+    engine = _chosen(EXTRACTORS, name, "SESSIONSCRIBE_EXTRACTOR")(options)
+    if not (options.deidentify and sends_away(name, options.openai_in_house)):
+        return engine
+    from workers.engines.deidentify.extractor import DeidentifyingExtractor
+
+    return DeidentifyingExtractor(engine)
 
 
 def _openai_transcriber(options: EngineOptions) -> Transcriber:

@@ -84,7 +84,7 @@ def leave_tombstone(
 
 
 def tombstone_of(db: DbSession, therapist_id: UUID, session_id: UUID) -> Tombstone | None:
-    """The tombstone of the therapist's session; None also where it is somebody else's."""
+    """The tombstone of the therapist's session; None also where it is another person's."""
     return db.scalar(
         select(Tombstone).where(Tombstone.session_id == session_id, Tombstone.therapist_id == therapist_id)
     )

@@ -105,7 +105,7 @@ def of_status(
 
 
 def unsigned(db: DbSession, therapist_id: UUID, limit: int) -> Sequence[TherapySession]:
-    """The therapist's processed sessions whose notes nobody has signed, the oldest first."""
+    """The therapist's processed sessions whose notes are not signed, the oldest first."""
     query = select(TherapySession).where(TherapySession.therapist_id == therapist_id, *_not_signed())
     return db.scalars(query.order_by(TherapySession.session_date).limit(limit)).all()
 

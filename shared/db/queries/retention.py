@@ -193,7 +193,7 @@ def _event_at(event: RetentionEvent) -> ColumnElement[datetime]:
 
 
 def _removed_at(rule: RetentionRule, event: ColumnElement[datetime]) -> ColumnElement[datetime]:
-    """The grace counts from when the rule was set and the session came, whichever is later."""
+    """The grace counts from when the rule was set and the session came, the later of the two."""
     over = func.greatest(event + timedelta(days=rule.days), rule.changed_at, TherapySession.created_at)
     return over + timedelta(days=rule.grace_days)
 

@@ -50,7 +50,7 @@ SELECT practice_id, age FROM moved
 def of_therapist(
     db: DbSession, therapist_id: UUID, session_id: UUID, *, hold: bool = False
 ) -> TherapySession | None:
-    """The therapist's session; None also where it is somebody else's.
+    """The therapist's session; None also where it is another person's.
 
     ``hold`` keeps others from changing it until the transaction ends.
     """
@@ -127,7 +127,7 @@ def move(
 
 
 def _read_again(db: DbSession, session_id: UUID) -> None:
-    """Whoever has the row at hand sees it as it is now."""
+    """Refresh the row where it is loaded already."""
     row = db.identity_map.get(identity_key(TherapySession, session_id))
     if row is not None:
         db.refresh(row)
@@ -139,10 +139,10 @@ def status_of(session_id: UUID) -> Select[Status]:
 
 
 def hold(db: DbSession, session_id: UUID) -> Status | None:
-    """The session's status, which nobody else changes until this transaction ends; None if it is gone.
+    """Lock the session's row until this transaction ends; its status, None if it is gone.
 
-    Whoever changes a session and its steps holds it first: taken in one order by all, locks never
-    wait for each other in a circle.
+    Every change of a session and its steps locks it first: with one order of locks there is no
+    deadlock.
     """
     return db.scalar(status_of(session_id).with_for_update(key_share=True))
 
@@ -164,7 +164,7 @@ def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
 
 
 def look_after_lease(db: DbSession, session_id: UUID, lease_seconds: float) -> None:
-    """Somebody works on it: have the dispatcher look when that lease could have run out.
+    """A worker has it: have the dispatcher look when that lease could have run out.
 
     Without it a session that waited long, and is looked at every ten minutes by now, would also
     wait that long for another worker if this one dies.

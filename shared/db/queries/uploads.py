@@ -76,7 +76,7 @@ def remove(db: DbSession, upload_id: UUID, writer: UUID) -> bool:
 
 
 def remove_expired(db: DbSession, upload_id: UUID) -> bool:
-    """Forget an upload whose time is over; False if somebody did, or it has got more time."""
+    """Forget an upload whose time is over; False if it is gone already, or has got more time."""
     gone = delete(Upload).where(Upload.id == upload_id, Upload.expires_at <= func.now())
     return db.scalar(gone.returning(Upload.id)) is not None
 

@@ -5,6 +5,7 @@ as for one session. What a legal hold or the practice's minimum keeps stays, and
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,6 +31,32 @@ from shared.services.retention import receipts
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many sessions a deletion of the whole patient finds; ``is_held``: the patient is on hold."""
+
+    sessions: int
+    signed: int
+    held: int
+    kept_by_minimum: int
+    is_held: bool
+
+
+def preview(resources: Resources, caller: Caller, patient_id: UUID) -> Preview:
+    """What a deletion of the caller's patient would find now; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        if patients.of_therapist(db, caller.therapist_id, patient_id) is None:
+            raise _no_such_patient()
+        held = holds.held_sessions(db, patient_id)
+        ids = rows.sessions_left(db, patient_id)
+        signed = [session_id for session_id in ids if notes.signatures(db, session_id)]
+        kept = [
+            one for one in signed if one not in held and retention.minimum_end(db, caller.practice_id, one)
+        ]
+        ownership.audit(db, caller, "patient.deletion_preview", patient_id)
+    return Preview(len(ids), len(signed), len(held.intersection(ids)), len(kept), None in held)
+
+
 def delete(resources: Resources, caller: Caller, patient_id: UUID, *, signed_too: bool = False) -> JsonObject:
     """Delete the caller's patient with all that may go, and give the signed receipt.
 
@@ -49,10 +76,14 @@ def receipt(resources: Resources, caller: Caller, patient_id: UUID) -> JsonObjec
     with resources.database.transaction(caller.practice_id) as db:
         found = rows.of_therapist(db, caller.therapist_id, patient_id)
         if found is None:
-            raise NotFound("There is no such patient, or no receipt of a deletion.", "patient_not_found")
+            raise _no_such_patient()
         document = _document(resources, db, found)
         ownership.audit(db, caller, "patient.receipt", patient_id)
     return receipts.signed(resources, caller.practice_id, document)
+
+
+def _no_such_patient() -> NotFound:
+    return NotFound("There is no such patient, or no receipt of a deletion.", "patient_not_found")
 
 
 def _remove(

@@ -8,18 +8,18 @@ from shared.db.queries import sessions
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject, Vault
 
-_KIND = "session.external_id"
+KIND = "session.external_id"
 _AT_ONCE = 500
 
 
 def sealed(vault: Vault, session: Subject, reference: str) -> Sealed:
     """The reference, to be stored."""
-    return vault.seal(session, _KIND, reference)
+    return vault.seal(session, KIND, reference)
 
 
 def opened(vault: Vault, session: Subject, stored: Sealed) -> str:
     """The reference; raises KeyDestroyed."""
-    return str(vault.open(session, _KIND, stored))
+    return str(vault.open(session, KIND, stored))
 
 
 def digest(vault: Vault, practice_id: UUID, reference: str) -> bytes:

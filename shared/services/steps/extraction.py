@@ -4,21 +4,26 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs, sessions, steps
+from shared.db.queries import api_keys, consents, outputs, patients, sessions, steps
 from shared.db.queries.outputs import Product
 from shared.db.queries.step_claims import Lease
+from shared.db.tables.core import TherapySession
 from shared.domain.errors import PermanentStepError, RetryableStepError
 from shared.domain.status import StepState
 from shared.domain.template_forms import DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.pipeline import EXTRACT_NOTES, PERSIST
 from shared.schemas.notes import NotesSchema
+from shared.services.consents.history import NAME as PARTICIPANT_NAME
 from shared.services.engines import engine_choice, sending_away, usage_metrics
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat
 from shared.services.jobs.worker_context import Workbench
 from shared.services.notes import templates
+from shared.services.patients import NAME as PATIENT_NAME
+from shared.services.resources import Resources
 from shared.services.transcripts import reading as transcripts
+from shared.vault.sealing import Subject
 
 
 def extract_notes(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -44,11 +49,14 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
         if words.transcript is not None:
             sending_away.note(resources, db, lease, resources.settings.extractor, sending_away.TRANSCRIPT)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
+        names = _known_names(resources, db, row) if row else ()
     if words.transcript is None or row is None:
         raise PermanentStepError(
             "The transcript is gone. Restore the database from a backup.", "transcript_gone"
         )
-    request = ExtractionRequest(row.template, row.session_date.date().isoformat(), form.open_parts)
+    request = ExtractionRequest(
+        row.template, row.session_date.date().isoformat(), form.open_parts, known_names=names
+    )
     transcript = transcripts.heard(resources.vault, session, words)
     notes = heartbeat.unless_lost(lambda: bench.extractor.extract(transcript, request))
     if NotesSchema().validate(notes):  # its messages could quote the notes, so they are not told
@@ -57,6 +65,19 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
             "notes_malformed",
         )
     return notes
+
+
+def _known_names(resources: Resources, db: DbSession, row: TherapySession) -> tuple[str, ...]:
+    """The names of the patient, the therapist and all who take or took part, if they must not leave."""
+    settings = resources.settings
+    if not (settings.deidentify and settings.sends_away(settings.extractor)):
+        return ()
+    patient = patients.of_therapist(db, row.therapist_id, row.patient_id)
+    therapist = api_keys.therapist(db, row.practice_id, row.therapist_id)
+    subject, open_ = Subject(row.practice_id, row.patient_id), resources.vault.open
+    names = [open_(subject, PATIENT_NAME, patient.name)] if patient else []
+    names += [open_(subject, PARTICIPANT_NAME, one.name) for one in consents.participants(db, row.patient_id)]
+    return (*names, *([therapist.name] if therapist else []))
 
 
 def _save(bench: Workbench, lease: Lease, notes: JsonObject) -> None:

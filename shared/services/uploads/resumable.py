@@ -1,7 +1,7 @@
 """Resumable uploads: asked for, gone on with, given up.
 
-The row says how much is durably stored; what lies beyond in the object is dropped by whoever goes
-on. The newest request with the right offset wins: it writes to a file of its own if the one before
+The row says how much is durably stored; what lies beyond in the object is dropped by the next
+request. The newest request with the right offset wins: it writes to a file of its own if the one before
 did not end well, and that one finds its right to write gone at its next safe point. The last byte
 is noted only together with the session: until then a client that asks is told to send more.
 """
@@ -65,10 +65,10 @@ def receive(
     """Store what ``feed`` hands on, from ``offset`` on; with the last byte it becomes a session.
 
     ``declared`` is how many bytes ``feed`` will bring, if that is known: too many are refused unread.
-    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``, or more than was
-    announced: of such a request nothing is kept. With the last byte everything is checked that
+    If ``feed`` is interrupted, the bytes before are kept. Nothing is kept of a request that is
+    ``all_or_nothing``, or that sends more than was announced. With the last byte everything is checked that
     ``accepting.receive`` checks; what is refused for good is removed. ``admit`` as there. Raises NotFound,
-    Conflict (the offset is another, or somebody else goes on with it), TooLarge and what the checks raise.
+    Conflict (the offset is another, or another request continues it), TooLarge and what the checks raise.
     """
     taken = _take(resources, caller, upload_id, offset, declared, length)  # the whole's, where it is said now
     if isinstance(taken, State):
