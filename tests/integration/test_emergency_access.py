@@ -142,6 +142,16 @@ def test_a_patient_is_found_by_their_whole_name(
     assert ask("Pat Ient").json["code"] == "several_patients"
 
 
+def test_trying_names_is_in_the_trail(colleague: Caller, resources: Resources, colleague_id: UUID) -> None:
+    answer = colleague("POST", START, json={"name": "No Such Canary", "reason": "Curious."})
+    assert answer.status_code == 404
+    with everything(resources) as db:
+        lines = db.execute(
+            text("SELECT actor, code FROM audit_events WHERE action = 'emergency.refused'")
+        ).all()
+    assert [tuple(line) for line in lines] == [(f"therapist:{colleague_id}", "patient_not_found")]
+
+
 def test_own_patients_and_those_of_other_practices_are_not_opened(
     app: Flask, owner: Caller, colleague: Caller, resources: Resources, office: Office
 ) -> None:

@@ -68,8 +68,7 @@ def begin(
     resources: Resources, caller: Caller, reason: str, *, patient_id: UUID | None, name: str | None
 ) -> Access:
     """Open a colleague's patient, by id or by their whole name; raises NotFound and Conflict."""
-    with resources.database.transaction(caller.practice_id) as db:
-        found = _patient(resources.vault, db, caller, patient_id, name)
+    found = _sought(resources, caller, patient_id, name)
     subject = Subject(caller.practice_id, found.id)
     sealed = resources.vault.seal(subject, REASON, reason)
     with resources.database.transaction(caller.practice_id) as db:
@@ -137,6 +136,17 @@ def reading(resources: Resources, caller: Caller, access_id: UUID) -> tuple[Reso
         caller, therapist_id=row.owner_id, scopes=caller.scopes & _SCOPES, in_emergency=caller.therapist_id
     )
     return narrow, as_owner, row.patient_id
+
+
+def _sought(resources: Resources, caller: Caller, patient_id: UUID | None, name: str | None) -> Patient:
+    """The patient. That one was sought in vain is in the trail too: names could be tried unseen."""
+    with resources.database.transaction(caller.practice_id) as db:
+        try:
+            return _patient(resources.vault, db, caller, patient_id, name)
+        except (NotFound, Conflict) as error:
+            wrong = error
+            ownership.audit(db, caller, "emergency.refused", None, error.code)
+    raise wrong
 
 
 def _patient(
