@@ -73,6 +73,11 @@ def completion(
     )
 
 
+def _asks_for_risk(request: Received) -> bool:
+    messages = (request.document or {}).get("messages") or [{}]
+    return str(messages[-1].get("content")).endswith("List the mentions of risk.")
+
+
 @dataclass(frozen=True)
 class Nature:
     """How a server is at all times: its ``latency`` a call, and what it refuses by itself.
@@ -104,6 +109,8 @@ class FakeOpenAI:
         self._under_way = 0
         self._begun: deque[float] = deque()
         self._lock = threading.Lock()
+        self.risk_received: list[Received] = []
+        self._on_risk: Reply = completion('{"risk_flags": []}')
         self._usual: Callable[[Received], Reply] | None = None
         self._replies: deque[Reply] = deque()
         self._closing = threading.Event()
@@ -123,6 +130,10 @@ class FakeOpenAI:
         """What is answered where no reply was ordered."""
         self._usual = answer
 
+    def will_on_risk(self, reply: Reply) -> None:
+        """What is answered where risk alone is asked for: such calls are in ``risk_received``."""
+        self._on_risk = reply
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -134,6 +145,9 @@ class FakeOpenAI:
         self._server.server_close()
 
     def answer(self, request: Received) -> Reply:
+        if _asks_for_risk(request):
+            self.risk_received.append(request)
+            return self._on_risk
         with self._lock:
             self.received.append(request)
             self._under_way += 1

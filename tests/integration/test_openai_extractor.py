@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
+from shared.domain.notes.drafts import checked
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, Segment, Transcript
 from shared.domain.verification.evidence import verify
@@ -17,6 +18,7 @@ from shared.schemas.notes import NotesSchema
 from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
 from workers.engines import openai_client
 from workers.engines.openai_extractor import OpenAIExtractor
+from workers.engines.rules import screen
 
 REQUEST = ExtractionRequest()
 SAID = "I keep lying awake thinking about the exam"
@@ -104,6 +106,59 @@ def test_times_and_labels_come_from_the_transcript(server, engine):
     assert notes["significant_quotes"][0]["timestamp_start"] == 3601.0
     assert notes["risk_flags"][0]["speaker"] == "Speaker 2"
     assert notes["risk_flags"][0]["evidence"] == [{**EVIDENCE[0], "start": 3601.0, "end": 3605.0}]
+
+
+def flag(segment, quote, **given):
+    standing = {"negated": False, "asked_by_therapist": False, "temporality": "present", "about": "self"}
+    said = {"type": "suicidal_ideation", "severity": "high", "figurative": False, **standing, **given}
+    return {**said, "evidence": [{"segment": segment, "quote": quote}]}
+
+
+def checked_notes(engine):
+    return checked(engine.extract(TRANSCRIPT, REQUEST), TRANSCRIPT, screen(TRANSCRIPT))
+
+
+def test_risk_is_asked_for_in_a_call_of_its_own_and_united_with_what_others_found(server, engine):
+    server.will(completion(GOOD), completion(GOOD))
+    before = checked_notes(engine)["risk_flags"]
+    quote = EVIDENCE[0]["quote"]
+    told = [flag(1, quote), flag(1, "never said at all")]
+    server.will_on_risk(completion(json.dumps({"risk_flags": told})))
+    notes = checked_notes(engine)
+    (asked,) = server.risk_received[1:]
+    schema = asked.document["response_format"]["json_schema"]["schema"]
+    assert list(schema["properties"]) == ["risk_flags"]
+    assert quote in asked.document["messages"][1]["content"]
+    (found,) = [one for one in notes["risk_flags"] if one["type"] == "suicidal_ideation"]
+    assert (found["severity"], found["readers"], found["verified"]) == ("high", ["language model"], True)
+    assert {one["type"] for one in before} <= {one["type"] for one in notes["risk_flags"]}
+    apart = [one for one in notes["unsupported"] if one["field"] == "risk_flags"]
+    assert [one["item"]["evidence"][0]["quote"] for one in apart] == ["never said at all"]
+    assert notes["provenance"]["calls"] == 2  # the notes, and the risk
+    assert "risk_language_model_did_not_run" not in {one["code"] for one in notes["review_reasons"]}
+
+
+def test_the_answer_about_risk_softens_nothing_that_the_notes_say(server, engine):
+    grave = {**WRITTEN, "risk_flags": [flag(1, EVIDENCE[0]["quote"])]}
+    server.will(completion(json.dumps(grave)))
+    milder = flag(1, EVIDENCE[0]["quote"], severity="low", negated=True, temporality="past", about="other")
+    server.will_on_risk(completion(json.dumps({"risk_flags": [milder]})))
+    found = [one for one in checked_notes(engine)["risk_flags"] if one["type"] == "suicidal_ideation"]
+    assert [(one["severity"], one["negated"], one["temporality"], one["about"]) for one in found] == [
+        ("high", False, "present", "self")
+    ]
+
+
+@pytest.mark.parametrize("answer", [Reply("", 500), completion("I cannot"), completion("", refusal="no")])
+def test_notes_come_without_the_answer_about_risk_and_say_that_this_reader_did_not_run(
+    server, engine, answer
+):
+    server.will(completion(GOOD))
+    server.will_on_risk(answer)
+    notes = checked_notes(engine)
+    assert notes["risk_flags"]
+    assert "language model" not in notes["risk_readers"]
+    assert "risk_language_model_did_not_run" in {one["code"] for one in notes["review_reasons"]}
 
 
 def test_a_segment_that_does_not_exist_is_left_to_the_verification(server, engine):

@@ -151,12 +151,15 @@ def test_a_window_without_room_names_the_setting() -> None:
 
 
 def test_what_the_notes_were_made_by_and_what_it_took_is_stored_with_them(server: FakeOpenAI) -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 50}
+    on_risk = completion('{"risk_flags": []}').body
+    server.will_on_risk(Reply({**on_risk, "usage": usage, "model": "note-writer-2026-11-01"}))
     made_by = extracted(server, golden("cbt_anxiety"))["provenance"]
     assert made_by["model"] == "note-writer-2026-11-01"
-    assert (made_by["prompt_version"], made_by["parts"], made_by["calls"]) == ("3", 1, 1)
+    assert (made_by["prompt_version"], made_by["parts"], made_by["calls"]) == ("3", 1, 2)
     assert re.fullmatch(r"[0-9a-f]{64}", made_by["prompt_sha256"])
-    assert made_by["output_tokens"] == 100
-    expected = (made_by["input_tokens"] * 2.0 + 100 * 8.0) / 1e6
+    assert made_by["output_tokens"] == 150
+    expected = (made_by["input_tokens"] * 2.0 + 150 * 8.0) / 1e6
     assert made_by["cost_usd"] == pytest.approx(expected, abs=1e-6)
 
 

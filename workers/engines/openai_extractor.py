@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import secrets
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,17 +12,16 @@ from typing import Any
 
 from shared.domain.errors import PermanentStepError
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.verification.boilerplate import NO_SPEECH
-from shared.domain.verification.evidence import CANNOT_TELL
 from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
 from workers.engines.call_limits import CallLimits
 from workers.engines.openai_client import OpenAIClient
 from workers.engines.openai_errors import Target
-from workers.engines.openai_notes import OURS, notes_from
+from workers.engines.openai_notes import OURS, empty_document, notes_from, only
 from workers.engines.openai_parts import halves, parts_of, room
-from workers.engines.openai_structured import Messages, Spent, StructuredChat
-from workers.engines.openai_template_parts import FIELD, prompt_with, schema_with, united_parts
+from workers.engines.openai_risk import with_risk
+from workers.engines.openai_structured import Spent, StructuredChat, messages
+from workers.engines.openai_template_parts import prompt_with, schema_with, united_parts
 from workers.engines.openai_uniting import as_text, united
 
 _PROMPTS = Path(__file__).parent / "prompts"
@@ -105,14 +103,13 @@ class OpenAIExtractor:
             time.monotonic() + self._seconds,
         )
         if not transcript.text.strip():
-            nothing: JsonObject = {name: [] for name in self._lists}
-            empty: JsonObject = {FIELD: {part.name: [] for part in request.parts}}
-            return self._notes(nothing | empty | _WORDLESS, work)
+            return self._notes(empty_document(work.schema), work)
         around = len(work.prompt) + _size(work.schema)
         parts = parts_of(transcript, self._room(around))
         found = [document for lines in parts for document in self._read(lines, work)]
         document = found[0] if len(found) == 1 else self._summed_up(found, work)
-        return self._notes(document, work)
+        notes = with_risk(self._notes(document, work), parts, lambda lines: self._risk_in(lines, work))
+        return {**notes, "provenance": self._provenance(work)}
 
     def close(self) -> None:
         """Give back the connections."""
@@ -122,7 +119,7 @@ class OpenAIExtractor:
         """What the model found in ``lines``; in two halves if they are too much for it after all."""
         try:
             document = self._chat.ask(
-                self._messages(work.prompt, "transcript", "\n".join(lines), "Write the notes."),
+                messages(work.prompt, "transcript", "\n".join(lines), "Write the notes."),
                 work.schema,
                 lambda answer: self._valid(answer, work),
                 work.deadline,
@@ -135,6 +132,18 @@ class OpenAIExtractor:
             work.parts += 1
             return [document]
         return [document for half in halves(lines) for document in self._read(half, work)]
+
+    def _risk_in(self, lines: list[str], work: _Work) -> list[JsonObject]:
+        """The mentions of risk in ``lines``, asked for alone."""
+
+        def flags(answer: Any) -> list[JsonObject]:
+            document = {**empty_document(work.schema), **only(answer, "risk_flags")}
+            found: list[JsonObject] = self._notes(document, work)["risk_flags"]
+            return found
+
+        prompt = self._with_tokens(self._risk_prompt, work.request)
+        asked = messages(prompt, "transcript", "\n".join(lines), "List the mentions of risk.")
+        return self._chat.ask(asked, self._risk_schema, flags, work.deadline, work.spent)
 
     def _valid(self, answer: Any, work: _Work) -> JsonObject:
         """``answer`` as it came; raises ValidationError if no notes can be made of it."""
@@ -149,9 +158,9 @@ class OpenAIExtractor:
         around = len(prompt) + _size(self._summaries)
         text = as_text(items, self._room(around))
         return self._chat.ask(
-            self._messages(prompt, "items", text, "Write the summaries."),
+            messages(prompt, "items", text, "Write the summaries."),
             self._summaries,
-            lambda answer: self._valid(items | parts | _only_summaries(answer), work),
+            lambda answer: self._valid(items | parts | only(answer, *_SUMMARIES), work),
             work.deadline,
             work.spent,
         )
@@ -175,6 +184,10 @@ class OpenAIExtractor:
         return (_PROMPTS / "parts.md").read_text("utf-8")
 
     @cached_property
+    def _risk_prompt(self) -> str:
+        return (_PROMPTS / "risk.md").read_text("utf-8")
+
+    @cached_property
     def _tokens_prompt(self) -> str:
         return (_PROMPTS / "tokens.md").read_text("utf-8")
 
@@ -183,8 +196,8 @@ class OpenAIExtractor:
 
     @cached_property
     def _prompt_digest(self) -> str:
-        prompts = (self._prompt, self._uniting, self._parts_prompt, self._tokens_prompt)
-        return hashlib.sha256("\n".join(prompts).encode()).hexdigest()
+        own = (self._prompt, self._uniting, self._parts_prompt, self._risk_prompt, self._tokens_prompt)
+        return hashlib.sha256("\n".join(own).encode()).hexdigest()
 
     @cached_property
     def _schema(self) -> JsonSchema:
@@ -192,18 +205,15 @@ class OpenAIExtractor:
 
     @cached_property
     def _summaries(self) -> JsonSchema:
-        properties = {name: self._schema["properties"][name] for name in _SUMMARIES}
+        return self._only(*_SUMMARIES)
+
+    @cached_property
+    def _risk_schema(self) -> JsonSchema:
+        return self._only("risk_flags")
+
+    def _only(self, *names: str) -> JsonSchema:
+        properties = {name: self._schema["properties"][name] for name in names}
         return {**self._schema, "properties": properties, "required": list(properties)}
-
-    @property
-    def _lists(self) -> list[str]:
-        return [name for name, kind in self._schema["properties"].items() if kind["type"] == "array"]
-
-    def _messages(self, prompt: str, kind: str, data: str, order: str) -> Messages:
-        # Random for each call, so that nothing said in a session can close the mark early.
-        mark = f"{kind}-{secrets.token_hex(8)}"
-        text = f"The {kind} stands between <{mark}> and </{mark}>.\n\n<{mark}>\n{data}\n</{mark}>\n\n{order}"
-        return [{"role": "system", "content": prompt}, {"role": "user", "content": text}]
 
     def _notes(self, document: Any, work: _Work) -> JsonObject:
         return notes_from(document, work.schema, work.transcript, self._provenance(work), work.request)
@@ -227,16 +237,3 @@ class OpenAIExtractor:
 def _size(schema: JsonSchema) -> int:
     """Its characters as it is sent, without spaces."""
     return len(json.dumps(schema, separators=(",", ":")))
-
-
-def _only_summaries(answer: Any) -> JsonObject:
-    return {name: answer[name] for name in _SUMMARIES if name in answer} if isinstance(answer, dict) else {}
-
-
-_WORDLESS: JsonObject = {
-    "session_mood": CANNOT_TELL,
-    "mood_trajectory": CANNOT_TELL,
-    "field_evidence": {
-        name: [{"sentence": NO_SPEECH, "evidence": []}] for name in ("topic_summary", "therapist_notes")
-    },
-}

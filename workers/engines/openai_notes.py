@@ -9,7 +9,8 @@ from typing import Any
 
 from shared.domain.notes.client_summary import FIELD as CLIENT_SUMMARY
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
-from shared.domain.verification.evidence import TEXT_FIELDS
+from shared.domain.verification.boilerplate import NO_SPEECH
+from shared.domain.verification.evidence import CANNOT_TELL, TEXT_FIELDS
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
 from shared.schemas.note_items import EvidencedSchema, EvidenceSchema
 from shared.schemas.notes import FieldEvidenceSchema, NotesSchema, QuoteSchema, RiskFlagSchema, SentenceSchema
@@ -54,6 +55,26 @@ def notes_from(
             notes[FIELD] = as_stored(notes.get(FIELD), request)
     loaded: JsonObject = NotesSchema().load(notes)
     return loaded
+
+
+def empty_document(schema: JsonSchema) -> JsonObject:
+    """A document of ``schema`` of a recording in which nothing was said."""
+    known = schema["properties"]
+    parts = known.get(FIELD, {"properties": {}})["properties"]
+    return {
+        **{name: [] for name, kind in known.items() if kind["type"] == "array"},
+        FIELD: {name: [] for name in parts},
+        "session_mood": CANNOT_TELL,
+        "mood_trajectory": CANNOT_TELL,
+        "field_evidence": {
+            name: [{"sentence": NO_SPEECH, "evidence": []}] for name in ("topic_summary", "therapist_notes")
+        },
+    }
+
+
+def only(answer: Any, *names: str) -> JsonObject:
+    """Of what a model answered, the fields of these names."""
+    return {name: answer[name] for name in names if name in answer} if isinstance(answer, dict) else {}
 
 
 def _cleaned(value: Any) -> Any:

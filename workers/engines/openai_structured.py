@@ -1,6 +1,7 @@
 """A chat that answers with a document of a schema, or with one of our errors."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,14 @@ class Spent:
 
 def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
+
+
+def messages(prompt: str, kind: str, data: str, order: str) -> Messages:
+    """``prompt``, then ``data`` between marks and what to do with it."""
+    # Random for each call, so that nothing said in a session can close the mark early.
+    mark = f"{kind}-{secrets.token_hex(8)}"
+    text = f"The {kind} stands between <{mark}> and </{mark}>.\n\n<{mark}>\n{data}\n</{mark}>\n\n{order}"
+    return [{"role": "system", "content": prompt}, {"role": "user", "content": text}]
 
 
 class StructuredChat:

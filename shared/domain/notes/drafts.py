@@ -23,7 +23,9 @@ def checked(
 
     ``readers`` are those that the screen had; findings of ``alert_severity`` and above are alerts.
     """
-    united = {**with_risk_flags(draft, screened), "risk_readers": list(readers)}
+    # An engine that was asked for risk alone says whether that worked.
+    all_readers = [*readers, *draft.get("risk_readers", ())]
+    united = {**with_risk_flags(draft, screened), "risk_readers": all_readers}
     notes = verify(united, transcript)
     notes["risk_flags"] = with_levels(notes["risk_flags"], alert_severity)
     notes = without_client_summary(notes)

@@ -6,7 +6,9 @@ from shared.domain.notes.client_summary import HAND_OVER, UNSAFE_AT_HOME, is_uns
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import (
+    ENGINE_DID_NOT_SCREEN,
     MODEL_DID_NOT_RUN,
+    engine_did_not_screen,
     model_missed,
     not_screened,
     unscreened_language,
@@ -20,8 +22,9 @@ from shared.domain.verification.risk import ENGINE, SCREEN
 MANY_UNSUPPORTED = 0.1
 
 NOT_SCREENED = "not_screened_for_risk"
+NOT_READ_BY_ENGINE = "risk_language_model_did_not_run"
 # Warnings for the signer: what neither a person nor a program has screened.
-AT_SIGNING = frozenset({NOT_SCREENED, UNSAFE_AT_HOME, "risk_model_did_not_run"})
+AT_SIGNING = frozenset({NOT_SCREENED, UNSAFE_AT_HOME, "risk_model_did_not_run", NOT_READ_BY_ENGINE})
 
 _INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
 
@@ -65,6 +68,8 @@ def _reasons(
         yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
     if model_missed(notes, transcript):
         yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
+    if engine_did_not_screen(notes, transcript):
+        yield NOT_READ_BY_ENGINE, ENGINE_DID_NOT_SCREEN
     claims = len(reasons) + _standing(notes)
     if reasons and len(reasons) >= MANY_UNSUPPORTED * claims:
         yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."

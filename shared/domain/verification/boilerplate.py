@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.quotes import words_of
-from shared.domain.verification.risk import LOCAL_MODEL, only_model
+from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, only_model
 
 MADE_BY_RULES = (
     "This draft was made by rules from the transcript of the recording and must be read against it."
@@ -83,6 +83,7 @@ def stands_without_evidence(sentence: str, transcript: Transcript) -> bool:
 
 
 MODEL_DID_NOT_RUN = "The local risk model did not run, so risk was screened by rules alone."
+ENGINE_DID_NOT_SCREEN = "The language model was asked for mentions of risk, and its answer did not come."
 SCREENED_BY_TWO = (
     "Screened for risk by rules and by a local model that read English and miss most of what is said "
     "indirectly: what they do not show may still have been said. Add your own assessment of risk."
@@ -159,6 +160,12 @@ def model_missed(notes: JsonObject, transcript: Transcript) -> bool:
     """Whether the local risk model should have read ``transcript`` and did not."""
     readers = notes.get("risk_readers")  # notes from before there was a model have none
     return readers is not None and LOCAL_MODEL not in readers and unscreened_language(transcript) is None
+
+
+def engine_did_not_screen(notes: JsonObject, transcript: Transcript) -> bool:
+    """Whether a language model wrote ``notes`` and did not answer when it was asked for risk alone."""
+    model = (notes.get("provenance") or {}).get("model")
+    return bool(model and words_of(transcript.text)) and LANGUAGE_MODEL not in notes.get("risk_readers", ())
 
 
 def _screened_by(notes: JsonObject, transcript: Transcript) -> str:
