@@ -199,6 +199,10 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST /api{PATIENT}/requests/<id:request_id>/decision": lambda _: {"json": {"status": "fulfilled"}},
     f"POST /api{PATIENT}/package": lambda _: {"json": {"password": "x" * 20}},
     f"POST /api{PATIENT}/participants": lambda _: {"json": {"name": "Somebody"}},
+    f"POST {PATIENT}/disclosures": lambda _: {
+        "data": {"recipient": "A court", "what": "A letter", "purpose": "legal"}
+    },
+    "POST /engines/away": lambda _: {"data": {"allowed": "no"}},
     f"POST {PATIENT}/keeping": lambda _: {"data": {"birth_year": "1990"}},
     f"POST {PATIENT}/deletion": lambda _: {"data": {"sure": "yes", "signed_too": "yes"}},
     f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},

@@ -29,6 +29,17 @@ def optional_text(name: str, title: str, longest: int, *, lines: bool = False) -
     return text(name, title, longest, lines=lines) if request.form.get(name, "").strip() else None
 
 
+def texts(name: str, title: str, longest: int, *, most: int) -> list[str]:
+    """Texts, each on a line of its own; raises InvalidInput."""
+    given = [line for line in request.form.get(name, "").splitlines() if line.strip()]
+    if len(given) > most:
+        raise InvalidInput(f"{title}: send at most {most} lines.")
+    try:
+        return [str(Text(longest).deserialize(line)) for line in given]
+    except ValidationError:
+        raise InvalidInput(f"{title}: send lines of at most {longest} plain characters.") from None
+
+
 def number(name: str, title: str, *, least: int = 0, most: int = 999_999_999) -> int:
     """A whole number within bounds; raises InvalidInput."""
     given = request.form.get(name, "").strip()

@@ -5,8 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from shared.schemas.fields import ENGINE_NAME, Moment, Text, Word
-
-_MOST_WORDS = 500
+from shared.services.engines.practice_engines import LONGEST_WORD, MOST_WORDS
 
 
 class EnginesSchema(Schema):
@@ -32,8 +31,8 @@ class EnginesChangeSchema(Schema):
 
     transcriber = Word(ENGINE_NAME, allow_none=True)
     vocabulary = fields.List(
-        Text(100),
-        validate=validate.Length(max=_MOST_WORDS),
+        Text(LONGEST_WORD),
+        validate=validate.Length(max=MOST_WORDS),
         metadata={"description": "Words that every recording may hold: drugs, places, people."},
     )
     away_allowed = fields.Boolean(

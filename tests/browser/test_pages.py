@@ -55,7 +55,7 @@ def test_no_page_of_administrators_has_a_fault_that_axe_knows(
 ) -> None:
     sample.put_office(resources, office, session_id)
     office_site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    paths = ["/templates", "/people", "/audit", "/account"]
+    paths = ["/templates", "/people", "/audit", "/account", "/engines"]
     paths += ["/holds", "/holds?lifted=true", "/holds/new", "/retention", "/retention/preview?days=366"]
     found = {}
     for path in paths:

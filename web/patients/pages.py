@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, make_response, render_template, request
@@ -12,7 +11,6 @@ from shared.domain.errors import InvalidInput
 from shared.services import patients
 from shared.services.access import consent
 from shared.services.access.caller import Scope
-from shared.services.audit_trail import access_log, disclosures
 from shared.services.patients import CONSENT_METHODS, Consent
 from shared.services.sessions import overview
 from shared.services.sessions import reading as sessions
@@ -88,20 +86,6 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
         "methods": CONSENT_METHODS,
         "may_record": consent.may_record(resources(), caller(), patient_id),
     }
-
-
-@blueprint.get("/patients/<id:patient_id>/access")
-@signed_in(Scope.PATIENTS_READ)
-def access(patient_id: UUID) -> str:
-    """Who saw the record, and to whom something of it was given."""
-    since, until = _day("since"), _day("until")
-    return render_template(
-        "patients/access.html",
-        log=access_log.read(resources(), caller(), patient_id, since=since, until=until),
-        disclosures=disclosures.listed(resources(), caller(), patient_id, since=since, until=until),
-        asked={name: request.args.get(name, "") for name in ("since", "until")},
-        query=urlencode({n: d.isoformat() for n, d in (("since", since), ("until", until)) if d}),
-    )
 
 
 def _day(name: str) -> datetime | None:

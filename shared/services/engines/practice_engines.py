@@ -18,6 +18,7 @@ from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 
 VOCABULARY = "practice.vocabulary"
+MOST_WORDS, LONGEST_WORD = 500, 100
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,4 +1,4 @@
-"""How long a patient is kept, the deletion of a whole patient, and its receipt, without a script."""
+"""How long a patient is kept, deletion and receipt, and disclosures, without a script."""
 
 from datetime import date
 
@@ -112,3 +112,33 @@ def test_a_deletion_needs_a_fresh_factor_and_a_receipt_a_deletion(
     assert (me.get(f"{path}/deletion").location or "").startswith("/confirm?next=")
     assert (me.submit(f"{path}/deletion", sure="yes").location or "").startswith("/confirm")
     assert me.get(path).status_code == 200
+
+
+def test_a_disclosure_is_recorded(me: Browser, path: str) -> None:
+    me.get(f"{path}/access")
+    given = {"recipient": "Court of A", "what": "A letter of two pages", "purpose": "public_health"}
+    answer = me.submit(f"{path}/disclosures", **given, on="2026-01-05")
+    assert (answer.status_code, answer.location) == (303, f"{path}/access")
+    line = me.get(f"{path}/access").text.split("<tbody>")[1].split("</tbody>")[0]
+    for said in ("5 Jan 2026", "Court of A", "A letter of two pages", "public health", "A therapist"):
+        assert said in line
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"recipient": " "}, "To whom"),
+        ({"purpose": "nonsense"}, "choose one of the list"),
+        ({"on": "2100-01-01"}, "still to come"),
+        ({"what": "a" * 301}, "What was given"),
+    ],
+)
+def test_a_disclosure_that_is_refused_is_shown_again(
+    me: Browser, path: str, fields: dict[str, str], said: str
+) -> None:
+    me.get(f"{path}/access")
+    given = {"recipient": "Court of A", "what": "A letter", "purpose": "legal", **fields}
+    answer = me.submit(f"{path}/disclosures", **given)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{given["what"]}"' in answer.text

@@ -1,4 +1,4 @@
-"""Templates and the audit trail, without a script."""
+"""Templates, engines and the audit trail, without a script."""
 
 import pytest
 from flask import Flask
@@ -119,3 +119,29 @@ def test_the_trails_next_page_keeps_the_filters(
     older = page.split('href="/audit?person=')[1].split('"')[0].replace("&amp;", "&")
     assert older.startswith(f"{office.caller.therapist_id}&before=")
     assert boss.get(f"/audit?person={older}").text.count("<tr>") == 2
+
+
+def test_the_engine_and_its_words_are_chosen(me: Browser, boss: Browser, resources: Resources) -> None:
+    usual = resources.settings.transcriber
+    assert f"<strong>{usual}</strong>" in boss.get("/engines").text
+    answer = boss.submit("/engines", transcriber=usual, vocabulary="Zoloft\r\n\r\n  Wandsworth  \r\n")
+    assert answer.status_code == 303
+    page = boss.get("/engines").text
+    assert ">Zoloft\nWandsworth</textarea>" in page
+    assert f'value="{usual}" selected' in page
+    refused = boss.submit("/engines", transcriber="nonsense", vocabulary="")
+    assert (refused.status_code, ">Zoloft\n" in refused.text) == (422, True)
+    assert "at most 100 plain" in boss.submit("/engines", vocabulary="a" * 101).text
+    assert "at most 500 lines" in boss.submit("/engines", vocabulary="a\n" * 501).text
+    assert boss.submit("/engines").status_code == 303
+    assert "Zoloft" not in boss.get("/engines").text
+    assert me.get("/engines").status_code == 403
+
+
+def test_sending_away_is_allowed_and_forbidden(boss: Browser) -> None:
+    assert "stay on this server" in boss.get("/engines").text
+    assert boss.submit("/engines/away", allowed="yes").status_code == 303
+    assert "may go to computers of others. It was allowed on" in boss.get("/engines").text
+    assert boss.submit("/engines/away").status_code == 422
+    assert boss.submit("/engines/away", allowed="no").status_code == 303
+    assert "stay on this server" in boss.get("/engines").text
