@@ -16,6 +16,7 @@ from api.openapi.document import make_api
 from api.resources import (
     alerts,
     audio,
+    client_summaries,
     direct_uploads,
     engines,
     events,
@@ -73,6 +74,7 @@ _ROUTES = (
     uploads,
     direct_uploads,
     outputs,
+    client_summaries,
     notes,
     process_notes,
     templates,
@@ -107,7 +109,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     app = Flask("sessionscribe", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
-        # What declares more is refused by whatever call: our server need not wait for it.
+        # Every call refuses a body that declares more, so the server need not wait for it.
         MOST_BODY_BYTES=resources.settings.max_upload_bytes + OVERHEAD_BYTES,
         PROVIDE_AUTOMATIC_OPTIONS=False,
     )

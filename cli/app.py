@@ -47,7 +47,10 @@ from cli.profile import Target
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--url", envvar="SESSIONSCRIBE_URL", show_envvar=True, help="The server; else the stack in --data."
+    "--url",
+    envvar="SESSIONSCRIBE_URL",
+    show_envvar=True,
+    help="Address of the server. Default: the stack in --data.",
 )
 @click.option(
     "--key",

@@ -1,4 +1,4 @@
-"""Processes of an embedded server that outlived whoever started it and still hold its data."""
+"""Processes of an embedded server that outlived their starter and still hold its data."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -42,7 +42,7 @@ def end_descendants() -> None:
         # Killing a parent hands its children to us: hence the loop.
         gone, alive = psutil.wait_procs(descendants, END_SECONDS)
         if alive and not gone:
-            return  # in the kernel's hands (a dead disk); waiting longer helps nobody
+            return  # in the kernel's hands (a dead disk); waiting longer does not help
 
 
 def _end(process: psutil.Process) -> None:

@@ -1,4 +1,4 @@
-"""What an embedded database server offers to whoever runs it."""
+"""The interface of an embedded database server for its owner."""
 
 import os
 import time

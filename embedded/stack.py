@@ -78,7 +78,7 @@ class Stack:
         ``on_ready`` is called once, when the web process takes connections. Raises
         AlreadyRunning, StartFailed, EmbeddedServerError and ProcfileError.
         """
-        # As root, others may pass through: Postgres runs as somebody else, and what must stay
+        # As root, others may pass through: Postgres runs as another user, and what must stay
         # closed is closed itself.
         private_folder(self._data_dir, 0o711 if os.geteuid() == 0 else 0o700)
         with Supervisor(self._data_dir / "logs", self._write_state) as supervisor:

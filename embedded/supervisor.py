@@ -22,7 +22,7 @@ LAST_WORDS = 20
 
 
 class StopRequested(Exception):
-    """SIGTERM or SIGINT came; whatever is going on is to be left."""
+    """SIGTERM or SIGINT came: stop the current work."""
 
 
 class StartFailed(Exception):
@@ -30,7 +30,7 @@ class StartFailed(Exception):
 
 
 class Supervisor:
-    """Owns processes while it is entered; leaving it, for whatever reason, ends all of them.
+    """Owns processes while it is entered; leaving it, also by an error, ends all of them.
 
     One thread and one loop. Enter it in the main thread, because of signals, of a process that
     has no other children: at the end every descendant is killed.
@@ -111,7 +111,7 @@ class Supervisor:
             return
 
     def stop(self) -> None:
-        """End every process, the last group first, and whatever descends from them."""
+        """End every process, the last group first, with all descendants."""
         while self._groups:
             self._stop_group(self._groups.pop())
         end_descendants()

@@ -70,7 +70,7 @@ PERSIST = Step(
 CHAIN = (TRANSCRIBE, EXTRACT_NOTES, PERSIST)
 STEPS = {step.name: step for step in (*CHAIN, TRANSCRIBE_CHUNK, REDACT)}
 
-# What a person waits for goes past everything else, whatever step it is of.
+# What a person waits for goes before everything else, for any step.
 URGENT_QUEUE = "urgent"
 # In the order in which workers look: what was begun is finished before more is begun.
 QUEUES = tuple(dict.fromkeys((URGENT_QUEUE, *(step.queue for step in (*reversed(CHAIN), TRANSCRIBE_CHUNK)))))

@@ -1,4 +1,4 @@
-"""Waking somebody up: messages that carry a session's id and nothing else."""
+"""Messages to workers: they carry a session's id and nothing else."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -37,7 +37,7 @@ class WorkQueue:
     def publish(self, session_id: UUID, first: Step = CHAIN[0], *, urgent: bool = False) -> bool:
         """Send the chain of the session's steps from ``first`` on; False if the broker is away.
 
-        ``urgent``: past what others wait for, because somebody is waiting for this.
+        ``urgent``: past what others wait for, because a person is waiting for this.
         """
         remaining = [
             self._signature(step, session_id, URGENT_QUEUE if urgent else step.queue)

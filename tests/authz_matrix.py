@@ -199,6 +199,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST /api{PATIENT}/requests/<id:request_id>/decision": lambda _: {"json": {"status": "fulfilled"}},
     f"POST /api{PATIENT}/package": lambda _: {"json": {"password": "x" * 20}},
     f"POST /api{PATIENT}/participants": lambda _: {"json": {"name": "Somebody"}},
+    f"POST {PATIENT}/keeping": lambda _: {"data": {"birth_year": "1990"}},
+    f"POST {PATIENT}/deletion": lambda _: {"data": {"sure": "yes", "signed_too": "yes"}},
     f"POST {PATIENT}/name": lambda _: {"data": {"name": "Somebody"}},
     f"POST {SESSION}/sign": lambda place: _answered(place) | {"json": None, "data": {"version": "1"}},
     f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
@@ -218,6 +220,19 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
             "reason": "B",
             "review_on": "2100-01-01",
         }
+    },
+    "POST /holds/new": lambda place: {
+        "data": {
+            "kind": "session",
+            "record": str(place.session_id),
+            "matter": "A",
+            "reason": "B",
+            "review_on": "2100-01-01",
+        }
+    },
+    "POST /holds/<id:hold_id>/review": lambda _: {"data": {"review_on": "2100-01-02"}},
+    "POST /retention": lambda _: {
+        "data": {"kind": "recording", "event": "session", "days": "36500", "grace_days": "7"}
     },
     "PUT /api/retention/rules/<kind>": lambda _: {"json": {"event": "session", "days": 36500}},
     "PUT /api/patients/<id:patient_id>/retention": lambda _: {

@@ -3,9 +3,9 @@
 from flask import Blueprint
 
 from web import landing, static_files, today
-from web.patients import consents, cut_off, emergency, rights
+from web.patients import consents, cut_off, emergency, keeping, rights
 from web.patients import pages as patients
-from web.practice import audit, templates
+from web.practice import audit, holds, retention, templates
 from web.sessions import acting, editing, page, versions, words
 from web.sessions import signing as notes_signing
 from web.sign_in import account, invited, passkeys, people, provider, second_factor, signing
@@ -23,6 +23,7 @@ BLUEPRINTS: list[Blueprint] = [
     patients.blueprint,
     consents.blueprint,
     rights.blueprint,
+    keeping.blueprint,
     cut_off.blueprint,
     emergency.blueprint,
     page.blueprint,
@@ -33,5 +34,7 @@ BLUEPRINTS: list[Blueprint] = [
     versions.blueprint,
     people.blueprint,
     templates.blueprint,
+    holds.blueprint,
+    retention.blueprint,
     audit.blueprint,
 ]

@@ -1,5 +1,6 @@
 """Fields of forms that were sent: checked as the API checks them, with a sentence where they are wrong."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
@@ -28,11 +29,13 @@ def optional_text(name: str, title: str, longest: int, *, lines: bool = False) -
     return text(name, title, longest, lines=lines) if request.form.get(name, "").strip() else None
 
 
-def number(name: str, title: str) -> int:
-    """A whole number; raises InvalidInput."""
-    given = request.form.get(name, "")
+def number(name: str, title: str, *, least: int = 0, most: int = 999_999_999) -> int:
+    """A whole number within bounds; raises InvalidInput."""
+    given = request.form.get(name, "").strip()
     if not given.isascii() or not given.isdigit() or len(given) > 9:
         raise InvalidInput(f"{title}: send a whole number.")
+    if not least <= int(given) <= most:
+        raise InvalidInput(f"{title}: send a number from {least} to {most}.")
     return int(given)
 
 
@@ -50,6 +53,14 @@ def identifier(name: str, title: str) -> UUID:
         return UUID(request.form.get(name, ""))
     except ValueError:
         raise InvalidInput(f"{title}: choose one of the list.") from None
+
+
+def choice(name: str, title: str, allowed: Collection[str]) -> str:
+    """One of the words that the form offers; raises InvalidInput."""
+    given = request.form.get(name, "")
+    if given not in allowed:
+        raise InvalidInput(f"{title}: choose one of the list.")
+    return given
 
 
 def see(path: str) -> Response:

@@ -20,6 +20,8 @@ LINKS: tuple[Link, ...] = (
     Link("Patients", "/patients", Scope.PATIENTS_READ),
     Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
     Link("People", "/people", Scope.PEOPLE),
+    Link("Legal holds", "/holds", Scope.HOLDS),
+    Link("Retention", "/retention", Scope.RETENTION),
     Link("Audit", "/audit", Scope.AUDIT_READ),
     Link("Account", "/account"),
 )

@@ -100,7 +100,7 @@ def _due(database: Database, under_way: dict[Future[bool], UUID]) -> list[Taken]
 
 
 def _guarded(deliver: Callable[[Taken], bool], taken: Taken) -> bool:
-    """One delivery; whatever breaks costs it this attempt, and its lease runs out."""
+    """One delivery; any error costs it this attempt, and its lease runs out."""
     try:
         return deliver(taken)
     except Exception as error:  # noqa: BLE001 - an entrance: a bug in one delivery must not stop the others

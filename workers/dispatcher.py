@@ -34,8 +34,7 @@ from shared.services.uploads import resumable
 from shared.settings import Settings, load
 from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
-from shared.vault import identity
-from shared.vault.keystore import KeyStore
+from shared.vault.keystore import KeyStore, KeyStoreError
 from shared.vault.sealing import Vault
 from workers.liveness import sign_file
 
@@ -107,7 +106,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
-            # First: nobody waits longer to hear of a danger because a disk or a broker is away.
+            # First: a missing disk or broker must not delay a reminder of a danger.
             if remind.comes_after(seconds):
                 risk_alerts.remind_overdue(database, hours=settings.risk_reminder_hours)
             dispatching.fail_exhausted(database)
@@ -119,7 +118,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             if retain.comes_after(seconds):
                 retention.run_due(database, recordings, keys)
             if chain.comes_after(seconds):
-                chaining.chain_new(database, identity.chain_key(keys.folder, make=True))
+                _chain(database, keys)
             if anchor.comes_after(seconds):
                 anchorage.write_new(database)
             if sweep.comes_after(seconds):
@@ -131,6 +130,14 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             log.warning("dispatcher_waits", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
             log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+
+
+def _chain(database: Database, keys: KeyStore) -> None:
+    """A lost key of the chains stops nothing else."""
+    try:
+        chaining.chain_new(database, chaining.secret_of(database, keys.folder))
+    except KeyStoreError as error:
+        log.error("audit_trail_not_chained", reason=str(error))  # noqa: TRY400 - says all that there is
 
 
 def _reconcile_meanwhile(settings: Settings, places: Places) -> None:

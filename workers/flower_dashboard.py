@@ -1,6 +1,6 @@
 """Flower with a password for all of it: ``python -m workers.flower_dashboard --address=… --port=…``.
 
-Flower's own command opens ``/metrics`` and ``/healthcheck`` to everybody, whatever is configured, and every
+Flower's own command opens ``/metrics`` and ``/healthcheck`` to everybody, in any configuration, and every
 page where no password is. Arguments are Flower's.
 """
 

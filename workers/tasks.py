@@ -39,7 +39,7 @@ def transcribe(session_id: UUID) -> None:
 
 @_task(TRANSCRIBE_CHUNK)
 def transcribe_chunk(session_id: UUID) -> None:
-    """Transcribe one chunk that nobody has."""
+    """Transcribe one unclaimed chunk."""
     scheduling.take(bench(), TRANSCRIBE_CHUNK, session_id, RUN)
 
 

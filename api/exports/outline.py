@@ -119,7 +119,8 @@ def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
         if lines:
             yield Block(declared.title, lines)
     yield Block("Notes for the therapist", text("therapist_notes"))
-    yield Block("Summary for the patient", text("patient_summary"))
+    if summary := text("patient_summary"):  # written on request only
+        yield Block("Summary for the patient", summary)
 
 
 def _flag(flag: JsonObject, notebook: Notebook) -> Line:

@@ -58,8 +58,7 @@ def _members(resources: Resources, caller: Caller, patient_id: UUID) -> Iterator
         told += ["", f"{folder}: session of {record.row.session_date:%Y-%m-%d}"]
         for make in (_notes, _transcript, _recording):
             yield from make(resources, caller, record, folder, told)
-    consents = ConsentsSchema().dump(history.read(resources, caller, patient_id))
-    yield _member("consents.json", _json(consents))
+    yield _member("consents.json", _json(_consents(resources, caller, patient_id)))
     asked = RightsRequestSchema(many=True).dump(requests.listed(resources, caller, patient_id))
     yield _member("requests.json", _json(asked))
     yield from _who_saw_it(resources, caller, patient_id, told)
@@ -81,7 +80,7 @@ def _notes(
     resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
 ) -> Iterator[Member]:
     try:
-        found = exporting.export(resources, caller, record.row.id, code="package")
+        found = exporting.export(resources, caller, record.row.id, code=requests.PACKAGE)
     except NotFound:
         told.append("  no notes")
         return
@@ -94,7 +93,7 @@ def _transcript(
     resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
 ) -> Iterator[Member]:
     try:
-        document = sessions.transcript(resources, caller, record.row.id)
+        document = sessions.transcript(resources, caller, record.row.id, requests.PACKAGE)
     except NotFound:
         told.append("  no transcript")
         return
@@ -107,7 +106,9 @@ def _recording(
 ) -> Iterator[Member]:
     with ExitStack() as opened:
         try:
-            found = opened.enter_context(playback.recording(resources, caller, record.row.id))
+            found = opened.enter_context(
+                playback.recording(resources, caller, record.row.id, requests.PACKAGE)
+            )
         except (NotFound, Gone, Conflict) as error:
             told.append(f"  no recording: {error.detail}")
             return
@@ -117,6 +118,15 @@ def _recording(
         )
         method = ZIP_AUTO(found.source.size, level=0)  # sound does not get smaller
         yield f"{folder}/recording.{found.family}", _now(), 0o600, method, blocks
+
+
+def _consents(resources: Resources, caller: Caller, patient_id: UUID) -> Any:
+    """The consents; of what others than the patient agreed to, the words are theirs and stay out."""
+    found = ConsentsSchema().dump(history.read(resources, caller, patient_id))
+    for entry in found["history"]:
+        if entry["participant_id"] is not None:
+            entry["text"] = None
+    return found
 
 
 def _who_saw_it(resources: Resources, caller: Caller, patient_id: UUID, told: list[str]) -> Iterator[Member]:

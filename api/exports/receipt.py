@@ -56,6 +56,8 @@ def _left(receipt: JsonObject) -> Iterator[str]:
     for session in receipt["left"]:
         until = f", until {session['until']}" if session["until"] else ""
         yield f"Session {session['session_id']}: {word(session['why'])}{until}."
+    kept = ", ".join(f"{count} {word(name)}" for name, count in receipt["kept"]["rows"].items() if count)
+    yield f"Proof. {f'{kept}. ' if kept else ''}{receipt['kept']['says']}"
     until = (
         receipt["backups"]["may_hold_it_until"] or "not known: the service is not told how long they are kept"
     )

@@ -1,6 +1,6 @@
 """What a document for readers is made of: lines, blocks, footnotes, and who numbers them.
 
-Everything in it is plain text: whoever writes it out escapes what their form would interpret.
+Everything in it is plain text: each writer escapes what its format would interpret.
 """
 
 from dataclasses import dataclass, field

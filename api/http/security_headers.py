@@ -18,7 +18,7 @@ DOCS = (
 
 
 def install(app: Flask) -> None:
-    """Set the headers, whatever answered: also on errors."""
+    """Set the headers on every response, errors included."""
 
     @app.after_request
     def _protect(response: Response) -> Response:

@@ -76,7 +76,7 @@ def _gauges(work: Work) -> Iterator[Metric]:
     yield _gauge("oldest_waiting_seconds", "For how long the first of them has waited.", waited, "queue")
     yield _gauge("running", "Steps at work.", running, "step")
     audio = {"": work.audio_waiting_seconds}
-    yield _gauge("audio_waiting_seconds", "Audio that nobody has begun to transcribe.", audio)
+    yield _gauge("audio_waiting_seconds", "Audio whose transcription has not begun.", audio)
     yield _gauge(
         "processes", "Processes with a fresh sign of life.", {k.kind: k.alive for k in work.living}, "kind"
     )

@@ -23,7 +23,7 @@ _DESCRIPTION = """\
 Transcripts and clinical notes for recorded therapy sessions.
 
 Every error is a problem document (RFC 9457) with a stable `code` and a `request_id`. A record that
-belongs to somebody else answers exactly as one that does not exist. Lists name their next page in a
+belongs to another person answers exactly as one that does not exist. Lists name their next page in a
 `Link` header. Times are RFC 3339 in UTC.
 """
 

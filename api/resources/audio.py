@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("audio", __name__, url_prefix="/api/sessions", description="Recordings.")
 
 _BLOCK_BYTES = 256 * 1024  # whole frames of an encrypted object
-# What the recording is, whatever its file was called.
+# By the format of the recording, not by the name of its file.
 _TYPES = {
     "wav": ("audio/wav", "wav"),
     "mp3": ("audio/mpeg", "mp3"),

@@ -63,7 +63,7 @@ def show(query: dict[str, Any], session_id: UUID) -> Response:
         resources(), caller(), session_id, version=query["version"], template=query["template"], code=code
     )
     if form == "json":
-        return _answer(found.notes)
+        return notes_answer(found.notes)
     name = f"notes-{session_id}-{found.notes.head.version}.{'fhir.json' if form == 'fhir' else form}"
     content = fhir.as_fhir(found) if form == "fhir" else FILES[form][1](notes_outline(found))
     response = attachment(content, _TYPES[form], name)
@@ -77,7 +77,7 @@ def show(query: dict[str, Any], session_id: UUID) -> Response:
 @needs(Scope.NOTES_WRITE)
 def render(given: dict[str, Any], session_id: UUID) -> Response:
     """Put the current notes into another template, as a new version; no transcript is made again."""
-    return _answer(note_writing.render(resources(), caller(), session_id, given["template"]))
+    return notes_answer(note_writing.render(resources(), caller(), session_id, given["template"]))
 
 
 @blueprint.route("/<id:session_id>/notes", methods=["PUT"])
@@ -94,7 +94,7 @@ def edit(given: dict[str, Any], session_id: UUID) -> Response:
     does not bear out stays, marked `by_clinician`; a risk flag that is left out is kept under
     `unsupported`. A significant quote that was not said is a 400, `quote_not_said`.
     """
-    return _answer(
+    return notes_answer(
         note_writing.edit(resources(), caller(), session_id, given["extracted_notes"], tag_named())
     )
 
@@ -155,7 +155,9 @@ def diff(query: dict[str, Any], session_id: UUID) -> Any:
 @needs(Scope.NOTES_WRITE)
 def accept(given: dict[str, Any], session_id: UUID) -> Response:
     """Take an offered extraction, or some fields of it, as a new version of the notes."""
-    return _answer(note_writing.accept(resources(), caller(), session_id, given["version"], given["fields_"]))
+    return notes_answer(
+        note_writing.accept(resources(), caller(), session_id, given["version"], given["fields_"])
+    )
 
 
 @blueprint.route("/<id:session_id>/notes/dismiss", methods=["POST"])
@@ -165,7 +167,7 @@ def accept(given: dict[str, Any], session_id: UUID) -> Response:
 @needs(Scope.NOTES_WRITE)
 def dismiss(given: dict[str, Any], session_id: UUID) -> Response:
     """Leave the notes as they are; the offered extraction remains among the versions."""
-    return _answer(note_writing.dismiss(resources(), caller(), session_id, given["version"]))
+    return notes_answer(note_writing.dismiss(resources(), caller(), session_id, given["version"]))
 
 
 @blueprint.route("/<id:session_id>/notes/sign", methods=["POST"])
@@ -183,7 +185,7 @@ def sign(given: dict[str, Any], session_id: UUID) -> Response:
     While a risk alert of the session is not acknowledged the answer is 409 `risk_alerts_open`, with the
     ids of the open alerts under `errors.risk_alerts`; so it is for the co-signature.
     """
-    return _answer(signing.sign(resources(), caller(), session_id, tag_named(), given.get("version")))
+    return notes_answer(signing.sign(resources(), caller(), session_id, tag_named(), given.get("version")))
 
 
 @blueprint.route("/<id:session_id>/notes/cosign", methods=["POST"])
@@ -192,7 +194,7 @@ def sign(given: dict[str, Any], session_id: UUID) -> Response:
 @needs(Scope.NOTES_SIGN)
 def cosign(session_id: UUID) -> Response:
     """Co-sign the notes and addenda of a therapist whom the caller supervises."""
-    return _answer(signing.cosign(resources(), caller(), session_id))
+    return notes_answer(signing.cosign(resources(), caller(), session_id))
 
 
 def _addendum_again(first: Answered) -> Response:
@@ -224,7 +226,8 @@ def _unsaved(found: UnsavedEdit) -> dict[str, Any]:
     return {"tag": found.tag, "fields_": found.fields, "saved_at": found.saved_at}
 
 
-def _answer(found: Notes) -> Response:
+def notes_answer(found: Notes) -> Response:
+    """The notes as JSON with their ETag."""
     document = NotesVersionSchema(exclude=("extracted_notes",)).dump(
         {
             **_fields(found),
@@ -242,6 +245,6 @@ def _fields(found: Notes) -> dict[str, Any]:
 
 
 def _created(found: Notes) -> Response:
-    response = _answer(found)
+    response = notes_answer(found)
     response.status_code = 201
     return response

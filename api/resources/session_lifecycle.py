@@ -48,7 +48,7 @@ def cancel(session_id: UUID) -> Response:
 @answers(blueprint, 404, 409, 422)
 @needs(Scope.SESSIONS_WRITE, fresh=True)
 def delete(query: dict[str, Any], session_id: UUID) -> tuple[Any, int]:
-    """Delete recording, transcript, notes and their key, whatever is being done with them.
+    """Delete recording, transcript, notes and their key, also while a worker processes them.
 
     Signed notes are deleted only with `?signed_notes=delete`, otherwise the answer is 409; what
     remains of them is who signed, when, and the hash of what was signed.

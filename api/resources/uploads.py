@@ -31,7 +31,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 def _again(first: Answered) -> Response:
     response = _created(first.resource_id)
-    with suppress(NotFound):  # it may have expired since: whoever asks for it is told so
+    with suppress(NotFound):  # it may have expired since: then the next request answers 404
         tus.tell(response, resumable.state(resources(), caller(), first.resource_id), offset=False)
     return response
 
@@ -139,7 +139,7 @@ def patch(upload_id: UUID) -> Response:
 @blueprint.route("/<id:upload_id>", methods=["DELETE"])
 @blueprint.doc(parameters=HEADERS)
 @blueprint.response(204)
-@answers(blueprint, 404, 412, 422)
+@answers(blueprint, 404, 409, 412, 422)
 @needs(Scope.SESSIONS_WRITE)
 def terminate(upload_id: UUID) -> Response:
     """Give up an unfinished upload: what came of it is removed."""

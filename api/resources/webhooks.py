@@ -32,7 +32,7 @@ blueprint = Blueprint(
     "webhooks",
     __name__,
     url_prefix="/api/webhooks",
-    description="Who is told, as the Standard Webhooks specification has it, what happens to sessions.",
+    description="Where events of sessions are posted, by the Standard Webhooks specification.",
 )
 
 
@@ -132,7 +132,7 @@ def deliveries(query: dict[str, Any], webhook_id: UUID) -> Response:
 @answers(blueprint, 404, 422)
 @needs(Scope.WEBHOOKS)
 def replay(webhook_id: UUID, delivery_id: UUID) -> tuple[Delivery, int]:
-    """Send one message again, under the same `webhook-id`, whatever became of it."""
+    """Send one message again, under the same `webhook-id`, also after a successful delivery."""
     return delivery_log.replay(resources(), caller(), webhook_id, delivery_id), 202
 
 

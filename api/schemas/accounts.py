@@ -38,7 +38,7 @@ class TherapistChangeSchema(Schema):
     name = Text(_LONGEST_NAME)
     disabled = fields.Boolean(truthy={True}, falsy={False})
     supervisor_id = fields.UUID(
-        allow_none=True, metadata={"description": "Another active therapist; null: nobody co-signs."}
+        allow_none=True, metadata={"description": "Another active therapist; null: no co-signature."}
     )
 
     @validates_schema

@@ -15,7 +15,7 @@ class EnginesSchema(Schema):
     transcriber = fields.String(
         allow_none=True, metadata={"description": "The practice's choice; null: the server's, `usual`."}
     )
-    usual = fields.String(metadata={"description": "What transcribes where nobody chose."})
+    usual = fields.String(metadata={"description": "The server's default, for practices that chose none."})
     offered = fields.List(fields.String(), metadata={"description": "What may be chosen here."})
     sends_away = fields.List(
         fields.String(),

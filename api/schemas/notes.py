@@ -165,7 +165,7 @@ class DiffQuerySchema(Schema):
         data_key="from",
         load_default=None,
         validate=_VERSION,
-        metadata={"description": "Else the one that `to` is based on."},
+        metadata={"description": "Version to compare with. Default: the one that `to` was based on."},
     )
 
 

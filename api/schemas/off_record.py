@@ -35,7 +35,7 @@ class OffTheRecordSchema(Schema):
     )
     keep_signed_notes = fields.Boolean(
         load_default=False,
-        metadata={"description": "Signed notes stay as they are, whatever they quote; else a 409."},
+        metadata={"description": "Keep signed notes unchanged. Default: refuse with a 409."},
     )
 
     @post_load

@@ -55,6 +55,13 @@ class BackupsSchema(Schema):
     says = fields.String()
 
 
+class KeptSchema(Schema):
+    """Rows that stay as proof, with nothing in them that can be read."""
+
+    rows = fields.Dict(keys=fields.String(), values=fields.Integer())
+    says = fields.String()
+
+
 class PatientReceiptSchema(Schema):
     """What is signed: of its canonical JSON, after a line that names its kind."""
 
@@ -72,6 +79,7 @@ class PatientReceiptSchema(Schema):
         fields.Dict(keys=fields.String()),
         metadata={"description": "What engines that send words away and receivers of webhooks had got."},
     )
+    kept = fields.Nested(KeptSchema)
     backups = fields.Nested(BackupsSchema)
     trail = fields.String()
     signing_key = fields.Nested(SigningKeySchema)

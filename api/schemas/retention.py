@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from shared.domain.retention import RetentionEvent, RetentionKind
+from shared.domain.retention import BIRTH_YEARS, MOST_DAYS, MOST_GRACE_DAYS, RetentionEvent, RetentionKind
 from shared.schemas.fields import Moment, Text, Whole
 
 
@@ -63,12 +63,12 @@ class RetentionRuleSetSchema(Schema):
     event = fields.Enum(RetentionEvent, by_value=True, required=True)
     days = Whole(
         required=True,
-        validate=validate.Range(0, 36500),
+        validate=validate.Range(0, MOST_DAYS),
         metadata={"description": "Kept for so many days after the event."},
     )
     grace_days = Whole(
         load_default=7,
-        validate=validate.Range(0, 365),
+        validate=validate.Range(0, MOST_GRACE_DAYS),
         metadata={"description": "Then, or from when the rule was set, what is due waits for so long."},
     )
 
@@ -118,7 +118,7 @@ class PreviewSchema(Schema):
 class PatientRetentionSchema(Schema):
     """What rules of retention know of one patient."""
 
-    birth_year = Whole(required=True, allow_none=True, validate=validate.Range(1900, 2200))
+    birth_year = Whole(required=True, allow_none=True, validate=validate.Range(*BIRTH_YEARS))
     keep_until = fields.Date(
         required=True,
         allow_none=True,

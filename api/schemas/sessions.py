@@ -42,7 +42,7 @@ class SessionSummarySchema(Schema):
         metadata={
             "minimum": 0,
             "description": "An estimate for the rest of the transcription, at its present pace; null before "
-            "there is one, while nobody works on it, and afterwards.",
+            "there is one, while no worker has the step, and afterwards.",
         },
     )
     duration_seconds = fields.Float(allow_none=True)

@@ -43,7 +43,7 @@ class Lingering:
             self._close(client)
 
     def drop_oldest(self) -> bool:
-        """Make room; False if there is nobody."""
+        """Close the oldest connection to make room; False if there is none."""
         oldest = next(iter(self._until), None)
         if oldest is not None:
             self._close(oldest)

@@ -8,8 +8,8 @@ from api.server.slots import ClientSocket
 class DirectBody(Body):  # type: ignore[misc]  # gunicorn carries no types
     """gunicorn's, with ``readinto``: its ``read`` copies each byte about six times.
 
-    ``asked_for``: the client waits to be told before it sends the body (``Expect: 100-continue``). It is
-    told when somebody reads; gunicorn tells it at once, and what is refused unread would be sent too.
+    ``asked_for``: the client waits for ``100 Continue`` before it sends the body. It is sent at the first
+    read. gunicorn sends it at once, so a client would also send a body that is refused unread.
     """
 
     def __init__(self, reader: LengthReader, sock: ClientSocket, *, asked_for: bool = False) -> None:

@@ -199,7 +199,7 @@ class QuietThreadWorker(RequestThreads):
             self._end(now)
 
     def _end(self, now: float) -> None:
-        """The process shall stop: nobody is waited for so long that it has to be killed in the end."""
+        """Stop the process: end every wait early enough that it need not be killed."""
         if self._ending is None:
             self._ending = Ending(now, self.cfg.graceful_timeout)
             shutdown.begin()

@@ -1,4 +1,4 @@
-"""How a process of the API ends: whoever waits for news is answered, clients are waited for a while."""
+"""How an API process ends: long polls and event streams return, other requests get a grace period."""
 
 import threading
 

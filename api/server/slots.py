@@ -1,4 +1,4 @@
-"""Places for requests: a thread that waits for its client gives its own to somebody else.
+"""Slots for requests: a thread that waits for its client gives its slot to another request.
 
 A request that is worked on has one of a few places, as many as the server has threads for. Where
 the client is slow to send or to take, the thread steps aside: it waits on, and another request is
@@ -7,7 +7,7 @@ let in. Those aside cost a stack each and no time; of too many the slowest loses
 To begin an upload costs a hundred times what it costs a client to ask for one. So requests that are
 there as a whole are let in before those that are still coming, those have half of the places at
 most, and while all places aside are taken one of them comes in now and then: clients that come
-again whenever they are dropped wait for each other, and nobody else for them.
+reconnect whenever they are dropped wait for each other and delay no other client.
 """
 
 import array
@@ -41,7 +41,7 @@ WINDOW_SECONDS = 20.0
 WINDOW_BYTES = 20 * 1024
 
 
-# How often whoever waits for a client looks whether all must end.
+# How often a thread that waits for a client checks whether the process is stopping.
 _LOOK_SECONDS = 1.0
 _dropped = Recurring("slow_clients_dropped")
 
@@ -140,7 +140,7 @@ class ClientSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """See socket; raises TooSlow, and Stopping."""
-        if self.gettimeout() is not None:  # whoever set a timeout waits no longer than that
+        if self.gettimeout() is not None:  # a caller that set a timeout waits no longer than that
             return super().recv(size, flags)
         self._require_time()
         while True:
@@ -198,7 +198,7 @@ class ClientSocket(socket.socket):
         return unread[0] < missing_bytes
 
     def drop(self) -> None:
-        """End the connection under whoever waits for it."""
+        """End the connection, also while a thread waits for it."""
         self.dropped = True
         try:
             self.shutdown(socket.SHUT_RDWR)

@@ -120,7 +120,7 @@ def _keeping_alive(resources: Resources, caller: Caller, write: _Write) -> _Writ
 
 
 class _Form:
-    """The fields and the one file of an upload, in whatever order they come."""
+    """The fields and the one file of an upload, in any order."""
 
     def __init__(
         self,

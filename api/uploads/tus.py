@@ -189,8 +189,8 @@ def install(app: Flask) -> None:
     vars(app)["wsgi_app"] = call  # before routing: the method decides on the route and its policy
 
 
-# Not HEAD: the server would send the length of a body that does not come, and who reads on, be it a
-# proxy, would take the next answer on the connection, perhaps somebody else's, for it.
+# Not HEAD: the server would send the length of a body that does not come. A proxy that reads on would
+# take the next answer on the connection, perhaps another client's, for that body.
 _OVERRIDING = frozenset({"PATCH", "DELETE"})
 
 

@@ -22,7 +22,10 @@ from cli.sanitise import one_line
 @click.command(epilog=EPILOG)
 @SESSION
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file; else SESSION-audio."
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write. Default: SESSION-audio.",
 )
 @pass_target
 def audio(target: Target, session_id: str, output: Path | None) -> None:
@@ -43,7 +46,7 @@ def audio(target: Target, session_id: str, output: Path | None) -> None:
         if sha256_of(path) != session.get("audio_sha256"):
             path.unlink(missing_ok=True)
             raise CommandError(
-                "What came is not what was uploaded: its hash differs. Try again.", Exit.FAILED
+                "The download differs from what was uploaded (another hash). Try again.", Exit.FAILED
             )
     console.results().print(Text(str(path)), soft_wrap=True)
 

@@ -16,8 +16,8 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command(epilog=EPILOG, short_help="Back up database, recordings and keys.")
-@click.option("--to", "folder", type=FOLDER, required=True, help="Where the backup goes.")
-@click.option("--keys-to", type=FOLDER, help="Where the key store goes: another disk, another safe.")
+@click.option("--to", "folder", type=FOLDER, required=True, help="Folder for the backup.")
+@click.option("--keys-to", type=FOLDER, help="Folder for the keys: on another disk, in another safe.")
 @click.option("--objects/--no-objects", default=True, help="Without, where the bucket has copies of its own.")
 @click.option(
     "--removals-only",

@@ -103,7 +103,7 @@ def remove_participant(target: Target, patient: str, participant: str) -> None:
 @consents.command(epilog=EPILOG)
 @_PATIENT
 @click.option("--session", "session_id", metavar="ID", help="One session. Default: all of the patient.")
-@click.option("--off", is_flag=True, help="Take the flag away.")
+@click.option("--off", is_flag=True, help="Remove the flag.")
 @pass_target
 def protect(target: Target, patient: str, session_id: str | None, off: bool) -> None:
     """Flag records of substance use disorder treatment (42 CFR Part 2).

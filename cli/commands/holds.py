@@ -42,7 +42,7 @@ def place(
 
 
 @holds.command("list", epilog=EPILOG)
-@click.option("--lifted", is_flag=True, help="Also those that were lifted.")
+@click.option("--lifted", is_flag=True, help="Include lifted holds.")
 @json_option
 @pass_target
 def list_holds(target: Target, lifted: bool, as_json: bool) -> None:

@@ -103,7 +103,7 @@ def revoke(target: Target, key_id: str, administrator: bool) -> None:
 
 @keys.command(epilog=EPILOG)
 @click.argument("key_id", type=KEY_ID, metavar="ID")
-@overlap_option("For how long the old key still works.")
+@overlap_option("Hours for which the old key still works.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
 @administrator_option
 @json_option

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli.commands.notes_editing import edit
+from cli.commands.notes_editing import client_summary, edit
 from cli.commands.notes_signing import addendum, awaiting, cosign, sign
 from cli.commands.process_notes import process
 from cli.commands.sessions import SESSION
@@ -20,8 +20,8 @@ from cli.profile import Target
 from cli.sanitise import one_line, plain
 
 FORMATS = {"md": "md", "docx": "docx", "pdf": "pdf", "fhir": "fhir.json", "json": "json"}
-VERSION = click.option("--version", type=click.IntRange(1), help="Else the current one.")
-TEMPLATE = click.option("--template", help="Filled from the same evidence; nothing is stored.")
+VERSION = click.option("--version", type=click.IntRange(1), help="Version. Default: the current one.")
+TEMPLATE = click.option("--template", help="Render in this template. Nothing is stored.")
 
 
 @click.group(epilog=EPILOG, short_help="Read, edit, sign and export notes.")
@@ -29,7 +29,7 @@ def notes() -> None:
     """The notes of a session: versions, edits, signatures, files."""
 
 
-for command in (edit, sign, cosign, addendum, awaiting, templates, process):
+for command in (edit, client_summary, sign, cosign, addendum, awaiting, templates, process):
     notes.add_command(command)
 
 
@@ -98,8 +98,13 @@ def versions(target: Target, session_id: str, as_json: bool) -> None:
 
 @notes.command(epilog=EPILOG)
 @SESSION
-@click.option("--from", "before", type=click.IntRange(1), help="Else the one that --to is based on.")
-@click.option("--to", "after", type=click.IntRange(1), help="Else the current one.")
+@click.option(
+    "--from",
+    "before",
+    type=click.IntRange(1),
+    help="Version to compare with. Default: the one that --to was based on.",
+)
+@click.option("--to", "after", type=click.IntRange(1), help="Newer version. Default: the current one.")
 @json_option
 @pass_target
 def diff(target: Target, session_id: str, before: int | None, after: int | None, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command ``notes edit``: the notes in an editor or from a file; nobody's edit is lost."""
+"""The commands ``notes edit`` (in an editor or from a file) and ``notes client-summary``."""
 
 import json
 from pathlib import Path
@@ -11,18 +11,23 @@ from cli.commands.sessions import SESSION
 from cli.exits import CommandError, Exit
 from cli.http.client import Api, JsonObject
 from cli.options import EPILOG, connect, json_option, pass_target
-from cli.output import console
+from cli.output import console, notes_rendering
 from cli.output.note_texts import keep, object_in, read
 from cli.profile import Target
-from cli.sanitise import one_line
+from cli.sanitise import one_line, plain
 
 
 @click.command(epilog=EPILOG)
 @SESSION
 @click.option(
-    "--file", type=click.File("r", encoding="utf-8"), metavar="FILE|-", help="Else an editor opens."
+    "--file",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE|-",
+    help="File to read. Default: an editor.",
 )
-@click.option("--version", type=click.IntRange(1), help="The version that --file changes; else as it says.")
+@click.option(
+    "--version", type=click.IntRange(1), help="Version that --file changes. Default: as the file says."
+)
 @json_option
 @pass_target
 def edit(target: Target, session_id: str, file: TextIO | None, version: int | None, as_json: bool) -> None:
@@ -43,6 +48,22 @@ def edit(target: Target, session_id: str, file: TextIO | None, version: int | No
     else:
         line = f"The notes are version {made.get('version')} ({one_line(made.get('status'))})."
         console.notices().print(Text(line), soft_wrap=True)
+
+
+@click.command("client-summary", epilog=EPILOG)
+@SESSION
+@pass_target
+def client_summary(target: Target, session_id: str) -> None:
+    """Write a summary for the client from the notes, as a new version, and show it."""
+    with connect(target) as api:
+        made = api.send("POST", f"/api/sessions/{session_id}/notes/client-summary")
+    document = made.get("extracted_notes") or {}
+    console.results().print(Text(plain(document.get("patient_summary"))), width=notes_rendering.TEXT_WIDTH)
+    for reason in document.get("review_reasons") or ():
+        if reason.get("code") == "violence_at_home":
+            console.notices().print(Text(one_line(reason.get("detail")), style="yellow"), soft_wrap=True)
+    line = f"The notes are version {made.get('version')} ({one_line(made.get('status'))})."
+    console.notices().print(Text(line), soft_wrap=True)
 
 
 def _in_editor(api: Api, path: str, found: JsonObject, tag: str) -> JsonObject:

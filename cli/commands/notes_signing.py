@@ -22,7 +22,7 @@ from cli.sanitise import one_line
 @click.command(epilog=EPILOG)
 @SESSION
 @click.option(
-    "--version", type=click.IntRange(1), help="The version that you have read; else the current one."
+    "--version", type=click.IntRange(1), help="Version that you have read. Default: the current one."
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option

@@ -11,7 +11,7 @@ from shared.domain.transcripts.off_record import parsed
 @click.command("off-the-record", epilog=EPILOG, short_help="Take stretches out of a session for good.")
 @SESSION
 @click.argument("ranges", nargs=-1, required=True, metavar="START-END…")
-@click.option("--keep-signed-notes", is_flag=True, help="Signed notes stay, whatever they quote.")
+@click.option("--keep-signed-notes", is_flag=True, help="Keep signed notes, even if they quote the range.")
 @click.option("--wait", is_flag=True, help="Wait for the end.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_target

@@ -204,7 +204,7 @@ def today() -> str:
 @patients.command(epilog=EPILOG)
 @click.argument("patient", metavar="ID|NAME")
 @click.option("--signed-notes", is_flag=True, help="Also signed notes, which the law may oblige to keep.")
-@click.option("--receipt", type=click.Path(dir_okay=False, path_type=Path), help="Where the receipt goes.")
+@click.option("--receipt", type=click.Path(dir_okay=False, path_type=Path), help="File for the receipt.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_target
 def delete(target: Target, patient: str, signed_notes: bool, receipt: Path | None, yes: bool) -> None:

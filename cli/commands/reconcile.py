@@ -33,7 +33,11 @@ _SHOWN = 20
     "--even-if-many", is_flag=True, help="Also if so many have no owner that the database looks wrong."
 )
 @click.option(
-    "--grace-hours", type=click.FloatRange(1), default=24.0, show_default=True, help="Leave what is younger."
+    "--grace-hours",
+    type=click.FloatRange(1),
+    default=24.0,
+    show_default=True,
+    help="Skip objects and keys that are younger.",
 )
 @json_option
 @pass_target

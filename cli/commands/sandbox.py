@@ -67,7 +67,7 @@ class Piece:
 @click.command(epilog=EPILOG)
 @click.option(
     "--sessions", type=click.IntRange(1, MOST_SESSIONS), default=MOST_SESSIONS, show_default=True,
-    help="How many there are to be.",
+    help="Number of sessions.",
 )  # fmt: skip
 @pass_target
 def sandbox(target: Target, sessions: int) -> None:

@@ -16,8 +16,8 @@ from shared.domain.transcripts.roles import Role
 @SESSION
 @click.option("--therapist", multiple=True, metavar="LABEL", help="This speaker is the therapist.")
 @click.option("--client", multiple=True, metavar="LABEL", help="This speaker is a client.")
-@click.option("--other", multiple=True, metavar="LABEL", help="This speaker is somebody else.")
-@click.option("--name", "names", multiple=True, metavar="LABEL=NAME", help="What this speaker is called.")
+@click.option("--other", multiple=True, metavar="LABEL", help="This speaker is neither therapist nor client.")
+@click.option("--name", "names", multiple=True, metavar="LABEL=NAME", help="Name of this speaker.")
 @json_option
 @pass_target
 def speakers(
@@ -83,7 +83,7 @@ def _print(found: JsonObject) -> None:
         for person in found.get("speakers") or ()
     ]
     headings = ("Speaker", "Name", "Role", "Spoke for", "Words")
-    table(console.results(), headings, rows, "Nobody was heard.")
+    table(console.results(), headings, rows, "No speaker was found.")
     if found.get("extracting_notes"):
         console.notices().print("Roles changed: the notes are being made again.")
 

@@ -75,8 +75,10 @@ def enable(target: Target, therapist_id: str) -> None:
 
 @therapists.command(epilog=EPILOG)
 @click.argument("therapist_id", type=THERAPIST_ID, metavar="ID")
-@click.option("--by", type=THERAPIST_ID, metavar="SUPERVISOR", help="Who co-signs their notes from now on.")
-@click.option("--nobody", is_flag=True, help="Their own signature is enough from now on.")
+@click.option(
+    "--by", type=THERAPIST_ID, metavar="SUPERVISOR", help="Therapist who co-signs their notes from now on."
+)
+@click.option("--nobody", is_flag=True, help="No co-signature is needed from now on.")
 @pass_target
 def supervise(target: Target, therapist_id: str, by: str | None, nobody: bool) -> None:
     """Say who supervises a therapist, and so co-signs their notes."""

@@ -16,7 +16,7 @@ _EVENT = click.Choice(sorted(event.value for event in SUBSCRIBABLE))
 _USUAL = ", ".join(sorted(event.value for event in USUAL))
 
 
-@click.group(epilog=EPILOG, short_help="Where other systems are told.")
+@click.group(epilog=EPILOG, short_help="Addresses that receive events.")
 def webhooks() -> None:
     """Webhooks (needs the administrator's key)."""
 

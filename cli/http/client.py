@@ -60,7 +60,7 @@ class Api:
             following = response.links.get("next", {}).get("url")
             if not following:
                 return
-            # Only the path: the key stays with this server, whatever name it calls itself by.
+            # Only the path: the key goes to this server only, even if the link names another host.
             path, query = str(response.url.copy_with(raw_path=response.url.join(following).raw_path)), None
 
     def tagged(self, path: str) -> tuple[JsonObject, str]:

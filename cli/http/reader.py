@@ -39,7 +39,7 @@ class CountedFile:
 
 
 def printable_name(path: Path) -> str:
-    """The file's name as a server and a terminal can take it, whatever bytes it is made of."""
+    """The file's name in a form that servers and terminals accept, also if it is not valid UTF-8."""
     return one_line(os.fsencode(path.name).decode("utf-8", "replace")) or "recording"
 
 

@@ -18,7 +18,7 @@ def _nothing() -> None:
 class Patience:
     """Repeats calls that may succeed later, until nothing has answered for ``seconds``.
 
-    ``on_trouble`` is called after each failure, so that whoever owns the server can see to it;
+    ``on_trouble`` is called after each failure, so that the owner of the server can react;
     ``pause`` waits so many seconds.
     """
 

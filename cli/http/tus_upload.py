@@ -93,7 +93,7 @@ class _Upload:
 
 
 def _path_of(address: str) -> str:
-    return urlsplit(address).path  # the key stays with this server, whatever it calls itself by
+    return urlsplit(address).path  # the key goes to this server only, even if it names another host
 
 
 def _offset_in(state: Mapping[str, str]) -> int:

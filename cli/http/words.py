@@ -15,7 +15,7 @@ PHRASES = (
     ("POST .../notes/addenda.", "`sessionscribe notes addendum SESSION --file FILE`."),
     ("GET /api/templates lists them.", "`sessionscribe notes templates list` lists them."),
     (
-        "Send the ETag of the notes that you changed as If-Match, so that nobody's change is lost.",
+        "Send the ETag of the notes that you changed as If-Match, so that no change is lost.",
         "Name the version that you changed with --version, so that no change is lost.",
     ),
     (

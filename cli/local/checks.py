@@ -174,7 +174,7 @@ def _keys(known: Settings) -> Iterator[Finding]:
         yield doubtful(
             "keys",
             "the keys lie on the same disk as the recordings",
-            "Whoever takes the disk takes both: put SESSIONSCRIBE_KEYS_DIR on another.",
+            "A thief of the disk would have both: put SESSIONSCRIBE_KEYS_DIR on another disk.",
         )
 
 

@@ -29,7 +29,7 @@ Cursor = psycopg2.extensions.cursor
 
 
 def examine(known: Settings) -> Iterator[Finding]:
-    """Every finding about the database; a single one if nobody can log in there."""
+    """Every finding about the database; a single one if the login fails."""
     url = known.database_url.replace("+psycopg2", "")
     try:
         connection = psycopg2.connect(url, connect_timeout=_CONNECT_SECONDS, options=_LIMITS)
@@ -51,9 +51,9 @@ def examine(known: Settings) -> Iterator[Finding]:
 
 
 def _unreachable(url: str) -> Finding:
-    """Why nobody can log in: nothing listens, the login is refused, or the database is missing.
+    """Say why the login fails: nothing listens, the login is refused, or the database is missing.
 
-    What the server says of it may be in any language, so it is found out by trying.
+    The server's message may be in any language, so this tries each case instead of reading it.
     """
     parts = parse_dsn(url)
     host, port = parts.get("host", ""), int(parts.get("port") or 5432)
@@ -170,7 +170,7 @@ def _walls(cursor: Cursor) -> Iterator[Finding]:
         yield bad(
             "walls",
             f"row-level security is off on {', '.join(open_tables)}",
-            "Somebody switched it off: ALTER TABLE … ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY.",
+            "Switch it on again: ALTER TABLE … ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY.",
         )
     else:
         yield good("walls", "row-level security is forced on every table of a practice")
@@ -216,6 +216,6 @@ def _signs(cursor: Cursor) -> Iterator[Finding]:
             )
 
 
-def _one(cursor: Cursor):  # type: ignore[no-untyped-def]  # whatever the query's one column holds
+def _one(cursor: Cursor):  # type: ignore[no-untyped-def]  # the type of the query's one column
     row = cursor.fetchone()
     return row[0] if row else None

@@ -1,4 +1,4 @@
-"""The schema of a database that somebody names, with an error that they understand."""
+"""Makes the schema of a given database, with errors that an operator can act on."""
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 

@@ -83,7 +83,7 @@ def _others(cursor: psycopg2.extensions.cursor) -> list[str]:
 
 @contextmanager
 def _connected(url: str) -> Iterator[psycopg2.extensions.cursor]:
-    """A cursor in a transaction; raises CommandError where nobody can log in."""
+    """A cursor in a transaction; raises CommandError if the login fails."""
     try:
         connection = psycopg2.connect(url.replace("+psycopg2", ""))
     except (psycopg2.Error, ValueError):

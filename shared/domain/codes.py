@@ -195,7 +195,7 @@ PERMANENT = {
         f"Record the consent. {_RETRY}",
     ),
     "not_audio": (
-        "The recording is none.",
+        "The file is not an audio or video recording.",
         _UPLOAD,
     ),
     "part2_not_consented": (

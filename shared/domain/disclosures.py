@@ -39,7 +39,7 @@ class Giving:
 
 
 def export_code(form: str, recipient: str | None, purpose: str | None, *, is_file: bool) -> str | None:
-    """The code of an export; None where a record is only read: no file, and said for nobody."""
+    """The code of an export; None where a record is only read: no file, recipient or purpose."""
     return Giving(form, recipient, purpose).code if is_file or recipient or purpose else None
 
 

@@ -6,7 +6,7 @@
     ├── NotAuthenticated        no or bad credentials
     ├── NotAllowed              known caller without the right
     │   └── ConfirmationNeeded  known caller who must show again that it is them
-    ├── NotFound                no such thing, or somebody else's
+    ├── NotFound                no such thing, or another person's
     ├── Gone                    it was here, and has been removed for good
     ├── Conflict                the state forbids it
     │   ├── InProgress          the first request with the same key is still running
@@ -63,7 +63,7 @@ class ConfirmationNeeded(NotAllowed):
 
 
 class NotFound(DomainError):
-    """No such thing, or it belongs to somebody else; the two look the same."""
+    """No such thing, or it belongs to another person; the two look the same."""
 
     default_code = "not_found"
 

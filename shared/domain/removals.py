@@ -7,10 +7,11 @@ from uuid import UUID
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as the triggers of migrations 0050 to 0085 write them.
+    """The kinds of entries in the list of removals, as the triggers of migrations 0050 to 0096 write them.
 
     ``TAKEN_BACK_BY`` says which of them take an earlier entry back. A ``HOLD`` takes away the right to
-    delete: its subject is the patient, that of ``HOLD_LIFTED`` the hold.
+    delete: its subject is the patient, that of ``HOLD_LIFTED`` the hold. ``PART2_FLAGGED`` takes away the
+    right to send away.
     """
 
     SESSION = "session"
@@ -27,6 +28,8 @@ class Removal(StrEnum):
     SENDING_AWAY_GIVEN = "sending_away_given"
     PART2_WITHDRAWN = "part2_withdrawn"
     PART2_GIVEN = "part2_given"
+    PART2_FLAGGED = "part2_flagged"
+    PART2_UNFLAGGED = "part2_unflagged"
     PROCESS_NOTES = "process_notes"
     KEY = "key"
     PASSPHRASE = "passphrase"  # noqa: S105 - a word
@@ -52,6 +55,7 @@ TAKEN_BACK_BY = {
     Removal.AI_NOTES_WITHDRAWN: Removal.AI_NOTES_GIVEN,
     Removal.SENDING_AWAY_WITHDRAWN: Removal.SENDING_AWAY_GIVEN,
     Removal.PART2_WITHDRAWN: Removal.PART2_GIVEN,
+    Removal.PART2_FLAGGED: Removal.PART2_UNFLAGGED,
     Removal.PERSON_DISABLED: Removal.PERSON_ENABLED,
     Removal.AWAY_FORBIDDEN: Removal.AWAY_ALLOWED,
 }

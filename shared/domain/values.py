@@ -191,7 +191,7 @@ class DecodedFacts:
 class TranscriptionHints:
     """What the uploader said of the recording: a language tag (``en``) and words to expect.
 
-    ``checkpoint`` raises once nobody wants the words any more: an engine that computes, or waits
+    ``checkpoint`` raises once the words are no longer wanted: an engine that computes, or waits
     its turn, for more than seconds calls it now and then. ``reached`` may be told how many seconds
     of the audio have been heard.
     """

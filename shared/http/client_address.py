@@ -1,4 +1,4 @@
-"""Whose request it is, behind our own proxies and nobody else's."""
+"""The client's address of a request, behind our own proxies only."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from flask import Request
 
 Network = IPv4Network | IPv6Network
-_V6_PREFIX = 64  # what one subscriber is given: whoever has one IPv6 address has 2**64 of them
+_V6_PREFIX = 64  # what one subscriber gets: a holder of one IPv6 address has 2**64 of them
 
 
 def client_address(request: Request, trusted: Sequence[str]) -> str:

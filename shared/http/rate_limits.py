@@ -18,7 +18,7 @@ from shared.http.limit_storage import RedisOrMemory
 from shared.settings import Settings
 
 UPLOADS, ATTEMPTS, EXTRACTIONS, ANONYMOUS = "uploads", "attempts", "extractions", "anonymous"
-# The endpoints of which every call counts, whatever comes of it.
+# The endpoints of which every call counts, also a refused one.
 ATTEMPTED = {"sessions.upload", "uploads.create", "direct_uploads.create", "form_upload.send"}
 _EXTENSION = "sessionscribe-limits"
 # How many refused calls come into the audit trail: of one person, of one address without a key, and of

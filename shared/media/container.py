@@ -31,7 +31,7 @@ _OWN_NAMES = frozenset({"mp3", "ogg", "flac", "aac", "mpeg"})
 # These two have no header that knows the length; FFmpeg guesses it from the first bit rates.
 _FAMILIES_THAT_GUESS = frozenset({"aac", "mpeg"})
 # Their clocks begin at zero by definition: sound that begins later is late, and a player waits for it.
-# Not so fragments: they keep the clock of whoever sent them, which may have run for hours.
+# Not so fragments: they keep the sender's clock, which may have run for hours.
 _FAMILIES_FROM_ZERO = frozenset({"mp4", "webm"})
 # Their time stamps are numbers of samples; those of others come from a clock beside the sound.
 _FAMILIES_THAT_COUNT = frozenset({"flac", "ogg"})

@@ -72,7 +72,7 @@ class Job:
         """Send ``order`` and attend to the child until it is done; its facts, unchecked.
 
         The child is dead afterwards, however this ends. Raises Refused, OutOfTime, Misbehaved,
-        Died, and whatever the source or ``write`` raise.
+        Died, and the errors of the source and of ``write``.
         """
         try:
             facts = self._attend(order, write)
@@ -159,7 +159,7 @@ class Job:
         return left
 
     def _end_child(self) -> int | None:
-        """Have the child's process group killed; its exit status, None if there is nobody to tell.
+        """Have the child's process group killed; its exit status, None if no process can report it.
 
         One that has already begun to die keeps the status it dies with.
         """

@@ -18,7 +18,7 @@ _RATE = 44_100
 
 def warm_up() -> None:
     """Decode a second of our own silence, so that every lazy table and module is in memory."""
-    # FFmpeg's messages quote the file's metadata; nobody is to see them.
+    # FFmpeg's messages quote the file's metadata, which must not reach a log.
     av.logging.set_level(None)
     logging.disable()
     file = io.BytesIO()

@@ -93,8 +93,8 @@ class Sandbox:
         Two channels stay two, interleaved; anything else becomes one. Lost audio is replaced by
         silence where the container's clock shows it. Raises PermanentStepError
         (``recording_too_long``, ``undecodable_audio``, ``decoding_timed_out``, ...),
-        RetryableStepError (``decoder_died``), Unavailable (``decoder_unavailable``), and whatever
-        ``source`` or ``write`` raise.
+        RetryableStepError (``decoder_died``), Unavailable (``decoder_unavailable``), and the errors of
+        ``source`` and ``write``.
         """
         limits = self._limits
         most = limits.max_seconds * SAMPLE_RATE * BYTES_PER_SAMPLE * 2

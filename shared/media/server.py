@@ -112,7 +112,7 @@ class ForkServer:
             confinement.confine(self._libc, descriptor, allowance, server_pid)
             child.run(descriptor, job, self._libc)
         finally:
-            # Whatever happens, never go on as a second server.
+            # Also after an error: never go on as a second server.
             os._exit(1)
 
     def _reap(self) -> None:

@@ -1,4 +1,4 @@
-"""Which addresses may be called: public ones, whatever they are wrapped in, and the operator's own."""
+"""Which addresses may be called: public ones, also in IPv6 wrappings, and the operator's own."""
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -7,7 +7,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 # The IANA special-purpose registries and IPv4 multicast, kept here because ``is_global`` of one patch
-# release of Python differs from that of the next. Listed whole: nobody's webhook is an anycast relay.
+# release of Python differs from that of the next. Listed whole: no webhook is an anycast relay.
 _SPECIAL = tuple(
     ip_network(text)
     for text in (

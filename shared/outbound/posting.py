@@ -1,4 +1,4 @@
-"""One POST to an address that somebody else chose, made so that it reaches nothing of ours.
+"""One POST to an address that a customer chose, made so that it reaches nothing of ours.
 
 The name is resolved once; each address that comes back is judged; the connection goes to a judged
 address, while the URL (so Host, SNI and the certificate's check) keeps the name. No redirect is
@@ -68,7 +68,7 @@ class Poster:
         self._ssl_context = ssl_context or httpcore2.default_ssl_context()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The answer's head, whatever its status; raises NotDelivered."""
+        """The answer's head, for any status; raises NotDelivered."""
         deadline = _Deadline(self._seconds)
         target = _parsed(url)
         port = target.port or (443 if target.scheme == "https" else 80)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-# Whatever else is told is left out.
+# All other attributes are left out.
 ATTRIBUTES = frozenset(
     {
         "http.request.method", "http.route", "http.response.status_code",

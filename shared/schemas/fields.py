@@ -24,7 +24,7 @@ ENGINE_NAME = r"^[a-z][A-Za-z0-9:._-]{0,99}$"
 
 
 def is_blank(mark: str) -> bool:
-    """Whether nobody sees the character."""
+    """Whether the character is invisible."""
     return mark.isspace() or unicodedata.category(mark) in _INVISIBLE
 
 

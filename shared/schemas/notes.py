@@ -22,9 +22,9 @@ Design: no sentence in a note stands without the words it came from.
   their instructions; they are kept when the notes are put into another template and back.
 * What could not be verified is in ``unsupported`` with the reason, and nowhere else.
 * ``key_topics`` has three to seven items; fewer where a recording honestly supports fewer.
-* ``therapist_notes`` has 150 to 200 words and ``patient_summary`` 100 to 150 in the normal case; a
-  recording with next to no speech has less rather than anything invented, and so has a text from
-  which verification removed a sentence.
+* ``patient_summary`` is empty until it is asked for (``shared.domain.notes.client_summary``).
+* ``therapist_notes`` has 150 to 200 words in the normal case; a recording with next to no speech has less
+  rather than anything invented, and so has a text from which verification removed a sentence.
 """
 
 from marshmallow import Schema, fields, validate

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import patients, uploads
+from shared.db.queries import patient_deletions, patients, uploads
 from shared.db.tables.core import Patient
 from shared.domain.consent import METHODS
 from shared.domain.errors import Conflict, NotFound
@@ -59,7 +59,7 @@ def create(resources: Resources, caller: Caller, name: str, consent: Consent) ->
     with resources.database.transaction(caller.practice_id) as db:
         _check_past(db, {"given_on": consent.given_on, "revoked_on": consent.revoked_on})
     subject = Subject(caller.practice_id, uuid4())
-    # Before the row: a key without a row harms nobody, a row without a key could not be read.
+    # Before the row: a key without a row does no harm, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
     patient = Patient(
         id=subject.id,
@@ -145,6 +145,7 @@ def delete(resources: Resources, caller: Caller, patient_id: UUID) -> None:
             raise Conflict(
                 "The patient still has sessions. Their records must go first.", "patient_has_sessions"
             )
+        patient_deletions.forget_patient(db, patient_id)
         patients.mark_deleted(db, patient_id)
         uploads.expire_of(db, patient_id)
         _audit(db, caller, "patient.delete", patient_id)

@@ -1,4 +1,4 @@
-"""Unfinished objects in a folder that are gone on with, by whoever comes last."""
+"""Unfinished objects in a folder; the newest request continues them."""
 
 import os
 import secrets
@@ -41,7 +41,7 @@ class Appender:
         """Nothing was replaced."""
 
     def complete(self, check: Callable[[], None]) -> None:
-        """The object is there already; whoever was overtaken writes to a file without a name."""
+        """The object is there already; an overtaken request writes to a file without a name."""
         self.sync()
 
     def withdraw(self) -> None:
@@ -52,7 +52,7 @@ class Appender:
 def opened(path: Path, at: int, *, fresh: bool, partial: str) -> Iterator[Appender]:
     """The object cut at ``at``, to be gone on with; raises NotFound if it is not as long as that.
 
-    ``fresh``: in a file of its own, so that whoever still writes to the old one changes nothing.
+    ``fresh``: in a file of its own, so that a writer to the old one changes nothing.
     ``partial`` begins the names of files that are swept if they stay.
     """
     with disk.errors_as_ours():

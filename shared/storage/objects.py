@@ -31,10 +31,10 @@ class Appending(Protocol):
         """The object's first bytes."""
 
     def sync(self) -> list[str]:
-        """Make durable what was written; gives the pieces that hold it, for whoever goes on."""
+        """Make durable what was written; return the pieces that hold it, for the next request."""
 
     def settled(self) -> None:
-        """What the last ``sync`` gave is noted for whoever goes on; what it replaced may go."""
+        """What the last ``sync`` gave is noted for the next request; what it replaced may go."""
 
     def complete(self, check: Callable[[], None]) -> None:
         """Make the whole object durable under its name.

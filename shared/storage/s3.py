@@ -32,7 +32,7 @@ INCOMING = "incoming/"  # below it lies what clients sent directly, not yet encr
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Where somebody may POST a form with these fields, and then the file as ``file``; until when."""
+    """Where a client may POST a form with these fields, and then the file as ``file``; until when."""
 
     url: str
     fields: dict[str, str] = field(repr=False)
@@ -72,7 +72,7 @@ class S3Store:
         self.delete(f"{INCOMING}{name}")
 
     def invite(self, name: str, length: int, seconds: int, *, encrypted: bool) -> Invitation:
-        """What lets somebody without our credentials put ``length`` bytes below ``INCOMING``.
+        """What lets a client without our credentials put ``length`` bytes below ``INCOMING``.
 
         ``encrypted``: only if S3 is told to encrypt them. Asks no server: it is a signature.
         """
@@ -105,7 +105,7 @@ class S3Store:
                         yield StoredObject(name, found["Size"], found["LastModified"])
 
     def sweep_partials(self, older_than_seconds: float) -> int:
-        """See ObjectStore: multipart uploads that nobody ended, and what was sent and never taken over."""
+        """See ObjectStore: unfinished multipart uploads, and direct uploads that were never ingested."""
         horizon = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
         pages = self._client.get_paginator("list_multipart_uploads")
         removed = 0

@@ -16,7 +16,7 @@ _EMPTY_RANGE = frozenset({"InvalidRange", "416"})
 
 @contextmanager
 def answers_as_ours(absent: type[NotFound] | type[Unavailable] = NotFound) -> Iterator[None]:
-    """Raise NotFound or Unavailable for whatever boto3 raises: its words may quote a key or an address.
+    """Raise NotFound or Unavailable for each error of boto3: its words may quote a key or an address.
 
     ``absent`` is what is raised where something is not there.
 

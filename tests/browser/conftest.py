@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from werkzeug.serving import make_server
 
 from shared.http import cookies
+from shared.services.accounts import people
 from shared.services.resources import Resources
 from tests.browser import sample
 from tests.integration.api_client import app_of
@@ -89,10 +90,8 @@ def address(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture
-def context(chromium: Browser, app: Flask, resources: Resources, office: Office) -> Iterator[BrowserContext]:
-    """A browser profile of its own, in which the office's therapist is signed in."""
-    secret = browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id).cookie
+def profile(chromium: Browser, secret: str | None) -> BrowserContext:
+    """A browser profile of its own, in which the person is signed in whose session has this secret."""
     opened = chromium.new_context(viewport={"width": 1280, "height": 800})
     opened.set_default_timeout(15_000)
     opened.add_cookies(
@@ -108,18 +107,42 @@ def context(chromium: Browser, app: Flask, resources: Resources, office: Office)
             }
         ]
     )
+    return opened
+
+
+@pytest.fixture
+def context(chromium: Browser, app: Flask, resources: Resources, office: Office) -> Iterator[BrowserContext]:
+    """A browser profile in which the office's therapist is signed in."""
+    secret = browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id).cookie
+    opened = profile(chromium, secret)
     yield opened
     opened.close()
 
 
 @pytest.fixture
+def office_site(
+    chromium: Browser, app: Flask, resources: Resources, office: Office, address: str
+) -> Iterator[Watched]:
+    """As ``site``, for an administrator of the practice."""
+    person = people.create(resources, office.caller, "Ada Ministrator", "administrator")
+    opened = profile(chromium, browser_of(app, resources, office.caller.practice_id, person.id).cookie)
+    yield from watched(opened, address)
+    opened.close()
+
+
+def watched(context: BrowserContext, address: str) -> Iterator[Watched]:
+    """A page with which nothing may be wrong in the end."""
+    page = Watched(context.new_page(), address)
+    page.watch()
+    yield page
+    assert page.complaints == []
+    assert page.hosts <= {address}
+
+
+@pytest.fixture
 def site(context: BrowserContext, address: str) -> Iterator[Watched]:
-    """A page that nobody may find anything wrong with in the end."""
-    watched = Watched(context.new_page(), address)
-    watched.watch()
-    yield watched
-    assert watched.complaints == []
-    assert watched.hosts <= {address}
+    """A page of the therapist's, with which nothing may be wrong in the end."""
+    yield from watched(context, address)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import math
 import struct
 import wave
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,11 +15,14 @@ from shared.db.queries import notes as note_rows
 from shared.db.queries import outputs
 from shared.db.queries.outputs import Product
 from shared.domain.notes.drafts import checked
+from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.transcripts.waveform import Waveform
 from shared.domain.values import SAMPLE_RATE, ExtractionRequest, Segment, Transcript, Word
 from shared.services.alerts import risk_alerts
 from shared.services.resources import Resources
+from shared.services.retention import holds, rules
+from shared.services.retention.holds import Target
 from shared.services.transcripts import waveform
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
@@ -103,3 +107,14 @@ def recording() -> bytes:
         sound.setframerate(rate)
         sound.writeframes(tone * int(SECONDS))
     return file.getvalue()
+
+
+def put_office(resources: Resources, office: Office, session_id: UUID) -> None:
+    """What administrators manage: a hold that is to be lifted, another on the session, and a rule."""
+    who, review = office.caller, date(2100, 1, 1)
+    patient, session = Target(patient_id=office.patient_id), Target(session_id=session_id)
+    held = holds.place(resources, who, patient, matter="A v. B", reason="Subpoena", review_on=review)
+    holds.ask_to_lift(resources, who, held.id)
+    holds.place(resources, who, session, matter="C v. D", reason="Subpoena", review_on=review)
+    kind, event = RetentionKind.RECORDING, RetentionEvent.SESSION
+    rules.set_rule(resources, who, kind, event, days=0, grace_days=0)

@@ -26,6 +26,12 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
 
 
+def overflowing(page: Page) -> list[str]:
+    """Says so where the page itself scrolls sideways."""
+    too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return ["scrolls sideways"] if too_wide else []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_fault_that_axe_knows(
     site: Watched, session_id: UUID, office: Office, scheme: str
@@ -35,10 +41,41 @@ def test_no_page_has_a_fault_that_axe_knows(
     site.page.set_viewport_size({"width": 1280, "height": 2400})  # nothing lies under the docked player
     paths = [f"/patients/{office.patient_id}/record", "/templates", "/templates/new", "/account"]
     paths += ["/today", "/patients", f"/patients/{office.patient_id}", session, "/cosign"]
+    paths += [f"/patients/{office.patient_id}/{name}" for name in ("consents", "requests", "access")]
+    paths += [f"/patients/{office.patient_id}/{name}" for name in ("keeping", "deletion")]
     paths += [f"{session}/{name}" for name in ("sign", "edit", "versions", "speakers", "off-the-record")]
     paths += [f"{session}/{name}" for name in ("words/1", "files", "delete", "addendum", "versions/1")]
     found = {path: violations(site.open(path)) for path in paths}
     assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_administrators_has_a_fault_that_axe_knows(
+    office_site: Watched, resources: Resources, office: Office, session_id: UUID, scheme: str
+) -> None:
+    sample.put_office(resources, office, session_id)
+    office_site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    paths = ["/templates", "/people", "/audit", "/account"]
+    paths += ["/holds", "/holds?lifted=true", "/holds/new", "/retention", "/retention/preview?days=366"]
+    found = {}
+    for path in paths:
+        for width in (1280, 320):
+            office_site.page.set_viewport_size({"width": width, "height": 1200})
+            found[path, width] = violations(office_site.open(path)) + overflowing(office_site.page)
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+def test_a_patient_is_deleted_and_the_receipt_is_a_file(
+    site: Watched, office: Office, session_id: UUID
+) -> None:
+    page = site.open(f"/patients/{office.patient_id}/deletion")
+    page.get_by_label("Delete it for good").check()
+    page.get_by_role("button", name="Delete the patient").click()
+    expect(page.get_by_text("Everything is deleted: 1 session")).to_be_visible()
+    assert violations(page) + overflowing(page) == []
+    with page.expect_download() as given:
+        page.get_by_role("link", name="PDF").click()
+    assert given.value.path().read_bytes().startswith(b"%PDF")
 
 
 def test_a_recording_is_uploaded_with_a_bar_and_becomes_a_session(

@@ -72,6 +72,22 @@ def test_a_player_that_asks_in_parts_is_one_entry(call: Caller, office: Office, 
     assert (newest["what"], newest["times"]) == ("listened to the recording", 4)
 
 
+def test_consents_participants_and_requests_are_in_it(call: Caller, office: Office) -> None:
+    path = f"/api/patients/{office.patient_id}"
+    added = call("POST", f"{path}/participants", json={"name": "Partner"}).json
+    (partner,) = [one["id"] for one in added["people"] if one["id"]]
+    said = {"event": "given", "scopes": ["recording"], "method": "written", "participant_id": partner}
+    call("POST", f"{path}/consents", json=said)
+    asked = call("POST", f"{path}/requests", json={"kind": "access", "words": "All."}).json
+    call("POST", f"{path}/requests/{asked['id']}/decision", json={"status": "denied", "answer": "No."})
+    assert {
+        ("denied what the patient asked for", "patient"),
+        ("noted what the patient asks for", "patient"),
+        ("noted that consent was given", "patient"),
+        ("added a person who takes part", "patient"),
+    } <= {(entry["what"], entry["about"]) for entry in entries(call, office)}
+
+
 def test_a_refused_call_is_told_as_such(
     app: Flask, resources: Resources, call: Caller, office: Office, session_id: UUID
 ) -> None:

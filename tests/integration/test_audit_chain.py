@@ -20,6 +20,7 @@ from shared.services.audit_trail.verification import Kind, Verdict
 from shared.services.resources import Resources
 from shared.settings import load
 from shared.vault import identity
+from shared.vault.keystore import KeyStoreError
 from tests.database import everything
 from tests.servers import Office, make_office
 from tests.waiting import wait_for
@@ -387,6 +388,20 @@ def test_the_command_names_the_first_broken_line(
     shown = capsys.readouterr()
     assert f"Line {changed} was changed" in " ".join(shown.out.split())
     assert "Without anchors" in shown.err
+
+
+def test_a_lost_key_of_the_chains_is_not_replaced(resources: Resources, office: Office) -> None:
+    folder = resources.vault.keys.folder
+    (folder / identity.CHAIN).unlink(missing_ok=True)
+    secret = chaining.secret_of(resources.database, folder)
+    assert chaining.secret_of(resources.database, folder) == secret, "made before there is a chain"
+    write(resources, office.caller.practice_id)
+    chain(resources)
+    (folder / identity.CHAIN).unlink()
+    dispatcher._chain(resources.database, resources.vault.keys)  # and it stops nothing else
+    with pytest.raises(KeyStoreError, match=identity.CHAIN):
+        chaining.secret_of(resources.database, folder)
+    assert not (folder / identity.CHAIN).exists()
 
 
 def test_a_key_store_without_the_chains_key_verifies_nothing(

@@ -307,6 +307,13 @@ def test_what_is_left_is_offered_no_more(
     assert me.notes()["offered_version"] is None
 
 
+def test_a_clients_summary_is_written_and_shown(
+    notes: Notes, session_id: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert notes("client-summary", session_id) == Exit.OK
+    assert "In this session you talked about" in capsys.readouterr().out
+
+
 def test_a_template_is_added_used_and_removed(
     notes: Notes, me: Clinician, session_id: UUID, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

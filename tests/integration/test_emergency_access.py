@@ -109,7 +109,7 @@ def test_the_owner_is_shown_who_read_and_why_until_they_acknowledge(
 
 
 def test_the_reads_have_a_class_of_their_own_in_the_trail(
-    colleague: Caller, resources: Resources, office: Office, colleague_id: UUID
+    colleague: Caller, owner: Caller, resources: Resources, office: Office, colleague_id: UUID
 ) -> None:
     session_id = processed(resources, office)
     path = f"{START}/{begun(colleague, office)['id']}"
@@ -123,6 +123,10 @@ def test_the_reads_have_a_class_of_their_own_in_the_trail(
         )
         assert begin.one() == (f"therapist:{colleague_id}", office.patient_id)
     assert read[0] == "patient.read"
+    seen = owner("GET", f"/api/patients/{office.patient_id}/access-log").json["entries"]
+    by_colleague = [(one["who"], one["what"]) for one in seen if "Colleague" in one["who"]]
+    assert ("Colleague", "opened the record in an emergency") in by_colleague
+    assert ("Colleague (emergency access)", "opened the session") in by_colleague
     assert "session.read" in read
 
 

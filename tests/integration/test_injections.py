@@ -106,7 +106,7 @@ def test_the_judge_would_see_what_an_obedient_model_wrote(engine: OpenAIExtracto
     said = from_lines(hostile_lines("ignore", 0))
     draft = engine.extract(said, ExtractionRequest(TEMPLATE.name, None, TEMPLATE.open_parts))
     assert LIE.search(draft["therapist_notes"])
-    assert has_markup(draft["patient_summary"])
+    assert has_markup(draft["therapist_notes"])
     assert LIE.search(str(draft["written_parts"][0]["sentences"]))
     assert draft["risk_flags"] == []
 

@@ -77,6 +77,20 @@ def test_notes_put_into_another_template_are_a_new_version_from_the_same_evidenc
     assert me.post("render", {"template": "soap"}).status_code == 409
 
 
+def test_a_clients_summary_is_written_when_it_is_asked_for(
+    me: Clinician, resources: Resources, session_id: UUID
+) -> None:
+    assert me.notes()["extracted_notes"]["patient_summary"] == ""
+    assert "Summary for the patient" not in me("GET", f"{me.path}?format=md").text
+    made = me.post("client-summary").json
+    assert (made["version"], made["kind"]) == (2, "edit")
+    assert made["extracted_notes"]["patient_summary"].startswith("In this session you talked about")
+    assert "Summary for the patient" in me("GET", f"{me.path}?format=md").text
+    assert audited(resources, session_id, "notes.client_summary")
+    me.post("sign")
+    assert me.post("client-summary").json["code"] == "notes_signed"
+
+
 def test_sections_are_edited_sentence_by_sentence(me: Clinician) -> None:
     made = me.post("render", {"template": "pie"}).json["extracted_notes"]
     made["sections"][0]["sentences"].append({"sentence": "He takes lithium.", "evidence": []})

@@ -54,7 +54,6 @@ WRITTEN = {
         "session_mood": [SENTENCE],
         "mood_trajectory": [],
         "therapist_notes": [SENTENCE, SENTENCE],
-        "patient_summary": [{"sentence": "You lie awake at night.", "evidence": EVIDENCE}],
     },
 }  # fmt: skip
 WRITTEN |= {name: [] for name in LIST_FIELDS if name not in WRITTEN}
@@ -90,7 +89,7 @@ def test_its_evidence_stands_when_it_is_verified(server, engine):
     notes = verify(engine.extract(TRANSCRIPT, REQUEST), TRANSCRIPT)
     assert notes["unsupported"] == []
     assert notes["key_topics"][0]["verified"] is True
-    assert notes["patient_summary"] == "You lie awake at night."
+    assert notes["patient_summary"] == ""
 
 
 def test_texts_are_put_together_from_their_sentences(server, engine):
@@ -163,7 +162,7 @@ def test_the_name_holds_the_model_and_the_prompts_digest(engine):
 def test_the_prompt_says_which_version_it_is(server, engine):
     server.will(completion(GOOD))
     engine.extract(TRANSCRIPT, REQUEST)
-    assert server.received[0].document["messages"][0]["content"].startswith("Version: 2\n")
+    assert server.received[0].document["messages"][0]["content"].startswith("Version: 3\n")
 
 
 @pytest.mark.parametrize("words", ["", "  "])

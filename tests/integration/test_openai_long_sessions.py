@@ -153,7 +153,7 @@ def test_a_window_without_room_names_the_setting() -> None:
 def test_what_the_notes_were_made_by_and_what_it_took_is_stored_with_them(server: FakeOpenAI) -> None:
     made_by = extracted(server, golden("cbt_anxiety"))["provenance"]
     assert made_by["model"] == "note-writer-2026-11-01"
-    assert (made_by["prompt_version"], made_by["parts"], made_by["calls"]) == ("2", 1, 1)
+    assert (made_by["prompt_version"], made_by["parts"], made_by["calls"]) == ("3", 1, 1)
     assert re.fullmatch(r"[0-9a-f]{64}", made_by["prompt_sha256"])
     assert made_by["output_tokens"] == 100
     expected = (made_by["input_tokens"] * 2.0 + 100 * 8.0) / 1e6

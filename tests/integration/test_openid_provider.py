@@ -100,7 +100,7 @@ def test_nobody_is_matched_by_a_mail_address_or_a_name(
     browser = Browser(app)
     answer = go_and_come_back(browser, provider)
     assert answer.status_code == 403
-    assert "Nobody here is linked" in answer.text
+    assert "No account is linked" in answer.text
     assert browser.cookie is None
 
 

@@ -1,6 +1,7 @@
 """A whole patient is deleted in one request; the receipt says what is left, and is verified offline."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,17 +13,26 @@ from cli.app import run
 from cli.exits import Exit
 from shared.db.queries import patient_deletions as rows
 from shared.db.tables.core import Patient
+from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.receipts import signed_bytes
 from shared.domain.retention import RetentionEvent, RetentionKind
+from shared.domain.rights import RequestKind
 from shared.domain.values import JsonObject
 from shared.services import patients
-from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES
+from shared.services.access import emergency
+from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
+from shared.services.accounts import accounts
 from shared.services.alerts import risk_alerts
-from shared.services.notes import process_notes, signing
+from shared.services.audit_trail import disclosures
+from shared.services.consents import history, part2
+from shared.services.consents.history import Statement
+from shared.services.lifecycle import deletion
+from shared.services.notes import process_notes, signing, unsaved
 from shared.services.resources import Resources
 from shared.services.retention import holds, patient_deletion, rules
 from shared.services.retention.holds import Target
+from shared.services.rights import requests
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.vault import signing as signatures
@@ -42,6 +52,8 @@ FAR = date(2100, 1, 1)
 MAY_NAME_IT = {
     "audit_events", "erasures", "holds", "patient_deletions", "removals", "tombstones", "webhook_deliveries",
 }  # fmt: skip
+# Where the patient's id stays as proof, with nothing that can be read.
+KEPT_AS_PROOF = {"consents", "participants", "rights_requests", "disclosures", "emergency_accesses"}
 
 
 def processed(resources: Resources, office: Office, *, signed: bool = False) -> UUID:
@@ -110,9 +122,10 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
     other = Office(office.caller, patients.create(resources, office.caller, "Other", consented()).id)
     kept = processed(resources, other)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "quetzalcanary.wav", "audio/wav")
-    tus_creation.create(resources, office.caller, 2000, details, "")
+    uploaded = tus_creation.create(resources, office.caller, 2000, details, "").id
     rules.set_patient(resources, office.caller, office.patient_id, rules.OfPatient(1990))
     patient = Subject(office.caller.practice_id, office.patient_id)
+    say_all_that_can_be_said(resources, office, sessions[0])
     with everything(resources) as db:
         row = db.get(Patient, office.patient_id)
         assert row is not None
@@ -123,18 +136,21 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
     assert {one["session_id"] for one in receipt["sessions"]} == {str(one) for one in sessions}
     assert receipt["left"] == []
     assert [len(one["signed"]) for one in receipt["sessions"]].count(1) == 1
-    assert named_in(resources, sessions) <= MAY_NAME_IT
-    assert named_in(resources, [office.patient_id]) <= MAY_NAME_IT | {"patients", "uploads"}
+    assert named_in(resources, sessions) <= MAY_NAME_IT | {"rights_requests", "disclosures"}
+    assert named_in(resources, [office.patient_id]) <= MAY_NAME_IT | KEPT_AS_PROOF | {"patients"}
+    once = dict.fromkeys(("participants", "requests", "disclosures", "emergency_accesses"), 1)
+    assert receipt["kept"]["rows"] == {"consents": 4, "holds": 0, **once}
     with everything(resources) as db:
         told = db.execute(
             text("SELECT DISTINCT type FROM webhook_deliveries WHERE session_id <> :id"), {"id": kept}
         )
         assert set(told.scalars()) == {"session.deleted"}
-        assert db.execute(text("SELECT count(*) FROM uploads WHERE expires_at > now()")).scalar_one() == 0
+        assert db.execute(text("SELECT count(*) FROM uploads")).scalar_one() == 0
+        assert set(db.scalars(text("SELECT kind FROM rights_requests"))) == {"amendment"}
     for path in left_behind(resources):
         assert not any(str(one) in path for one in (*sessions, office.patient_id)), path
     assert b"quetzalcanary" not in b"".join(value for _, value in sealed_values(resources))
-    for subject_id in (*sessions, office.patient_id):
+    for subject_id in (*sessions, office.patient_id, uploaded):
         with pytest.raises(KeyDestroyed):
             resources.vault.keys.key(office.caller.practice_id, subject_id)
     with pytest.raises(KeyDestroyed):  # also of the copy that a backup has
@@ -142,6 +158,49 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
     with pytest.raises(NotFound):
         patients.get(resources, office.caller, office.patient_id)
     assert process_notes.read(resources, office.caller, kept).text == "quetzalcanary thoughts"
+
+
+def say_all_that_can_be_said(resources: Resources, office: Office, session_id: UUID) -> None:
+    """What stays as proof, and the flags that do not."""
+    who, patient_id = replace(office.caller, scopes=frozenset(Scope)), office.patient_id
+    partner = history.add_participant(resources, who, patient_id, "quetzalcanary partner")
+    said = Statement(
+        ConsentEvent.GIVEN,
+        (ConsentScope.RECORDING,),
+        method="written",
+        text="quetzalcanary text",
+        participant_id=partner,
+    )
+    history.say(resources, who, patient_id, said)
+    requests.create(
+        resources, who, patient_id, RequestKind.AMENDMENT, "quetzalcanary asks", session_id=session_id
+    )
+    given = disclosures.New("quetzalcanary court", "quetzalcanary notes", "legal", session_id)
+    disclosures.record(resources, who, patient_id, given)
+    colleague = accounts.create_therapist(resources, who.practice_id, "Colleague")
+    emergency.begin(
+        resources,
+        replace(who, therapist_id=colleague.id),
+        "quetzalcanary reason",
+        patient_id=patient_id,
+        name=None,
+    )
+    part2.flag_patient(resources, who, patient_id, True)
+    part2.flag_session(resources, who, session_id, True)
+    unsaved.keep(resources, who, session_id, "tag", {"summary": "quetzalcanary typed"})
+
+
+def test_a_session_or_a_patient_that_is_deleted_alone_leaves_no_flag(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    part2.flag_session(resources, office.caller, session_id, True)
+    deletion.delete(resources, office.caller, session_id)
+    assert "part2_flags" not in named_in(resources, [session_id])
+    part2.flag_patient(resources, office.caller, office.patient_id, True)
+    rules.set_patient(resources, office.caller, office.patient_id, rules.OfPatient(1990))
+    patients.delete(resources, office.caller, office.patient_id)
+    assert named_in(resources, [office.patient_id]) <= MAY_NAME_IT | KEPT_AS_PROOF | {"patients"}
 
 
 def consented() -> patients.Consent:

@@ -14,6 +14,7 @@ from shared.services.resources import Resources
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Vault
 from tests.database import everything
+from tests.integration.api_client import app_of, caller_of
 from tests.servers import Office
 
 
@@ -60,6 +61,25 @@ def test_keys_work_on_and_move_to_the_new_pepper_when_they_are_used(
             assert accounts.authenticate(process, key)
         assert anchors.require_own_keys(process.database, process.vault.keys)
     assert versions(tied) == [2, 2, 2]
+
+
+def test_a_clients_own_reference_is_found_during_a_rotation_and_after_it(
+    tied: Resources, office: Office
+) -> None:
+    call = caller_of(app_of(tied), tied, office)
+    before = call.upload(office.patient_id, external_id="4711").json
+    key_rotation.rotate_pepper(tied.database, tied.vault.keys)
+    during = call.upload(office.patient_id, external_id="4711").json
+
+    def found() -> set[str]:
+        answer = call("GET", "/api/sessions/", query_string={"external_id": "4711"})
+        return {one["id"] for one in answer.json}
+
+    assert found() == {before["id"], during["id"]}
+    key_rotation.end_pepper_rotation(tied.database, tied.vault.keys)
+    assert len(tied.vault.keys.peppers.keys) == 1
+    assert found() == {before["id"], during["id"]}
+    assert call("GET", f"/api/sessions/{before['id']}").json["updated_at"] == before["updated_at"]
 
 
 def test_keys_that_have_ended_keep_no_pepper(tied: Resources, office: Office) -> None:

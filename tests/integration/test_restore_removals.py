@@ -22,9 +22,11 @@ from shared.domain.retention import RetentionKind
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
 from shared.services import patients
+from shared.services.access import emergency
 from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, Caller, Scope
 from shared.services.accounts import accounts, api_keys, key_rotation, people
 from shared.services.consents import history as consents
+from shared.services.consents import part2
 from shared.services.consents.history import Statement
 from shared.services.engines import practice_engines
 from shared.services.lifecycle import cancellation, deletion
@@ -84,6 +86,8 @@ class Practice:
         consent = patients.Consent(now(), "written")
         self.patient = patients.create(resources, who, "Another", consent).id
         self.forgotten = patients.create(resources, who, "To be forgotten", consent).id
+        colleague = replace(self.therapist, therapist_id=self.colleague.id)
+        self.emergency = emergency.begin(resources, colleague, "Why", patient_id=self.patient, name=None).id
         self.webhook = endpoints.create(
             resources, self.administrator, "https://example.org/x", [EventType.DELETED]
         )[0].id
@@ -121,6 +125,11 @@ class Practice:
         people.change(resources, administrator, self.back.id, {"disabled": True})
         people.change(resources, administrator, self.back.id, {"disabled": False})
         patients.change(resources, who, self.patient, {"revoked_on": now()})
+        part2.flag_patient(resources, who, self.patient, True)
+        part2.flag_session(resources, who, self.parted, True)
+        for flagged in (True, False):
+            part2.flag_session(resources, who, self.noted, flagged)
+        emergency.end(resources, self.therapist, self.emergency)
         patients.delete(resources, who, self.forgotten)
         endpoints.remove(resources, administrator, self.webhook)
         practice_engines.change(resources, administrator, {"away_allowed": False})
@@ -190,6 +199,9 @@ def test_nothing_that_was_taken_away_comes_back(
         assert one("SELECT disabled_at FROM therapists WHERE id = :id", id=practice.back.id) is None
         assert one("SELECT consent_revoked_at FROM patients WHERE id = :id", id=practice.patient) is not None
         assert one("SELECT deleted_at FROM patients WHERE id = :id", id=practice.forgotten) is not None
+        flagged = {UUID(str(row)) for row in db.scalars(text("SELECT subject_id FROM part2_flags"))}
+        assert flagged == {practice.patient, practice.parted}, "what may not be sent away is not forgotten"
+        assert one("SELECT count(*) FROM emergency_accesses WHERE ended_at IS NULL") == 0
         assert one("SELECT count(*) FROM webhook_endpoints") == 0
         assert one("SELECT away_allowed_at FROM practice_engines") is None
         assert one("SELECT therapist_id FROM logins") == practice.colleague.id, (

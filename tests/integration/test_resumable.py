@@ -21,6 +21,8 @@ from shared.domain.errors import TooLarge, Unavailable, UnsupportedMedia
 from shared.pipeline import REDACT
 from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
 from shared.services.uploads import resumable, tus_creation, tus_patch
 from shared.services.uploads.registration import UploadDetails
 from shared.storage.recordings import RECORDING
@@ -631,6 +633,24 @@ def test_an_upload_without_a_length_counts_what_it_has_and_is_kept_for_a_week(
     most = resources.settings.max_upload_bytes
     answer = send(call, address, len(CONTENT), b"", Upload_Length=str(most + 1))
     assert (answer.status_code, answer.json["code"]) == (413, "recording_too_large")
+
+
+def test_a_recording_that_was_cut_off_stays_while_its_patient_is_on_hold(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    address = begun_without_length(call, office)
+    send(call, address, 0, CONTENT[:30_000])
+    review = datetime.now(UTC).date()
+    holds.place(resources, office.caller, Target(office.patient_id), matter="A", reason="B", review_on=review)
+    refused = call("DELETE", address, headers=TUS)
+    assert (refused.status_code, refused.json["code"]) == (409, "on_hold")
+    with everything(resources) as db:
+        db.execute(text("UPDATE uploads SET expires_at = now()"))
+    assert resumable.sweep(resources.database) == 0
+    assert ask(call, address).headers["Upload-Offset"] == "30000"
+    with everything(resources) as db:
+        db.execute(text("UPDATE holds SET lifted_at = now()"))
+    assert call("DELETE", address, headers=TUS).status_code == 204
 
 
 def begun_without_length(call: Caller, office: Office) -> str:

@@ -10,7 +10,7 @@ from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.services.alerts import risk_alerts
 from shared.services.lifecycle import deletion
-from shared.services.notes import process_notes, signing
+from shared.services.notes import process_notes, signing, unsaved
 from shared.services.operations import removals
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules, sweep
@@ -135,6 +135,15 @@ def test_signed_notes_stay_where_drafts_go(resources: Resources, office: Office)
     set_rule(resources, office, "drafts", 0)
     run(resources)
     assert len(versions(resources, signed)) == 1
+
+
+def test_an_edit_that_was_never_saved_goes_with_the_drafts(resources: Resources, office: Office) -> None:
+    signed = processed(resources, office, signed=True)
+    set_rule(resources, office, "drafts", 0)
+    run(resources)
+    unsaved.keep(resources, office.caller, signed, "tag", {"summary": "Typed."})
+    assert run(resources) == 1, "the unsaved edit alone is something to remove"
+    assert "unsaved_edit" not in products(resources, signed)
 
 
 def test_the_last_session_keeps_those_before_it(

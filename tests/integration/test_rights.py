@@ -150,7 +150,22 @@ def test_the_package_holds_all_that_the_patient_may_have_and_no_psychotherapy_no
     assert call("GET", f"{path}/requests").json[0]["status"] == "fulfilled"
     with everything(resources) as db:
         actions = db.scalars(text("SELECT action FROM audit_events")).all()
-    assert {"patient.package", "notes.export", "audio.read", "transcript.read"} <= set(actions)
+    assert {"patient.export", "notes.export", "audio.export", "transcript.export"} <= set(actions)
+    given = [one for one in call("GET", f"{path}/disclosures").json if one["kind"] == "export"]
+    assert {(one["recipient"], one["purpose"]) for one in given} == {("patient", "patient_request")}
+    assert "the whole record as package" in [one["what"] for one in given]
+
+
+def test_what_others_agreed_to_stays_out_of_the_package(call: Caller, path: str) -> None:
+    added = call("POST", f"{path}/participants", json={"name": "Partner"}).json
+    (partner,) = [one["id"] for one in added["people"] if one["id"]]
+    said = {"event": "given", "scopes": ["recording"], "method": "written"}
+    assert call("POST", f"{path}/consents", json={**said, "text": "Mine."}).status_code == 201
+    theirs = {**said, "participant_id": partner, "text": "Canary of the partner."}
+    assert call("POST", f"{path}/consents", json=theirs).status_code == 201
+    found = unzipped(call("POST", f"{path}/package", json={"password": PASSWORD}).data, PASSWORD)
+    assert b"Mine." in found["consents.json"]
+    assert not [name for name, content in found.items() if b"Canary" in content]
 
 
 def test_a_wrong_password_opens_nothing(call: Caller, path: str) -> None:

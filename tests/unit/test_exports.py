@@ -64,7 +64,7 @@ MADE_BY = {
     "prompt_version": "1", "prompt_sha256": "cd" * 32, "parts": 2, "calls": 3, "input_tokens": 41_000,
     "output_tokens": 2_100, "cost_usd": 0.0988,
 }  # fmt: skip
-DOUBTS = [{"code": "engine_invented", "detail": "The engine named a number that nobody said."}]
+DOUBTS = [{"code": "engine_invented", "detail": "The engine named a number that was not said."}]
 
 
 def told_of(document: JsonObject) -> JsonObject:

@@ -51,7 +51,6 @@ def test_the_same_transcript_gives_the_same_notes(name: str) -> None:
 def test_the_texts_have_their_length(name: str) -> None:
     notes = notes_of(golden(name))
     assert 150 <= len(notes["therapist_notes"].split()) <= 200
-    assert 100 <= len(notes["patient_summary"].split()) <= 150
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,12 +114,6 @@ def test_grave_risk_is_the_first_topic_and_lowers_the_mood() -> None:
     notes = notes_of(golden("active_si_with_plan"))
     assert texts(notes["key_topics"])[0] == "safety"
     assert notes["session_mood"] == "very_low"
-
-
-def test_the_patients_summary_repeats_no_words_of_risk_and_names_help() -> None:
-    summary = notes_of(golden("active_si_with_plan"))["patient_summary"]
-    assert not re.search(r"kill|pills|goodbye", summary)
-    assert boilerplate.PATIENT_HELP in summary
 
 
 def test_the_therapists_notes_open_with_risk() -> None:
@@ -189,10 +182,9 @@ def test_roles_that_came_with_the_transcript_come_first() -> None:
     assert notes_of(turned)["emotional_themes"] != notes_of(said)["emotional_themes"]
 
 
-def test_without_roles_the_patient_is_not_told_what_they_said() -> None:
+def test_without_roles_the_notes_say_so() -> None:
     said = from_lines(["A: I feel sad about my job.", "B: I feel lonely at home every day."])
     notes = notes_of(said)
-    assert "You said" not in notes["patient_summary"]
     assert boilerplate.SPEAKERS_UNKNOWN in notes["therapist_notes"]
 
 

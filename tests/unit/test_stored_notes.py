@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.notes.client_summary import with_client_summary
 from shared.domain.notes.diff import differences
 from shared.domain.notes.editing import edited
 from shared.domain.notes.stored import SCHEMA_VERSION, upgraded
@@ -47,6 +48,14 @@ def test_it_has_every_field_of_this_release_and_keeps_its_own(stored: JsonObject
 def test_it_is_edited(stored: JsonObject) -> None:
     after = edited({"therapist_notes": "He looked tired."}, upgraded(stored), SAID)
     assert after["therapist_notes"] == "He looked tired."
+    assert NotesSchema().validate(after) == {}
+
+
+def test_a_clients_summary_that_was_drafted_stays_until_another_is_asked_for(stored: JsonObject) -> None:
+    document = upgraded(stored)
+    assert document["patient_summary"] == stored.get("patient_summary", "")
+    after = with_client_summary(document, SAID)
+    assert after["patient_summary"] not in ("", document["patient_summary"])
     assert NotesSchema().validate(after) == {}
 
 

@@ -1,1 +1,1 @@
-"""What belongs to a practice as a whole: its templates, and its audit trail."""
+"""What belongs to a practice as a whole: templates, legal holds, retention, and the audit trail."""

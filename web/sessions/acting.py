@@ -54,6 +54,14 @@ def extract(session_id: UUID) -> Response:
     return form_values.see(f"/sessions/{session_id}")
 
 
+@blueprint.post("/sessions/<id:session_id>/client-summary")
+@signed_in(Scope.NOTES_WRITE)
+def client_summary(session_id: UUID) -> Response:
+    """Have a summary for the client written from the notes."""
+    editing.write_client_summary(resources(), caller(), session_id)
+    return form_values.see(f"/sessions/{session_id}#block-patient_summary")
+
+
 @blueprint.post("/sessions/<id:session_id>/offer")
 @signed_in(Scope.NOTES_WRITE)
 def offer(session_id: UUID) -> Response:

@@ -50,7 +50,7 @@ class SessionView:
 
     @property
     def open_alerts(self) -> list[AlertRecord]:
-        """Those that nobody has acknowledged."""
+        """The alerts that are not acknowledged."""
         return [alert for alert in self.alerts if alert.acknowledged_at is None]
 
 

@@ -108,7 +108,7 @@ def cast(session_id: UUID) -> Redirect:
 @signed_in(Scope.SESSIONS_READ, Scope.SESSIONS_WRITE)
 def off_record_form(session_id: UUID) -> str:
     """Asks which stretch goes off the record."""
-    sessions.status_of(resources(), caller(), session_id)  # no form for a session of somebody else
+    sessions.status_of(resources(), caller(), session_id)  # no form for another therapist's session
     span = request.args.get("from", ""), request.args.get("to", "")
     return render_template("sessions/off_record.html", session_id=session_id, span=span, problem=None)
 

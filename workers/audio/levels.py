@@ -88,7 +88,7 @@ def drowned_by(own: Levels, other: Levels) -> Mask:
     """The frames where what is heard is the other channel's voice bleeding in.
 
     The difference is averaged over half a second, so that the gaps between the syllables of
-    a voice do not look like somebody else's turn.
+    a voice do not look like another speaker's turn.
     """
     width = 10
     difference = np.convolve(other - own, np.full(width, 1 / width), mode="same")[: own.size]

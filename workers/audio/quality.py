@@ -26,7 +26,7 @@ def measure_quality(
         "channels": pcm.channels,
         "speech_seconds": round(spoken, 1),
         "speech_coverage": round(spoken / pcm.seconds, 3) if pcm.seconds else 0.0,
-        # On one channel nobody can tell: utterances never overlap there.
+        # Not known on one channel: utterances never overlap there.
         "overlap_seconds": round(at_once, 1) if layout.name == "dual_channel" else None,
         "level_dbfs": _decibels(speech),
         "noise_dbfs": _decibels(noise),

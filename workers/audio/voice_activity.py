@@ -1,4 +1,4 @@
-"""Where somebody speaks: Silero's voice activity model, and utterances from its answer."""
+"""Where there is speech: Silero's voice activity model, and utterances from its answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

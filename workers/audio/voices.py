@@ -15,7 +15,7 @@ LEAST_SEPARATION = 3.6
 # windows and 5.5 with 19 were seen, within one voice. The square of that falls with the number.
 WITHIN_ONE_VOICE, BY_CHANCE = 2.95, 450.0
 # A window of 1.5 s every half second: a change of speaker falls into three of them. Of the clusters that
-# were nobody's voice 95 % and more lay between two voices, of the others none.
+# were no person's voice 95 % and more lay between two voices, of the others none.
 MIXED_WINDOWS, MIXED_SHARE = 3, 0.5
 # About half a minute of voice: in fewer windows a cut finds more of a gap by chance than there is.
 FEWEST_TO_JUDGE = 60
@@ -47,7 +47,7 @@ def find(points: Floats, utterance_of: Places, most: int) -> Floats:
 
 
 def _of_two_voices(nearest: Places, utterance_of: Places) -> NDArray[np.bool_]:
-    """The windows of clusters that are nobody's voice, but what is heard while one follows another.
+    """The windows of clusters that are no person's voice, but the overlap while one follows another.
 
     In quick talk a tenth of the windows hold the end of one turn and the beginning of the next. They are
     alike, and form a cluster; its windows lie, a few at a time, between two other voices.

@@ -1,7 +1,7 @@
 """How many calls all workers together have under way at a service, and how many a minute.
 
 Counted in Redis, by one script, in Redis' own time. A worker that dies gives its place back when
-the place's time is over. While Redis is away each process makes one call at a time: nobody gets
+the place's time is over. While Redis is away each process makes one call at a time: no worker gets
 new work then, so that only what was begun goes on.
 """
 
@@ -63,7 +63,7 @@ class CallLimits(Protocol):
         """
 
     def pause(self, seconds: float) -> None:
-        """Let nobody begin a call for so long: the service asked for it."""
+        """Let no call begin for so long: the service asked for it."""
 
 
 class Unlimited:
@@ -76,7 +76,7 @@ class Unlimited:
         return nullcontext()
 
     def pause(self, seconds: float) -> None:
-        """Nobody else is there to be told."""
+        """Do nothing: there is no other process."""
 
 
 class SharedLimits:
@@ -117,7 +117,7 @@ class SharedLimits:
             self._alone.release()
 
     def pause(self, seconds: float) -> None:
-        """See ``CallLimits``; a longer pause is the row's of whoever was refused."""
+        """See ``CallLimits``; a longer pause is the retry time of the refused step."""
         milliseconds = int(min(seconds, LONGEST_PAUSE_SECONDS) * 1000)
         if milliseconds > 0:
             self._safely(lambda: self._redis.set(self._keys[2], "1", px=milliseconds))

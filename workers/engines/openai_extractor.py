@@ -237,7 +237,6 @@ _WORDLESS: JsonObject = {
     "session_mood": CANNOT_TELL,
     "mood_trajectory": CANNOT_TELL,
     "field_evidence": {
-        name: [{"sentence": NO_SPEECH, "evidence": []}]
-        for name in ("topic_summary", "therapist_notes", "patient_summary")
+        name: [{"sentence": NO_SPEECH, "evidence": []}] for name in ("topic_summary", "therapist_notes")
     },
 }

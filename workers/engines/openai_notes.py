@@ -7,11 +7,12 @@ their segment. Times, labels and the texts that repeat those sentences are fille
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from shared.domain.notes.client_summary import FIELD as CLIENT_SUMMARY
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.evidence import TEXT_FIELDS
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
 from shared.schemas.note_items import EvidencedSchema, EvidenceSchema
-from shared.schemas.notes import NotesSchema, QuoteSchema, RiskFlagSchema, SentenceSchema
+from shared.schemas.notes import FieldEvidenceSchema, NotesSchema, QuoteSchema, RiskFlagSchema, SentenceSchema
 from workers.engines.openai_phrases import clean
 from workers.engines.openai_template_parts import FIELD, as_stored
 
@@ -26,6 +27,7 @@ OURS: Omissions = {
     QuoteSchema: frozenset({"timestamp_start"}),
     RiskFlagSchema: frozenset({"speaker", "found_by", "readers", "level", "question", "columbia"}),
     SentenceSchema: frozenset({"structural"}),
+    FieldEvidenceSchema: frozenset({CLIENT_SUMMARY}),  # written on request, from the verified notes
     NotesSchema: frozenset((*TEXT_FIELDS, *_FROM_US)),
 }
 

@@ -45,8 +45,8 @@ def _placed_again(first: Answered) -> Response:
 def place(given: dict[str, Any]) -> Response:
     """Put a patient with all sessions on hold, or one session.
 
-    From then on nothing of it is deleted, cut off the record or overwritten, by whomever and for whatever
-    reason (409 `on_hold`); retention passes it by.
+    From then on every deletion, redaction or overwriting is refused with 409 `on_hold`, for every caller.
+    Retention skips it.
     """
     target = Target(given.pop("patient_id", None), given.pop("session_id", None))
     return _placed(holds.place(resources(), caller(), target, **given))

@@ -54,7 +54,7 @@ def set_rule(given: dict[str, Any], kind: str) -> RetentionRule:
     """Keep a kind of record for so long: `recording`, `transcript`, `drafts`, `process_notes`, `session`.
 
     It works on what is older too. `signed_minimum` removes nothing: until it is over no session with signed
-    notes is deleted, by whomever (409 `minimum_not_over`).
+    notes is deleted, for any caller (409 `minimum_not_over`).
     """
     return rules.set_rule(resources(), caller(), _kind(kind), **given)
 

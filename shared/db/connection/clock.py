@@ -1,4 +1,4 @@
-"""The one clock: Postgres'. By it a row's time is set and judged, whatever a process takes the time to be."""
+"""The one clock: Postgres'. It sets and judges the times of rows, independently of each process's clock."""
 
 from datetime import datetime
 

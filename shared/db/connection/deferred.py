@@ -1,4 +1,4 @@
-"""Statements whose answer nobody waits for: sent together, as the last thing of a transaction.
+"""Statements whose answer is not awaited: sent together, as the last thing of a transaction.
 
 Each statement costs a round trip and half a millisecond of CPU time, and half of what the pipeline
 writes only has to be there once the transaction commits: what is audited, counted and put off. They
@@ -23,7 +23,7 @@ def keep(db: DbSession) -> None:
 
 def at_the_end(db: DbSession, statement: str, values: Mapping[str, Any]) -> None:
     """Run ``statement`` (``%(name)s`` for a value, after the driver's fashion) when the transaction ends,
-    in the order in which they came; at once where nobody keeps them."""
+    in the order in which they came; at once where they are not collected."""
     kept = db.info.get(_KEPT)
     if kept is None:
         db.connection().exec_driver_sql(statement, values)

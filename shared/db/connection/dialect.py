@@ -23,7 +23,7 @@ class FewTrips(PGDialect_psycopg2):
     supports_statement_cache = True
 
     def do_begin(self, dbapi_connection: Any) -> None:
-        """Nothing yet: whoever sends the first statement sends BEGIN with it."""
+        """Send nothing yet: BEGIN goes out with the first statement."""
 
     def do_commit(self, dbapi_connection: Any) -> None:
         _end(dbapi_connection, "COMMIT")

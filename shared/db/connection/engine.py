@@ -79,7 +79,7 @@ class Database:
     def transaction(self, practice_id: UUID) -> Iterator[DbSession]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        It sees and writes rows of this practice and no other, whatever the queries in it say.
+        It sees and writes rows of this practice and no other, also if a query has no such filter.
         Raises Unavailable where Postgres is away and DatabaseError where it refuses: never
         the driver's own error, whose text may hold what was said in a session.
         """

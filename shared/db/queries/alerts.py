@@ -36,7 +36,7 @@ def of_session(db: DbSession, session_id: UUID) -> Sequence[RiskAlert]:
 
 
 def open_of_session(db: DbSession, session_id: UUID) -> Sequence[UUID]:
-    """The session's alerts that nobody has acknowledged, oldest first."""
+    """The session's unacknowledged alerts, oldest first."""
     query = select(RiskAlert.id).where(
         RiskAlert.session_id == session_id, RiskAlert.acknowledged_at.is_(None)
     )
@@ -52,7 +52,7 @@ def withdraw(db: DbSession, session_id: UUID) -> int:
 def of_therapist(
     db: DbSession, therapist_id: UUID, alert_id: UUID, *, hold: bool = False
 ) -> tuple[RiskAlert, TherapySession] | None:
-    """The alert on one of the therapist's sessions, with the session; None also for somebody else's."""
+    """The alert on one of the therapist's sessions, with the session; None also for another person's."""
     query = (
         select(RiskAlert, TherapySession)
         .join(TherapySession, TherapySession.id == RiskAlert.session_id)
@@ -100,7 +100,7 @@ def acknowledge(db: DbSession, alert: RiskAlert, therapist_id: UUID, note: Seale
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """An alert that nobody has acknowledged in time."""
+    """An alert that was not acknowledged in time."""
 
     alert_id: UUID
     practice_id: UUID

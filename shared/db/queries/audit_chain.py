@@ -52,6 +52,11 @@ def only_one(db: DbSession) -> bool:
     return bool(db.scalar(select(func.pg_try_advisory_xact_lock(_ONE_AT_A_TIME))))
 
 
+def has_begun(db: DbSession) -> bool:
+    """Whether there is a batch of any practice."""
+    return db.scalar(select(AuditBatch.number).limit(1)) is not None
+
+
 def settled(db: DbSession) -> int:
     """Up to which number every line is in a batch, and none appears any more; 0 at the beginning."""
     newest = select(func.max(AuditBatch.sealed_at)).scalar_subquery()

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.alerts import RiskAlert
+from shared.db.tables.consent import Part2Flag
 from shared.db.tables.core import Output, StepRow, TherapySession
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Erasure, SessionEvent, Tombstone
@@ -56,6 +57,7 @@ def remove_rows(db: DbSession, session_id: UUID) -> None:
     """
     for _, table in _ROWS:
         db.execute(delete(table).where(table.session_id == session_id))
+    db.execute(delete(Part2Flag).where(Part2Flag.subject_id == session_id))
     db.execute(delete(TherapySession).where(TherapySession.id == session_id))
 
 
@@ -82,7 +84,7 @@ def leave_tombstone(
 
 
 def tombstone_of(db: DbSession, therapist_id: UUID, session_id: UUID) -> Tombstone | None:
-    """The tombstone of the therapist's session; None also where it is somebody else's."""
+    """The tombstone of the therapist's session; None also where it is another person's."""
     return db.scalar(
         select(Tombstone).where(Tombstone.session_id == session_id, Tombstone.therapist_id == therapist_id)
     )

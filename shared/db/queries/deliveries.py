@@ -25,8 +25,8 @@ class Taken:
 def take_due(db: DbSession, *, lease_seconds: float, limit: int, busy: Collection[UUID] = ()) -> list[Taken]:
     """The oldest due delivery of each endpoint that is neither paused nor ``busy``, for an operator.
 
-    Each is put off by ``lease_seconds`` in case whoever takes it dies. Callers side by side never
-    get the same. One for each endpoint: a slow one keeps nobody else waiting.
+    Each is put off by ``lease_seconds`` in case its worker dies. Callers side by side never
+    get the same. One for each endpoint: a slow one does not delay the others.
     """
     oldest = lateral(
         select(WebhookDelivery.id, WebhookDelivery.due_at)

@@ -1,4 +1,4 @@
-"""Sessions with work that nobody does: what the dispatcher asks for, twice a second."""
+"""Sessions with due work and no worker: the dispatcher's query, twice a second."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ from shared.domain.status import UNFINISHED
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A session that the dispatcher must wake somebody up for."""
+    """A session that the dispatcher must send a message for."""
 
     session_id: UUID
     practice_id: UUID
@@ -21,7 +21,7 @@ class Due:
 
 
 def take(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
-    """Sessions with work that nobody does, each put off by a growing pause for the next look.
+    """Sessions with due work and no worker, each put off by a growing pause for the next look.
 
     The pause doubles from ``redispatch_seconds`` up to ten minutes. Callers side by side
     never get the same session.
@@ -55,7 +55,7 @@ def take(db: DbSession, *, redispatch_seconds: float, limit: int) -> list[Due]:
 def exhausted(db: DbSession) -> list[tuple[Due, str]]:
     """Sessions of which a step was abandoned at its last attempt, with the step's name.
 
-    For an operator, who holds none of them: whoever fails the step looks again.
+    For an operator, who holds none of them: the code that fails the step looks again.
     """
     rows = db.execute(
         select(StepRow.session_id, StepRow.practice_id, StepRow.name, TherapySession.request_id)

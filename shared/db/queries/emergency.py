@@ -11,7 +11,7 @@ from shared.db.tables.emergency import EmergencyAccess
 
 
 def patient(db: DbSession, patient_id: UUID) -> Patient | None:
-    """A patient of the practice, of whichever therapist."""
+    """A patient of the practice, of any therapist."""
     return db.scalar(select(Patient).where(Patient.id == patient_id, Patient.deleted_at.is_(None)))
 
 

@@ -19,7 +19,7 @@ from shared.pipeline import TRANSCRIBE_CHUNK
 class OpenSteps:
     """Steps of one name: how many could be claimed, for how long the first of them, how many are at work.
 
-    ``urgent``: those that somebody waits for, whose messages have a queue of their own.
+    ``urgent``: those that a person waits for, whose messages have a queue of their own.
     """
 
     name: str
@@ -65,7 +65,7 @@ def open_steps(db: DbSession) -> list[OpenSteps]:
 
 
 def audio_waiting_seconds(db: DbSession) -> float:
-    """Seconds of audio that nobody has begun to transcribe: whole recordings (as declared), and chunks."""
+    """Seconds of audio whose transcription has not begun: whole recordings (as declared), and chunks."""
     recordings = select(func.sum(TherapySession.charged_seconds)).where(
         TherapySession.status.in_(UNFINISHED), TherapySession.status == Status.PENDING
     )
@@ -98,5 +98,5 @@ def _open() -> ColumnElement[bool]:
     return StepRow.state.in_((StepState.READY, StepState.RUNNING))
 
 
-def _seconds(interval: ColumnElement) -> ColumnElement[float]:  # type: ignore[type-arg]  # of whatever makes an interval
+def _seconds(interval: ColumnElement) -> ColumnElement[float]:  # type: ignore[type-arg]  # of any interval
     return cast(func.extract("epoch", interval), Float)

@@ -24,7 +24,7 @@ def add(db: DbSession, row: Hold) -> Hold:
 
 
 def get(db: DbSession, hold_id: UUID, *, lock: bool = False) -> Hold | None:
-    """One hold of the practice; ``lock``: nobody else changes it until the transaction ends."""
+    """One hold of the practice; ``lock``: its row is locked until the transaction ends."""
     query = select(Hold).where(Hold.id == hold_id)
     return db.scalar(query.with_for_update() if lock else query)
 
@@ -57,7 +57,7 @@ def set_review(db: DbSession, hold_id: UUID, review_on: date) -> None:
 
 
 def set_lift_asked(db: DbSession, hold_id: UUID, by: UUID | None) -> None:
-    """Note who wants it lifted; None: nobody any more."""
+    """Note who asked for the lift; None: the request was withdrawn."""
     _change(db, hold_id, lift_asked_by=by, lift_asked_at=None if by is None else func.now())
 
 

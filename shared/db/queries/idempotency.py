@@ -29,7 +29,7 @@ class Ticket:
 
 
 def take(db: DbSession, ticket: Ticket, *, lease_seconds: float, kept_seconds: float) -> bool:
-    """Take the key, if nobody has it: new, or its request died, or what it kept has expired."""
+    """Take the key, if it is free: new, or its request died, or what it kept has expired."""
     fresh = {
         "token": ticket.token,
         "lease_until": func.now() + timedelta(seconds=lease_seconds),
@@ -58,7 +58,7 @@ def take(db: DbSession, ticket: Ticket, *, lease_seconds: float, kept_seconds: f
 
 
 def get(db: DbSession, ticket: Ticket) -> IdempotencyKey | None:
-    """The key's row, whoever has it."""
+    """The key's row, also while another request has it."""
     return db.get(IdempotencyKey, (ticket.therapist_id, ticket.route, ticket.key_digest))
 
 

@@ -81,7 +81,7 @@ def first_is_awaited(db: DbSession) -> bool:
 
 
 def remove_open_invitations(db: DbSession, therapist_id: UUID) -> None:
-    """End the invitations of a person that nobody used."""
+    """End the unused invitations of a person."""
     db.execute(
         delete(Invitation).where(Invitation.therapist_id == therapist_id, Invitation.used_at.is_(None))
     )

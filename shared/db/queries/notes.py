@@ -1,6 +1,6 @@
 """Versions of a session's notes, added and never changed; their signatures, and offers decided on.
 
-Whoever adds a version or signs one holds the session's row: numbers are drawn one after the other,
+Adding or signing a version locks the session's row: numbers are drawn one after the other,
 and an edit, an extraction and a signature never pass each other unseen.
 """
 
@@ -135,7 +135,7 @@ def decisions(db: DbSession, session_id: UUID) -> dict[int, Decision]:
 
 
 def offered(db: DbSession, session_id: UUID) -> NotesVersion | None:
-    """The newest extraction, if it is offered and nobody has decided on it."""
+    """The newest extraction, if it is offered and neither accepted nor dismissed."""
     query = select(NotesVersion).where(
         NotesVersion.session_id == session_id, NotesVersion.kind == Kind.EXTRACTION
     )

@@ -34,7 +34,7 @@ class SessionFilter:
     date_from: datetime | None = None
     date_before: datetime | None = None
     updated_since: datetime | None = None
-    external_id_hash: bytes | None = None
+    external_id_hashes: frozenset[bytes] | None = None
     is_open: bool = False
 
 
@@ -66,8 +66,8 @@ def _conditions(wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
         yield row.session_date < wanted.date_before
     if wanted.updated_since is not None:
         yield _updated(wanted.updated_since)
-    if wanted.external_id_hash is not None:
-        yield row.external_id_hash == wanted.external_id_hash
+    if wanted.external_id_hashes is not None:
+        yield row.external_id_hash.in_(wanted.external_id_hashes)
     if wanted.is_open:
         alerts = select(RiskAlert.id).where(
             RiskAlert.session_id == row.id, RiskAlert.acknowledged_at.is_(None)
@@ -105,7 +105,7 @@ def of_status(
 
 
 def unsigned(db: DbSession, therapist_id: UUID, limit: int) -> Sequence[TherapySession]:
-    """The therapist's processed sessions whose notes nobody has signed, the oldest first."""
+    """The therapist's processed sessions whose notes are not signed, the oldest first."""
     query = select(TherapySession).where(TherapySession.therapist_id == therapist_id, *_not_signed())
     return db.scalars(query.order_by(TherapySession.session_date).limit(limit)).all()
 

@@ -29,7 +29,7 @@ def owned(db: DbSession, ids: Iterable[UUID]) -> set[UUID]:
 
 
 # Asked of the catalogue rather than of our own modules: a table that one of them forgot would make its
-# rows' objects look as if nobody owned them.
+# rows' objects look as if they had no owner.
 _TABLES = text(
     "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
     " AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'practice_id')"
@@ -56,14 +56,14 @@ def arriving(db: DbSession, ids: Iterable[UUID]) -> set[UUID]:
 
 
 def is_due(db: DbSession, every_seconds: float) -> bool:
-    """Whether nobody has compared for so long."""
+    """Whether the last reconciliation is that long ago."""
     last = func.max(Reconciliation.at)
     recent = select(last > func.now() - timedelta(seconds=every_seconds))
     return not db.scalar(recent)
 
 
 def note(db: DbSession, counts: dict[str, int]) -> None:
-    """Keep what a reconciliation found, for whoever looks at the gauges."""
+    """Keep what a reconciliation found, for the gauges."""
     for kind, count in counts.items():
         row = insert(Reconciliation).values(kind=kind, count=count)
         again = {"count": row.excluded.count, "at": text("now()")}

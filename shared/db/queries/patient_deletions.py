@@ -9,13 +9,27 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.tables.audit import Disclosure
+from shared.db.tables.consent import ConsentRow, Part2Flag, Participant
 from shared.db.tables.core import Patient, TherapySession
+from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Tombstone
 from shared.db.tables.records import NotesVersion
-from shared.db.tables.retention import PatientDeletion, PatientRetention, SigningKey
+from shared.db.tables.retention import Hold, PatientDeletion, PatientRetention, SigningKey
+from shared.db.tables.rights import RightsRequest
 from shared.db.tables.webhooks import WebhookAttempt, WebhookDelivery
 from shared.domain.webhooks import DeliveryState, EventType
+
+# What stays of a deleted patient as proof, by the name under which the receipt counts it.
+_KEPT: tuple[tuple[str, Any], ...] = (
+    ("consents", ConsentRow),
+    ("participants", Participant),
+    ("requests", RightsRequest),
+    ("disclosures", Disclosure),
+    ("emergency_accesses", EmergencyAccess),
+    ("holds", Hold),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +95,17 @@ def forget_messages(db: DbSession, session_ids: Iterable[UUID]) -> int:
 
 
 def forget_patient(db: DbSession, patient_id: UUID) -> None:
-    """Remove what retention knows of the patient."""
+    """Remove what is said of the patient in plain words: their year of birth, and which law protects them."""
+    db.execute(delete(Part2Flag).where(Part2Flag.patient_id == patient_id))
     db.execute(delete(PatientRetention).where(PatientRetention.patient_id == patient_id))
+
+
+def count_kept(db: DbSession, patient_id: UUID) -> dict[str, int]:
+    """How many rows of each kind stay as proof."""
+    return {
+        name: db.scalar(select(func.count()).select_from(table).where(table.patient_id == patient_id)) or 0
+        for name, table in _KEPT
+    }
 
 
 def note(db: DbSession, row: PatientDeletion) -> None:

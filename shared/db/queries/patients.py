@@ -13,7 +13,7 @@ from shared.db.tables.core import Patient, TherapySession
 def of_therapist(
     db: DbSession, therapist_id: UUID, patient_id: UUID, *, hold: bool = False
 ) -> Patient | None:
-    """The therapist's patient; None also where deleted or somebody else's.
+    """The therapist's patient; None also where deleted or another person's.
 
     ``hold`` keeps others from changing or deleting the patient until the transaction ends.
     """

@@ -18,7 +18,7 @@ class Progress:
     """``share`` of the session's work that is done, 0..1: speech transcribed makes nine tenths.
 
     ``seconds_left``: an estimate for the rest of the transcription; None before there is anything
-    to judge by, while nobody works on it, and once it is over.
+    to judge by, while no worker has it, and once it is over.
     """
 
     share: float

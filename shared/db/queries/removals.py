@@ -1,6 +1,6 @@
 """What was taken away in a practice: the list, and how an entry is done again after a restore.
 
-The list is written by triggers (migrations 0050 and 0085).
+The list is written by triggers (migrations 0050, 0085 and 0096).
 """
 
 from datetime import datetime
@@ -10,8 +10,9 @@ from sqlalchemy import Update, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import consents
-from shared.db.tables.consent import ConsentRow, Participant
-from shared.db.tables.core import ApiKey, Patient, Therapist
+from shared.db.tables.consent import ConsentRow, Part2Flag, Participant
+from shared.db.tables.core import ApiKey, Patient, Therapist, TherapySession
+from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.enrolment import EnrolmentCode
 from shared.db.tables.records import ProcessNotes
@@ -51,6 +52,26 @@ def withdraw_scope(db: DbSession, subject_id: UUID, scope: ConsentScope, at: dat
     )
     consents.add(db, [row])
     return patient.id
+
+
+def flag_part2(db: DbSession, subject_id: UUID) -> bool:
+    """Flag a patient or a session again; False where that is so, or the subject is gone."""
+    patient = db.scalar(
+        select(Patient)
+        .outerjoin(TherapySession, TherapySession.patient_id == Patient.id)
+        .where(or_(Patient.id == subject_id, TherapySession.id == subject_id), Patient.deleted_at.is_(None))
+        .limit(1)
+    )
+    if patient is None or db.get(Part2Flag, (patient.id, subject_id)) is not None:
+        return False
+    consents.flag_part2(db, patient.practice_id, patient.id, subject_id, patient.therapist_id)
+    return True
+
+
+def end_emergencies(db: DbSession) -> None:
+    """End every emergency access of the practice: one of them may have been ended since the backup."""
+    lasting = EmergencyAccess.ended_at.is_(None), EmergencyAccess.until_at > func.now()
+    db.execute(update(EmergencyAccess).where(*lasting).values(ended_at=func.now()))
 
 
 def delete_patient(db: DbSession, patient_id: UUID) -> bool:

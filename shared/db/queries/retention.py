@@ -41,6 +41,7 @@ WORDS = (
     Product.PLAN,
     Product.CHUNK,
 )
+UNSIGNED = (Product.DRAFT, Product.UNSAVED_EDIT)
 _MOMENT: DateTime = DateTime(timezone=True)
 _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz", _MOMENT)
 _LONG_AGO: ColumnElement[datetime] = literal_column("'-infinity'::timestamptz", _MOMENT)
@@ -192,7 +193,7 @@ def _event_at(event: RetentionEvent) -> ColumnElement[datetime]:
 
 
 def _removed_at(rule: RetentionRule, event: ColumnElement[datetime]) -> ColumnElement[datetime]:
-    """The grace counts from when the rule was set and the session came, whichever is later."""
+    """The grace counts from when the rule was set and the session came, the later of the two."""
     over = func.greatest(event + timedelta(days=rule.days), rule.changed_at, TherapySession.created_at)
     return over + timedelta(days=rule.grace_days)
 
@@ -228,7 +229,7 @@ def _is_there(kind: RetentionKind) -> ColumnElement[bool]:
         )
         drafts = and_(NotesVersion.session_id == mine, NotesVersion.kind != Kind.ADDENDUM, ~signed)
         return or_(
-            exists().where(drafts), exists().where(Output.session_id == mine, Output.name == Product.DRAFT)
+            exists().where(drafts), exists().where(Output.session_id == mine, Output.name.in_(UNSIGNED))
         )
     if kind is RetentionKind.PROCESS_NOTES:
         return exists().where(ProcessNotes.session_id == mine)

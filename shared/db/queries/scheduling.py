@@ -91,7 +91,7 @@ def fairest(
 ) -> list[Candidate]:
     """What could be claimed now of the steps of these names, at most ``most``, next turn first.
 
-    ``woken_for``: a step that goes past all turns if somebody waits for it; it then comes first, and says so.
+    ``woken_for``: an urgent step of it skips the turns: it comes first, and is marked as urgent.
     For an operator: it looks across practices. Nothing is held, so others may take it meanwhile.
     """
     session_id, step = (str(woken_for[0]), woken_for[1].name) if woken_for else (None, None)
@@ -101,7 +101,7 @@ def fairest(
 
 
 def is_urgent(db: DbSession, session_id: UUID) -> bool:
-    """Whether somebody waits for any step of this session that is not done."""
+    """Whether a person waits for any step of this session that is not done."""
     mine = (StepRow.session_id == session_id, StepRow.state != StepState.DONE)
     return bool(db.scalar(select(func.bool_or(StepRow.urgent)).where(*mine)))
 

@@ -50,7 +50,7 @@ SELECT practice_id, age FROM moved
 def of_therapist(
     db: DbSession, therapist_id: UUID, session_id: UUID, *, hold: bool = False
 ) -> TherapySession | None:
-    """The therapist's session; None also where it is somebody else's.
+    """The therapist's session; None also where it is another person's.
 
     ``hold`` keeps others from changing it until the transaction ends.
     """
@@ -127,7 +127,7 @@ def move(
 
 
 def _read_again(db: DbSession, session_id: UUID) -> None:
-    """Whoever has the row at hand sees it as it is now."""
+    """Refresh the row where it is loaded already."""
     row = db.identity_map.get(identity_key(TherapySession, session_id))
     if row is not None:
         db.refresh(row)
@@ -139,10 +139,10 @@ def status_of(session_id: UUID) -> Select[Status]:
 
 
 def hold(db: DbSession, session_id: UUID) -> Status | None:
-    """The session's status, which nobody else changes until this transaction ends; None if it is gone.
+    """Lock the session's row until this transaction ends; its status, None if it is gone.
 
-    Whoever changes a session and its steps holds it first: taken in one order by all, locks never
-    wait for each other in a circle.
+    Every change of a session and its steps locks it first: with one order of locks there is no
+    deadlock.
     """
     return db.scalar(status_of(session_id).with_for_update(key_share=True))
 
@@ -164,7 +164,7 @@ def dispatch_within(db: DbSession, session_id: UUID, seconds: float) -> None:
 
 
 def look_after_lease(db: DbSession, session_id: UUID, lease_seconds: float) -> None:
-    """Somebody works on it: have the dispatcher look when that lease could have run out.
+    """A worker has it: have the dispatcher look when that lease could have run out.
 
     Without it a session that waited long, and is looked at every ten minutes by now, would also
     wait that long for another worker if this one dies.
@@ -210,3 +210,17 @@ def ready_work(db: DbSession, session_id: UUID) -> dict[str, int]:
         .group_by(StepRow.name)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def with_reference(db: DbSession, *, after: UUID, limit: int) -> Sequence[tuple[UUID, Sealed]]:
+    """Sessions of the practice that have a client's own reference, by id."""
+    query = select(TherapySession.id, TherapySession.external_id)
+    query = query.where(TherapySession.external_id_hash.is_not(None), TherapySession.id > after)
+    found = db.execute(query.order_by(TherapySession.id).limit(limit))
+    return [(session_id, stored) for session_id, stored in found if stored is not None]
+
+
+def set_reference_hash(db: DbSession, session_id: UUID, digest: bytes) -> None:
+    """Have the reference be found by this; for callers the session has not changed."""
+    values = {"external_id_hash": digest, "updated_at": TherapySession.updated_at}
+    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(values))

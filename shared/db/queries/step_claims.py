@@ -37,7 +37,7 @@ class Lease:
 
 
 def claimable() -> ColumnElement[bool]:
-    """Whether a step may be claimed now: ready and due, or abandoned by whoever had it."""
+    """Whether a step may be claimed now: ready and due, or abandoned by its worker."""
     ready = and_(
         StepRow.state == StepState.READY,
         or_(StepRow.not_before.is_(None), StepRow.not_before <= func.now()),
@@ -46,7 +46,7 @@ def claimable() -> ColumnElement[bool]:
 
 
 def abandoned() -> ColumnElement[bool]:
-    """Whether a step is running with nobody's lease on it, or past its deadline."""
+    """Whether a step is running without a valid lease, or past its deadline."""
     return and_(
         StepRow.state == StepState.RUNNING,
         or_(StepRow.lease_until < func.now(), StepRow.deadline_at < func.now()),
@@ -55,9 +55,9 @@ def abandoned() -> ColumnElement[bool]:
 
 UNFINISHED_WORDS = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
 
-# One statement, which is one round trip: the session is held first, as everybody does who changes its
-# steps; of the step's rows the first is taken that nobody else has in hand, as it is by then (SKIP LOCKED
-# looks again at a row that changed since the statement began).
+# One statement, which is one round trip: the session is locked first, as before every change of its
+# steps; then the first unlocked row of the step is taken, in its present state (SKIP LOCKED looks again
+# at a row that changed since the statement began).
 _CLAIM = text(f"""
 WITH held AS MATERIALIZED (
     SELECT id, status, request_id FROM sessions
@@ -87,7 +87,7 @@ def claim(
 ) -> tuple[Lease, Status] | None:
     """Take the step, or its first claimable chunk, and hold the session, whose status comes with it.
 
-    Of any number of callers exactly one gets it, and nobody once the session is final.
+    Of any number of callers exactly one gets it, and none once the session is final.
     """
     token = uuid4()
     values = {

@@ -136,7 +136,7 @@ def revive(db: DbSession, session_id: UUID) -> None:
 
 
 def stop(db: DbSession, session_id: UUID, error_code: str) -> None:
-    """End every step of the session that is not done; whoever works on one has lost it."""
+    """End every step of the session that is not done; workers that have one lose it."""
     db.execute(
         update(StepRow)
         .where(StepRow.session_id == session_id, StepRow.state != StepState.DONE)
@@ -147,7 +147,7 @@ def stop(db: DbSession, session_id: UUID, error_code: str) -> None:
 def begin_again(db: DbSession, session_id: UUID, first: Step, *, urgent: bool = False) -> None:
     """Make ``first`` ready and what follows it in the chain waiting, with fresh attempts.
 
-    ``urgent``: somebody waits for it.
+    ``urgent``: a person waits for it.
 
     From ``transcribe`` on, the chunks go: the recording is planned anew.
     """

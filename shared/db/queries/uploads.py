@@ -76,14 +76,31 @@ def remove(db: DbSession, upload_id: UUID, writer: UUID) -> bool:
 
 
 def remove_expired(db: DbSession, upload_id: UUID) -> bool:
-    """Forget an upload whose time is over; False if somebody did, or it has got more time."""
+    """Forget an upload whose time is over; False if it is gone already, or has got more time."""
     gone = delete(Upload).where(Upload.id == upload_id, Upload.expires_at <= func.now())
     return db.scalar(gone.returning(Upload.id)) is not None
+
+
+def of_practice(db: DbSession, upload_id: UUID) -> Upload | None:
+    """An upload of the practice, whoever's it is and whether its time is over or not."""
+    return db.scalar(select(Upload).where(Upload.id == upload_id))
+
+
+def prolong(db: DbSession, upload_id: UUID, *, kept_seconds: float) -> None:
+    """Keep an upload for so long from now."""
+    until = func.now() + timedelta(seconds=kept_seconds)
+    db.execute(update(Upload).where(Upload.id == upload_id).values(expires_at=until))
 
 
 def expire_of(db: DbSession, patient_id: UUID) -> None:
     """End all unfinished uploads of a patient now."""
     db.execute(update(Upload).where(Upload.patient_id == patient_id).values(expires_at=func.now()))
+
+
+def remove_of(db: DbSession, patient_id: UUID) -> Sequence[UUID]:
+    """Forget all unfinished uploads of a patient; gives their ids, under which they stored something."""
+    gone = delete(Upload).where(Upload.patient_id == patient_id).returning(Upload.id)
+    return db.scalars(gone).all()
 
 
 def expired(db: DbSession, *, limit: int) -> Sequence[Expired]:

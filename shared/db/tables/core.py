@@ -42,7 +42,7 @@ class Practice(Base):
 class Therapist(Base):
     """A person with keys: a therapist, or an administrator who manages but does not read.
 
-    ``supervisor_id``: who co-signs what this therapist signs; None where nobody must.
+    ``supervisor_id``: who co-signs what this therapist signs; None where no co-signature is needed.
     """
 
     __tablename__ = "therapists"
@@ -195,7 +195,7 @@ class StepRow(Base):
     not_before: Mapped[datetime | None]
     ready_at: Mapped[datetime] = mapped_column(server_default=func.now())  # since when it could be claimed
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())  # its place among its practice's
-    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # somebody waits for it
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # a person waits for it
     worker: Mapped[str | None]
     started_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]

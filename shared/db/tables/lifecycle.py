@@ -73,7 +73,7 @@ class RemovalRow(Base):
 
 
 class Erasure(Base):
-    """Objects nobody may keep: all of a deleted session, or what a cancelled one was decoded to.
+    """Objects that must be removed: all of a deleted session, or what a cancelled one was decoded to.
 
     Looked at when ``due_at``; until ``last_at`` a worker that had begun may yet write one again.
     """

@@ -42,7 +42,7 @@ def _of_a_version() -> ForeignKeyConstraint:
 
 
 class Signature(Base):
-    """Who signed a version, when, and the hash of what was signed. Postgres lets nobody change it.
+    """Who signed a version, when, and the hash of what was signed. Postgres refuses every change of it.
 
     ``needs_cosigner``: the author was supervised when signing.
     """

@@ -19,7 +19,7 @@ class Hold(Base):
 
     ``details`` (matter, reason) are sealed with the patient's key. ``session_id`` is no reference: the hold
     outlives a session that is deleted after it was lifted. Nor are people: a restore brings holds back that
-    were placed by somebody whom the backup does not know yet.
+    were placed by a person whom the backup does not know yet.
     """
 
     __tablename__ = "holds"

@@ -52,7 +52,7 @@ class WebhookDelivery(Base):
         within("endpoint_id", "webhook_endpoints"),
         UniqueConstraint("practice_id", "id"),
         Index("webhook_deliveries_by_endpoint", "endpoint_id", text("created_at DESC"), text("id DESC")),
-        # What whoever delivers asks all the time, endpoint by endpoint: small, however much is delivered.
+        # For the query that webhook workers repeat, endpoint by endpoint: small, however much is delivered.
         Index("webhook_deliveries_due", "endpoint_id", "due_at", postgresql_where=text("state = 'waiting'")),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.domain.notes.client_summary import for_the_client
+from shared.domain.notes.client_summary import without_client_summary
 from shared.domain.notes.completeness import completeness
 from shared.domain.notes.review import review_reasons
 from shared.domain.notes.stored import SCHEMA_VERSION
@@ -26,7 +26,7 @@ def checked(
     united = {**with_risk_flags(draft, screened), "risk_readers": list(readers)}
     notes = verify(united, transcript)
     notes["risk_flags"] = with_levels(notes["risk_flags"], alert_severity)
-    notes = for_the_client(notes)
+    notes = without_client_summary(notes)
     reasons = review_reasons(notes, transcript, screened)
     return {
         **notes,

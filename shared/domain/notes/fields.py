@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-NOT_SAID = "not_said"  # the value of a property that nobody spoke of
+NOT_SAID = "not_said"  # the value of a property that was not mentioned
 
 
 class Form(StrEnum):

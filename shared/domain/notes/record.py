@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
 
 class Part(StrEnum):
-    """As what somebody signs."""
+    """The role in which a person signs."""
 
     AUTHOR = "author"
     COSIGNER = "cosigner"

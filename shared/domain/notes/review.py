@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.domain.notes.client_summary import HAND_OVER, KEPT_FROM_CLIENT, UNSAFE_AT_HOME, is_unsafe_at_home
+from shared.domain.notes.client_summary import HAND_OVER, UNSAFE_AT_HOME, is_unsafe_at_home
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import (
@@ -20,7 +20,7 @@ from shared.domain.verification.risk import ENGINE, SCREEN
 MANY_UNSUPPORTED = 0.1
 
 NOT_SCREENED = "not_screened_for_risk"
-# What a signer is told: what nobody and nothing has looked for.
+# Warnings for the signer: what neither a person nor a program has screened.
 AT_SIGNING = frozenset({NOT_SCREENED, UNSAFE_AT_HOME, "risk_model_did_not_run"})
 
 _INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
@@ -55,7 +55,7 @@ def _reasons(
     if REASSURING in reasons:
         yield "engine_reassured", "The engine wrote that there is no risk; that was taken out."
     if _INVENTED & set(reasons):
-        yield "engine_invented", "The engine named a number, drug or diagnosis that nobody said."
+        yield "engine_invented", "The engine named a number, drug or diagnosis that was not said."
     language = unscreened_language(transcript)
     if language is not None:
         yield NOT_SCREENED, not_screened(language)
@@ -65,7 +65,6 @@ def _reasons(
         yield "engine_missed_risk", "The screen found grave risk that the engine had not written of."
     if model_missed(notes, transcript):
         yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
-    reasons = [reason for reason in reasons if reason not in KEPT_FROM_CLIENT]
     claims = len(reasons) + _standing(notes)
     if reasons and len(reasons) >= MANY_UNSUPPORTED * claims:
         yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."

@@ -1,4 +1,4 @@
-"""Text that speech engines write and nobody says: sound tags, and credits learned from films' subtitles."""
+"""Text that speech engines write without speech: sound tags, and credits learned from films' subtitles."""
 
 import re
 

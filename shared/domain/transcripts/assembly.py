@@ -38,7 +38,7 @@ def assemble(
 
     Times of the phrases are those of the recording. A word belongs to the turn (of its channel)
     that it falls into or is nearest to; a phrase without words belongs as a whole to the turn
-    that it shares most time with. Words that nobody can have said are left out, and told of in the
+    that it shares most time with. Words that cannot have been said are left out, and listed in the
     quality report. Segments are in order of start, then channel; those of one
     speaker never overlap.
     """

@@ -1,4 +1,4 @@
-"""Words that nobody said: phrases that an engine repeats for ever, and text where there is silence."""
+"""Words that were not said: phrases that an engine repeats for ever, and text where there is silence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from shared.domain.values import JsonObject, Phrase, SpeechPlan, Turn, Utterance
 
 ChannelPhrase = tuple[int | None, Phrase]
 
-# How often a phrase of so many words comes in a row before nobody can have said it: "no, no, no,
+# How often a phrase of so many words comes in a row before it cannot be speech: "no, no, no,
 # no, no" is speech, a sentence four times over is an engine that is caught in a loop.
 _LONGEST_LOOP_WORDS = 12
 _TIMES = {1: 7, 2: 5}
@@ -20,7 +20,7 @@ LEAST_SPOKEN_SHARE = 0.2
 LEAST_SPEECH_FOR_CREDIT = 0.5
 # Below this an engine doubts its word: a single one that lies in silence was not said.
 LEAST_CONFIDENCE = 0.5
-# Nobody says more words a second; text that would need it was not said there.
+# No person says more words a second; text that would need it was not said there.
 MOST_WORDS_PER_SECOND = 8.0
 FEWEST_WORDS_FOR_PACE = 4
 
@@ -40,7 +40,7 @@ def without_inventions(
     """What remains of ``heard``, and ``{kind, start, end, words, removed}`` for each invention.
 
     ``kind`` is ``repeated`` (the first of the repetitions stays), ``on_silence``, ``sound_tag``
-    (``[music]``) or ``stock_phrase``, which stays where somebody may have said it. Nothing of the text is
+    (``[music]``) or ``stock_phrase``, which stays where it may have been said. Nothing of the text is
     told.
     """
     untagged, tags = _drop_tags(heard)
@@ -58,7 +58,7 @@ def without_inventions(
 
 
 def _drop_tags(heard: Sequence[ChannelPhrase]) -> tuple[list[ChannelPhrase], list[JsonObject]]:
-    """Without sound tags and the addresses of subtitle sites, which nobody says anywhere."""
+    """Without sound tags and the addresses of subtitle sites, which are never spoken."""
     kept: list[ChannelPhrase] = []
     found: list[JsonObject] = []
     for channel, phrase in heard:
@@ -95,7 +95,7 @@ def _drop_silent(
 
 
 class _Utterances:
-    """When somebody speaks on a channel."""
+    """When there is speech on a channel."""
 
     def __init__(self, utterances: Sequence[Utterance]) -> None:
         self._all = utterances
@@ -140,7 +140,7 @@ def _shared_seconds(phrase: Phrase, utterances: _Utterances) -> float:
 
 
 def _is_impossible(phrase: Phrase, speech: float) -> bool:
-    """Whether more is said than anybody can, or what films end with where next to nobody speaks."""
+    """Whether the pace is impossible, or it is a film's closing phrase with next to no speech."""
     words = len(phrase.words)
     if is_credit(phrase.text) and speech < LEAST_SPEECH_FOR_CREDIT * (phrase.end - phrase.start):
         return True

@@ -146,14 +146,14 @@ def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     # Sound tags are no words: leaving them out says nothing of the others.
     invented = [found for found in quality.get("invented") or [] if found.get("kind") != "sound_tag"]
     if removed := sum(found["words"] for found in invented if found["removed"]):
-        yield "invented_text", f"{removed} words that nobody said were removed; `invented` says where."
+        yield "invented_text", f"{removed} words that were not said were removed; `invented` says where."
     elif invented:
         yield "invented_text", "Some of the words may not have been said; `invented` says where."
     unheard, spoken = quality.get("unheard_seconds") or 0.0, quality.get("speech_seconds") or 0.0
     if unheard > max(MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE * spoken):
         yield (
             "speech_without_words",
-            f"For {unheard:.0f} s somebody speaks and no word was heard; `unheard` says where.",
+            f"For {unheard:.0f} s there is speech and no word was heard; `unheard` says where.",
         )
     doubtful = quality.get("low_confidence_share") or 0.0
     if _below(quality.get("mean_word_confidence"), LEAST_MEAN_CONFIDENCE) or doubtful > MOST_DOUBTFUL_SHARE:

@@ -36,7 +36,7 @@ _PHRASES = re.compile(
 
 
 class Role(StrEnum):
-    """What somebody is in a session; of couples and families several are clients."""
+    """A person's role in a session; of couples and families several are clients."""
 
     THERAPIST = "therapist"
     CLIENT = "client"

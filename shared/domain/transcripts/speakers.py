@@ -67,8 +67,8 @@ def labels_of(transcript: JsonObject) -> list[str]:
 def with_roles(transcript: JsonObject, casting: Casting) -> JsonObject:
     """The transcript document with the confirmed roles in the place of the proposed ones.
 
-    A proposal that a confirmation contradicts gives way: once somebody is the therapist nobody else
-    is proposed for it, and the last of whom nothing is known is the therapist if nobody else is.
+    A confirmation overrides a proposal: once a speaker is the therapist no other is proposed for it.
+    The last speaker without a known role is the therapist if no other is.
     """
     proposed = transcript["quality"].get("speaker_roles", {})
     roles = {label: {**said} for label, said in proposed.items()}

@@ -25,7 +25,7 @@ def takes_on(answer: str) -> bool | None:
 
 
 def settled(item: JsonObject, cited: Sequence[Cited]) -> str | None:
-    """The objection to a task that was turned down, or None; one that nobody accepted is ``open``.
+    """The objection to a task that was turned down, or None; one that was not accepted is ``open``.
 
     Sets the item's ``agreement``, unless the therapist took the task on.
     """

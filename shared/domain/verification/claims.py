@@ -17,10 +17,10 @@ NOT_FOUND = "The quoted words are not in the transcript."
 NO_EVIDENCE = "No words of the transcript were given as evidence."
 MISQUOTED = "It quotes words that its evidence does not have."
 FLIPPED = "It affirms what its evidence denies, or denies what its evidence affirms."
-MISATTRIBUTED = "It says of the client, or of today, what its evidence says of somebody else, or of the past."
+MISATTRIBUTED = "It says of the client, or today, what its evidence says of another person, or the past."
 MARKUP = "It has markup or a link."
 INSTRUCTION = "Its evidence reads like an instruction to a machine."
-REASSURING = "It says that there is no risk, which nobody can know from a transcript."
+REASSURING = "It states that there is no risk, which a transcript cannot show."
 NOT_BORNE_OUT = "Too little of what it says is in its evidence."
 
 REASONS = (

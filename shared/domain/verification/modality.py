@@ -12,7 +12,7 @@ NOT_YET = "It says that something happened, and its evidence only that it may or
 ALREADY = "It says that something is planned, and its evidence that it happened."
 LONG_GONE = "It says of today what its evidence says of the past."
 CERTAIN = "It is certain of what its evidence leaves open."
-SAID_BY_ANOTHER = "It gives as the client's what its evidence gives as somebody else's words or view."
+SAID_BY_ANOTHER = "It gives as the client's what its evidence gives as another person's words or view."
 
 _SUBJECT = (
     r"(?:client|he|she|they|it|sister|brother|son|daughter|mother|father|partner|husband|wife|has|have|had"

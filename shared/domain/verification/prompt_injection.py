@@ -1,6 +1,6 @@
 """Speech that reads like an instruction to a machine: still shown, never believed.
 
-A person rarely says these words in a session, and a model that obeys them writes what nobody
+A person rarely says these words in a session, and a model that obeys them writes what was not
 said. They are looked for in the text as it is, in the text with look-alike letters made plain,
 and in what words in base64, hexadecimal or rot13 decode to.
 """
@@ -82,5 +82,5 @@ def _words(raw: bytes) -> str:
     text = raw.decode("ascii")
     if not text.isprintable():
         raise ValueError("no words")
-    # Whatever it says: nobody speaks in base64, so that it decodes to words at all is the sign.
+    # People do not speak in base64: that it decodes to words is the sign, not what it says.
     return f"decodes_to {text}"

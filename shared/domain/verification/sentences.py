@@ -42,7 +42,7 @@ def check_text(text: str, transcript: Transcript, evidence: Sequence[JsonObject]
     ``verified``. ``evidence`` are pieces ``{segment, quote}`` that the text was written from, tried
     first. Where they do not bear a sentence out, what it quotes is looked up, and then the places of
     the transcript that share most words with it. So a sentence that a clinician wrote from what
-    they saw, and nobody said, comes back unverified: that is no fault of the sentence.
+    they saw, and was not said, comes back unverified: that is no fault of the sentence.
     """
     given = [place for piece in evidence if (place := cite(transcript, piece["segment"], piece["quote"]))]
     return [_checked(sentence, transcript, given) for sentence in split(text)]

@@ -1,4 +1,4 @@
-"""Of whom, and of when, a mention of risk is: nobody else's words or past become the client's."""
+"""The person and time of a mention of risk: others' words and the past must not become the client's."""
 
 import re
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ _PRESENT = re.compile(
 
 
 def misattributed(claim: str, quotes: Sequence[str]) -> bool:
-    """Whether a claim of risk about the client rests only on somebody else's, or on what is long past."""
+    """Whether a claim of risk about the client rests only on another person's, or on what is long past."""
     own = words_of(claim)
     if not is_risk_worded(claim):
         return False
@@ -63,7 +63,7 @@ def misattributed(claim: str, quotes: Sequence[str]) -> bool:
 
 
 def _is_of_another(said: Sequence[str]) -> bool:
-    """Whether each risk word of ``said`` has somebody else as the nearest person before it."""
+    """Whether each risk word of ``said`` has another person as the nearest before it."""
     return all(_subject(said, place) in _OTHERS for place in risk_places(said))
 
 

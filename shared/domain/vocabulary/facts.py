@@ -48,7 +48,7 @@ alcoholic, addiction, addicted, substance abuse, substance use disorder, diagnos
 criteria, comorbid, dsm, icd, prognosis, remission, pathological, clinical depression, burnout,
 epilepsy, cancer, diabetes, stroke, brain injury, concussion, fibromyalgia, pregnant, pregnancy"""
 
-# Kin and other roles: each group is one person, whatever she is called.
+# Kin and other roles: each group names one person.
 PEOPLE = tuple(
     frozenset(group.split())
     for group in (

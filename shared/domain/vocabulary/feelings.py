@@ -73,7 +73,7 @@ DISTRESS = """felt sick, feel sick, could not breathe, couldn't breathe, can't b
 heart races, heart was racing, heart pounds, heart was pounding, shaking, froze, freeze, my chest,
 stomach, makes it worse, made it worse, spiral, shut down, fell apart, lost control, threw up, throw up,
 was shaking, could have murdered, lost it, snapped, panic attack, went mad, up against, curl up"""
-# Somebody else who may be the one that feels it.
+# Another person who may be the one that feels it.
 PEOPLE = """he, she, they, you, everyone, people, wife, husband, boss, brother, sister, mother, father,
 mom, mum, dad, friend, son, daughter, partner, boyfriend, girlfriend, colleague, manager, neighbor,
 neighbour"""

@@ -1,4 +1,4 @@
-"""Legal holds as a bound on whatever removes: what is held stays, by whose word it may ever be."""
+"""Legal holds as a bound on every removal: what is held stays, for every caller and every rule."""
 
 from uuid import UUID
 

@@ -17,7 +17,7 @@ from shared.vault.sealing import Sealed, Subject
 
 
 def own(db: DbSession, caller: Caller, session_id: UUID, *, hold: bool = False) -> TherapySession:
-    """The caller's session; raises NotFound. With ``hold`` nobody else changes it meanwhile."""
+    """The caller's session; raises NotFound. With ``hold`` its row is locked."""
     row = rows.of_therapist(db, caller.therapist_id, session_id, hold=hold)
     if row is None:
         raise no_such_session()
@@ -27,7 +27,7 @@ def own(db: DbSession, caller: Caller, session_id: UUID, *, hold: bool = False) 
 def own_to_work_on(db: DbSession, caller: Caller, session_id: UUID) -> TherapySession:
     """As ``own`` with ``hold``, of a patient who consents; raises NotFound or Conflict.
 
-    The patient's row is held before the session's, as by whoever revokes a consent.
+    The patient's row is locked before the session's, in the same order as a revocation of consent does.
     """
     consent.require(db, caller, own(db, caller, session_id).patient_id, hold=True)
     return own(db, caller, session_id, hold=True)
@@ -40,7 +40,7 @@ def hold(db: DbSession, session_id: UUID) -> None:
 
 
 def no_such_session() -> NotFound:
-    """The answer for a session that is not there, and for one that is somebody else's."""
+    """The answer for a session that is not there, and for one of another person."""
     return NotFound("There is no such session.", "session_not_found")
 
 

@@ -88,7 +88,7 @@ def create_key(
 def authenticate(
     resources: Resources, presented: str, request_id: str | None = None, address: str | None = None
 ) -> Caller:
-    """Who calls with this key; raises KeyRefused, in the same words whatever is wrong."""
+    """The caller with this key; raises KeyRefused, with one text for every cause."""
     credential = credentials.read(presented)
     if credential is None:
         raise _refused("key_malformed")
@@ -108,8 +108,8 @@ def authenticate(
         practice_id=key.practice_id,
         therapist_id=person.id,
         role=person.role,
-        # Never more than the role may have, whatever stands in the key's row: also words of a newer
-        # release, which may run beside this one.
+        # Never more than the role may have. The key's row may hold more, also scopes of a newer release that
+        # runs beside this one.
         scopes=frozenset(scope for scope in SCOPES_OF_ROLE[person.role] if scope in key.scopes),
         key_id=key.id,
         request_id=request_id,
@@ -145,7 +145,7 @@ def known_key(resources: Resources, text: str) -> ApiKey | None:
 
 
 def require_own(caller: Caller, therapist_id: UUID) -> None:
-    """Raise NotAllowed unless the key would be the caller's own: whoever makes a key can use it."""
+    """Raise NotAllowed unless the key would be the caller's own: the maker of a key can use it."""
     if caller.therapist_id != therapist_id:
         raise NotAllowed(
             "People make their own keys. An administrator issues an enrolment code for a person without one.",

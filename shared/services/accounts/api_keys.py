@@ -1,4 +1,4 @@
-"""Keys as whoever manages them sees them: read, listed, revoked."""
+"""API keys for their owners and administrators: read, listed, revoked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -99,7 +99,7 @@ def redeem(
 ) -> tuple[ApiKey, str]:
     """The person's key and its secret, for a code that ends with it.
 
-    Raises NotAuthenticated, in the same words whatever is wrong with the code; InvalidInput (scopes,
+    Raises NotAuthenticated, with one text for every fault of the code; InvalidInput (scopes,
     expiry) and Conflict (the person is disabled) leave it as it was.
     """
     accounts.check_expiry(wanted.expires_in_days)

@@ -40,7 +40,7 @@ def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Ma
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
         if changes.get("disabled") and therapist_id == caller.therapist_id:
-            raise Conflict("Nobody disables themselves; ask another administrator.", "own_account")
+            raise Conflict("You cannot disable yourself. Ask another administrator.", "own_account")
         if "name" in changes:
             person.name = changes["name"]
             accounts.record(db, caller.practice_id, "therapist.rename", therapist_id, caller)
@@ -76,4 +76,7 @@ def _require_supervisor(db: DbSession, person: Therapist, supervisor_id: UUID | 
         above = (
             api_keys.therapist(db, person.practice_id, above.supervisor_id) if above.supervisor_id else None
         )
-    raise Conflict("Nobody is supervised by themselves or by whom they supervise.", "supervision_in_a_circle")
+    raise Conflict(
+        "A therapist cannot supervise themselves, directly or through others. Choose another supervisor.",
+        "supervision_in_a_circle",
+    )

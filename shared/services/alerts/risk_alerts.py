@@ -186,7 +186,7 @@ def require_acknowledged(db: DbSession, session_id: UUID) -> None:
 
 
 def remind_overdue(database: Database, *, hours: float) -> int:
-    """Tell again of every alert that nobody has acknowledged for ``hours``; gives their number."""
+    """Send a reminder of every alert unacknowledged for ``hours``; return their number."""
     with database.operating() as db:
         found = alerts.overdue(db, hours=hours, limit=BATCH)
     reminded = 0

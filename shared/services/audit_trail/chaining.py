@@ -4,6 +4,7 @@ Callers and workers only add lines: they wait for no lock of the chain, and pay 
 """
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,22 @@ from shared.db.connection.engine import Database
 from shared.db.queries import audit_chain as rows
 from shared.db.tables.audit import AuditBatch
 from shared.services.audit_trail import chain
+from shared.vault import identity
 
 EVERY_SECONDS = 10.0
 BATCH = 2000
 # So many at most in one look: an upgraded database has millions to chain, and work must be sent on meanwhile.
 _BATCHES_AT_ONCE = 5
+
+
+def secret_of(database: Database, folder: Path) -> bytes:
+    """The secret of the chains in a key store's folder, made before there is any chain.
+
+    Raises KeyStoreError where it is gone: with another the whole chain would look changed.
+    """
+    with database.operating() as db:
+        has_begun = rows.has_begun(db)
+    return identity.chain_key(folder, make=not has_begun)
 
 
 def chain_new(database: Database, secret: bytes) -> int:

@@ -25,7 +25,7 @@ from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Subject
 
 RECORDED = "recorded"
-_DETAILS = "disclosure.details"
+DETAILS = "disclosure.details"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,7 +118,7 @@ def _row(db: DbSession, resources: Resources, caller: Caller, patient_id: UUID, 
         disclosed_at=new.at or now,
         recorded_by=caller.therapist_id,
         purpose=new.purpose,
-        details=resources.vault.seal(Subject(caller.practice_id, patient_id), _DETAILS, details),
+        details=resources.vault.seal(Subject(caller.practice_id, patient_id), DETAILS, details),
     )
 
 
@@ -146,7 +146,7 @@ def _of_row(resources: Resources, caller: Caller, row: Disclosure, people: Mappi
     details: dict[str, Any] = {}
     if Scope.AUDIT_READ not in caller.scopes:  # who reads the trail reads no content
         try:
-            details = resources.vault.open(Subject(row.practice_id, row.patient_id), _DETAILS, row.details)
+            details = resources.vault.open(Subject(row.practice_id, row.patient_id), DETAILS, row.details)
         except KeyDestroyed:
             details = {}
     return Given(

@@ -6,30 +6,55 @@ from uuid import UUID
 
 from shared.domain.disclosures import EXPORT, Giving
 
-READING = frozenset({"read", "list", "diff", "follow", "history", "awaiting"})
+READING = frozenset({"read", "read_unsaved", "receipt", "list", "diff", "follow", "history", "awaiting"})
 _ACTIONS = {
     "access_log.read": "read this list of who saw the record",
     "audio.read": "listened to the recording",
+    "consent.given": "noted that consent was given",
+    "consent.read": "read who consented to what",
+    "consent.withdrawn": "noted that consent was withdrawn",
     "corrections.read": "read the corrections of the transcript",
     "disclosures.read": "read to whom the record was given",
     "disclosure.record": "noted to whom something of the record was given",
+    "emergency.begin": "opened the record in an emergency",
+    "emergency.end": "ended an emergency access",
+    "emergency.seen": "acknowledged an emergency access",
     "notes.accept": "took over new notes",
     "notes.addendum": "added to the signed notes",
+    "notes.client_summary": "had a summary for the patient written",
     "notes.cosign": "co-signed the notes",
     "notes.diff": "compared versions of the notes",
     "notes.dismiss": "dismissed new notes",
     "notes.edit": "edited the notes",
+    "notes.discard_unsaved": "discarded an edit of the notes that was not saved",
+    "notes.keep_unsaved": "began to edit the notes",
     "notes.list": "looked at the list of versions of the notes",
+    "notes.read_unsaved": "read an edit of the notes that was not saved",
     "notes.read": "read the notes",
     "notes.render": "put the notes into another template",
     "notes.sign": "signed the notes",
+    "part2.flag": "flagged the record under 42 CFR Part 2",
+    "part2.unflag": "took the flag of 42 CFR Part 2 away",
+    "participant.add": "added a person who takes part",
+    "participant.leave": "noted that a person takes part no longer",
     "patient.change": "changed the patient's details or consent",
     "patient.create": "added the patient",
     "patient.delete": "removed the patient",
+    "patient.delete_all": "deleted the patient with all sessions that may go",
+    "patient.deletion_preview": "looked at what a deletion of the patient removes",
     "patient.read": "looked at the patient's details",
+    "patient.receipt": "looked at the receipt of the deletion",
+    "patient.retention_read": "looked at how long the record is kept",
+    "patient.retention_set": "changed how long the record is kept",
     "process_notes.delete": "deleted the psychotherapy notes",
     "process_notes.read": "read the psychotherapy notes",
     "process_notes.write": "wrote the psychotherapy notes",
+    "retention.removed": "removed what was kept long enough",
+    "rights.denied": "denied what the patient asked for",
+    "rights.ended": "ended a restriction",
+    "rights.fulfilled": "did what the patient asked for",
+    "rights.read": "read what the patient asked for",
+    "rights.request": "noted what the patient asks for",
     "risk.acknowledge": "acknowledged a risk alert",
     "risk.found": "found a mention of risk",
     "risk.list": "looked at risk alerts",
@@ -57,6 +82,7 @@ _EXPORTED = {
     "notes": "the notes",
     "transcript": "the transcript",
     "audio": "the recording",
+    "patient": "the whole record",
     "process_notes": "the psychotherapy notes",
 }
 
@@ -65,8 +91,8 @@ def actor(name: str, people: Mapping[str, str]) -> str:
     """Who acted: a person's name, or what it was."""
     kind, _, who = name.partition(":")
     if who in people:
-        return people[who]
-    if kind in ("worker", "dispatcher", "courier"):
+        return f"{people[who]} (emergency access)" if kind == "emergency" else people[who]
+    if kind in ("worker", "dispatcher", "courier", "retention", "eraser"):
         return "The service itself"
     if kind == "server":
         return "The operator of the server"

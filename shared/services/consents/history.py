@@ -119,7 +119,7 @@ def add_participant(resources: Resources, caller: Caller, patient_id: UUID, name
     with resources.database.transaction(caller.practice_id) as db:
         _found(patients.to_change(db, caller.therapist_id, patient_id))
         db.add(made)
-        ownership.audit(db, caller, "participant.add", made.id)
+        ownership.audit(db, caller, "participant.add", patient_id, str(made.id))
         idempotency.complete(resources, db, caller, patient_id, 201)
     return made.id
 
@@ -131,7 +131,7 @@ def remove_participant(resources: Resources, caller: Caller, patient_id: UUID, p
         if rows.participant(db, patient_id, participant_id) is None:
             raise _no_such_participant()
         rows.leave(db, participant_id)
-        ownership.audit(db, caller, "participant.leave", participant_id)
+        ownership.audit(db, caller, "participant.leave", patient_id, str(participant_id))
 
 
 def check_not_ahead(field: str, when: datetime | None, now: datetime) -> None:
@@ -187,7 +187,8 @@ def _add(
     ]
     rows.add(db, added)
     for scope in said.scopes:
-        ownership.audit(db, caller, f"consent.{said.event}", said.participant_id or subject.id, scope.value)
+        what = f"{scope}:{said.participant_id}" if said.participant_id else scope.value
+        ownership.audit(db, caller, f"consent.{said.event}", subject.id, what)
 
 
 def _keep_columns(patient: Patient, said: Statement, at: datetime) -> None:

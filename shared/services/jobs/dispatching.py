@@ -1,4 +1,4 @@
-"""Dispatching: sends again whatever is due in Postgres and nobody works on.
+"""Dispatching: sends a message again for each step that is due in Postgres and has no worker.
 
 Any number of dispatchers may run. The pause before the next look is committed before the
 message goes out, so that a crash in between costs a pause and never a storm.
@@ -27,7 +27,7 @@ _CANARY = "sessionscribe:broker-epoch"
 
 
 def dispatch_due(database: Database, queue: WorkQueue, *, redispatch_seconds: float) -> int:
-    """Wake somebody up for each session that is due; gives the number of sessions."""
+    """Send a message for each session that is due; return the number of sessions."""
     with database.operating() as db:
         taken = due.take(db, redispatch_seconds=redispatch_seconds, limit=BATCH)
         work = {item.session_id: sessions.ready_work(db, item.session_id) for item in taken}

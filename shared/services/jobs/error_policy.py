@@ -63,7 +63,7 @@ class Failure:
     retry_after_seconds: float = 0.0
 
 
-# Other errors speak to whoever called ("try again"), which is nothing to say of a session at work.
+# Other errors address the caller of a request ("try again"), which does not fit a session at work.
 _STAYED_AWAY = "Something that the work needs stayed away. The recording is kept: retry the session."
 _UNREADABLE = (
     "The stored record cannot be opened: its key or its data is missing or damaged. Restore the key store or "

@@ -7,8 +7,8 @@ from shared.db.queries.step_claims import Lease
 from shared.pipeline import Step
 from shared.services.jobs.worker_context import Workbench
 
-# A step that took longer leaves the next to whoever's turn it is: what goes past the turns is one chunk,
-# or what unites them, and no message's time limit has to hold two long steps.
+# A step that took longer leaves the next to fair scheduling. So only one chunk, or the union of all, skips
+# the turns, and no message's time limit has to hold two long steps.
 TAKE_ALONG_SECONDS = 60.0
 
 

@@ -62,8 +62,8 @@ class Heartbeat:
         """What ``call`` gives; raises LeaseLost within seconds of the lease's end.
 
         The call runs in a thread of its own and cannot be ended from here: after the loss it is
-        left alone, ends by its own limit, and nobody takes its result. For calls that wait for
-        somebody else's computer.
+        left alone, ends by its own limit, and its result is dropped. For calls that wait for
+        another computer.
         """
         outcome: Future[Result] = Future()
 

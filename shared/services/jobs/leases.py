@@ -2,7 +2,7 @@
 
 ``run`` is the frame of every task. While the work goes on no transaction is open; when it
 raises, the type of the error decides what becomes of the step (``failures``), and nothing else.
-Whoever changes a step holds the session's row first, so that all of them queue up in one order.
+Every change of a step locks the session's row first, so that all of them queue up in one order.
 """
 
 import time
@@ -50,7 +50,7 @@ def run(
     """Do ``work`` under ``lease``, or under one that is claimed now, of the step or one of its chunks.
 
     True if it was claimed and ended well. An error of the work postpones or fails the step; what was
-    taken ``along`` by then is given back, because nobody goes on with it.
+    taken ``along`` by then is given back, because this worker does not go on with it.
     """
     lease = lease or claim_at(bench, session_id, step)
     resources = bench.resources
@@ -95,7 +95,7 @@ def under(database: Database, lease: Lease, lease_seconds: float, work: Work) ->
 
 
 def is_done(bench: Workbench, session_id: UUID, step: Step) -> bool:
-    """Whether the step is done, by whomever: then the chain may go on."""
+    """Whether the step is done, by any worker: then the chain may go on."""
     with bench.resources.database.operating() as db:
         return steps.state_of(db, session_id, step) is StepState.DONE
 
@@ -138,7 +138,7 @@ def _claim(db: DbSession, session_id: UUID, step: Step, lease_seconds: float, wo
 
 
 def _told(lease: Lease) -> Lease:
-    # Whatever this thread logs until its task ends follows from that request.
+    # All that this thread logs until its task ends follows from that request.
     structlog.contextvars.bind_contextvars(request_id=lease.request_id)
     log.info("step_started", worker=lease.worker, **attempt_log.fields(lease))
     return lease
@@ -154,10 +154,10 @@ def finish(
 ) -> None:
     """End the step well: one transaction, fenced by the lease, with what ``save`` writes.
 
-    With ``along`` it also claims the step that ``save`` named there: nobody else can come between.
+    With ``along`` it also claims the step that ``save`` named there: no other worker can come between.
 
     While Postgres is away it is tried again, for two minutes: an effect that is there already
-    is not made twice, and the work is not thrown away. Raises LeaseLost if somebody else has
+    is not made twice, and the work is not thrown away. Raises LeaseLost if another worker has
     the step now, or the session is over; then ``save`` has changed nothing.
     """
     failpoints.reach("finishing", lease.step, lease.session_id)

@@ -32,7 +32,7 @@ PAUSE_SECONDS = 0.5
 def take(bench: Workbench, step: Step, woken_for: UUID, run: Mapping[str, Run]) -> bool:
     """Do what is next in the step's queue; True if the chain of ``woken_for`` should go on from here.
 
-    ``run`` has a function for each step. What somebody waits for is done as it comes.
+    ``run`` has a function for each step. Urgent steps, which a person waits for, are done as they come.
     """
     lease = _claim_patiently(bench, step, woken_for)
     done = False
@@ -103,7 +103,7 @@ def is_next(bench: Workbench, session_id: UUID, step: Step) -> bool:
 
 
 def _go_on(bench: Workbench, lease: Lease) -> None:
-    """Wake somebody up for the session's next step: its own message is still in the queue."""
+    """Send a message for the session's next step: its own message is still in the queue."""
     after = following(STEPS[lease.step])
     if after is not None:
         bench.resources.queue.publish(lease.session_id, after)

@@ -10,7 +10,7 @@ from shared.domain.verification.risk import Screening
 from shared.services.resources import Resources
 
 RiskScreen = Callable[[Transcript], Screening]
-"""Finds mentions of risk in every transcript, whichever engine wrote the notes."""
+"""Finds mentions of risk in every transcript, independently of the engine that wrote the notes."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from shared.vault.sealing import Subject
 
 log = structlog.get_logger(__name__)
 
-# After this nobody who began before the end of a session can still be writing: a step's limit is
+# After this no worker that began before the end of a session can still be writing: a step's limit is
 # enforced by the worker's parent process half a minute later, at the latest.
 LAST_WRITE_SECONDS = max(step.limit_seconds for step in STEPS.values()) + 120.0
 # The caller removes objects itself, at once; the dispatcher comes after it in case it could not.
@@ -63,7 +63,7 @@ def stop(db: DbSession, row: TherapySession, code: str = "cancelled") -> None:
 
 
 def stop_all_of(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject]:
-    """Cancel the patient's unfinished sessions: nobody consents any more. Give what was decoded of them to
+    """Cancel the patient's unfinished sessions after a withdrawal. Pass the returned subjects to
     ``discard_decoded``. An upload in between waits for the patient's row."""
     rows = sessions.hold_unfinished_of(db, patient_id)
     for row in rows:
@@ -84,8 +84,8 @@ def discard_decoded(resources: Resources, session: Subject) -> None:
 def discard_decoded_if_over(resources: Resources, session: Subject) -> None:
     """As ``discard_decoded``, if the session was cancelled or deleted: the end of a worker's run.
 
-    The speech that it wrote may have come into the store after whoever ended the session had
-    looked there.
+    The speech that it wrote may have come into the store after the cancellation or
+    deletion had looked there.
     """
     with resources.database.transaction(session.practice_id) as db:
         over = db.scalar(sessions.status_of(session.id)) in (None, Status.CANCELLED)

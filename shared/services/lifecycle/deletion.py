@@ -1,9 +1,9 @@
-"""Erasing a session: rows, then the key, then the objects; whatever stops in between is gone on with.
+"""Deleting a session: rows, then the key, then the objects; an interrupted deletion is continued.
 
 1. One transaction removes every row, leaves the tombstone and the order to erase. From its commit
-   on nobody finds the session, no step of it can be claimed, and a worker's late finish is fenced,
+   on no query finds the session, no step of it can be claimed, and a worker's late finish is fenced,
    for the row it would finish is gone. The key is not touched before: a transaction that failed
-   after that would leave a session which nobody can read and nobody deleted.
+   after that would leave a session which is not deleted and cannot be read.
 2. The key is destroyed, before the objects: what was sealed is unreadable from here on, also in
    copies and backups that deleting an object does not reach, and also if the store is away.
 3. The objects are removed, and the tombstone is marked.

@@ -14,6 +14,7 @@ from shared.db.queries import outbox
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import Conflict, NotFound, Outdated, UnknownBase
 from shared.domain.notes import editing
+from shared.domain.notes.client_summary import with_client_summary
 from shared.domain.notes.record import Decision, Kind
 from shared.domain.notes.templates import rendered
 from shared.domain.values import JsonObject, Transcript
@@ -40,7 +41,7 @@ def edit(
     """
     if tag is None:
         raise UnknownBase(
-            "Send the ETag of the notes that you changed as If-Match, so that nobody's change is lost."
+            "Send the ETag of the notes that you changed as If-Match, so that no change is lost."
         )
     return _write(
         resources,
@@ -63,6 +64,14 @@ def render(resources: Resources, caller: Caller, session_id: UUID, template: str
     return _write(
         resources, caller, session_id, "notes.render", None, lambda base, said: rendered(base, form, said)
     )
+
+
+def write_client_summary(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
+    """The current notes with a summary for the client, written from what stands in them, as a new version.
+
+    Raises NotFound or Conflict (the notes are signed).
+    """
+    return _write(resources, caller, session_id, "notes.client_summary", None, with_client_summary)
 
 
 def accept(

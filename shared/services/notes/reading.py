@@ -79,7 +79,7 @@ class Notes:
         return f"{self.head.version}.{len(self.head.signatures)}"
 
 
-ANY = "*"  # what a caller names who changes whatever is there
+ANY = "*"  # named by a caller who changes any version
 
 
 def is_base(tag: str, seen: Notes) -> bool:

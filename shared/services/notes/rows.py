@@ -1,4 +1,4 @@
-"""The rows of a session's notes, for whoever may read them, and what is sealed in them.
+"""The rows of a session's notes, for callers who may read them, and what is sealed in them.
 
 The session's therapist reads all; their supervisor reads, once the therapist has signed, what was
 signed and what was added to it.

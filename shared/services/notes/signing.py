@@ -87,14 +87,14 @@ def sign(
 
 
 def cosign(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
-    """Co-sign whatever of the session's notes and addenda waits for it, as the therapist's supervisor.
+    """Co-sign the session's notes and addenda that wait for it, as the therapist's supervisor.
 
     Raises NotFound, NotAllowed (one's own notes), Unanswered (a risk alert is open) or Conflict
     (nothing waits).
     """
     with resources.database.transaction(caller.practice_id) as db:
         if readable(db, caller, session_id).therapist_id == caller.therapist_id:
-            raise NotAllowed("Nobody co-signs their own notes; the supervisor does.", "own_notes")
+            raise NotAllowed("You cannot co-sign your own notes. Ask your supervisor.", "own_notes")
         waiting = rows.unmet(db, session_id)
         found = {signed.version: find(db, caller, session_id, signed.version).row for signed in waiting}
     if not waiting:

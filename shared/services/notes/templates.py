@@ -58,7 +58,7 @@ def get(resources: Resources, caller: Caller, template_id: UUID) -> Stored:
 def create(resources: Resources, caller: Caller, wanted: Template) -> Stored:
     """A new template of the practice; raises Conflict if one of the name exists."""
     subject = Subject(caller.practice_id, uuid4())
-    # Before the row: a key without a row harms nobody, a row without a key could not be read.
+    # Before the row: a key without a row does no harm, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
     body = resources.vault.seal(subject, BODY, _as_json(wanted))
     with resources.database.transaction(caller.practice_id) as db:

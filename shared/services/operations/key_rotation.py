@@ -7,9 +7,11 @@ from shared.db.connection.engine import Database
 from shared.db.queries import api_keys, audit, key_store_checks, owners, removals
 from shared.domain.errors import Conflict, NotFound
 from shared.services.operations import anchors
+from shared.services.sessions import references
 from shared.vault import rotation
 from shared.vault.keystore import KeyStore, KeyStoreError
 from shared.vault.rotation import Rotated
+from shared.vault.sealing import Vault
 
 _ACTOR = "server"
 
@@ -57,13 +59,18 @@ def rotate_pepper(database: Database, keys: KeyStore) -> int:
 
 
 def end_pepper_rotation(database: Database, keys: KeyStore) -> None:
-    """Remove the former version of the pepper. Raises Conflict while API keys work with it, KeyStoreError."""
-    _own(database, keys)
+    """Remove the former version of the pepper; what it digests of sessions is digested again before.
+
+    Raises Conflict while API keys work with it, KeyStoreError and Unavailable.
+    """
+    _, practices = _own(database, keys)
     if left := _keys_before(database, keys.peppers.current.version):
         raise Conflict(
             f"{left} API keys were not used since and would end. Use, rotate or revoke them first.",
             "keys_left",
         )
+    for practice_id in practices:
+        references.digest_again(database, Vault(keys), practice_id)
     rotation.remove_former_pepper(keys)
 
 

@@ -62,7 +62,7 @@ def _storage(resources: Resources) -> None:
 
 
 def _keys(resources: Resources) -> None:
-    """Whether the key store is there and belongs to this database; nobody knows while that is away."""
+    """Check that the key store is there and belongs to this database; skip it while that is away."""
     with suppress(Unavailable, DatabaseError):
         anchors.require_own_keys(resources.database, resources.vault.keys)
 

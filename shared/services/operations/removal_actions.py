@@ -141,6 +141,7 @@ ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.AI_NOTES_WITHDRAWN: _scope(ConsentScope.AI_NOTES),
     Removal.SENDING_AWAY_WITHDRAWN: _scope(ConsentScope.SENDING_AWAY),
     Removal.PART2_WITHDRAWN: _scope(ConsentScope.PART2),
+    Removal.PART2_FLAGGED: lambda _, db, entry: rows.flag_part2(db, entry.subject_id),
     Removal.PROCESS_NOTES: lambda _, db, entry: rows.remove_process_notes(db, entry.subject_id, entry.at),
     Removal.KEY: lambda _, db, entry: rows.revoke_key(db, entry.subject_id),
     Removal.PASSPHRASE: lambda _, db, entry: rows.remove_login(db, entry.subject_id, entry.at),

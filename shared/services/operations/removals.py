@@ -59,7 +59,9 @@ def apply_again(resources: Resources, entries: Iterable[Entry]) -> int:
 
 
 def end_access(resources: Resources, *, keys_too: bool) -> int:
-    """End browser sessions, one-time codes and, with ``keys_too``, API keys; gives their number.
+    """End browser sessions, one-time codes, emergency accesses and, with ``keys_too``, API keys.
+
+    Gives the number of keys.
 
     Rules of retention wait until an administrator sets them again: they may be older than what was decided.
     """
@@ -69,6 +71,7 @@ def end_access(resources: Resources, *, keys_too: bool) -> int:
     for practice_id in practices:
         with resources.database.transaction(practice_id) as db:
             rows.end_sign_ins(db)
+            rows.end_emergencies(db)
             retention.suspend(db)
             count += rows.revoke_all_keys(db) if keys_too else 0
             audit.record(db, practice_id=practice_id, actor=removal_actions.ACTOR, action="access.ended")

@@ -4,6 +4,8 @@ One transaction removes the rows of all sessions that may go, and orders the res
 as for one session. What a legal hold or the practice's minimum keeps stays, and with it the patient.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,16 +31,43 @@ from shared.services.retention import receipts
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many sessions a deletion of the whole patient finds; ``is_held``: the patient is on hold."""
+
+    sessions: int
+    signed: int
+    held: int
+    kept_by_minimum: int
+    is_held: bool
+
+
+def preview(resources: Resources, caller: Caller, patient_id: UUID) -> Preview:
+    """What a deletion of the caller's patient would find now; raises NotFound."""
+    with resources.database.transaction(caller.practice_id) as db:
+        if patients.of_therapist(db, caller.therapist_id, patient_id) is None:
+            raise _no_such_patient()
+        held = holds.held_sessions(db, patient_id)
+        ids = rows.sessions_left(db, patient_id)
+        signed = [session_id for session_id in ids if notes.signatures(db, session_id)]
+        kept = [
+            one for one in signed if one not in held and retention.minimum_end(db, caller.practice_id, one)
+        ]
+        ownership.audit(db, caller, "patient.deletion_preview", patient_id)
+    return Preview(len(ids), len(signed), len(held.intersection(ids)), len(kept), None in held)
+
+
 def delete(resources: Resources, caller: Caller, patient_id: UUID, *, signed_too: bool = False) -> JsonObject:
     """Delete the caller's patient with all that may go, and give the signed receipt.
 
     Raises NotFound, and Conflict for a patient on hold, and for signed notes unless ``signed_too``. For a
     patient that was deleted before, goes on with what is left to do and gives the receipt.
     """
+    uploaded: Sequence[UUID] = ()
     with resources.database.transaction(caller.practice_id) as db:
         if patients.to_change(db, caller.therapist_id, patient_id) is not None:
-            _remove(resources, db, caller, patient_id, signed_too=signed_too)
-    _erase(resources, caller, patient_id)
+            uploaded = _remove(resources, db, caller, patient_id, signed_too=signed_too)
+    _erase(resources, caller, patient_id, uploaded)
     return receipt(resources, caller, patient_id)
 
 
@@ -47,15 +76,20 @@ def receipt(resources: Resources, caller: Caller, patient_id: UUID) -> JsonObjec
     with resources.database.transaction(caller.practice_id) as db:
         found = rows.of_therapist(db, caller.therapist_id, patient_id)
         if found is None:
-            raise NotFound("There is no such patient, or no receipt of a deletion.", "patient_not_found")
+            raise _no_such_patient()
         document = _document(resources, db, found)
         ownership.audit(db, caller, "patient.receipt", patient_id)
     return receipts.signed(resources, caller.practice_id, document)
 
 
+def _no_such_patient() -> NotFound:
+    return NotFound("There is no such patient, or no receipt of a deletion.", "patient_not_found")
+
+
 def _remove(
     resources: Resources, db: DbSession, caller: Caller, patient_id: UUID, *, signed_too: bool
-) -> None:
+) -> Sequence[UUID]:
+    """Remove the rows of what may go; gives the unfinished uploads, which are to be erased too."""
     held = holds.held_sessions(db, patient_id)
     if None in held:
         raise legal_hold.held()
@@ -70,10 +104,13 @@ def _remove(
     for session in going:
         deletion.remove(db, session, caller.actor)
         ownership.audit(db, caller, "session.delete", session.id)
-    uploads.expire_of(db, patient_id)
+    uploaded = uploads.remove_of(db, patient_id)
+    for upload_id in uploaded:
+        _order(db, caller, upload_id)
     ownership.audit(db, caller, "patient.delete_all", patient_id)
     if not rows.sessions_left(db, patient_id):
         _forget(db, caller, patient_id)
+    return uploaded
 
 
 def _is_going(db: DbSession, row: TherapySession, held: set[UUID | None], *, signed_too: bool) -> bool:
@@ -94,15 +131,20 @@ def _forget(db: DbSession, caller: Caller, patient_id: UUID) -> None:
     """The patient themselves: a row without a readable name remains; the key is in the order to erase."""
     rows.forget_patient(db, patient_id)
     patients.mark_deleted(db, patient_id)
+    _order(db, caller, patient_id)
+
+
+def _order(db: DbSession, caller: Caller, subject_id: UUID) -> None:
+    """Have the dispatcher erase it, in case that this process does not come to it."""
     deletions.schedule(
         db,
-        Remains(patient_id, caller.practice_id, whole=True),
+        Remains(subject_id, caller.practice_id, whole=True),
         due_seconds=OWN_ATTEMPT_SECONDS,
         last_seconds=LAST_WRITE_SECONDS,
     )
 
 
-def _erase(resources: Resources, caller: Caller, patient_id: UUID) -> None:
+def _erase(resources: Resources, caller: Caller, patient_id: UUID, uploaded: Sequence[UUID]) -> None:
     """Keys and objects of what was removed; what cannot be reached now is left to the dispatcher."""
     with resources.database.transaction(caller.practice_id) as db:
         found = rows.of_therapist(db, caller.therapist_id, patient_id)
@@ -110,7 +152,7 @@ def _erase(resources: Resources, caller: Caller, patient_id: UUID) -> None:
             return
         open_ones = [one.session_id for one in rows.tombstones(db, patient_id) if one.erased_at is None]
         subjects = [patient_id, *open_ones] if rows.is_deleted(db, patient_id) else open_ones
-    for subject_id in subjects:
+    for subject_id in (*subjects, *uploaded):
         remains = Remains(subject_id, caller.practice_id, whole=True)
         try:
             deletion.erase(resources.database, resources.recordings, resources.vault.keys, remains)
@@ -155,6 +197,7 @@ def _document(resources: Resources, db: DbSession, found: PatientDeletion) -> Js
         ],
         "left": left,
         "shared_with": found.shared_with,
+        "kept": _kept(db, found),
         "backups": _backups(resources, tombs[-1].requested_at if tombs else found.requested_at),
         "trail": "Lines with ids, times and codes stay in the audit trail; they hold no content.",
     }
@@ -170,6 +213,17 @@ def _left(db: DbSession, found: PatientDeletion) -> list[JsonObject]:
         until = end.date().isoformat() if end and why != "on_hold" and end.year < deletion.FOREVER else None
         left.append({"session_id": str(session_id), "why": why, "until": until})
     return left
+
+
+def _kept(db: DbSession, found: PatientDeletion) -> JsonObject:
+    """Rows that stay as proof of what was consented to, asked for, given out, held and seen."""
+    if not rows.is_deleted(db, found.patient_id):
+        return {"rows": {}, "says": "The patient stays, because sessions do, with all that is said of them."}
+    return {
+        "rows": rows.count_kept(db, found.patient_id),
+        "says": "Ids, kinds and times stay as proof. Names and words in them were under the patient's key, "
+        "and nobody can read them.",
+    }
 
 
 def _backups(resources: Resources, since: datetime) -> JsonObject:

@@ -13,7 +13,7 @@ from shared.vault.signing import fingerprint
 
 __all__ = ["fingerprint", "key_of", "signed"]
 
-_KIND = "signing.private_key"
+KIND = "signing.private_key"
 
 
 def key_of(resources: Resources, practice_id: UUID) -> SigningKey:
@@ -25,7 +25,7 @@ def key_of(resources: Resources, practice_id: UUID) -> SigningKey:
     subject = Subject(practice_id, uuid4())
     private, public = signing.new_key()
     resources.vault.keys.create(practice_id, subject.id)
-    sealed = resources.vault.seal(subject, _KIND, signing.encoded(private))
+    sealed = resources.vault.seal(subject, KIND, signing.encoded(private))
     values = {"practice_id": practice_id, "id": subject.id, "public_key": signing.encoded(public)}
     with resources.database.transaction(practice_id) as db:
         rows.add_signing_key(db, {**values, "private_key": sealed})
@@ -43,5 +43,5 @@ def signed(resources: Resources, practice_id: UUID, document: JsonObject) -> Jso
             "fingerprint": fingerprint(key.public_key),
         },
     }
-    private = resources.vault.open(Subject(practice_id, key.id), _KIND, key.private_key)
+    private = resources.vault.open(Subject(practice_id, key.id), KIND, key.private_key)
     return {"receipt": whole, "signature": signing.sign(signing.decoded(private), signed_bytes(whole))}

@@ -24,7 +24,6 @@ from shared.db.queries import (
     sessions,
 )
 from shared.db.queries.deletions import Remains
-from shared.db.queries.outputs import Product
 from shared.db.queries.retention import Due
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Unavailable
@@ -141,7 +140,7 @@ def remove(db: DbSession, row: TherapySession, kind: RetentionKind) -> None:
             alerts.remove_answered(db, row.id)
             sessions.note_removed(db, row.id, "transcript_removed_at")
         case RetentionKind.DRAFTS:
-            outputs.discard(db, row.id, Product.DRAFT)
+            outputs.discard(db, row.id, *retention.UNSIGNED)
             notes.discard_unsigned(db, row.id)
             sessions.note_removed(db, row.id, "drafts_removed_at")
         case RetentionKind.PROCESS_NOTES:

@@ -11,6 +11,7 @@ from shared.db.connection import clock
 from shared.db.queries import patients
 from shared.db.queries import rights as rows
 from shared.db.tables.rights import RightsRequest
+from shared.domain.disclosures import EXPORT, Giving
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.rights import DUE_AFTER, NEXT, RequestKind, RequestStatus
 from shared.services import idempotency
@@ -20,6 +21,7 @@ from shared.services.resources import Resources
 from shared.vault.sealing import Subject, Vault
 
 WORDS, ANSWER = "rights_request.words", "rights_request.answer"
+PACKAGE = Giving("package", "patient", "patient_request").code  # how the trail names all that leaves in one
 
 
 class InvalidRequest(InvalidInput):
@@ -79,7 +81,7 @@ def create(
         if session_id is not None and ownership.own(db, caller, session_id).patient_id != patient_id:
             raise ownership.no_such_session()
         db.add(row)
-        ownership.audit(db, caller, "rights.request", row.id, kind.value)
+        ownership.audit(db, caller, "rights.request", patient_id, f"{kind}:{row.id}")
         idempotency.complete(resources, db, caller, row.id, 201)
     return opened(resources.vault, row)
 
@@ -125,15 +127,15 @@ def decide(
         row.status, row.decided_at, row.decided_by = status, clock.now(db), caller.therapist_id
         if sealed is not None:
             row.answer = sealed
-        ownership.audit(db, caller, f"rights.{status}", request_id, row.kind.value)
+        ownership.audit(db, caller, f"rights.{status}", patient_id, f"{row.kind}:{request_id}")
         db.flush()
         return opened(resources.vault, row)
 
 
 def note_package(resources: Resources, caller: Caller, patient_id: UUID) -> None:
-    """Write into the trail that a copy of the whole record leaves."""
+    """Write into the trail that a copy of the whole record leaves: a disclosure, to the patient."""
     with resources.database.transaction(caller.practice_id) as db:
-        ownership.audit(db, caller, "patient.package", patient_id)
+        ownership.audit(db, caller, f"patient{EXPORT}", patient_id, PACKAGE)
 
 
 def with_notes(vault: Vault, db: DbSession, patient_id: UUID, session_id: UUID) -> Sequence[Asked]:

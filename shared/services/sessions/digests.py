@@ -1,7 +1,7 @@
 """The SHA-256 of a recording, sealed under its session's key: deleted with it, in the write-ahead log too.
 
-A plain hash would stay there and in the planner's statistics, and tell whoever has a copy of a recording
-that it had been here.
+A plain hash would stay there and in the planner's statistics. It would prove to the holder of a copy that
+the recording had been here.
 """
 
 from contextlib import suppress
@@ -13,20 +13,20 @@ from shared.db.tables.core import TherapySession
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject, Vault
 
-_KIND = "session.audio_sha256"
+KIND = "session.audio_sha256"
 _AT_ONCE = 500
 
 
 def seal(vault: Vault, session: Subject, digest: str) -> Sealed:
     """The hash, in hex, for the database."""
-    return vault.seal(session, _KIND, digest)
+    return vault.seal(session, KIND, digest)
 
 
 def opened(vault: Vault, row: TherapySession) -> str:
     """The hash of the session's recording, in hex; raises KeyDestroyed."""
     if row.audio_digest is None:
         return row.audio_sha256
-    return str(vault.open(Subject(row.practice_id, row.id), _KIND, row.audio_digest))
+    return str(vault.open(Subject(row.practice_id, row.id), KIND, row.audio_digest))
 
 
 def seal_plain_ones(database: Database, vault: Vault) -> int:

@@ -66,7 +66,7 @@ def _told(db: DbSession, caller: Caller, row: TherapySession) -> History:
 def attempts_in(lines: Iterable[AuditEvent]) -> list[Attempt]:
     """The attempts that the lines of the audit trail about steps tell of, by their beginnings.
 
-    An attempt that somebody else took over is ``lost``, or ``fenced`` if its worker came back.
+    An attempt that another worker took over is ``lost``, or ``fenced`` if its worker came back.
     """
     found: list[Attempt] = []
     for line in lines:
@@ -99,7 +99,7 @@ def _close(found: list[Attempt], line: AuditEvent, outcome: str) -> None:
 
 
 def _lose_open(found: list[Attempt], line: AuditEvent, outcome: str) -> None:
-    """Whoever had the same part has lost it to this one."""
+    """Mark the open attempt at the same part as ended by this one."""
     for position, attempt in enumerate(found):
         if (attempt.step, attempt.part, attempt.outcome) == (line.step, line.part, "running"):
             found[position] = replace(attempt, outcome=outcome)

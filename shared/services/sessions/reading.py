@@ -29,10 +29,10 @@ from shared.services.notes import templates
 from shared.services.notes.rows import Found, find
 from shared.services.paging import Page, Position
 from shared.services.resources import Resources
-from shared.services.sessions import digests
+from shared.services.sessions import digests, references
 from shared.services.transcripts import reading as transcripts
 from shared.services.transcripts.off_record import require_redacted
-from shared.services.uploads.registration import EXTERNAL_ID, FILE_NAME, hash_of_external_id
+from shared.services.uploads.registration import FILE_NAME
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Subject
@@ -95,7 +95,7 @@ class Wanted:
         """As the database is asked."""
         found = None
         if self.external_id is not None:
-            found = hash_of_external_id(resources.vault, caller.practice_id, self.external_id)
+            found = references.digests(resources.vault, caller.practice_id, self.external_id)
         times = self.date_from, self.date_before, self.updated_since
         return SessionFilter(self.patient_id, self.status, *times, found, self.is_open)
 
@@ -236,7 +236,7 @@ def _facts(resources: Resources, row: TherapySession) -> tuple[str | None, str |
         name = str(ownership.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
         reference = None
         if row.external_id is not None:
-            reference = str(resources.vault.open(_subject(row), EXTERNAL_ID, row.external_id))
+            reference = references.opened(resources.vault, _subject(row), row.external_id)
         return name, digests.opened(resources.vault, row), reference
     except KeyDestroyed:
         return None, None, None

@@ -26,7 +26,7 @@ FRESH = timedelta(minutes=15)
 _ACTS_ARE_NOTED_EVERY = timedelta(seconds=30)
 _KEPT_FOR = timedelta(days=30)
 _MOST_EVENTS = 50
-_ADDRESS, _AGENT = "browser_session.address", "browser_session.agent"
+ADDRESS, AGENT = "browser_session.address", "browser_session.agent"
 _LONGEST_AGENT = 400
 # The first sign that is found decides: most browsers also name those that they resemble.
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"),
@@ -94,8 +94,8 @@ def begin(
         practice_id=person.practice_id,
         therapist_id=person.id,
         digest=_digest(resources, secret),
-        address=resources.vault.seal(subject, _ADDRESS, client.address),
-        agent=resources.vault.seal(subject, _AGENT, client.agent[:_LONGEST_AGENT]),
+        address=resources.vault.seal(subject, ADDRESS, client.address),
+        agent=resources.vault.seal(subject, AGENT, client.agent[:_LONGEST_AGENT]),
         complete=complete,
         by_provider=by_provider,
     )
@@ -166,8 +166,8 @@ def devices(resources: Resources, caller: Caller) -> list[Device]:
     return [
         Device(
             id=row.id,
-            address=opened(subject, _ADDRESS, row.address),
-            browser=browser_of(opened(subject, _AGENT, row.agent)),
+            address=opened(subject, ADDRESS, row.address),
+            browser=browser_of(opened(subject, AGENT, row.agent)),
             created_at=row.created_at,
             seen_at=row.seen_at,
             is_this=row.id == caller.key_id,

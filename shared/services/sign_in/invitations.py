@@ -32,7 +32,7 @@ MAX_NAME_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the practice, and how they sign in."""
+    """A person of the practice, and how they sign in."""
 
     id: UUID
     name: str

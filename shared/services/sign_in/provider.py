@@ -66,7 +66,7 @@ def finish(
 ) -> tuple[NewSession, str]:
     """A session of the person who came back, and where they go; the provider's second factor counts.
 
-    Raises NotAccepted, NotAuthenticated (nobody here is linked), InvalidInput (the invitation is over),
+    Raises NotAccepted, NotAuthenticated (no account is linked), InvalidInput (the invitation is over),
     LimitReached and Unavailable.
     """
     started = _started(resources, cookie)
@@ -142,7 +142,7 @@ def _begin(resources: Resources, identity: Identity, client: Client) -> NewSessi
         person = api_keys.therapist(db, practice_id, therapist_id)
         if person is None or person.disabled_at is not None:
             raise NotAuthenticated(
-                "Nobody here is linked to this sign-in. Ask an administrator for an invitation.",
+                "No account is linked to this sign-in. Ask an administrator for an invitation.",
                 "not_linked",
             )
         is_strong = not _STRONG_METHODS.isdisjoint(identity.methods) or identity.acr in _STRONG_CLASSES

@@ -29,7 +29,7 @@ APP, PASSKEYS = "app", "passkeys"
 CODES = 10
 _STEP_SECONDS, _DIGITS, _SECRET_BYTES = 30, 6, 20
 _DRIFT_STEPS = 1  # the clock of a phone may be half a minute off
-_KIND = "totp.secret"
+KIND = "totp.secret"
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _HALF = 6  # of a recovery code: twice six characters, 59 bits
 
@@ -94,10 +94,10 @@ def offer(resources: Resources, caller: Caller) -> Offer:
         if row is None:
             secret = secrets.token_bytes(_SECRET_BYTES)
             resources.vault.keys.create(caller.practice_id, caller.therapist_id)
-            sealed = resources.vault.seal(subject, _KIND, secret.hex())
+            sealed = resources.vault.seal(subject, KIND, secret.hex())
             rows.offer_totp(db, caller.practice_id, caller.therapist_id, sealed)
         else:
-            secret = bytes.fromhex(resources.vault.open(subject, _KIND, row.secret))
+            secret = bytes.fromhex(resources.vault.open(subject, KIND, row.secret))
     name = found[0].name if found else str(caller.therapist_id)
     return Offer(_app(secret).get_provisioning_uri(name, ISSUER), b32encode(secret).decode().rstrip("="))
 
@@ -211,7 +211,7 @@ def _is_code_of_app(
     if row is None or (row.confirmed_at is not None) != confirmed or len(digits) != _DIGITS:
         return False
     subject = Subject(caller.practice_id, caller.therapist_id)
-    app = _app(bytes.fromhex(resources.vault.open(subject, _KIND, row.secret)))
+    app = _app(bytes.fromhex(resources.vault.open(subject, KIND, row.secret)))
     now = int(clock.now(db).timestamp()) // _STEP_SECONDS
     for step in range(now - _DRIFT_STEPS, now + _DRIFT_STEPS + 1):
         if hmac.compare_digest(app.generate(step * _STEP_SECONDS), digits.encode()):

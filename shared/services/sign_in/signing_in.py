@@ -29,7 +29,7 @@ def folded(name: str) -> str:
 def sign_in(
     resources: Resources, name: str, passphrase: str, client: Client, device: str = ""
 ) -> tuple[NewSession, UUID]:
-    """A new session and whose it is; raises NotAuthenticated, in the same words and time whatever is wrong.
+    """A new session and its owner; raises NotAuthenticated, with one text and duration for every cause.
 
     ``device``: the cookie of a device that may be known. The session is not complete where a second
     factor is needed. Raises LimitReached after too many wrong tries, and Unavailable.
@@ -37,7 +37,7 @@ def sign_in(
     wanted = folded(name)[:LONGEST_NAME]
     with resources.database.operating() as db:
         found = logins.whose(db, wanted)
-    practice_id, therapist_id = found or (uuid4(), uuid4())  # of nobody: the same queries for all
+    practice_id, therapist_id = found or (uuid4(), uuid4())  # of no person: the same queries for all
     is_known = known_devices.is_of(resources, therapist_id, device)
     subjects = (
         [waits.by_device(resources, device)]

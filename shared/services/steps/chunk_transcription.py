@@ -29,7 +29,7 @@ from shared.services.uploads.registration import VOCABULARY
 
 
 def transcribe_chunk(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool | Lease:
-    """Transcribe the next chunk that nobody has (or the one of ``lease``); behind HTTP, several side by
+    """Transcribe the next unclaimed chunk (or the one of ``lease``); behind HTTP, several side by
     side until none is left. True if it went well; after the last chunk of all, the lease of what unites
     them."""
     side_by_side = _calls_side_by_side(bench, session_id, lease)
@@ -45,7 +45,7 @@ def _calls_side_by_side(bench: Workbench, session_id: UUID, lease: Lease | None)
     """How many calls the session's engine takes; 1 also where that cannot be said, which the step tells."""
     resources = bench.resources
     offered = resources.settings.offered_transcribers
-    if len(offered) == 1 and not resources.settings.sends_away(offered[0]):  # whatever anybody chose
+    if len(offered) == 1 and not resources.settings.sends_away(offered[0]):  # no choice changes it
         return bench.transcriber(offered[0]).capabilities.parallel_calls
     try:
         practice_id = lease.practice_id if lease else _practice_of(bench, session_id)
@@ -114,7 +114,7 @@ def _hear(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> Heard:
     """What is said in one chunk, with times in the recording's clock."""
     found, engine, hints = _wanted(bench, lease)
     if found.plan is None:
-        raise LeaseLost  # the session was transcribed by somebody else
+        raise LeaseLost  # another worker transcribed the session
     plan, channels = found.plan
     chunk = plan.chunks[lease.part - 1]
     transcriber = bench.transcriber(engine)

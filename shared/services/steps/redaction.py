@@ -2,7 +2,7 @@
 
 The recording is decoded, the ranges are silenced, and what remains is stored in its place as 16 kHz
 WAV: times stay those of the recording that was uploaded. The object is replaced in one move, and a
-run that died anywhere is done again from whichever of the two is there: silence stays silence.
+run that died anywhere is done again from the one of the two that is there: silence stays silence.
 """
 
 import hashlib

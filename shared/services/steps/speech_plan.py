@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 class Material:
     """What a run of the transcription begins with, read together.
 
-    ``plan`` with the number of decoded channels, once the recording has been decoded; ``off_record``: what
-    of it is to be heard by nobody; ``chunks``: what was heard in each part so far, if that was asked for.
+    ``plan`` with the number of decoded channels, once the recording has been decoded; ``off_record``: the
+    ranges to silence; ``chunks``: the transcript of each part so far, if that was asked for.
     """
 
     row: TherapySession
@@ -73,7 +73,7 @@ def speech(bench: Workbench, session: Subject, channels: int, off_record: Ranges
 
 
 def forget_speech(bench: Workbench, session: Subject) -> None:
-    """Remove the decoded audio, which nobody needs any more; what stays is swept up later."""
+    """Remove the decoded audio, which is no longer needed; what stays is swept up later."""
     try:
         bench.resources.recordings.delete(session, SPEECH)
     except Unavailable as error:

@@ -1,7 +1,7 @@
 """Transcription: decode, plan, share out the chunks, unite them.
 
 The step is claimed twice. The first run decodes the recording, finds speech and speakers and
-makes a row for every chunk; the step is then ``fanned_out`` and nobody's. The chunk that
+makes a row for every chunk; the step is then ``fanned_out`` and has no lease. The chunk that
 completes the set makes it ready again, and the second run unites the chunks.
 """
 
@@ -72,7 +72,7 @@ def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -
         forget_speech(bench, run.session)
         return True
     if not ended and run.session is not None:
-        # Whoever ended the session meanwhile had looked before the speech came into the store.
+        # A cancellation meanwhile looked into the store before the speech was there.
         cancellation.discard_decoded_if_over(bench.resources, run.session)
     if ended:
         return (run.along and run.along.lease) or False

@@ -41,7 +41,7 @@ _KIND = outputs.kind(Product.CORRECTIONS)
 class Change:
     """What a segment is to say. ``was``: the text as it was read; ``text`` None: what the engine heard.
 
-    ``speaker``: the label of who says it; None: whoever says it now.
+    ``speaker``: the label of who says it; None: unchanged.
     """
 
     segment: int

@@ -1,7 +1,7 @@
 """Off the record: ranges of a recording that a therapist takes out of it, and of all that it became.
 
 In one transaction the words are gone from everything that can be read, and the step is due that
-takes the sound out of the stored recording; until it is done nobody hears the recording. Notes are
+takes the sound out of the stored recording; until it is done the recording cannot be played. Notes are
 derived again; what was derived before goes, because it may quote or retell what was said.
 """
 
@@ -82,7 +82,7 @@ def are_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) ->
 
 
 def keep_closed(db: DbSession, row: TherapySession) -> None:
-    """Have nobody work on a cancelled session of which ranges were taken out, nor hear its recording."""
+    """Stop all work on a cancelled session with ranges taken out, and keep its recording closed."""
     steps.stop(db, row.id, "cancelled")
 
 
@@ -142,7 +142,7 @@ def _cut_alert(vault: Vault, db: DbSession, session: Subject, alert: RiskAlert, 
 
 
 def _begin_again(db: DbSession, row: TherapySession, transcribed: bool) -> None:
-    """Redact first, then whatever is not done; whoever works on the session has lost it."""
+    """Redact first, then do the open steps again; workers on the session lose their leases."""
     if row.status == Status.FAILED:
         sessions.move(db, row.id, Status.PENDING)
     if transcribed:

@@ -1,7 +1,7 @@
 """Who spoke: shown with what was proposed, and corrected by one call that relabels everything.
 
 Stored transcripts and notes keep the labels of the voices; what the therapist says of them is a
-sealed document of its own, laid over whatever is read. Notes are made again only where a role
+sealed document of its own, laid over each document when it is read. Notes are made again only where a role
 changed, because then other people said what they are made from.
 """
 
@@ -80,7 +80,7 @@ def cast(resources: Resources, caller: Caller, session_id: UUID, people: Mapping
 def _check_labels(transcript: JsonObject, people: Mapping[str, Person]) -> None:
     known = speakers.labels_of(transcript)
     if set(people) - set(known):
-        heard = ", ".join(known) or "nobody"
+        heard = ", ".join(known) or "no speakers"
         raise NotFound(f"There is no such speaker: the transcript has {heard}.", "no_such_speaker")
 
 
@@ -89,7 +89,7 @@ def _roles(transcript: JsonObject, casting: Casting) -> dict[str, str]:
 
 
 def _extract_again(db: DbSession, caller: Caller, row: TherapySession) -> None:
-    """Begin the notes anew; whoever is making them now has lost the step."""
+    """Begin the notes anew; a worker that is making them now loses the step."""
     require_redacted(db, row.id)
     if not sessions.move(db, row.id, Status.EXTRACTING_NOTES):
         raise Conflict(f"The session is {row.status}: its notes cannot be made again now.", "busy")

@@ -79,7 +79,7 @@ def receive(
 
     ``feed`` is called once with a function that takes the bytes, and gives the details when
     the body has ended. ``admit`` frames the promise, made once all else is checked: it may raise
-    to refuse, and learns of a promise that failed. Whatever goes wrong, nothing is left behind:
+    to refuse, and learns of a promise that failed. After an error nothing is left behind:
     no row, no object, no key. Once this returns, the recording is durable and will be worked on,
     whether or not the broker could be told.
     """

@@ -1,6 +1,5 @@
 """Promising to work on a recording that is stored: one transaction, however it came in."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,12 +21,11 @@ from shared.services.access.caller import Caller
 from shared.services.engines import engine_choice
 from shared.services.notes import templates
 from shared.services.resources import Resources
-from shared.services.sessions import digests
+from shared.services.sessions import digests, references
 from shared.services.uploads import quotas
-from shared.vault.sealing import Subject, Vault
+from shared.vault.sealing import Subject
 
 FILE_NAME = "session.audio_filename"
-EXTERNAL_ID = "session.external_id"
 VOCABULARY = "session.vocabulary"
 
 
@@ -87,12 +85,6 @@ def promise(
         quotas.charge(resources, db, row, received.facts)
 
 
-def hash_of_external_id(vault: Vault, practice_id: UUID, external_id: str) -> bytes:
-    """What a session is found by; it tells nothing of the reference."""
-    message = b"external-id:" + practice_id.bytes + external_id.encode()
-    return hmac.digest(vault.keys.pepper, message, "sha256")
-
-
 def _row_of(
     resources: Resources, caller: Caller, session: Subject, received: Received, details: UploadDetails
 ) -> TherapySession:
@@ -108,8 +100,8 @@ def _row_of(
         audio_family=received.facts.family,
         audio_bytes=received.size,
         audio_digest=digests.seal(vault, session, received.sha256),
-        external_id=vault.seal(session, EXTERNAL_ID, reference) if reference else None,
-        external_id_hash=hash_of_external_id(vault, session.practice_id, reference) if reference else None,
+        external_id=references.sealed(vault, session, reference) if reference else None,
+        external_id_hash=references.digest(vault, session.practice_id, reference) if reference else None,
         speakers=details.speakers,
         language=details.language,
         transcriber=details.transcriber,

@@ -1,7 +1,7 @@
 """Resumable uploads: asked for, gone on with, given up.
 
-The row says how much is durably stored; what lies beyond in the object is dropped by whoever goes
-on. The newest request with the right offset wins: it writes to a file of its own if the one before
+The row says how much is durably stored; what lies beyond in the object is dropped by the next
+request. The newest request with the right offset wins: it writes to a file of its own if the one before
 did not end well, and that one finds its right to write gone at its next safe point. The last byte
 is noted only together with the session: until then a client that asks is told to send more.
 """
@@ -12,19 +12,21 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy.orm import Session as DbSession
+
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, sessions, uploads
+from shared.db.queries import audit, holds, patients, sessions, uploads
 from shared.db.tables.uploads import Upload
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Stopping, TooLarge, Unavailable
 from shared.domain.ports import Block
-from shared.services.access import consent, ownership
+from shared.services.access import consent, legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.services.uploads import tus_creation
 from shared.services.uploads.running_hashes import RunningHashes
 from shared.services.uploads.tus_completion import erase_now, finish, order_erasure
 from shared.services.uploads.tus_creation import State
-from shared.services.uploads.tus_patch import Arriving, Overtaken, longer_than_allowed
+from shared.services.uploads.tus_patch import KEPT_SECONDS, Arriving, Overtaken, longer_than_allowed
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 
@@ -63,10 +65,10 @@ def receive(
     """Store what ``feed`` hands on, from ``offset`` on; with the last byte it becomes a session.
 
     ``declared`` is how many bytes ``feed`` will bring, if that is known: too many are refused unread.
-    Whatever interrupts ``feed``, what came before is kept, unless it is ``all_or_nothing``, or more than was
-    announced: of such a request nothing is kept. With the last byte everything is checked that
+    If ``feed`` is interrupted, the bytes before are kept. Nothing is kept of a request that is
+    ``all_or_nothing``, or that sends more than was announced. With the last byte everything is checked that
     ``accepting.receive`` checks; what is refused for good is removed. ``admit`` as there. Raises NotFound,
-    Conflict (the offset is another, or somebody else goes on with it), TooLarge and what the checks raise.
+    Conflict (the offset is another, or another request continues it), TooLarge and what the checks raise.
     """
     taken = _take(resources, caller, upload_id, offset, declared, length)  # the whole's, where it is said now
     if isinstance(taken, State):
@@ -193,8 +195,11 @@ def _no_such_upload() -> NotFound:
 
 
 def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
-    """Give up an unfinished upload: key and bytes are gone. Raises NotFound."""
+    """Give up an unfinished upload: key and bytes are gone. Raises NotFound, and Conflict on hold."""
     with resources.database.transaction(caller.practice_id) as db:
+        there = uploads.of_therapist(db, caller.therapist_id, upload_id)
+        if there is not None and _is_on_hold(db, there):
+            raise legal_hold.held()
         upload = uploads.of_therapist(db, caller.therapist_id, upload_id, hold=True)
         if upload is None:
             raise _no_such_upload()
@@ -204,14 +209,31 @@ def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
     erase_now(resources, remains)
 
 
+def _is_on_hold(db: DbSession, upload: Upload) -> bool:
+    """Whether a legal hold keeps it: of a recorder nobody but the service has what was said.
+
+    Locks the patient's row, as ``legal_hold.require_none``.
+    """
+    if not upload.deferred or not upload.segments:
+        return False
+    patients.keep(db, upload.patient_id)
+    return holds.is_held(db, upload.patient_id)
+
+
 def sweep(database: Database) -> int:
-    """Forget the uploads whose time is over, and have what they stored erased; gives their number."""
+    """Forget the uploads whose time is over, and have what they stored erased; gives their number.
+
+    A recording that was cut off stays while its patient is on hold.
+    """
     with database.operating() as db:
         expired = uploads.expired(db, limit=SWEEP_BATCH)
     count = 0
     for upload in expired:
         with database.transaction(upload.practice_id) as db:
-            if uploads.remove_expired(db, upload.id):
+            there = uploads.of_practice(db, upload.id)
+            if there is not None and _is_on_hold(db, there):
+                uploads.prolong(db, upload.id, kept_seconds=KEPT_SECONDS)
+            elif uploads.remove_expired(db, upload.id):
                 count += 1
                 order_erasure(db, Subject(upload.practice_id, upload.id))
                 audit.record(

@@ -21,7 +21,7 @@ class RunningHashes:
         self._lock = threading.Lock()
 
     def put(self, stored_by: UUID, running: "hashlib._Hash") -> None:
-        """Keep a hash for whoever stores the next byte; the oldest goes when there are many."""
+        """Keep a hash for the request with the next byte; the oldest goes when there are many."""
         with self._lock:
             self._hashes[stored_by] = running
             while len(self._hashes) > _MOST:

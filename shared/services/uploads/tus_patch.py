@@ -72,7 +72,7 @@ class Arriving:
         return grown > 0 and passed >= (SAFE_SECONDS_APART if grown >= SAFE_BYTES else SAFE_SECONDS)
 
     def make_safe(self) -> None:
-        """Whatever happens to this process, what came so far can be gone on from (whole frames of it)."""
+        """Store what came so far, in whole frames: an upload can continue there after a crash."""
         self._note(self.recording.make_safe(), stored_by=None, ends=False)
         self._safe_at, self._safe_since = self.offset, time.monotonic()
 

@@ -1,6 +1,6 @@
 """Delivering to webhooks: what is due is taken, posted, and what came of it written down.
 
-A message lies in its row until an endpoint has answered 2xx: whoever dies with one in hand leaves
+A message lies in its row until an endpoint has answered 2xx: a worker that dies with one leaves
 a lease that runs out, and the next attempt bears the same ``webhook-id``. So a receiver gets each
 message at least once.
 """

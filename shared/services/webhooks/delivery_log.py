@@ -1,4 +1,4 @@
-"""What was sent to a webhook and what came of it; sent again where somebody asks for it."""
+"""What was sent to a webhook and what came of it; sent again on request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

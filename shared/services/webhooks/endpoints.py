@@ -53,7 +53,7 @@ def create(
     """
     check_url(url, resources.settings)
     subject, secret = Subject(caller.practice_id, uuid4()), mint_secret()
-    # Before the row: a key without a row harms nobody, a row without a key could not be read.
+    # Before the row: a key without a row does no harm, a row without a key could not be read.
     resources.vault.keys.create(subject.practice_id, subject.id)
     seal = resources.vault.seal
     row = WebhookEndpoint(

@@ -185,6 +185,12 @@ def test_notes_are_made_again_in_another_template(
     assert me.submit(f"/sessions/{session_id}/extract", template="nothing").status_code == 422
 
 
+def test_a_clients_summary_is_shown_once_it_was_asked_for(me: Browser, session_id: UUID) -> None:
+    assert "Summary for the patient" not in me.get(f"/sessions/{session_id}").text
+    assert me.submit(f"/sessions/{session_id}/client-summary").status_code == 303
+    assert "Summary for the patient" in me.get(f"/sessions/{session_id}").text
+
+
 def test_work_that_goes_on_is_stopped(me: Browser, resources: Resources, office: Office) -> None:
     session_id = promise(resources, office)
     assert "Stop the work" in me.get(f"/sessions/{session_id}").text

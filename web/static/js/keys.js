@@ -1,5 +1,5 @@
 // @ts-check
-// Keys: the table in the help dialogue says which there are; nothing happens while somebody types.
+// Keys: the table in the help dialogue says which there are; keys do nothing while you type in a field.
 
 import { all, one } from "./dom.js";
 

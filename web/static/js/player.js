@@ -29,7 +29,7 @@ export class Player extends EventTarget {
     audio.preservesPitch = true;
     this.setSpeed(Number(localStorage.getItem(KEPT_SPEED)) || 1, true);
     audio.addEventListener("play", () => this.#tick());
-    audio.addEventListener("timeupdate", () => this.#skip()); // also in a tab that nobody looks at
+    audio.addEventListener("timeupdate", () => this.#skip()); // also in a background tab
     for (const event of ["play", "pause", "seeked", "timeupdate", "durationchange", "error"])
       audio.addEventListener(event, () => this.#show());
     this.#show();

@@ -1,5 +1,5 @@
 // @ts-check
-// Today: bars move, the title counts what is new, and the page is read again when nobody is typing.
+// Today: bars move, the title counts what is new, and the page reloads while no field is being edited.
 
 import { one, showScripted } from "./dom.js";
 import * as live from "./live.js";

@@ -63,7 +63,7 @@ def is_protective(question: Passage) -> bool:
 
 
 def denies_plainly(question: Passage, answer: Sequence[Passage]) -> bool:
-    """Whether an answer is nothing but a denial, in whatever words: "Not a one, cross my heart."."""
+    """Whether an answer is nothing but a denial, in any words: "Not a one, cross my heart."."""
     said = [" ".join(words_of(part)) for passage in answer for part in SENTENCE_END.split(passage.text)]
     if any(_PART_ALONE.search(part) or _OF_A_PART.search(part) or _AFFIRMS.search(part) for part in said):
         return False

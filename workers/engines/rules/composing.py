@@ -1,15 +1,13 @@
 """Running texts put together from findings: fixed frames around the transcript's own words."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from shared.domain.notes.phrasing import clipped, said, task_sentence
 from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
 from shared.domain.verification.boilerplate import join
-from shared.domain.verification.quotes import words_of
 from workers.engines.rules.feelings import Mood
-from workers.engines.rules.lexicons.tasks import ACTIONS
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading, quoted
 from workers.engines.rules.risk import ABOUT_OTHERS
@@ -57,19 +55,6 @@ def fixed(sentence: str, rank: int) -> Line:
     return Line(sentence, rank=rank, structural=True)
 
 
-def said(frame: str, text: str) -> str:
-    """``frame`` and a quotation as one sentence that ends once."""
-    ends = text.rstrip("”").endswith((".", "?", "!", "…"))
-    return f"{frame}{text}" if ends else f"{frame}{text}."
-
-
-def clipped(text: str, words: int) -> str:
-    """``text`` in quotation marks, cut after ``words`` words."""
-    parts = text.split()
-    shown = " ".join(parts[:words]) + (" …" if len(parts) > words else "")
-    return "“" + shown.translate(str.maketrans('“”"', "'''")) + "”"
-
-
 def fitted(lines: Iterable[Line], least: int, most: int) -> list[Line]:
     """Lines with ``least`` to ``most`` words in all, where there is enough to say, in their given order.
 
@@ -89,7 +74,6 @@ def fitted(lines: Iterable[Line], least: int, most: int) -> list[Line]:
 
 
 SPARE = 50
-TASK_QUOTE = 16  # words of a task that is quoted
 
 
 def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line]:
@@ -167,16 +151,6 @@ def first_unused(passages: Iterable[Passage], used: set[int]) -> Passage | None:
     return chosen
 
 
-_ONES_OWN = re.compile(r"\b(?:i|i'm|i'll|i'd|i've|me|my|mine|we|us|our|let's)\b", re.IGNORECASE)
-
-
-def task_line(told: str, quoting: str, item: JsonObject, rank: int, person: str = "their") -> Line:
+def task_line(told: str, quoting: str, item: JsonObject, rank: int) -> Line:
     """A task as a plain sentence where it reads as one after ``told``, else quoted after ``quoting``."""
-    task, _, named = item["task"].partition(" (“")
-    plain = task[:1].lower() + task[1:]
-    reads = told and not named and not _ONES_OWN.search(plain) and words_of(plain)[0] in ACTIONS
-    if not reads:
-        return Line(said(quoting, clipped(task, TASK_QUOTE)), item["evidence"], rank)
-    them = "you" if person == "your" else "them"
-    plain = re.sub(r"\byou\b", them, re.sub(r"\byour\b", person, plain))
-    return Line(f"{told}{plain.rstrip('.')}.", item["evidence"], rank)
+    return Line(task_sentence(told, quoting, item["task"]), item["evidence"], rank)

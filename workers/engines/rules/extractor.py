@@ -7,7 +7,6 @@ from shared.domain.verification import boilerplate
 from workers.engines.rules import feelings, findings, plans, topics
 from workers.engines.rules.composing import Findings, Line, mood_lines, topic_summary
 from workers.engines.rules.items import appointments, medication, record, tasks
-from workers.engines.rules.patient_summary import patient_summary
 from workers.engines.rules.reading import Reading, read
 from workers.engines.rules.risk_flags import flags_from
 from workers.engines.rules.therapist_notes import therapist_notes
@@ -43,7 +42,7 @@ class RulesExtractor:
         texts = {
             "topic_summary": topic_summary(found),
             "therapist_notes": therapist_notes(found),
-            "patient_summary": patient_summary(found),
+            "patient_summary": [],  # written on request: shared.domain.notes.client_summary
         }
         notes: JsonObject = {
             **found.items,

@@ -34,7 +34,7 @@ class Passage:
 
     @property
     def by_client(self) -> bool:
-        """Said by the client, or by somebody who may be the client."""
+        """Said by the client, or by a speaker who may be the client."""
         return self.role is not Role.THERAPIST
 
 

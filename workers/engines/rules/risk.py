@@ -19,7 +19,7 @@ CONTEXT_SENTENCES = 6  # how near a mention of suicide must be for "a plan" to b
 _SUICIDE = frozenset(
     {"passive_suicidal_ideation", "suicidal_ideation", "suicide_intent", "suicidal_behaviour", "suicide_plan"}
 )
-# These are grave whoever does them, as they may put somebody in danger.
+# These are grave for any subject, as they may put a person in danger.
 ABOUT_OTHERS = frozenset({"harm_to_others", "child_abuse", "dependent_adult_abuse", "domestic_violence"})
 _EVENTS = frozenset({"suicidal_behaviour", "overdose"})  # told in one sentence, dated in another
 # An answer that is no plain denial of one of these is told at once.

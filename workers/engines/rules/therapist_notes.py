@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shared.domain.notes.phrasing import clipped, said
 from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN
@@ -11,13 +12,11 @@ from workers.engines.rules.composing import (
     SPARE,
     Findings,
     Line,
-    clipped,
     first_unused,
     fitted,
     fixed,
     mood_lines,
     risk_line,
-    said,
     task_line,
     topic_summary,
 )

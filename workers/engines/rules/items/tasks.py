@@ -8,6 +8,7 @@ from shared.domain.values import JsonObject
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN, takes_on
 from shared.domain.verification.grounding import content_of
 from shared.domain.verification.quotes import words_of
+from shared.domain.vocabulary.actions import ACTIONS
 from workers.engines.rules.lexicons import plans as plan_words
 from workers.engines.rules.lexicons import tasks as lexicon
 from workers.engines.rules.matching import listed
@@ -129,7 +130,7 @@ def _told_to(text: str) -> Iterator[str]:
     task = match["task"] if match else ""
     if len(words_of(task)) < _GOOD_MANY:
         return
-    if _first(task) in lexicon.ACTIONS and not _is_here(task):
+    if _first(task) in ACTIONS and not _is_here(task):
         yield task
     often = lexicon.OFTEN.search(task) or lexicon.RULE.search(task)
     if often and not lexicon.TOLD.search(task[: often.end()]):
@@ -138,7 +139,7 @@ def _told_to(text: str) -> Iterator[str]:
 
 def _is_later(task: str, together: bool) -> bool:
     """Whether ``task`` is for after the session; what two people do ``together`` mostly is not."""
-    if _first(task) not in lexicon.ACTIONS or _is_here(task):
+    if _first(task) not in ACTIONS or _is_here(task):
         return False
     return not (together and _first(task) in lexicon.HERE) or bool(
         lexicon.OFTEN.search(task) or lexicon.WHEN.search(task)
@@ -166,7 +167,7 @@ def _of_client(reading: Reading, passage: Passage) -> str | None:
     answers = _answers_therapist(reading, passage)
     dated = lexicon.WHEN.search(task) is not None
     firm = match["how"].strip() not in {"could", "can", "might"}
-    wanted = _first(task) in lexicon.ACTIONS - {"be", "have", "let"} and not _is_here(task)
+    wanted = _first(task) in ACTIONS - {"be", "have", "let"} and not _is_here(task)
     if not wanted or not (dated or (answers and (firm or passage.position > 0.5))):
         return None
     return task if len(words_of(task)) in TASK_WORDS else None
