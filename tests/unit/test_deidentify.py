@@ -204,3 +204,9 @@ def test_each_marked_known_name_is_replaced_and_all_come_back(path: Path) -> Non
         assert not tokens.is_garbled(sent)
     result = benchmark.measure([path])
     assert result.found["KNOWN"] == result.marked["KNOWN"]
+
+
+@pytest.mark.parametrize("run", ["A-", "a.", "1-", "one ", "dot at ", "number "])
+def test_hostile_runs_of_words_take_no_more_than_linear_time(run: str) -> None:
+    text = run * 20_000  # minutes, if time grew with the square
+    assert len(Finder((), [text]).spans(text)) <= 1

@@ -19,6 +19,7 @@ _DOSE = re.compile(r"\s?,? ?(?:at )?\d+(?:[.,]\d+)? ?(?:mg|mcg|ml|milligrams?|mi
 _STAYS = vocabulary.STAYS | vocabulary.TITLES | vocabulary.OPENERS
 # A known name that is such a word is the name only with a capital letter.
 _COMMON = vocabulary.ALSO_WORDS | vocabulary.KIN | vocabulary.PLACE_NOUNS | _STAYS
+_LOOK_BACK = 8  # characters
 _SHORTEST = 2  # letters of a name
 _SHORTEST_START = 3  # letters of a name's start that stands for it: Ros for Rosalind
 
@@ -59,6 +60,7 @@ class Finder:
         self._known = {p for part in parts for p in (part, *part.split("-")) if _is_part(p)}
         # A word that the session has with a small letter too is no name by a capital at a sentence's start.
         self._small = {word.bare for text in texts for word in _words(text) if not word.is_capital}
+        self._small |= vocabulary.ALSO_WORDS
         # Names that are told by their place in one sentence are names in all others.
         self._heard = {word.bare for text in texts for word in self._names_told(text)}
 
@@ -103,7 +105,7 @@ class Finder:
         if word.bare in vocabulary.NAMES or self._starts_known(word):
             return True
         after = words[index + 1] if index + 1 < len(words) else None
-        if after is None or word.bare in vocabulary.ALSO_WORDS | self._small or word.bare.endswith("ing"):
+        if after is None or word.bare in self._small or word.bare.endswith("ing"):
             return False
         between = text[word.end : after.start]
         if between != " ":
@@ -137,7 +139,9 @@ def _words(text: str) -> Iterator[_Word]:
     for found in _WORD.finditer(text):
         ending = _POSSESSIVE.search(found[0])
         end = found.end() - (len(ending[0]) if ending else 0)
-        before = text[: found.start()]
+        # A few characters tell whether a sentence begins; all of them would take quadratic time.
+        first = max(0, found.start() - _LOOK_BACK)
+        before = ("x" if first else "") + text[first : found.start()]
         opens = bool(_OPENS.search(before)) and not _AFTER_TITLE.search(before)
         yield _Word(found.start(), end, text[found.start() : end], _bare(found[0]), opens)
 

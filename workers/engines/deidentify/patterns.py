@@ -17,7 +17,7 @@ _ORDINAL_WORD = (
 _ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{_ORDINAL_WORD})"
 _DAY = rf"(?:{_ORDINAL}|\d{{1,2}})"
 _DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
-_CODE = r"[A-Za-z]{0,5}[ -]?\d[\dA-Za-z]*(?:[ -]\d[\dA-Za-z]*)*"
+_CODE = r"[A-Za-z]{0,5}[ -]?\d[\dA-Za-z]{0,30}(?:[ -]\d[\dA-Za-z]{0,30}){0,9}"
 _NUMBERED = (
     r"(?:number|case|claim|report|ticket|policy|chart|referral|social|passport|licen[cs]e|account|member|file"
     r"|(?:ID|id))(?: (?:number|no\.?|id|ID))?(?: is|'s)?[,:]? "
@@ -32,19 +32,27 @@ _ROAD = (
 _CAPITAL = r"[A-Z][\w'’-]*"
 _TOP = r"(?:com|org|net|edu|gov|mil|info|io|app|health|example|uk|us|ca|au|de|fr|ie|in|ng|nz)"
 
+# Repetitions are bounded and begin where a word does: time stays linear in any text.
 # In this order: what an earlier pattern has found is not looked at again.
 PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.NUMBER, LITERAL),  # words that look like a token must not be taken for one
-    (Kind.EMAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    (Kind.EMAIL, re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
     (
         Kind.EMAIL,
         re.compile(
-            r"\b[\w.-]+(?: (?:dot|underscore|dash|hyphen) [\w-]+)* at [\w-]+(?: dot [\w-]+)* dot \w+\b",
+            r"(?<![\w.-])[\w.-]{1,64}(?: (?:dot|underscore|dash|hyphen) [\w-]{1,63}){0,6}"
+            r" at [\w-]{1,63}(?: dot [\w-]{1,63}){0,6} dot \w{1,63}\b",
             re.IGNORECASE,
         ),
     ),
     (Kind.LINK, re.compile(r"\b(?:https?://|www\.)[^\s<>\"]*[\w/]", re.IGNORECASE)),
-    (Kind.LINK, re.compile(rf"\b[\w-]+(?:\.[\w-]+)*\.{_TOP}\b(?:/[^\s<>\"]*[\w/])?", re.IGNORECASE)),
+    (
+        Kind.LINK,
+        re.compile(
+            rf"(?<![\w.-])[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}\.{_TOP}\b(?:/[^\s<>\"]*[\w/])?",
+            re.IGNORECASE,
+        ),
+    ),
     (
         Kind.PLACE,
         re.compile(
@@ -74,7 +82,7 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.NUMBER,
         re.compile(
-            rf"\b(?=(?:-?\d){{5}}|(?=[\d-]*[A-Za-z])(?:[A-Za-z-]*\d){{4}})[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b{_UNITS}"
+            rf"(?<![\w-])(?=(?:-?\d){{5}}|(?=[\d-]{{0,20}}[A-Za-z])(?:[A-Za-z-]{{0,12}}\d){{4}})[A-Za-z\d]{{1,30}}(?:-[A-Za-z\d]{{1,30}}){{0,9}}\b{_UNITS}"
         ),
     ),
     (Kind.DATE, re.compile(rf"\b{_YEAR}\b{_UNITS}")),
