@@ -202,6 +202,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {PATIENT}/disclosures": lambda _: {
         "data": {"recipient": "A court", "what": "A letter", "purpose": "legal"}
     },
+    "POST /webhooks": lambda _: {"data": {"url": "https://hook.example/", "event": "session.processed"}},
+    "POST /webhooks/<id:webhook_id>/pause": lambda _: {"data": {"paused": "yes"}},
     "POST /engines/away": lambda _: {"data": {"allowed": "no"}},
     f"POST {PATIENT}/keeping": lambda _: {"data": {"birth_year": "1990"}},
     f"POST {PATIENT}/deletion": lambda _: {"data": {"sure": "yes", "signed_too": "yes"}},

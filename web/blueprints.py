@@ -5,7 +5,7 @@ from flask import Blueprint
 from web import landing, static_files, today
 from web.patients import access, consents, cut_off, emergency, keeping, rights
 from web.patients import pages as patients
-from web.practice import audit, engines, holds, retention, templates
+from web.practice import audit, engines, holds, retention, templates, webhooks
 from web.sessions import acting, editing, page, versions, words
 from web.sessions import signing as notes_signing
 from web.sign_in import account, invited, passkeys, people, provider, second_factor, signing
@@ -36,6 +36,7 @@ BLUEPRINTS: list[Blueprint] = [
     people.blueprint,
     templates.blueprint,
     engines.blueprint,
+    webhooks.blueprint,
     holds.blueprint,
     retention.blueprint,
     audit.blueprint,

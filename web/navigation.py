@@ -21,6 +21,7 @@ LINKS: tuple[Link, ...] = (
     Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
     Link("People", "/people", Scope.PEOPLE),
     Link("Engines", "/engines", Scope.ENGINES),
+    Link("Webhooks", "/webhooks", Scope.WEBHOOKS),
     Link("Legal holds", "/holds", Scope.HOLDS),
     Link("Retention", "/retention", Scope.RETENTION),
     Link("Audit", "/audit", Scope.AUDIT_READ),

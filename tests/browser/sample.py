@@ -19,11 +19,14 @@ from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.transcripts.waveform import Waveform
 from shared.domain.values import SAMPLE_RATE, ExtractionRequest, Segment, Transcript, Word
+from shared.domain.webhooks import USUAL
 from shared.services.alerts import risk_alerts
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules
 from shared.services.retention.holds import Target
 from shared.services.transcripts import waveform
+from shared.services.webhooks import delivery_log
+from shared.services.webhooks import endpoints as webhooks
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.integration.sessions import promise
@@ -109,8 +112,8 @@ def recording() -> bytes:
     return file.getvalue()
 
 
-def put_office(resources: Resources, office: Office, session_id: UUID) -> None:
-    """What administrators manage: a hold that is to be lifted, another on the session, and a rule."""
+def put_office(resources: Resources, office: Office, session_id: UUID) -> UUID:
+    """Two holds, one of them to be lifted, a rule, and a webhook with a message; gives the webhook's id."""
     who, review = office.caller, date(2100, 1, 1)
     patient, session = Target(patient_id=office.patient_id), Target(session_id=session_id)
     held = holds.place(resources, who, patient, matter="A v. B", reason="Subpoena", review_on=review)
@@ -118,3 +121,6 @@ def put_office(resources: Resources, office: Office, session_id: UUID) -> None:
     holds.place(resources, who, session, matter="C v. D", reason="Subpoena", review_on=review)
     kind, event = RetentionKind.RECORDING, RetentionEvent.SESSION
     rules.set_rule(resources, who, kind, event, days=0, grace_days=0)
+    endpoint, _ = webhooks.create(resources, who, "https://hook.example/", USUAL, "Records")
+    delivery_log.test(resources, who, endpoint.id)
+    return endpoint.id

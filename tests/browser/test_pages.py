@@ -53,9 +53,10 @@ def test_no_page_has_a_fault_that_axe_knows(
 def test_no_page_of_administrators_has_a_fault_that_axe_knows(
     office_site: Watched, resources: Resources, office: Office, session_id: UUID, scheme: str
 ) -> None:
-    sample.put_office(resources, office, session_id)
+    webhook_id = sample.put_office(resources, office, session_id)
     office_site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     paths = ["/templates", "/people", "/audit", "/account", "/engines"]
+    paths += ["/webhooks", f"/webhooks/{webhook_id}"]
     paths += ["/holds", "/holds?lifted=true", "/holds/new", "/retention", "/retention/preview?days=366"]
     found = {}
     for path in paths:

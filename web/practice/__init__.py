@@ -1,1 +1,1 @@
-"""What belongs to a practice as a whole: templates, legal holds, retention, and the audit trail."""
+"""What belongs to a practice as a whole: templates, engines, webhooks, holds, retention and the trail."""
