@@ -64,7 +64,10 @@ def _sentences(part: Part, notes: JsonObject, transcript: Transcript) -> list[Js
         risk = _of_source("risk", notes, transcript) if "risk" in sources_of(part) else ()
         found = [*written, *risk]
     else:
-        found = [s for source in sources_of(part) for s in _of_source(source, notes, transcript)]
+        found = []
+        for source in sources_of(part):
+            told = _of_source(source, notes, transcript)
+            found += [s for s in told if source != "quotes" or not _is_quoted(s, found)]
         if not part.sources and not found:
             found = [_quoted(pieces, transcript) for pieces in said_about(part, transcript)]
     return _each_once(found) or [_structural(NOTHING_FOR_PART)]
@@ -87,6 +90,11 @@ def _quoted(pieces: list[JsonObject], transcript: Transcript) -> JsonObject:
     return _standing(text, {"evidence": pieces}, transcript)
 
 
+def _is_quoted(sentence: JsonObject, others: list[JsonObject]) -> bool:
+    """Whether another sentence of the part has the words of this one, which is a quotation alone."""
+    return any(sentence["sentence"] in other["sentence"] for other in others)
+
+
 def _each_once(sentences: list[JsonObject]) -> list[JsonObject]:
     return list({sentence["sentence"]: sentence for sentence in reversed(sentences)}.values())[::-1]
 
@@ -97,7 +105,10 @@ def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterat
         return
     declared = _LISTS[source]
     for item in notes[declared.name]:
-        sentence = _standing(_told(declared, item), item, transcript)
+        told = _told(declared, item)
+        sentence = _standing(told, item, transcript)
+        if source == "topics" and sentence["sentence"] != told:
+            continue  # words in the place of a label are no topic: of danger they would read as a goal
         # What cannot be told so that it stands remains among the items; a risk is shown all the same.
         if sentence["verified"] or sentence.get("by_clinician") or source == "risk":
             yield sentence
