@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from shared.domain.consent import METHODS, ConsentEvent, ConsentScope, ConsentState
-from shared.schemas.fields import Moment, Text, Word
+from shared.schemas.fields import Moment, Text, Word, YesNo
 
 _LONGEST_NAME, _LONGEST_TEXT = 300, 20_000
 
@@ -99,4 +99,4 @@ class ParticipantCreateSchema(Schema):
 class Part2Schema(Schema):
     """Whether 42 CFR Part 2 protects the records of a patient or of a session."""
 
-    is_part2 = fields.Boolean(required=True)
+    is_part2 = YesNo(required=True)

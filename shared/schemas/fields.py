@@ -78,6 +78,15 @@ class Whole(fields.Integer):
         return super()._deserialize(int(value), attr, data, **kwargs)
 
 
+class YesNo(fields.Boolean):
+    """JSON's true or false alone: marshmallow's own takes "yes" and 1 too, which no schema tells."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Word(fields.String):
     """Text of one form. ``pattern`` is as the document says it, from ``^`` to ``$``."""
 
