@@ -124,8 +124,8 @@ include-path-regex = "^/api/direct-uploads"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422"]
 
-# Nor where an upload is, that it exists still, what its bytes hash to, that one of two headers tells its length,
-# or how large one may be, which is a setting. What is in a header in Base64 is made by a hook.
+# Nor where an upload is, that it exists still, what its bytes hash to, that one of two headers tells its
+# length, or how large one may be, which is a setting. What is in a header in Base64 is made by a hook.
 [[operations]]
 include-path-regex = "^/api/uploads"
 [operations.checks.positive_data_acceptance]

@@ -107,7 +107,7 @@ def say(resources: Resources, caller: Caller, patient_id: UUID, said: Statement)
 
 
 def add_participant(resources: Resources, caller: Caller, patient_id: UUID, name: str) -> UUID:
-    """Somebody takes part from now on; nothing is recorded until they consent. Raises NotFound."""
+    """A person takes part from now on; nothing is recorded until they consent. Raises NotFound."""
     with resources.database.transaction(caller.practice_id) as db:
         _found(patients.of_therapist(db, caller.therapist_id, patient_id))
     made = Participant(
