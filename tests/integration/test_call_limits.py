@@ -27,7 +27,7 @@ def nothing() -> None:
 @pytest.fixture
 def worker(redis_server) -> Callable[..., SharedLimits]:
     """Makes the limits of one more worker: nothing in memory is shared between them."""
-    with Redis.from_url(redis_server.url) as redis:
+    with Redis.from_url(redis_server.admin_url) as redis:
         redis.flushall()
 
     def make(max_calls: int = 2, calls_per_minute: int = 1000) -> SharedLimits:
