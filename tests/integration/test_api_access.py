@@ -79,7 +79,12 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "consents"): {"json": {"event": "given", "scopes": ["recording"], "method": "verbal"}},
     ("POST", "participants"): {"json": {"name": "Mine now"}},
     ("POST", "requests"): {"json": {"kind": "access", "words": "All of it."}},
-    ("POST", "package"): {"json": {"password": "twenty characters at least"}},
+    ("PUT", "unsaved"): {"json": {"tag": "any", "fields": {"summary": "Mine now"}}},
+    ("PUT", "retention"): {"json": {"birth_year": 1990, "keep_until": None}},
+    ("PUT", "part2"): {"json": {"is_part2": True}},
+    ("POST", "disclosures"): {"json": {"recipient": "A", "what": "B", "purpose": "payment"}},
+    ("POST", "decision"): {"json": {"status": "denied", "answer": "Not Mine"}},
+    ("POST", "package"): {"json": {"password": "twenty-characters-at-least"}},
 }
 
 

@@ -114,8 +114,6 @@ def decide(
     """Answer a request. A denial needs a reason. Raises NotFound, InvalidRequest and Conflict."""
     if status is RequestStatus.DENIED and not answer:
         raise _invalid("answer", "A denial needs its reason. Send it as answer; the patient gets to read it.")
-    subject = Subject(caller.practice_id, patient_id)
-    sealed = resources.vault.seal(subject, ANSWER, answer) if answer else None
     with resources.database.transaction(caller.practice_id) as db:
         _require_patient(db, caller, patient_id)
         row = rows.get(db, patient_id, request_id)
@@ -125,8 +123,8 @@ def decide(
         if status not in NEXT[row.status] or ends_other:
             raise Conflict(f"The request is {row.status}; it cannot become {status}.", "already_decided")
         row.status, row.decided_at, row.decided_by = status, clock.now(db), caller.therapist_id
-        if sealed is not None:
-            row.answer = sealed
+        if answer:  # sealed only now: another practice's patient has a key that this one cannot open
+            row.answer = resources.vault.seal(Subject(caller.practice_id, patient_id), ANSWER, answer)
         ownership.audit(db, caller, f"rights.{status}", patient_id, f"{row.kind}:{request_id}")
         db.flush()
         return opened(resources.vault, row)
