@@ -73,9 +73,10 @@ class Piece:
 def sandbox(target: Target, sessions: int) -> None:
     """Fill the practice with invented sessions, for trying it.
 
-    The voices are synthetic. Starts the stack if none is running, and stops it again in the end; 30 sessions take some minutes. A
-    server that is running may take fewer uploads an hour (SESSIONSCRIBE_UPLOADS_PER_HOUR): run it again for
-    the rest. What is there is left as it is. Do not use a practice with real patients.
+    The voices are synthetic. Starts the stack if none is running, and stops it again in the end; 30 sessions
+    take some minutes. A server that is running may take fewer uploads an hour
+    (SESSIONSCRIBE_UPLOADS_PER_HOUR): run it again for the rest. What is there is left as it is. Do not use a
+    practice with real patients.
     """
     with (
         Interrupts() as interrupts,
