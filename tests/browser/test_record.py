@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 import av
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import text
 
 from shared.media.sandbox import Sandbox
+from shared.services import patients
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
@@ -171,12 +173,16 @@ def process_of(browser: Browser) -> int:
     return next(int(process["id"]) for process in found if process["type"] == "browser")
 
 
-def test_without_consent_nothing_is_recorded(context: BrowserContext, address: str, office: Office) -> None:
+def test_without_consent_nothing_is_recorded(
+    context: BrowserContext, address: str, office: Office, resources: Resources
+) -> None:
+    given = patients.Consent(datetime(2026, 1, 1, tzinfo=UTC), "written")
+    patient_id = patients.create(resources, office.caller, "Pat Ientin", given).id
     page = context.new_page()
-    page.goto(f"{address}/patients/{office.patient_id}")
-    page.get_by_label("On", exact=True).and_(page.locator("input")).fill("2030-01-01")
+    page.goto(f"{address}/patients/{patient_id}")
+    page.get_by_label("On", exact=True).and_(page.locator("input")).fill("2026-01-02")
     page.get_by_role("button", name="Record that it was revoked").click()
-    answer = page.goto(f"{address}/patients/{office.patient_id}/record")
+    answer = page.goto(f"{address}/patients/{patient_id}/record")
     assert answer is not None
     assert answer.status == 409
     elsewhere = page.goto(f"{address}/today")
