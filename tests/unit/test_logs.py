@@ -1,5 +1,6 @@
 """Logs hold ids, numbers and short words, whatever is handed to them."""
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -90,3 +91,20 @@ def test_our_own_exceptions_text_is_withheld(
     except ValueError:
         structlog.get_logger("a").exception("it_broke")
     assert "what was said" not in json.dumps(lines(capsys))
+
+
+def test_a_line_that_cannot_be_written_prints_no_error_in_its_place(
+    capsys: pytest.CaptureFixture[str], configure: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    configure()
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    gone = io.StringIO()
+    gone.close()
+    handler.setStream(gone)
+    try:
+        raise ValueError("what was said")
+    except ValueError:
+        structlog.get_logger("a").error("step_broke")
+    assert capsys.readouterr().err == ""
