@@ -1,12 +1,14 @@
 """No order of hold, retention, withdrawal, deletion and restore loses what is held or keeps what is gone."""
 
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -224,6 +226,14 @@ class Clinic:
             assert self.resources.vault.open(session, outputs.kind(Product.TRANSCRIPT), words)
             found.add("transcript")
         return found
+
+
+@pytest.fixture(autouse=True)
+def without_a_copy(resources: Resources) -> Iterator[None]:
+    """The server is every test's: a schema that stays would be in the backups of others."""
+    yield
+    with everything(resources) as db:
+        db.execute(text("DROP SCHEMA IF EXISTS backup CASCADE"))
 
 
 def clinic_of(resources: Resources, folder: Path) -> Clinic:
