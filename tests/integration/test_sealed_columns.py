@@ -19,7 +19,7 @@ from shared.services.operations.sealed_columns import SEALED_COLUMNS, StoredValu
 from shared.services.resources import Resources
 from shared.services.retention import receipts
 from shared.services.rights import requests
-from shared.services.sessions import digests
+from shared.services.sessions import digests, references
 from shared.services.sign_in import second_factor
 from shared.services.uploads import registration
 from shared.services.webhooks import endpoints
@@ -55,7 +55,7 @@ def _add_what_comes_with_an_upload(resources: Resources, place: Place) -> None:
     with resources.database.transaction(session.practice_id) as db:
         row = db.get_one(TherapySession, session.id)
         row.audio_digest = digests.seal(resources.vault, session, "0" * 64)
-        row.external_id = seal(session, registration.EXTERNAL_ID, "A-1")
+        row.external_id = references.sealed(resources.vault, session, "A-1")
         row.vocabulary = seal(session, registration.VOCABULARY, ["Lamictal"])
         ranges = seal(session, outputs.kind(Product.OFF_RECORD), [[1.0, 2.0]])
         outputs.put(db, session.practice_id, session.id, Product.OFF_RECORD, ranges)
