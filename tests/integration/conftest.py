@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def cheap_passphrases() -> Iterator[None]:
     """Hash with argon2's least cost: hundreds of sign-ins at the real one take minutes.
 
