@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from shared.schemas.fields import Moment, Text, Whole
+from shared.schemas.fields import Moment, Text, Whole, YesNo
 from shared.services.access.caller import Scope
 from shared.services.accounts.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
 from shared.services.accounts.rotation_overlap import DEFAULT_OVERLAP_HOURS, MAX_OVERLAP_HOURS
@@ -36,7 +36,7 @@ class TherapistChangeSchema(Schema):
     """What of a person may be changed."""
 
     name = Text(_LONGEST_NAME)
-    disabled = fields.Boolean(truthy={True}, falsy={False})
+    disabled = YesNo()
     supervisor_id = fields.UUID(
         allow_none=True, metadata={"description": "Another active therapist; null: no co-signature."}
     )

@@ -7,7 +7,7 @@ lengths of the segments, sealed under the first salt, and its own length in four
 A segment is written in one go and never continued: what is written again after an interruption,
 perhaps with other content, is under another salt, so that a nonce never meets the same key twice.
 The number of a segment is bound into its key and its length into the index: nothing can be
-reordered, dropped, repeated or cut off. Until the index is there, whoever knows the lengths (the
+reordered, dropped, repeated or cut off. Until the index is there, a reader that knows the lengths (the
 row of the upload) can read the object.
 
 ``SSF4`` is the same under a later version of the session's key (``frames``).

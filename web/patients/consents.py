@@ -49,7 +49,7 @@ def say(patient_id: UUID) -> Response | Redirect:
 @blueprint.post("/patients/<id:patient_id>/participants")
 @signed_in(Scope.PATIENTS_WRITE)
 def add_participant(patient_id: UUID) -> Redirect:
-    """Add somebody who takes part."""
+    """Add a person who takes part."""
     name = form_values.text("name", "The name", LONGEST_NAME)
     history.add_participant(resources(), caller(), patient_id, name)
     return form_values.see(f"/patients/{patient_id}/consents")
@@ -58,7 +58,7 @@ def add_participant(patient_id: UUID) -> Redirect:
 @blueprint.post("/patients/<id:patient_id>/participants/<id:participant_id>/leave")
 @signed_in(Scope.PATIENTS_WRITE)
 def remove_participant(patient_id: UUID, participant_id: UUID) -> Redirect:
-    """Record that somebody takes part no longer."""
+    """Record that a person no longer takes part."""
     history.remove_participant(resources(), caller(), patient_id, participant_id)
     return form_values.see(f"/patients/{patient_id}/consents")
 

@@ -125,7 +125,7 @@ def _part(place: int) -> Part:
 
 
 def _typed() -> Template:
-    """What was typed, whatever it is, for a form that is shown again."""
+    """What was typed, also if it is wrong, for a form that is shown again."""
     form = request.form
     parts = (
         Part(

@@ -89,7 +89,7 @@ class OpenAIClient:
             base_url=self.base_url,
             # The attempts belong to the step's row; the SDK's own would multiply them.
             max_retries=0,
-            # Followed, a redirect would carry the recording to an address nobody configured.
+            # Followed, a redirect would carry the recording to an address that was not configured.
             http_client=openai.DefaultHttpxClient(follow_redirects=False),
         )
 

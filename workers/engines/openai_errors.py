@@ -1,6 +1,6 @@
 """What a server's refusals mean to us, in our own words.
 
-Whatever a server writes into an error may repeat what it was sent, so nothing of it is kept:
+A server's error text may repeat what it was sent, so nothing of it is kept:
 the errors made here have our sentences and no cause, and the log line has only checked fields.
 """
 

@@ -56,7 +56,7 @@ def messages(prompt: str, kind: str, data: str, order: str) -> Messages:
 
 
 class StructuredChat:
-    """``/chat/completions`` with a JSON schema, without tools, stored by nobody.
+    """``/chat/completions`` with a JSON schema, without tools, never stored there.
 
     Servers that refuse the schema, or break on it, are asked for any JSON object instead, with the schema
     in the prompt; those that refuse that too are asked in words alone. An answer that does not fit is sent

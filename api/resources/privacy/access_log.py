@@ -1,7 +1,5 @@
 """Who saw a patient's record, and to whom something of it was given."""
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +16,7 @@ from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.openapi.document import LOCATION, answers, file_answer
 from api.schemas.access_log import AccessLogSchema, DisclosureSchema, NewDisclosureSchema
+from shared.domain import spreadsheets
 from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope
 from shared.services.audit_trail import access_log, disclosures
@@ -67,19 +66,12 @@ def show_access_log(query: dict[str, Any], patient_id: UUID) -> Response:
 
 
 def _as_csv(entries: Iterable[Entry]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for entry in entries:
-        writer.writerow([_cell(getattr(entry, name)) for name in _COLUMNS])
-    return text.getvalue()
+    rows = ([_plain(getattr(entry, name)) for name in _COLUMNS] for entry in entries)
+    return "".join(map(spreadsheets.row, (_COLUMNS, *rows)))
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds")
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text  # no formula in a spreadsheet
+def _plain(value: object) -> object:
+    return value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else value
 
 
 @blueprint.route("/<id:patient_id>/disclosures", methods=["GET"])

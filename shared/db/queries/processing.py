@@ -44,7 +44,7 @@ def held(db: DbSession, practice_id: UUID) -> dict[str, int]:
     }
     return {
         name: db.scalar(
-            select(func.count()).select_from(table).where(table.practice_id == practice_id, *conditions)  # type: ignore[attr-defined,arg-type]
+            select(func.count()).select_from(table).where(table.practice_id == practice_id, *conditions)  # type: ignore[attr-defined,arg-type]  # of tables of many types
         )
         or 0
         for name, (table, conditions) in kinds.items()

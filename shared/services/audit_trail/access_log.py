@@ -177,5 +177,5 @@ def _together(entries: list[Entry]) -> list[Entry]:
 
 
 def no_such_patient() -> NotFound:
-    """The answer for a patient who is not there, and for one of somebody else."""
+    """The answer for a patient who is not there, and for one of another therapist."""
     return NotFound("There is no such patient.", "patient_not_found")

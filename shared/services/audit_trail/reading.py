@@ -1,7 +1,5 @@
 """The audit trail of a practice, read and exported: who did what with which record, and when."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -14,6 +12,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.queries import api_keys, audit
 from shared.db.queries.audit import Filter
 from shared.db.tables.core import AuditEvent
+from shared.domain import spreadsheets
 from shared.services import paging
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
@@ -23,8 +22,6 @@ from shared.services.resources import Resources
 NDJSON, CSV = "ndjson", "csv"
 _AT_ONCE = 1000
 _GREATEST = 2**63 - 1  # that a line's number can be
-# A spreadsheet takes a cell that begins so for a formula; names of people are typed by people.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +107,9 @@ def _written(
     resources: Resources, practice_id: UUID, wanted: Wanted, lines: list[Line], form: str
 ) -> Iterator[str]:
     if form == CSV:
-        yield _row([field.name for field in fields(Line)])
+        yield spreadsheets.row(field.name for field in fields(Line))
     while lines:
-        yield "".join(_row(_cells(line)) if form == CSV else _object(line) for line in lines)
+        yield "".join(_as_row(line) if form == CSV else _object(line) for line in lines)
         if len(lines) < _AT_ONCE:
             return
         with resources.database.transaction(practice_id) as db:
@@ -126,19 +123,12 @@ def as_json(line: Line) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in plain.items()}
 
 
+def _as_row(line: Line) -> str:
+    return spreadsheets.row(as_json(line).values())
+
+
 def _object(line: Line) -> str:
     return json.dumps(as_json(line), ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def _cells(line: Line) -> list[str]:
-    cells = ["" if value is None else str(value) for value in as_json(line).values()]
-    return [f"'{cell}" if cell.startswith(_FORMULAS) else cell for cell in cells]
-
-
-def _row(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()
 
 
 def _lines(db: DbSession, practice_id: UUID, wanted: Wanted, before: int | None, limit: int) -> list[Line]:

@@ -222,7 +222,7 @@ def _kept(db: DbSession, found: PatientDeletion) -> JsonObject:
     return {
         "rows": rows.count_kept(db, found.patient_id),
         "says": "Ids, kinds and times stay as proof. Names and words in them were under the patient's key, "
-        "and nobody can read them.",
+        "and they cannot be read.",
     }
 
 

@@ -29,7 +29,7 @@ def key_of(resources: Resources, practice_id: UUID) -> SigningKey:
     values = {"practice_id": practice_id, "id": subject.id, "public_key": signing.encoded(public)}
     with resources.database.transaction(practice_id) as db:
         rows.add_signing_key(db, {**values, "private_key": sealed})
-    return key_of(resources, practice_id)  # of whoever was first
+    return key_of(resources, practice_id)  # the one that was made first
 
 
 def signed(resources: Resources, practice_id: UUID, document: JsonObject) -> JsonObject:
