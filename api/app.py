@@ -17,6 +17,7 @@ from api.resources import engines, health, keys, therapists, webhooks
 from api.resources.privacy import (
     access_log,
     audit,
+    consent_heard,
     consents,
     emergency,
     holds,
@@ -51,6 +52,7 @@ _ROUTES = (
     therapists,
     patients,
     consents,
+    consent_heard,
     part2,
     rights,
     packages,

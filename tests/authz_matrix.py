@@ -216,6 +216,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
     f"POST {SESSION}/addendum": lambda _: {"data": {"text": "Something else."}},
     f"POST {SESSION}/delete": lambda _: {"data": {"sure": "yes"}},
+    f"POST {SESSION}/consent-heard": lambda _: {"data": {"start": "1"}},
+    f"POST /api{SESSION}/consent-heard": lambda _: {"json": {"start": 1.0}},
     f"POST {SESSION}/speakers": lambda _: {
         "data": {"count": "1", "label.0": "Speaker 1", "role.0": "client"}
     },

@@ -143,6 +143,21 @@ def test_a_package_that_fails_leaves_no_file(server: FakeApi, data: Path, tmp_pa
     assert not output.exists()
 
 
+def test_consent_that_is_heard_is_listed_and_attached(server: FakeApi, data: Path, capsys: Shown) -> None:
+    passage = {
+        "start": 65.0, "end": 70.0, "asked": "Okay to record?", "asked_by": "A", "given": "Sure.",
+        "given_by": "B", "attached": False,
+    }  # fmt: skip
+    path = "/api/sessions/0/consent-heard"
+    server.will(f"GET {path}", *[Reply(200, {"passages": [passage]})] * 3)
+    assert command(data, "consents", "heard", "0") == Exit.OK
+    assert "1:05" in capsys.readouterr().out
+    server.will(f"POST {path}", Reply(201, {"passages": [passage | {"attached": True}]}))
+    assert command(data, "consents", "heard", "0", "--attach", "1") == Exit.OK
+    assert sent(server) == {"start": 65.0}
+    assert command(data, "consents", "heard", "0", "--attach", "2") == Exit.USAGE
+
+
 def test_records_are_flagged_for_part_2(server: FakeApi, data: Path) -> None:
     path = f"/api/patients/{server.patients[0]['id']}"
     server.will(f"PUT {path}/part2", Reply(200, {"is_part2": True}))

@@ -55,7 +55,8 @@ MAY_NAME_IT = {
 }  # fmt: skip
 # Where the patient's id stays as proof, with nothing that can be read.
 KEPT_AS_PROOF = {
-    "consents", "participants", "rights_requests", "disclosures", "emergency_accesses", "record_packages",
+    "consents", "consent_evidence", "participants", "rights_requests", "disclosures", "emergency_accesses",
+    "record_packages",
 }  # fmt: skip
 
 
@@ -142,7 +143,7 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
     assert named_in(resources, sessions) <= MAY_NAME_IT | {"rights_requests", "disclosures"}
     assert named_in(resources, [office.patient_id]) <= MAY_NAME_IT | KEPT_AS_PROOF | {"patients"}
     once = dict.fromkeys(("participants", "requests", "disclosures", "emergency_accesses", "packages"), 1)
-    assert receipt["kept"]["rows"] == {"consents": 4, "holds": 0, **once}
+    assert receipt["kept"]["rows"] == {"consents": 4, "consent_evidence": 0, "holds": 0, **once}
     with everything(resources) as db:
         told = db.execute(
             text("SELECT DISTINCT type FROM webhook_deliveries WHERE session_id <> :id"), {"id": kept}

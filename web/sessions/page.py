@@ -13,6 +13,8 @@ from shared.services import patients
 from shared.services.access.caller import Caller, Scope
 from shared.services.alerts import risk_alerts
 from shared.services.alerts.risk_alerts import AlertRecord
+from shared.services.consents import evidence
+from shared.services.consents.evidence import Passage
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
 from shared.services.notes.reading import Notes
@@ -42,6 +44,7 @@ class SessionView:
     notes_view: NotesView | None
     left_out: list[tuple[str, str]]
     rows: list[Row]
+    consent_heard: list[Passage]
 
     @property
     def is_final(self) -> bool:
@@ -91,6 +94,7 @@ def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
         shown,
         unsupported(found.document) if found else [],
         rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
+        evidence.beside(resources, caller, session_id, patient.id, record.transcript),
     )
 
 

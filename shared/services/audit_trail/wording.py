@@ -10,6 +10,8 @@ READING = frozenset({"read", "read_unsaved", "receipt", "list", "diff", "follow"
 _ACTIONS = {
     "access_log.read": "read this list of who saw the record",
     "audio.read": "listened to the recording",
+    "consent.evidence": "noted that consent was heard in a recording",
+    "consent_heard.read": "looked for consent in the transcript",
     "consent.given": "noted that consent was given",
     "consent.read": "read who consented to what",
     "consent.withdrawn": "noted that consent was withdrawn",
