@@ -19,7 +19,7 @@ from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
 from shared.services import idempotency
 from shared.services.alerts import risk_alerts
-from shared.services.audit_trail import anchors, chaining
+from shared.services.audit_trail import anchors, chaining, checkpoints
 from shared.services.audit_trail.anchors import Anchorage
 from shared.services.jobs import dispatching
 from shared.services.jobs.dispatching import Broker
@@ -123,13 +123,19 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             if chain.comes_after(seconds):
                 _chain(database, keys)
             if anchor.comes_after(seconds):
-                anchorage.write_new(database)
+                _anchor(database, anchorage)
             if sweep.comes_after(seconds):
                 _sweep(settings, Places(database, store, keys), vault)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
             log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+
+
+def _anchor(database: Database, anchorage: Anchorage) -> None:
+    """To the folder, and to webhooks that asked for it."""
+    anchorage.write_new(database)
+    checkpoints.publish_due(database)
 
 
 def _sweep(settings: Settings, places: Places, vault: Vault) -> None:
