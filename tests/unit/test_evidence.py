@@ -6,13 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.domain.notes.items import Item
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Segment, Transcript, Word
+from shared.domain.verification import risk
 from shared.domain.verification.boilerplate import MOOD_UNKNOWN, NO_SPEECH
 from shared.domain.verification.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
 from shared.domain.verification.evidence import verify
 from shared.domain.verification.facts import MEDICATION, NUMBER, invented_fact
 from shared.domain.verification.quotes import cite, words_of
-from shared.domain.verification.risk import with_risk_flags
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import from_lines
 
@@ -59,6 +61,10 @@ def flag(quote: str, segment: int = 1, **fields: Any) -> JsonObject:
 def therapist_notes(*sentences: JsonObject) -> JsonObject:
     text = " ".join(s["sentence"] for s in sentences)
     return notes(therapist_notes=text, field_evidence={"therapist_notes": list(sentences)})
+
+
+def with_risk_flags(document: JsonObject, screened: list[JsonObject]) -> JsonObject:
+    return risk.with_risk_flags(Notes.of(document), [Item.of(found) for found in screened]).document
 
 
 def reasons(verified: JsonObject) -> list[str]:
