@@ -28,6 +28,7 @@ from shared.domain.verification.quotes import Found, cite, find_run, words_of
 from shared.domain.verification.risk import settled_flag
 
 CANNOT_TELL = "cannot_tell"
+MOST_SEGMENTS = 2**31  # what an engine names beyond is cut to it: larger numbers cannot be signed
 # What "verified" rests on: the claim agrees with its quotes, or it does little more than quote.
 SUPPORTS = CLAIM_SUPPORTED, QUOTE_FOUND = ("claim_supported", "quote_found")
 MOOD_FIELDS = {
@@ -172,7 +173,10 @@ def _claims(field: str, item: Item | Sentence) -> Iterator[tuple[Form, str]]:
 
 def _plain(claim: ClaimT) -> ClaimT:
     """``claim`` without links and markup, for showing what is not supported."""
-    evidence = tuple(replace(piece, quote=without_markup(piece.quote)) for piece in claim.evidence)
+    evidence = tuple(
+        replace(piece, segment=min(piece.segment, MOST_SEGMENTS), quote=without_markup(piece.quote))
+        for piece in claim.evidence
+    )
     if isinstance(claim, Sentence):
         return replace(claim, evidence=evidence, text=without_markup(claim.text))
     properties = {name: _plain_value(value) for name, value in claim.properties.items()}

@@ -1,11 +1,13 @@
 """Evidence: what is shown as said was said, at the time given."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Segment, Transcript, Word
@@ -90,6 +92,12 @@ def test_a_quote_that_was_never_said_moves_to_unsupported() -> None:
 
 def test_an_item_without_evidence_moves_to_unsupported() -> None:
     assert reasons(verify(notes(key_topics=[topic("work")]), SAID)) == [NO_EVIDENCE]
+
+
+def test_a_segment_that_no_session_has_cannot_keep_the_notes_from_being_signed() -> None:
+    verified = verify(notes(key_topics=[topic("work", piece(10**30, "never said"))]), SAID)
+    (apart,) = verified["unsupported"]
+    assert len(content_hash(UUID(int=1), 1, {"unsupported": [apart]})) == 64
 
 
 @pytest.mark.parametrize("segment", [-1, 4, 99])
