@@ -31,6 +31,7 @@ from api.resources import (
     templates,
     therapists,
     uploads,
+    vocabulary,
     webhooks,
 )
 from api.resources import history as operations
@@ -83,6 +84,7 @@ _ROUTES = (
     lifecycle,
     events,
     off_record,
+    vocabulary,
     webhooks,
     alerts,
     holds,

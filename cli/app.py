@@ -39,6 +39,7 @@ from cli.commands.therapists import therapists
 from cli.commands.uploads import upload
 from cli.commands.vault import vault
 from cli.commands.verify import verify
+from cli.commands.vocabulary import vocabulary
 from cli.commands.webhooks import webhooks
 from cli.exits import CommandError, Exit, reason
 from cli.options import EPILOG
@@ -105,6 +106,7 @@ for command in (
     risk,
     speakers,
     correct,
+    vocabulary,
     off_the_record,
     cancel,
     delete,
