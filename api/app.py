@@ -13,30 +13,7 @@ from api.http import problems as errors
 from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
-from api.resources import (
-    alerts,
-    audio,
-    client_summaries,
-    direct_uploads,
-    engines,
-    events,
-    health,
-    keys,
-    notes,
-    off_record,
-    patients,
-    process_notes,
-    sessions,
-    speakers,
-    templates,
-    therapists,
-    uploads,
-    vocabulary,
-    webhooks,
-)
-from api.resources import history as operations
-from api.resources import session_lifecycle as lifecycle
-from api.resources import transcripts as outputs
+from api.resources import engines, health, keys, therapists, webhooks
 from api.resources.privacy import (
     access_log,
     audit,
@@ -48,6 +25,20 @@ from api.resources.privacy import (
     retention,
     rights,
 )
+from api.resources.recordings import (
+    audio,
+    direct_uploads,
+    events,
+    off_record,
+    sessions,
+    speakers,
+    uploads,
+    vocabulary,
+)
+from api.resources.recordings import history as operations
+from api.resources.recordings import session_lifecycle as lifecycle
+from api.resources.recordings import transcripts as outputs
+from api.resources.records import alerts, client_summaries, notes, patients, process_notes, templates
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs

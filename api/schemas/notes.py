@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.schemas.core import GivenToSchema
-from api.schemas.sessions import TEMPLATE_NAME
+from api.schemas.recordings.sessions import TEMPLATE_NAME
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.notes.record import Kind, Part, Standing
 from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS

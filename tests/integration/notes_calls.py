@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from shared.db.queries import notes as rows
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import notes as rows
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.domain.notes.record import Kind
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript, Word

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, update
 
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.db.tables.lifecycle import Erasure
 from shared.domain.errors import Unavailable
 from shared.services.lifecycle import deletion

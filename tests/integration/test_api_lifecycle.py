@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.http import event_stream, prefer_wait
-from shared.db.queries import sessions
+from shared.db.queries.records import sessions
 from shared.domain.status import Status
 from shared.services.access.caller import Scope
 from shared.services.resources import Resources

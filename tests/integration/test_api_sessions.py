@@ -9,8 +9,9 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from shared.db.queries import notes, outputs, sessions, steps
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import notes, sessions
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
 from shared.domain.notes.stored import upgraded
 from shared.domain.status import Status
 from shared.domain.transcripts.serialization import transcript_to_json

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from cli.app import run
 from cli.exits import Exit
-from shared.db.queries import audit, audit_chain
+from shared.db.queries.privacy import audit, audit_chain
 from shared.services.audit_trail import anchors, chaining, verification
 from shared.services.audit_trail.anchors import Anchorage
 from shared.services.audit_trail.verification import Kind, Verdict

@@ -12,7 +12,7 @@ from flask import Flask
 
 from cli.app import run
 from cli.exits import Exit
-from shared.db.queries import audit
+from shared.db.queries.privacy import audit
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts
 from shared.services.audit_trail import reading

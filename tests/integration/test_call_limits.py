@@ -12,9 +12,9 @@ from redis import Redis
 from shared.domain.errors import RetryableStepError
 from shared.domain.values import TranscriptionHints
 from tests.fakes.openai_server import KEY, FakeOpenAI, Nature, Reply
-from workers.engines.call_limits import NoPlace, SharedLimits
-from workers.engines.openai_client import OpenAIClient
-from workers.engines.openai_transcriber import OpenAITranscriber
+from workers.engines.openai.call_limits import NoPlace, SharedLimits
+from workers.engines.openai.client import OpenAIClient
+from workers.engines.openai.transcriber import OpenAITranscriber
 
 PCM = b"\1\0" * 16_000
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -123,7 +123,7 @@ def test_without_redis_too_nobody_waits_for_a_call_that_is_not_wanted_any_more(m
     def cancelled() -> None:
         raise Cancelled
 
-    monkeypatch.setattr("workers.engines.call_limits.LONGEST_NAP_SECONDS", 0.01)
+    monkeypatch.setattr("workers.engines.openai.call_limits.LONGEST_NAP_SECONDS", 0.01)
     limits = SharedLimits(NOWHERE, "test", 8, 1000)
     with (
         limits.place(10, 10, nothing),
@@ -165,7 +165,7 @@ def test_one_refused_call_makes_all_workers_wait_as_long_as_the_server_says(work
 
 
 def test_a_worker_that_finds_no_place_puts_its_step_off(worker, monkeypatch):
-    monkeypatch.setattr("workers.engines.openai_client.WAIT_SECONDS", 0.0)
+    monkeypatch.setattr("workers.engines.openai.client.WAIT_SECONDS", 0.0)
     with FakeOpenAI() as server, worker(max_calls=1).place(10, 0, nothing):
         busy = engine(server, worker(max_calls=1))
         with pytest.raises(RetryableStepError) as caught:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from cli.app import run
-from cli.commands.sandbox import pieces
+from cli.commands.operations.sandbox import pieces
 from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, DAY, ENROLMENT_CODE, KEY, FakeApi, Reply, problem

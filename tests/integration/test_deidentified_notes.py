@@ -26,7 +26,7 @@ from tests.fixtures.transcripts.loading import from_lines
 from tests.integration.sessions import bench_with, promise, row, work
 from tests.servers import Office
 from workers.engines.deidentify.extractor import DeidentifyingExtractor
-from workers.engines.openai_extractor import NotesModel, OpenAIExtractor
+from workers.engines.openai.extractor import NotesModel, OpenAIExtractor
 
 SESSIONS = sorted(Path("tests/fixtures/deidentify").glob("*/*.txt"))
 SAID = "I told ient and zebulon that ient is spelled like quillonia, on March 3rd."

@@ -16,7 +16,7 @@ from cli.local import database_checks
 from embedded.postgres import DATABASE, SUPERUSER, EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
 from embedded.stack import MIGRATIONS_URL
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.db.tables.operations import SignOfLife
 from tests.database import everything
 from tests.fakes.receiver import receiving, says

@@ -16,7 +16,7 @@ from tests.fakes.notes_models import answer, honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Received, Reply
 from tests.fixtures.golden_sessions import Golden, mentions_in, sessions
 from tests.fixtures.transcripts.loading import from_lines
-from workers.engines.openai_extractor import OpenAIExtractor
+from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 
 GOLDEN = sessions()

@@ -19,7 +19,7 @@ from tests.fakes.openai_server import KEY, FakeOpenAI
 from tests.fixtures.golden_sessions import sessions
 from tests.fixtures.injections import HOSTILE, SESSIONS, hostile_lines
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
-from workers.engines.openai_extractor import OpenAIExtractor
+from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules.risk import screen
 
 GOLDEN = {name: golden(name) for name in NAMES if name != "injection"} | {

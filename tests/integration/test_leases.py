@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, update
 
-from shared.db.queries import outputs, sessions
-from shared.db.queries.outputs import Product
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.records import sessions
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
+from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.core import StepRow
 from shared.domain.errors import RetryableStepError, Unavailable
 from shared.domain.status import Status, StepState

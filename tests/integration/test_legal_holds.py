@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import TextClause, text
 
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries import holds as rows
-from shared.db.queries import patients as pending_patients
+from shared.db.queries.privacy import holds as rows
+from shared.db.queries.records import patients as pending_patients
 from shared.db.tables.retention import Hold
 from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound
 from shared.domain.status import Status

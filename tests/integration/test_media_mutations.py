@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from shared.domain.errors import PermanentStepError, UnsupportedMedia
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
-from shared.media.sandbox import Sandbox
 from tests.fakes.media_files import Bytes, honest
 
 SEEDS = ("wav", "mp3", "m4a index first", "webm", "opus", "flac")

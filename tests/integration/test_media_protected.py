@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from shared.domain.errors import PermanentStepError, UnsupportedMedia
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
-from shared.media.sandbox import Sandbox
 from tests.fakes.marked_recordings import PROTECTED, marked, recording, with_edits
 from tests.fakes.media_files import Bytes, lying_flac
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.errors import UnsupportedMedia
 from shared.media import recognition
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from tests.fakes import media_files
 from tests.fakes.media_files import FOREIGN, HONEST, Bytes, honest
 

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.errors import UnsupportedMedia
 from shared.domain.transcripts.quality import recording_facts, reviewed
 from shared.domain.values import DecodedFacts
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from tests.fakes.media_files import Bytes, honest, tone, wav
 
 TELLING = ("wav", "wav 24 bit", "mp3", "m4a index first", "webm", "flac")

@@ -24,10 +24,10 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from shared.media import host_slots
 from shared.media.container import Refused, open_recording
+from shared.media.isolation import host_slots
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
-from shared.media.sandbox import Sandbox
 from tests.fakes import media_files
 from tests.fakes.media_files import FOREIGN, HEADERS, HONEST, Bytes, encode, honest
 
@@ -343,8 +343,10 @@ def test_the_server_has_no_environment(sandbox: Sandbox) -> None:
 def test_the_parent_never_imports_what_parses_media() -> None:
     program = (
         "import sys\n"
-        "from shared.media import recognition, sandbox\n"
-        "bad = {'av', 'numpy', 'shared.media.child', 'shared.media.server', 'shared.media.container'}\n"
+        "from shared.media import recognition\n"
+        "from shared.media.isolation import sandbox\n"
+        "isolation = 'shared.media.isolation'\n"
+        "bad = {'av', 'numpy', f'{isolation}.child', f'{isolation}.server', 'shared.media.container'}\n"
         "sys.exit(len(bad & set(sys.modules)))\n"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
@@ -426,7 +428,7 @@ def test_a_server_killed_during_a_job_takes_its_children_with_it() -> None:
 def test_the_server_ends_when_its_parent_is_killed() -> None:
     program = (
         "import sys, time\n"
-        "from shared.media.sandbox import Sandbox\n"
+        "from shared.media.isolation.sandbox import Sandbox\n"
         "sandbox = Sandbox()\n"
         "print(sandbox.server_pid, flush=True)\n"
         "sys.stdin.read()\n"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.db.queries import notes as rows
+from shared.db.queries.records import notes as rows
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.integration.notes_calls import Clinician, clinician, drafted, extract_again, processed

@@ -10,7 +10,7 @@ from sqlalchemy import func, update
 from api.metrics.prometheus import text_of
 from serving.app import create_app
 from shared.db.connection.engine import Database
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.db.tables.core import StepRow
 from shared.db.tables.operations import SignOfLife
 from shared.domain.errors import RetryableStepError

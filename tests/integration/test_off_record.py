@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from shared.db.queries import sessions as rows
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.records import sessions as rows
+from shared.db.queries.work.step_claims import Lease
 from shared.domain.status import Status, StepState
 from shared.domain.values import SAMPLE_RATE
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from shared.pipeline import REDACT, TRANSCRIBE
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import LeaseLost

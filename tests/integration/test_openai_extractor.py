@@ -16,8 +16,8 @@ from shared.domain.values import ExtractionRequest, Segment, Transcript
 from shared.domain.verification.evidence import verify
 from shared.schemas.notes import NotesSchema
 from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
-from workers.engines import openai_client
-from workers.engines.openai_extractor import OpenAIExtractor
+from workers.engines.openai import client as openai_client
+from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import screen
 
 REQUEST = ExtractionRequest()

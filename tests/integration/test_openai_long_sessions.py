@@ -17,9 +17,9 @@ from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
 from tests.fixtures.transcripts.loading import from_lines, golden
-from workers.engines.openai_extractor import NotesModel, OpenAIExtractor
-from workers.engines.openai_parts import parts_of, room
-from workers.engines.openai_uniting import as_text, united
+from workers.engines.openai.extractor import NotesModel, OpenAIExtractor
+from workers.engines.openai.parts import parts_of, room
+from workers.engines.openai.uniting import as_text, united
 from workers.engines.rules.risk import screen
 
 SMALL = NotesModel("note-writer", 8192, 2.0, 8.0)

@@ -14,9 +14,9 @@ import structlog
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
 from shared.domain.values import Phrase, TranscriptionHints, Word
 from tests.fakes.openai_server import KEY, FakeOpenAI, Nature, Reply, refusal
-from workers.engines import openai_client
-from workers.engines.openai_client import OpenAIClient
-from workers.engines.openai_transcriber import OpenAITranscriber, Patience
+from workers.engines.openai import client as openai_client
+from workers.engines.openai.client import OpenAIClient
+from workers.engines.openai.transcriber import OpenAITranscriber, Patience
 
 SAID = "mother never forgave me"
 PCM = struct.pack("<32000h", *(n % 200 for n in range(32_000)))  # two seconds

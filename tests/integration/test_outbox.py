@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from shared.db.queries import outbox, sessions
+from shared.db.queries.records import sessions
+from shared.db.queries.work import outbox
 from shared.db.tables.webhooks import WebhookDelivery, WebhookEndpoint
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status

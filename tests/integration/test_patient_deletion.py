@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from cli.app import run
 from cli.exits import Exit
-from shared.db.queries import patient_deletions as rows
+from shared.db.queries.privacy import patient_deletions as rows
 from shared.db.tables.core import Patient
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import Conflict, NotFound, Unavailable

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from shared.db.queries import sessions
+from shared.db.queries.records import sessions
 from shared.domain.errors import NotFound, PermanentStepError, RetryableStepError
 from shared.domain.status import Status, StepState
 from shared.domain.values import TranscriberCapabilities

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.db.queries import progress
-from shared.db.queries.progress import Progress
+from shared.db.queries.work import progress
+from shared.db.queries.work.progress import Progress
 from shared.services.resources import Resources
 from shared.services.steps import chunk_transcription, transcription
 from tests.database import everything

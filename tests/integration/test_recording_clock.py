@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from shared.media.child import decode
 from shared.media.container import open_recording
+from shared.media.isolation.child import decode
 from shared.media.limits import MediaLimits
 from tests.fakes.marked_recordings import (
     damaged,

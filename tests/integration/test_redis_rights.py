@@ -15,7 +15,7 @@ from embedded.redis import RIGHTS as EMBEDDED_RIGHTS
 from shared.http.limit_storage import RedisOrMemory
 from shared.pipeline import CHAIN
 from shared.queue import WorkQueue, make_app
-from workers.engines.call_limits import SharedLimits
+from workers.engines.openai.call_limits import SharedLimits
 
 SCRIPT = (Path(__file__).parents[2] / "deploy" / "make-secrets.sh").read_text()
 RIGHTS = re.search(r"^user sessionscribe on >\S+ \S+\) (.+)$", SCRIPT, re.MULTILINE)

@@ -4,11 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from flask import Flask
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries import audit
+from shared.db.queries.privacy import audit
 from shared.domain.errors import Unavailable
 from shared.http import rate_limits
 from shared.services.access import refusals

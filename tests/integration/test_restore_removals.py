@@ -11,8 +11,8 @@ from sqlalchemy import text
 from cli.app import run
 from cli.exits import Exit
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.db.tables.sign_in import BrowserSession, Login, Passkey, TotpFactor
 from shared.domain.consent import ConsentEvent, ConsentScope

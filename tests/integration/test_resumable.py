@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from redis import Redis
 from sqlalchemy import text
 
-from shared.db.queries import uploads
+from shared.db.queries.records import uploads
 from shared.domain.errors import TooLarge, Unavailable, UnsupportedMedia
 from shared.pipeline import REDACT
 from shared.services.lifecycle import deletion

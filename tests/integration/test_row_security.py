@@ -13,7 +13,8 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
-from shared.db.queries import outbox, quotas
+from shared.db.queries.records import quotas
+from shared.db.queries.work import outbox
 from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.db.queries import outputs, second_factors
-from shared.db.queries.outputs import Product
+from shared.db.queries.people import second_factors
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.rights import RequestStatus

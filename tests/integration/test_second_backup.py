@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from shared.services.operations import backups
 from shared.services.resources import Resources
 from shared.services.steps import redaction

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from shared.db.connection.engine import Database
 from shared.domain.errors import PermanentStepError
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from shared.queue import WorkQueue, make_app
 from shared.schemas.notes import NotesSchema
 from shared.services.access.caller import Scope

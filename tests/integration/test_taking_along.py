@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import deferred
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.work.step_claims import Lease
 from shared.domain.errors import Unavailable
 from shared.domain.status import StepState
 from shared.pipeline import TRANSCRIBE, TRANSCRIBE_CHUNK

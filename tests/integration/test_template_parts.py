@@ -21,7 +21,7 @@ from tests.integration.notes_calls import clinician
 from tests.integration.sessions import bench_with, promise, work
 from tests.integration.test_openai_long_sessions import SMALL, long_session
 from tests.servers import Office
-from workers.engines.openai_extractor import NotesModel, OpenAIExtractor
+from workers.engines.openai.extractor import NotesModel, OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 
 SAID = from_lines([

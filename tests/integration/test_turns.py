@@ -9,8 +9,8 @@ import pytest
 from celery.exceptions import Ignore
 from sqlalchemy import func, select, update
 
-from shared.db.queries import steps
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.work import steps
+from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.core import StepRow, TherapySession
 from shared.domain.errors import PermanentStepError
 from shared.domain.status import Status, StepState

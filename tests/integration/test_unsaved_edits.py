@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.integration.notes_calls import Clinician, clinician, processed

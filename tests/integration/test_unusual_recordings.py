@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from shared.domain.values import SAMPLE_RATE
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
 from shared.media.recognition import recognise
-from shared.media.sandbox import Sandbox
 from tests.fakes.media_files import Bytes, encode, tone, wav
 
 

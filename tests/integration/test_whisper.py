@@ -10,8 +10,8 @@ import pytest
 from shared.domain.errors import PermanentStepError
 from shared.domain.values import TranscriptionHints
 from tests.fakes import tiny_whisper
-from workers.engines.whisper import WhisperTranscriber
-from workers.engines.whisper_loading import ModelSettings
+from workers.engines.whisper.loading import ModelSettings
+from workers.engines.whisper.transcriber import WhisperTranscriber
 
 TONE = [int(9000 * math.sin(n / 9) * math.sin(n / 4000)) for n in range(16_000 * 35)]
 PCM = struct.pack(f"<{len(TONE)}h", *TONE)
@@ -62,7 +62,7 @@ def test_no_audio_gives_no_phrases_without_loading_a_model():
 
 
 def test_a_machine_without_the_engine_says_so(monkeypatch):
-    monkeypatch.delitem(sys.modules, "workers.engines.whisper_decoding", raising=False)
+    monkeypatch.delitem(sys.modules, "workers.engines.whisper.decoding", raising=False)
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
     with pytest.raises(PermanentStepError, match="no speech engine on this machine") as caught:
         whisper("tiny.en").transcribe(PCM, ENGLISH)
@@ -139,7 +139,7 @@ def test_a_gpu_is_used_if_there_is_one(folder, monkeypatch, device, gpus, expect
         raise RuntimeError("not loaded here")
 
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: gpus)
-    monkeypatch.setattr("workers.engines.whisper_decoding.Decoder", load)
+    monkeypatch.setattr("workers.engines.whisper.decoding.Decoder", load)
     with pytest.raises(PermanentStepError):
         whisper(str(folder), device).transcribe(PCM[:64_000], ENGLISH)
     assert (asked["device"], asked["compute_type"], asked["cpu_threads"]) == (*expected, 1)

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.db.queries import sessions, step_claims
+from shared.db.queries.records import sessions
+from shared.db.queries.work import step_claims
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import PermanentStepError, Unavailable
 from shared.domain.status import StepState

@@ -16,7 +16,7 @@ from api.auth import public
 from api.dependencies import build_resources
 from api.http.problems import STATUS_OF, Malformed
 from api.openapi.document import as_openapi_30
-from cli.commands.patients import add
+from cli.commands.records.patients import add
 from shared.db.connection.engine import DatabaseError
 from shared.domain import errors
 from shared.services.patients import CONSENT_METHODS

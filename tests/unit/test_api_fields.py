@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from marshmallow import ValidationError
 
-from api.schemas.uploads import UploadFormSchema
+from api.schemas.recordings.uploads import UploadFormSchema
 from shared.schemas.fields import Moment, Text, Whole, Word, is_blank, text_pattern
 from shared.schemas.file_names import is_harmful
 

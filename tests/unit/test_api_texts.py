@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from api.http import event_stream, ranges
-from api.schemas import transcript_text
+from api.schemas.recordings import transcript_text
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput, TooLarge
 from shared.schemas import file_names

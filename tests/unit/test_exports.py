@@ -15,7 +15,7 @@ from fhirclient.models.bundle import Bundle as BundleR4
 from pypdf import PdfReader
 
 from api.exports import FILES, fhir, notes_outline, process_outline
-from shared.db.queries.notes import Signed
+from shared.db.queries.records.notes import Signed
 from shared.domain.notes.editing import edited
 from shared.domain.notes.record import Kind, Part, Standing
 from shared.domain.notes.templates import rendered

@@ -37,7 +37,8 @@ from shared.services.jobs.error_policy import (
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.frames import TamperedObject
 from shared.vault.keystore import KeyStoreError
-from workers.engines import openai_completion, openai_errors
+from workers.engines.openai import completion as openai_completion
+from workers.engines.openai import errors as openai_errors
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = ("shared.db", "shared.storage", "shared.vault", "shared.media", "workers.engines", "workers.audio")
@@ -63,9 +64,9 @@ INTERNAL = {
     "shared.media.job.OutOfTime",
     "shared.media.job.Refused",
     "shared.media.job.SourceFailed",
-    "workers.engines.call_limits.NoPlace",
+    "workers.engines.openai.call_limits.NoPlace",
     "workers.engines.screen.conversion.EncoderUnusable",
-    "workers.engines.openai_client._OversizedAnswer",
+    "workers.engines.openai.client._OversizedAnswer",
 }
 
 

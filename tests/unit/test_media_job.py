@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.domain.values import DecodedFacts
-from shared.media import claims, wire
+from shared.media import claims
+from shared.media.isolation import wire
+from shared.media.isolation.wire import Kind
 from shared.media.job import Died, Job, Misbehaved, OutOfTime, Patience, Refused
 from shared.media.limits import MediaLimits
-from shared.media.wire import Kind
 
 PATIENCE = Patience(wall_seconds=5, stall_seconds=5, pcm_bytes=1000)
 

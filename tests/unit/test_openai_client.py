@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from workers.engines.openai_client import OpenAIClient
-from workers.engines.openai_errors import retry_after
+from workers.engines.openai.client import OpenAIClient
+from workers.engines.openai.errors import retry_after
 from workers.engines.registry import EngineOptions, build_extractor, build_transcriber
 
 OWN = "http://speech.internal:8000/v1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.engines.openai_models import model_of
+from workers.engines.openai.models import model_of
 
 
 @pytest.mark.parametrize(

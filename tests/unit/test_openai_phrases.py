@@ -6,9 +6,9 @@ import pytest
 
 from shared.domain.errors import PermanentStepError, RetryableStepError
 from shared.domain.values import Phrase, Word
-from workers.engines.openai_client import Answer
-from workers.engines.openai_errors import Target
-from workers.engines.openai_phrases import clean, phrases_from
+from workers.engines.openai.client import Answer
+from workers.engines.openai.errors import Target
+from workers.engines.openai.phrases import clean, phrases_from
 
 TARGET = Target("transcription service", "whisper-1", "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL")
 

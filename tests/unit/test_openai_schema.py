@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.schemas.json_schema import json_schema, keep_known
 from shared.schemas.notes import MOODS, RISK_LABELS, NotesSchema
-from workers.engines.openai_notes import OURS
+from workers.engines.openai.notes import OURS
 
 
 class PageSchema(Schema):

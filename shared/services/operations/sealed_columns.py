@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import alerts, notes, outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import alerts, notes
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.audit import Disclosure
 from shared.db.tables.consent import ConsentRow, Participant

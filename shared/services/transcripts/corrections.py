@@ -13,8 +13,8 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.clock import now
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.transcripts.corrections import (

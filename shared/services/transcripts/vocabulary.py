@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs
-from shared.db.queries import vocabulary as rows
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import vocabulary as rows
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.engines import TherapistWords
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.transcripts.corrections import corrections_from_json
