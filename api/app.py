@@ -25,7 +25,16 @@ from api.resources.privacy import (
     retention,
     rights,
 )
-from api.resources.recordings import audio, direct_uploads, events, off_record, sessions, speakers, uploads
+from api.resources.recordings import (
+    audio,
+    direct_uploads,
+    events,
+    off_record,
+    sessions,
+    speakers,
+    uploads,
+    vocabulary,
+)
 from api.resources.recordings import history as operations
 from api.resources.recordings import session_lifecycle as lifecycle
 from api.resources.recordings import transcripts as outputs
@@ -67,6 +76,7 @@ _ROUTES = (
     lifecycle,
     events,
     off_record,
+    vocabulary,
     webhooks,
     alerts,
     holds,
