@@ -13,6 +13,8 @@ export UV_CACHE_DIR := $(abspath $(DATA))/cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
+# Where it is set, each of many processes would compile the same sources again, and pytest rewrite every test.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel audit docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
 

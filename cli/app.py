@@ -35,6 +35,7 @@ from cli.commands.recordings.off_record import off_the_record
 from cli.commands.recordings.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.recordings.speakers import speakers
 from cli.commands.recordings.uploads import upload
+from cli.commands.recordings.vocabulary import vocabulary
 from cli.commands.records.alerts import risk
 from cli.commands.records.notes import notes
 from cli.commands.records.patients import patients
@@ -105,6 +106,7 @@ for command in (
     risk,
     speakers,
     correct,
+    vocabulary,
     off_the_record,
     cancel,
     delete,

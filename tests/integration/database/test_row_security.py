@@ -43,7 +43,7 @@ from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
 from shared.services.sign_in import invitations, second_factor, signing_in
 from shared.services.sign_in.browser_sessions import Client
-from shared.services.transcripts import playback
+from shared.services.transcripts import playback, vocabulary
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.vault.sealing import Subject
@@ -72,6 +72,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     idempotency.begin(resources, office.caller, "a route", "a key")
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
+    vocabulary.change(resources, office.caller, ["sertraline"])
     keep_records(resources, office, session_id)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     tus_creation.create(resources, office.caller, 2000, details, "")
