@@ -24,6 +24,7 @@ from api.resources.privacy import (
     report,
     retention,
     rights,
+    supervision,
 )
 from api.resources.recordings import (
     audio,
@@ -63,6 +64,7 @@ _ROUTES = (
     part2,
     rights,
     emergency,
+    supervision,
     sessions,
     uploads,
     direct_uploads,

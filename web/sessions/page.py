@@ -11,7 +11,9 @@ from shared.domain.errors import NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.transcripts.replaced_words import Offer
 from shared.services import patients
+from shared.services.access import supervision
 from shared.services.access.caller import Caller, Scope
+from shared.services.access.supervision import Standing
 from shared.services.alerts import risk_alerts
 from shared.services.alerts.risk_alerts import AlertRecord
 from shared.services.notes import reading as notes
@@ -45,6 +47,7 @@ class SessionView:
     left_out: list[tuple[str, str]]
     rows: list[Row]
     offers: Sequence[Offer]
+    supervision: Standing
 
     @property
     def is_final(self) -> bool:
@@ -95,6 +98,7 @@ def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
         unsupported(found.document) if found else [],
         rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
         _offers(resources, caller, record),
+        supervision.standing(resources, caller, session_id),
     )
 
 
