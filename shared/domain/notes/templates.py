@@ -5,7 +5,7 @@ the words it came from: no transcript is made again, and nothing is said that th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 
 from shared.domain.notes.completeness import completeness
@@ -13,8 +13,9 @@ from shared.domain.notes.fields import LISTS, ListField
 from shared.domain.notes.part_words import said_about
 from shared.domain.template_forms import RISK, Part, Template
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS
+from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS, TO_ADD
 from shared.domain.verification.evidence import verify
+from shared.domain.verification.quote_frames import DENIED
 
 _TEXTS = {"summary": "topic_summary", "mood": "session_mood", "course": "mood_trajectory"}
 _LISTS = {declared.source: declared for declared in LISTS}
@@ -42,8 +43,9 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
     Each sentence is checked against the transcript as any other; one that does not stand is told in
     the client's own words instead. A part that names no sources has what an engine wrote to its
     instruction, if one was asked to, else what its words ask for, else passages that speak of it.
-    Risk is in every rendering, in a part of its own if need be. A part without anything is among
-    what is missing (``completeness``).
+    Risk is in every rendering, in a part of its own if need be. What a part asks for and the session
+    does not have is named there, with what to add; a part without anything is among what is missing
+    (``completeness``).
     """
     document = {**deepcopy(notes), "template": template.name}
     document.pop("sections", None)
@@ -51,14 +53,21 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
     if parts and not any("risk" in sources_of(part) for part in parts):
         parts.append(RISK)
     if parts:
+        missing = {one["item"] for one in completeness(document, transcript)["missing"]}
         document["sections"] = [
-            {"name": part.name, "title": part.title, "sentences": _sentences(part, document, transcript)}
+            {
+                "name": part.name,
+                "title": part.title,
+                "sentences": _sentences(part, document, transcript, missing),
+            }
             for part in parts
         ]
     return {**document, "completeness": completeness(document, transcript)}
 
 
-def _sentences(part: Part, notes: JsonObject, transcript: Transcript) -> list[JsonObject]:
+def _sentences(
+    part: Part, notes: JsonObject, transcript: Transcript, missing: Collection[str]
+) -> list[JsonObject]:
     written = _written(part, notes)
     if written is not None:
         risk = _of_source("risk", notes, transcript) if "risk" in sources_of(part) else ()
@@ -70,7 +79,8 @@ def _sentences(part: Part, notes: JsonObject, transcript: Transcript) -> list[Js
             found += [s for s in told if source != "quotes" or not _is_quoted(s, found)]
         if not part.sources and not found:
             found = [_quoted(pieces, transcript) for pieces in said_about(part, transcript)]
-    return _each_once(found) or [_structural(NOTHING_FOR_PART)]
+    to_add = [_structural(TO_ADD[item]) for item in part.asks if item in missing]
+    return [*_each_once(found), *to_add] or [_structural(NOTHING_FOR_PART)]
 
 
 def _written(part: Part, notes: JsonObject) -> list[JsonObject] | None:
@@ -86,8 +96,7 @@ def _written(part: Part, notes: JsonObject) -> list[JsonObject] | None:
 
 
 def _quoted(pieces: list[JsonObject], transcript: Transcript) -> JsonObject:
-    text = " ".join(f"“{piece['quote']}”" for piece in pieces)
-    return _standing(text, {"evidence": pieces}, transcript)
+    return _standing(_quotes({"evidence": pieces}), {"evidence": pieces}, transcript)
 
 
 def _is_quoted(sentence: JsonObject, others: list[JsonObject]) -> bool:
@@ -106,7 +115,8 @@ def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterat
     declared = _LISTS[source]
     for item in notes[declared.name]:
         told = _told(declared, item)
-        sentence = _standing(told, item, transcript)
+        fallbacks = tuple(_risk_without_label(item)) if source == "risk" else ()
+        sentence = _standing(told, item, transcript, fallbacks)
         if source == "topics" and sentence["sentence"] != told:
             continue  # words in the place of a label are no topic: of danger they would read as a goal
         # What cannot be told so that it stands remains among the items; a risk is shown all the same.
@@ -116,14 +126,18 @@ def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterat
         yield _structural(notes["risk_statement"])
 
 
-def _standing(text: str, item: JsonObject, transcript: Transcript) -> JsonObject:
-    """``text`` as a sentence with the item's evidence, or the item's own quote where it does not stand."""
+def _standing(
+    text: str, item: JsonObject, transcript: Transcript, fallbacks: Sequence[str] = ()
+) -> JsonObject:
+    """``text`` as a sentence with the item's evidence, or the item's own quote where it does not stand.
+
+    ``fallbacks`` are tried before the bare quote.
+    """
     evidence = deepcopy(item.get("evidence", []))
     sentence: JsonObject = {"sentence": text, "structural": False, "evidence": evidence}
     if item.get("by_clinician"):
         return {**sentence, "verified": False, "by_clinician": True}
-    quotes = [f"“{piece['quote']}”" for piece in evidence]
-    for words in (text, " ".join(quotes), *quotes[:1]):
+    for words in (text, *fallbacks, *(_quotes(item, most) for most in (len(evidence), 1))):
         checked = verify({"field_evidence": {"topic_summary": [{**sentence, "sentence": words}]}}, transcript)
         if standing := checked["field_evidence"]["topic_summary"]:
             found: JsonObject = standing[0]
@@ -150,11 +164,31 @@ def _told(declared: ListField, item: JsonObject) -> str:
 
 
 def _risk(flag: JsonObject) -> str:
-    marks = ["denied"] if flag.get("negated") else []
+    marks = _marks(flag)
+    label = RISK_LABELS[flag["type"]]
+    head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
+    return f"{head}: {_quotes(flag)}" if flag.get("evidence") else f"{head}."
+
+
+def _risk_without_label(flag: JsonObject) -> Iterator[str]:
+    """The quotes of ``flag`` with whose risk it is and when, for where the label does not stand.
+
+    Without them another person's wish to die, or a past one, reads like the client's of today. A
+    denial that the quotes do not show is left out.
+    """
+    marks = _marks(flag)
+    for kept in (marks, [mark for mark in marks if mark != DENIED]):
+        if kept and flag.get("evidence"):
+            yield f"{', '.join(kept).capitalize()}: {_quotes(flag, joint=', ')}"
+
+
+def _marks(flag: JsonObject) -> list[str]:
+    """What tells a mention from a present risk of the client."""
+    marks = [DENIED] if flag.get("negated") else []
     marks += ["in the past"] if flag.get("temporality") == "past" else []
     marks += ["of another person"] if flag.get("about") == "other" else []
-    marks += ["may be a figure of speech"] if flag.get("figurative") else []
-    label = RISK_LABELS[flag["type"]]
-    words = [f"“{piece['quote']}”" for piece in flag.get("evidence", [])]
-    head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
-    return f"{head}: {' '.join(words)}" if words else f"{head}."
+    return marks + (["may be a figure of speech"] if flag.get("figurative") else [])
+
+
+def _quotes(item: JsonObject, most: int | None = None, joint: str = " ") -> str:
+    return joint.join(f"“{piece['quote']}”" for piece in item.get("evidence", [])[:most])
