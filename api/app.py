@@ -13,29 +13,7 @@ from api.http import problems as errors
 from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
-from api.resources import (
-    alerts,
-    audio,
-    client_summaries,
-    direct_uploads,
-    engines,
-    events,
-    health,
-    keys,
-    notes,
-    off_record,
-    patients,
-    process_notes,
-    sessions,
-    speakers,
-    templates,
-    therapists,
-    uploads,
-    webhooks,
-)
-from api.resources import history as operations
-from api.resources import session_lifecycle as lifecycle
-from api.resources import transcripts as outputs
+from api.resources import engines, health, keys, therapists, webhooks
 from api.resources.privacy import (
     access_log,
     audit,
@@ -47,11 +25,26 @@ from api.resources.privacy import (
     retention,
     rights,
 )
+from api.resources.recordings import (
+    audio,
+    direct_uploads,
+    events,
+    off_record,
+    sessions,
+    speakers,
+    uploads,
+    vocabulary,
+)
+from api.resources.recordings import history as operations
+from api.resources.recordings import session_lifecycle as lifecycle
+from api.resources.recordings import transcripts as outputs
+from api.resources.records import alerts, client_summaries, notes, patients, process_notes, templates
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
 from shared.http import rate_limits
+from shared.http.lazy_rules import LazyRule
 from shared.outbound import traces
 from shared.services.operations import startup
 from shared.services.resources import Resources
@@ -83,6 +76,7 @@ _ROUTES = (
     lifecycle,
     events,
     off_record,
+    vocabulary,
     webhooks,
     alerts,
     holds,
@@ -106,18 +100,7 @@ def create_app(resources: Resources | None = None) -> Flask:
         _wait_for_keys(settings)
         traces.install(settings.traces_endpoint, "api")
         resources = build_resources(settings)
-    app = Flask("sessionscribe", static_folder=None)
-    app.config.update(
-        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
-        # Every call refuses a body that declares more, so the server need not wait for it.
-        MOST_BODY_BYTES=resources.settings.max_upload_bytes + OVERHEAD_BYTES,
-        PROVIDE_AUTOMATIC_OPTIONS=False,
-    )
-    as_written = DefaultJSONProvider(app)
-    as_written.sort_keys = False  # documents read best in the order they are written in
-    app.json = as_written
-    app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
-    app.url_map.merge_slashes = False
+    app = _bare_app(resources.settings)
     app.extensions["sessionscribe"] = resources
     health.install(app, resources)
     requests.install(app)
@@ -134,6 +117,24 @@ def create_app(resources: Resources | None = None) -> Flask:
     rate_limits.install(app, resources.settings)
     auth.require_policies(app)
     tus.install(app)
+    return app
+
+
+def _bare_app(settings: Settings) -> Flask:
+    """The application without routes."""
+    app = Flask("sessionscribe", static_folder=None)
+    app.url_rule_class = LazyRule
+    app.config.update(
+        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
+        # Every call refuses a body that declares more, so the server need not wait for it.
+        MOST_BODY_BYTES=settings.max_upload_bytes + OVERHEAD_BYTES,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    as_written = DefaultJSONProvider(app)
+    as_written.sort_keys = False  # documents read best in the order they are written in
+    app.json = as_written
+    app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
+    app.url_map.merge_slashes = False
     return app
 
 

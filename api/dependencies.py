@@ -1,8 +1,8 @@
 """Resources from settings, for a process of the API."""
 
 from shared.db.connection.engine import Database
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
-from shared.media.sandbox import Sandbox
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
 from shared.settings import Settings

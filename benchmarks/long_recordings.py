@@ -23,7 +23,8 @@ from uuid import UUID
 import av
 
 from benchmarks.machine import Machine, Taken, Watch, cpu_seconds, running_machine, running_workers
-from shared.db.queries import audit, sessions
+from shared.db.queries.privacy import audit
+from shared.db.queries.records import sessions
 from shared.domain.status import FINAL, Status
 from shared.domain.values import (
     BYTES_PER_SAMPLE,

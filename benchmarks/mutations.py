@@ -14,10 +14,10 @@ import numpy as np
 import psutil
 
 from shared.domain.errors import PermanentStepError, UnsupportedMedia
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
-from shared.media.sandbox import Sandbox
 from tests.fakes.media_files import HONEST, Bytes, honest
-from tests.integration.test_media_mutations import mutated
+from tests.integration.media.test_media_mutations import mutated
 
 SEEDS = tuple(HONEST)
 

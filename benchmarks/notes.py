@@ -21,7 +21,7 @@ from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI
 from tests.fixtures.golden_sessions import Golden, mentions_in, sessions
-from workers.engines.openai_extractor import OpenAIExtractor
+from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 
 Draft = Callable[[Transcript], JsonObject]

@@ -21,8 +21,9 @@ import migrations
 from embedded.postgres import DATABASE, SUPERUSER
 from serving.app import create_app
 from shared import logs
-from shared.db.queries import notes, outputs, sessions, steps
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import notes, sessions
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import Patient, Practice, Therapist, TherapySession
 from shared.domain.status import Status
 from shared.domain.transcripts.serialization import transcript_to_json

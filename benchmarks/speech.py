@@ -28,8 +28,8 @@ from shared.domain.transcripts.units import units_of
 from shared.domain.values import SAMPLE_RATE, TranscriptionHints
 from tests.fakes.speech import InMemoryPcm
 from workers.audio.analyser import OfflineSpeechAnalyser
-from workers.engines.whisper import WhisperTranscriber
-from workers.engines.whisper_loading import ModelSettings, load
+from workers.engines.whisper.loading import ModelSettings, load
+from workers.engines.whisper.transcriber import WhisperTranscriber
 
 Sound = NDArray[np.int16]
 MIB = 1024

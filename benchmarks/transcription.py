@@ -27,10 +27,10 @@ from shared.domain.values import (
     Transcript,
     TranscriptionHints,
 )
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from workers.audio.analyser import OfflineSpeechAnalyser
-from workers.engines.whisper import WhisperTranscriber
-from workers.engines.whisper_loading import ModelSettings, load
+from workers.engines.whisper.loading import ModelSettings, load
+from workers.engines.whisper.transcriber import WhisperTranscriber
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "therapy_session.m4a"
 FRAMES_PER_SECOND = 100

@@ -8,37 +8,38 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from cli.commands.alerts import risk
-from cli.commands.audio import audio
-from cli.commands.audit import audit
-from cli.commands.backup import backup, restore
-from cli.commands.cancel_delete import cancel, delete
-from cli.commands.consents import consents
-from cli.commands.corrections import correct
-from cli.commands.demo import demo
-from cli.commands.doctor import doctor
-from cli.commands.emergency import emergency
-from cli.commands.engines import engines
-from cli.commands.history import history
-from cli.commands.holds import holds
-from cli.commands.incident import incident
 from cli.commands.keys import keys
-from cli.commands.models import models
-from cli.commands.notes import notes
-from cli.commands.off_record import off_the_record
-from cli.commands.patients import patients
-from cli.commands.privacy import privacy
-from cli.commands.reconcile import reconcile
-from cli.commands.retention import retention
-from cli.commands.rights import rights
-from cli.commands.sandbox import sandbox
-from cli.commands.server import break_glass, recover, setup, up
-from cli.commands.sessions import extract_notes, list_sessions, retry, show
-from cli.commands.speakers import speakers
+from cli.commands.operations.backup import backup, restore
+from cli.commands.operations.demo import demo
+from cli.commands.operations.doctor import doctor
+from cli.commands.operations.engines import engines
+from cli.commands.operations.models import models
+from cli.commands.operations.reconcile import reconcile
+from cli.commands.operations.sandbox import sandbox
+from cli.commands.operations.server import break_glass, recover, setup, up
+from cli.commands.operations.vault import vault
+from cli.commands.privacy.audit import audit
+from cli.commands.privacy.consents import consents
+from cli.commands.privacy.emergency import emergency
+from cli.commands.privacy.holds import holds
+from cli.commands.privacy.incident import incident
+from cli.commands.privacy.report import privacy
+from cli.commands.privacy.retention import retention
+from cli.commands.privacy.rights import rights
+from cli.commands.privacy.verify import verify
+from cli.commands.recordings.audio import audio
+from cli.commands.recordings.cancel_delete import cancel, delete
+from cli.commands.recordings.corrections import correct
+from cli.commands.recordings.history import history
+from cli.commands.recordings.off_record import off_the_record
+from cli.commands.recordings.sessions import extract_notes, list_sessions, retry, show
+from cli.commands.recordings.speakers import speakers
+from cli.commands.recordings.uploads import upload
+from cli.commands.recordings.vocabulary import vocabulary
+from cli.commands.records.alerts import risk
+from cli.commands.records.notes import notes
+from cli.commands.records.patients import patients
 from cli.commands.therapists import therapists
-from cli.commands.uploads import upload
-from cli.commands.vault import vault
-from cli.commands.verify import verify
 from cli.commands.webhooks import webhooks
 from cli.exits import CommandError, Exit, reason
 from cli.options import EPILOG
@@ -105,6 +106,7 @@ for command in (
     risk,
     speakers,
     correct,
+    vocabulary,
     off_the_record,
     cancel,
     delete,

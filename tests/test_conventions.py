@@ -172,7 +172,7 @@ CLOCK_READERS = {
     "shared/services/uploads/quotas.py": "says in how many seconds the day ends; the day is Postgres'",
     "shared/storage/local_store.py": "sweeps what writers left a day ago; one that is at work gets an error",
     "shared/storage/s3.py": "the same",
-    "workers/engines/openai_errors.py": "a Retry-After that is a date, in an answer that has none itself",
+    "workers/engines/openai/errors.py": "a Retry-After that is a date, in an answer that has none itself",
 }
 
 

@@ -14,8 +14,9 @@ import structlog
 
 from shared import logs
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import deliveries, heartbeats
+from shared.db.queries import deliveries
 from shared.db.queries.deliveries import Taken
+from shared.db.queries.work import heartbeats
 from shared.domain.errors import Unavailable
 from shared.outbound.posting import Poster
 from shared.services.operations import startup

@@ -8,8 +8,8 @@ from functools import cache
 
 from shared.db.connection.engine import Database
 from shared.domain.ports import SpeechAnalyser
+from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
-from shared.media.sandbox import Sandbox
 from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
 from shared.services.jobs.worker_context import Workbench

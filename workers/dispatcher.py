@@ -13,7 +13,7 @@ from redis import Redis
 
 from shared import logs
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.domain.errors import Unavailable
 from shared.outbound import traces
 from shared.queue import WorkQueue, make_app

@@ -12,7 +12,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.domain.errors import Unavailable
 from shared.queue import make_app
 from shared.settings import Settings, load

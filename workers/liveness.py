@@ -8,7 +8,7 @@ from celery import bootsteps
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.services.operations.liveness import Pulse, SignsOfLife
 from shared.settings import Settings, load
 

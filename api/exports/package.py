@@ -14,11 +14,11 @@ from stream_zip import ZIP_AUTO, stream_zip
 
 from api.exports import FILES, fhir, notes_outline
 from api.exports.access_log import access_log_outline
-from api.schemas.access_log import DisclosureSchema
-from api.schemas.consents import ConsentsSchema
-from api.schemas.rights import RightsRequestSchema
-from api.schemas.sessions import TranscriptSchema
-from api.schemas.transcript_text import as_txt
+from api.schemas.privacy.access_log import DisclosureSchema
+from api.schemas.privacy.consents import ConsentsSchema
+from api.schemas.privacy.rights import RightsRequestSchema
+from api.schemas.recordings.sessions import TranscriptSchema
+from api.schemas.recordings.transcript_text import as_txt
 from shared.domain.errors import Conflict, Gone, InvalidInput, NotFound
 from shared.services.access.caller import Caller
 from shared.services.audit_trail import access_log, disclosures

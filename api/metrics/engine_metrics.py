@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from shared.db.queries.counters import Count
+from shared.db.queries.work.counters import Count
 from shared.services.engines.usage_metrics import AUDIO, MICRODOLLARS, TOKENS
 
 

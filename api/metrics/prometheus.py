@@ -13,7 +13,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from api.metrics.engine_metrics import of_engines
-from shared.db.queries.counters import BOUNDS, Count
+from shared.db.queries.work.counters import BOUNDS, Count
 from shared.domain.status import FINAL, Status
 from shared.pipeline import QUEUES, STEPS, URGENT_QUEUE
 from shared.services.operations.metrics import Observation, Work

@@ -14,7 +14,7 @@ from flask_smorest.utils import prepare_response
 from api.http.requests import IdConverter
 from api.schemas.accounts import TherapistChangeSchema
 from api.schemas.core import ConsentGivenSchema, PatientChangeSchema, ProblemSchema
-from api.schemas.uploads import UploadBodySchema
+from api.schemas.recordings.uploads import UploadBodySchema
 from api.schemas.webhooks import WebhookChangeSchema
 
 View = TypeVar("View", bound=Callable[..., Any])

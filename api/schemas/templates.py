@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.schemas.core import GivenToSchema
-from api.schemas.sessions import TEMPLATE_NAME as NAME
+from api.schemas.recordings.sessions import TEMPLATE_NAME as NAME
 from shared.domain.notes.templates import SOURCES
 from shared.domain.template_forms import Part, Template
 from shared.schemas.fields import Moment, Text, Word

@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api.auth import resources as current_resources
 from api.http.problems import Malformed, without_unknown_names
 from api.idempotency import digest_of
-from api.schemas.uploads import UploadFormSchema
+from api.schemas.recordings.uploads import UploadFormSchema
 from api.server import bodies
 from api.uploads import multipart
 from api.uploads.details import details_of

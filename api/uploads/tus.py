@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from werkzeug.http import http_date
 
 from api.http.problems import Malformed, without_unknown_names
-from api.schemas.uploads import UploadFormSchema
+from api.schemas.recordings.uploads import UploadFormSchema
 from api.uploads.details import details_of
 from shared.domain.errors import ChecksumMismatch, InvalidInput, UnsupportedMedia, WrongVersion
 from shared.domain.ports import Block

@@ -12,7 +12,7 @@ from psycopg2.extensions import parse_dsn
 import migrations
 from cli.local.findings import Finding, bad, doubtful, good
 from shared.db.connection.engine import APPLICATION, OPERATOR
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.settings import Settings
 
 _MOST_SKEW_SECONDS = 2.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.ports import ByteSource
-from shared.media import wire
+from shared.media.isolation import wire
 
 _LEASH_SECONDS = 10.0
 # A child that reads the recording over and over is not decoding it; seeking costs some of this.

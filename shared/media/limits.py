@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from shared.media.host_slots import most_children
+from shared.media.isolation.host_slots import most_children
 
 _DECODE_DATA_BYTES = 512 << 20
 

@@ -5,7 +5,7 @@ import os
 from collections import OrderedDict
 from typing import NoReturn
 
-from shared.media import wire
+from shared.media.isolation import wire
 
 _BLOCKS_KEPT = 8
 

@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import idempotency as rows
-from shared.db.queries.idempotency import Ticket
+from shared.db.queries.records import idempotency as rows
+from shared.db.queries.records.idempotency import Ticket
 from shared.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources

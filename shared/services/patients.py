@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import patient_deletions, patients, uploads
+from shared.db.queries.privacy import patient_deletions
+from shared.db.queries.records import patients, uploads
 from shared.db.tables.core import Patient
 from shared.domain.consent import METHODS
 from shared.domain.errors import Conflict, NotFound

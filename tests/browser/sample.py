@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from shared.db.queries import notes as note_rows
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import notes as note_rows
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.domain.notes.drafts import checked
 from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.domain.transcripts.serialization import transcript_to_json

@@ -16,7 +16,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import text
 
-from shared.media.sandbox import Sandbox
+from shared.media.isolation.sandbox import Sandbox
 from shared.services import patients
 from shared.services.resources import Resources
 from shared.storage.recordings import RECORDING

@@ -88,6 +88,24 @@ def test_words_are_corrected_in_place(site: Watched, session_id: UUID) -> None:
     expect(page.locator(".item .label.changed").first).to_be_visible()
 
 
+def test_a_word_that_was_corrected_twice_is_offered_and_taken_by_one_click(
+    site: Watched, session_id: UUID
+) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    for segment in (1, 2):
+        expect(page.get_by_role("heading", name="Words to expect?")).to_have_count(0)
+        page.locator(f"#s{segment} .fix").click()
+        box = page.get_by_role("textbox", name="What was said")
+        box.fill(box.input_value().replace("week", "weekend"))
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(f"#s{segment} .said")).to_contain_text("weekend")
+    expect(page.get_by_role("heading", name="Words to expect?")).to_be_visible()
+    page.get_by_role("button", name="Expect it").click()
+    expect(page.get_by_role("heading", name="Words to expect?")).to_have_count(0)
+    page.get_by_role("link", name="Words", exact=True).click()
+    expect(page.get_by_label("Your words")).to_have_value("weekend")
+
+
 def test_an_alert_is_acknowledged_and_the_notes_are_signed(site: Watched, session_id: UUID) -> None:
     page = site.open("/today")
     page.get_by_role("heading", name="Risk to answer for (1)").wait_for()

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from workers.engines.whisper import WhisperTranscriber
-from workers.engines.whisper_loading import ModelSettings
+from workers.engines.whisper.loading import ModelSettings
+from workers.engines.whisper.transcriber import WhisperTranscriber
 
 
 @cache

@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import AuditEvent, Output, Patient, StepRow, TherapySession
 from shared.db.tables.lifecycle import Tombstone
 from shared.db.tables.records import NotesVersion

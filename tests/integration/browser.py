@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from shared.db.queries import api_keys
+from shared.db.queries.people import api_keys
 from shared.db.tables.sign_in import Login
 from shared.http import cookies
 from shared.services.resources import Resources

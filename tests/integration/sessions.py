@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from shared.db.queries import sessions, steps
+from shared.db.queries.records import sessions
+from shared.db.queries.work import steps
 from shared.db.tables.core import AuditEvent, Output, StepRow, TherapySession
 from shared.db.tables.records import NotesVersion
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber

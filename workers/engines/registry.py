@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.domain.engines import OPENAI, RULES, WHISPER, sends_away
 from shared.domain.ports import NoteExtractor, Transcriber
 from shared.settings import Settings
-from workers.engines.call_limits import CallLimits, SharedLimits, Unlimited
+from workers.engines.openai.call_limits import CallLimits, SharedLimits, Unlimited
 
 if TYPE_CHECKING:
-    from workers.engines.openai_client import OpenAIClient
+    from workers.engines.openai.client import OpenAIClient
 
 _Builder = TypeVar("_Builder")
 
@@ -79,7 +79,7 @@ def build_extractor(name: str, options: EngineOptions) -> NoteExtractor:
 
 
 def _openai_transcriber(options: EngineOptions) -> Transcriber:
-    from workers.engines.openai_transcriber import OpenAITranscriber
+    from workers.engines.openai.transcriber import OpenAITranscriber
 
     model = _needed(options.openai_transcription_model, "SESSIONSCRIBE_OPENAI_TRANSCRIPTION_MODEL")
     return OpenAITranscriber(
@@ -92,8 +92,8 @@ def _openai_transcriber(options: EngineOptions) -> Transcriber:
 
 
 def _faster_whisper(options: EngineOptions) -> Transcriber:
-    from workers.engines.whisper import WhisperTranscriber
-    from workers.engines.whisper_loading import ModelSettings
+    from workers.engines.whisper.loading import ModelSettings
+    from workers.engines.whisper.transcriber import WhisperTranscriber
 
     settings = ModelSettings(
         options.whisper_model,
@@ -112,7 +112,7 @@ def _rules(options: EngineOptions) -> NoteExtractor:
 
 
 def _openai_extractor(options: EngineOptions) -> NoteExtractor:
-    from workers.engines.openai_extractor import NotesModel, OpenAIExtractor
+    from workers.engines.openai.extractor import NotesModel, OpenAIExtractor
 
     model = NotesModel(
         _needed(options.openai_notes_model, "SESSIONSCRIBE_OPENAI_NOTES_MODEL"),
@@ -146,7 +146,7 @@ def _needed(value: str | None, setting: str) -> str:
 
 
 def _openai_client(options: EngineOptions) -> "OpenAIClient":
-    from workers.engines.openai_client import OpenAIClient
+    from workers.engines.openai.client import OpenAIClient
 
     return OpenAIClient(_openai_key(options), options.openai_base_url, _limits(options))
 

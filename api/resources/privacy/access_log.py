@@ -15,7 +15,7 @@ from api.exports.access_log import access_log_outline
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.openapi.document import LOCATION, answers, file_answer
-from api.schemas.access_log import AccessLogSchema, DisclosureSchema, NewDisclosureSchema
+from api.schemas.privacy.access_log import AccessLogSchema, DisclosureSchema, NewDisclosureSchema
 from shared.domain import spreadsheets
 from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope

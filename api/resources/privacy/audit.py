@@ -11,7 +11,7 @@ from api.http.negotiation import attachment
 from api.http.pages import page_response, position
 from api.openapi.document import NEXT_PAGE, answers, file_answer
 from api.schemas.core import PageQuerySchema
-from api.schemas.incidents import ADDRESS, IncidentSchema, SuspicionSchema
+from api.schemas.privacy.incidents import ADDRESS, IncidentSchema, SuspicionSchema
 from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope
 from shared.services.audit_trail import incident, reading

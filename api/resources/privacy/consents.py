@@ -9,7 +9,7 @@ from api import idempotency
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.schemas.consents import ConsentSayingSchema, ConsentsSchema, ParticipantCreateSchema
+from api.schemas.privacy.consents import ConsentSayingSchema, ConsentsSchema, ParticipantCreateSchema
 from shared.services.access.caller import Scope
 from shared.services.consents import history
 from shared.services.consents.history import Consents, Statement

@@ -9,10 +9,10 @@ from api import idempotency
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.schemas import session_documents
 from api.schemas.core import PatientSchema
-from api.schemas.emergency import EmergencyCreateSchema, EmergencySchema
-from api.schemas.sessions import SessionSchema, SessionSummarySchema
+from api.schemas.privacy.emergency import EmergencyCreateSchema, EmergencySchema
+from api.schemas.recordings import session_documents
+from api.schemas.recordings.sessions import SessionSchema, SessionSummarySchema
 from shared.domain.errors import NotFound
 from shared.services import patients
 from shared.services.access import emergency

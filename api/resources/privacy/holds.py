@@ -10,7 +10,7 @@ from api import idempotency
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import LOCATION, answers
-from api.schemas.retention import HoldCreateSchema, HoldQuerySchema, HoldReviewSchema, HoldSchema
+from api.schemas.privacy.retention import HoldCreateSchema, HoldQuerySchema, HoldReviewSchema, HoldSchema
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.retention import holds

@@ -6,7 +6,7 @@ from uuid import UUID
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.schemas.consents import Part2Schema
+from api.schemas.privacy.consents import Part2Schema
 from shared.services.access.caller import Scope
 from shared.services.consents import part2
 

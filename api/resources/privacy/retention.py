@@ -6,8 +6,8 @@ from uuid import UUID
 from api.auth import any_key, caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.schemas.receipts import SigningKeySchema
-from api.schemas.retention import (
+from api.schemas.privacy.receipts import SigningKeySchema
+from api.schemas.privacy.retention import (
     PatientRetentionSchema,
     PreviewQuerySchema,
     PreviewSchema,

@@ -12,7 +12,12 @@ from api.exports import package as packages
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import attachment
 from api.openapi.document import answers, binary_answer
-from api.schemas.rights import DecisionSchema, PackageSchema, RightsRequestCreateSchema, RightsRequestSchema
+from api.schemas.privacy.rights import (
+    DecisionSchema,
+    PackageSchema,
+    RightsRequestCreateSchema,
+    RightsRequestSchema,
+)
 from shared.domain.errors import Conflict
 from shared.domain.rights import RequestStatus
 from shared.services import patients

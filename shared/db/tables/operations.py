@@ -22,8 +22,8 @@ class Turn(Base):
 class Tally(Base):
     """How often something happened, since the first day, and how long it took in all.
 
-    ``bucket`` sorts by duration (see ``shared.db.queries.counters``), ``slot`` spreads one count over several
-    rows, so that those who count at the same moment seldom wait for each other.
+    ``bucket`` sorts by duration (see ``shared.db.queries.work.counters``), ``slot`` spreads one count
+    over several rows, so that those who count at the same moment seldom wait for each other.
     """
 
     __tablename__ = "tallies"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from shared.db.queries.idempotency import Ticket
+from shared.db.queries.records.idempotency import Ticket
 from shared.domain.errors import ConfirmationNeeded, NotAllowed
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import consents, patients
+from shared.db.queries.privacy import consents
+from shared.db.queries.records import patients
 from shared.db.tables.core import Patient
 from shared.domain.consent import ConsentScope, ConsentState
 from shared.domain.errors import Conflict, NotFound, PermanentStepError

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
 from shared.db.connection.engine import Database
-from shared.db.queries import api_keys
-from shared.db.queries import emergency as rows
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import emergency as rows
 from shared.db.tables.core import Patient
 from shared.db.tables.emergency import EmergencyAccess
 from shared.domain.errors import Conflict, NotFound

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import holds, patients
+from shared.db.queries.privacy import holds
+from shared.db.queries.records import patients
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict
 from shared.services.access import ownership

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit as trail
-from shared.db.queries import sessions as rows
+from shared.db.queries.privacy import audit as trail
+from shared.db.queries.records import sessions as rows
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import NotFound
 from shared.services.access import consent

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.db.queries import audit
+from shared.db.queries.privacy import audit
 from shared.db.tables.core import ApiKey
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources

@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys, audit
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import audit
 from shared.db.tables.core import ApiKey, Practice, Therapist
 from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from shared.services import idempotency

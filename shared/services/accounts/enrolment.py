@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys
-from shared.db.queries import enrolment as codes
+from shared.db.queries.people import api_keys
+from shared.db.queries.people import enrolment as codes
 from shared.db.tables.core import ApiKey, Therapist
 from shared.db.tables.enrolment import EnrolmentCode
 from shared.domain.errors import Conflict, NotAuthenticated, NotFound

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from shared.db.queries import api_keys
+from shared.db.queries.people import api_keys
 from shared.services.accounts import enrolment
 from shared.services.accounts.accounts import ADMINISTRATOR, THERAPIST, add_person, add_practice
 from shared.services.resources import Resources

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys
+from shared.db.queries.people import api_keys
 from shared.db.tables.core import ApiKey
 from shared.domain.errors import Conflict
 from shared.services.access.caller import Caller, Scope

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys
+from shared.db.queries.people import api_keys
 from shared.db.tables.core import Therapist
 from shared.domain.errors import Conflict, NotFound
 from shared.services.access.caller import Caller

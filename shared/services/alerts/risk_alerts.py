@@ -14,8 +14,10 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries import alerts, audit, events, outbox, sessions
-from shared.db.queries.alerts import Overdue
+from shared.db.queries.privacy import audit
+from shared.db.queries.records import alerts, events, sessions
+from shared.db.queries.records.alerts import Overdue
+from shared.db.queries.work import outbox
 from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, NotFound, Unanswered

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, audit, disclosures, patients
-from shared.db.queries.audit import Filter
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import audit, disclosures
+from shared.db.queries.privacy.audit import Filter
+from shared.db.queries.records import patients
 from shared.db.tables.core import AuditEvent, Patient
 from shared.domain.disclosures import EXPORT, SENT_TO_ENGINE, read_code
 from shared.domain.errors import InvalidInput, NotFound

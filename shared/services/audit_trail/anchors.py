@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from shared.db.connection.engine import Database
-from shared.db.queries import audit_chain
+from shared.db.queries.privacy import audit_chain
 from shared.db.tables.audit import AuditBatch
 from shared.vault.durable import make_folders
 

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys
-from shared.db.queries import disclosures as rows
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import disclosures as rows
 from shared.db.tables.audit import Disclosure
 from shared.db.tables.core import AuditEvent
 from shared.domain.disclosures import read_code

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shared.db.queries import api_keys, audit, incidents
-from shared.db.queries.audit import Filter
-from shared.db.queries.incidents import Credential, Owner
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import audit, incidents
+from shared.db.queries.privacy.audit import Filter
+from shared.db.queries.privacy.incidents import Credential, Owner
 from shared.db.tables.core import AuditEvent
 from shared.domain.errors import InvalidInput
 from shared.services.access import ownership

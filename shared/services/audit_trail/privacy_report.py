@@ -8,7 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.db.connection import clock
-from shared.db.queries import audit_chain, practice_engines, processing, providers, webhooks
+from shared.db.queries import practice_engines, webhooks
+from shared.db.queries.people import providers
+from shared.db.queries.privacy import audit_chain
+from shared.db.queries.work import processing
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.webhooks import WebhookEndpoint
 from shared.domain.disclosures import EXPORT, SENT_TO_ENGINE

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, audit
-from shared.db.queries.audit import Filter
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import audit
+from shared.db.queries.privacy.audit import Filter
 from shared.db.tables.core import AuditEvent
 from shared.domain import spreadsheets
 from shared.services import paging

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import consents as rows
-from shared.db.queries import patients
+from shared.db.queries.privacy import consents as rows
+from shared.db.queries.records import patients
 from shared.db.tables.consent import ConsentRow, Participant
 from shared.db.tables.core import Patient
 from shared.domain.consent import ConsentEvent, ConsentScope, ConsentState

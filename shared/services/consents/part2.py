@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import consents as rows
-from shared.db.queries import patients
+from shared.db.queries.privacy import consents as rows
+from shared.db.queries.records import patients
 from shared.domain.errors import NotFound
 from shared.services.access import ownership
 from shared.services.access.caller import Caller

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, disclosures
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.privacy import audit, disclosures
+from shared.db.queries.work.step_claims import Lease
 from shared.domain.disclosures import SENT_TO_ENGINE, Giving
 from shared.services.resources import Resources
 

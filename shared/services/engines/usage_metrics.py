@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import counters
+from shared.db.queries.work import counters
 from shared.domain.values import JsonObject, Usage
 
 AUDIO, TOKENS, MICRODOLLARS = "engine.audio", "engine.tokens", "engine.microdollars"

@@ -4,8 +4,9 @@ import time
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, counters
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.privacy import audit
+from shared.db.queries.work import counters
+from shared.db.queries.work.step_claims import Lease
 
 
 def begin(db: DbSession, lease: Lease) -> None:

@@ -12,8 +12,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, counters, due, scheduling, sessions, step_claims, steps
-from shared.db.queries.due import Due
+from shared.db.queries.privacy import audit
+from shared.db.queries.records import sessions
+from shared.db.queries.work import counters, due, scheduling, step_claims, steps
+from shared.db.queries.work.due import Due
 from shared.domain import failpoints
 from shared.domain.status import Status
 from shared.outbound import traces

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.work.step_claims import Lease
 from shared.pipeline import Step
 from shared.services.jobs.worker_context import Workbench
 

@@ -6,8 +6,8 @@ from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import step_claims
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.work import step_claims
+from shared.db.queries.work.step_claims import Lease
 from shared.domain.errors import Unavailable
 
 Result = TypeVar("Result")

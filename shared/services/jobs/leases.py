@@ -14,8 +14,9 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import scheduling, sessions, step_claims, steps
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.records import sessions
+from shared.db.queries.work import scheduling, step_claims, steps
+from shared.db.queries.work.step_claims import Lease
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, Unavailable
 from shared.domain.status import Status, StepState

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from shared.db.queries import scheduling, sessions
-from shared.db.queries.scheduling import Candidate
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.records import sessions
+from shared.db.queries.work import scheduling
+from shared.db.queries.work.scheduling import Candidate
+from shared.db.queries.work.step_claims import Lease
 from shared.domain.errors import Unavailable
 from shared.pipeline import STEPS, Step, following
 from shared.services.jobs import leases

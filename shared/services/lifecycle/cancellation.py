@@ -5,9 +5,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import deletions, holds, outputs, sessions, steps, uploads
-from shared.db.queries.deletions import Remains
-from shared.db.queries.outputs import Product
+from shared.db.queries.privacy import deletions, holds
+from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.records import sessions, uploads
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain import failpoints
 from shared.domain.errors import Conflict, Unavailable

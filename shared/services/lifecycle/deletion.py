@@ -21,9 +21,11 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, deletions, notes, outbox, retention, sessions
-from shared.db.queries.deletions import Remains
-from shared.db.queries.notes import Signed
+from shared.db.queries.privacy import audit, deletions, retention
+from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.records import notes, sessions
+from shared.db.queries.records.notes import Signed
+from shared.db.queries.work import outbox
 from shared.db.tables.core import TherapySession
 from shared.domain import failpoints
 from shared.domain.errors import Conflict, Unavailable

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import notes as rows
-from shared.db.queries import outbox
+from shared.db.queries.records import notes as rows
+from shared.db.queries.work import outbox
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import Conflict, NotFound, Outdated, UnknownBase
 from shared.domain.notes import editing

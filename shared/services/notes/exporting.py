@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, consents, patients
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import consents
+from shared.db.queries.records import patients
 from shared.db.tables.core import Patient, TherapySession
 from shared.domain.notes import templates as forms
 from shared.domain.notes.stored import upgraded

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shared.db.queries import consents
-from shared.db.queries import process_notes as rows
+from shared.db.queries.privacy import consents
+from shared.db.queries.records import process_notes as rows
 from shared.db.tables.records import ProcessNotes
 from shared.domain.errors import NotFound, Outdated, UnknownBase
 from shared.services.access import legal_hold, ownership

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shared.db.queries import notes as rows
-from shared.db.queries.notes import Signed
+from shared.db.queries.records import notes as rows
+from shared.db.queries.records.notes import Signed
 from shared.db.tables.records import NotesVersion
 from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences

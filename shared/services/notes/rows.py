@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys
-from shared.db.queries import notes as rows
-from shared.db.queries import sessions as session_rows
-from shared.db.queries.notes import Signed
+from shared.db.queries.people import api_keys
+from shared.db.queries.records import notes as rows
+from shared.db.queries.records import sessions as session_rows
+from shared.db.queries.records.notes import Signed
 from shared.db.tables.core import TherapySession
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import NotFound

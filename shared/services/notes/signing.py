@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, outbox
-from shared.db.queries import notes as rows
+from shared.db.queries.people import api_keys
+from shared.db.queries.records import notes as rows
+from shared.db.queries.work import outbox
 from shared.db.tables.records import Signature
 from shared.domain.errors import Conflict, NotAllowed
 from shared.domain.notes.canonical_json import content_hash

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import templates as rows
+from shared.db.queries.records import templates as rows
 from shared.db.tables.records import NoteTemplate
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.template_forms import BUILT_IN, Part, Template

@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.db.connection.clock import now
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.domain.errors import NotFound
 from shared.services.access import ownership
 from shared.services.access.caller import Caller

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shared.db.connection.engine import Database
-from shared.db.queries import key_store_checks, owners
+from shared.db.queries import key_store_checks
+from shared.db.queries.records import owners
 from shared.storage.local_store import LocalStore
 from shared.storage.objects import ObjectStore
 from shared.storage.recordings import RECORDING, object_name

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.db.connection.engine import Database
-from shared.db.queries import api_keys, audit, key_store_checks, owners, removals
+from shared.db.queries import key_store_checks
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import audit, removals
+from shared.db.queries.records import owners
 from shared.domain.errors import Conflict, NotFound
 from shared.services.operations import anchors
 from shared.services.sessions import references

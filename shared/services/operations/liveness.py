@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import heartbeats
+from shared.db.queries.work import heartbeats
 from shared.domain.errors import Unavailable
 
 # Held while a sign is given, and to fork: a child inherits every lock as it is at that moment (of

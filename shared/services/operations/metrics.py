@@ -9,10 +9,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries import counters, gauges, heartbeats
-from shared.db.queries.counters import Count
-from shared.db.queries.gauges import OpenSteps
-from shared.db.queries.heartbeats import Living
+from shared.db.queries.work import counters, gauges, heartbeats
+from shared.db.queries.work.counters import Count
+from shared.db.queries.work.gauges import OpenSteps
+from shared.db.queries.work.heartbeats import Living
 from shared.domain.errors import Unavailable
 from shared.pipeline import QUEUES
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS

@@ -14,7 +14,7 @@ import structlog
 
 from shared.db.connection import clock
 from shared.db.connection.engine import Database, DatabaseError
-from shared.db.queries import owners
+from shared.db.queries.records import owners
 from shared.domain.errors import Unavailable
 from shared.storage.objects import PIECE, ObjectStore, StoredObject
 from shared.storage.recordings import RECORDING, SPEECH

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import deletions, patient_deletions, patients, sessions, uploads, webhooks
-from shared.db.queries import holds as hold_rows
-from shared.db.queries import removals as rows
+from shared.db.queries import webhooks
+from shared.db.queries.privacy import deletions, patient_deletions
+from shared.db.queries.privacy import holds as hold_rows
+from shared.db.queries.privacy import removals as rows
+from shared.db.queries.records import patients, sessions, uploads
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentScope
 from shared.domain.removals import Entry, Removal

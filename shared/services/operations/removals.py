@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.db.queries import audit, owners, retention
-from shared.db.queries import removals as rows
-from shared.db.queries.deletions import Remains
+from shared.db.queries.privacy import audit, retention
+from shared.db.queries.privacy import removals as rows
+from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.records import owners
 from shared.domain.removals import TAKEN_BACK_BY, Entry, Removal
 from shared.services.lifecycle import deletion
 from shared.services.operations import removal_actions

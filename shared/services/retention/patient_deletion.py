@@ -13,9 +13,10 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import deletions, holds, notes, patients, retention, uploads
-from shared.db.queries import patient_deletions as rows
-from shared.db.queries.deletions import Remains
+from shared.db.queries.privacy import deletions, holds, retention
+from shared.db.queries.privacy import patient_deletions as rows
+from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.records import notes, patients, uploads
 from shared.db.tables.core import TherapySession
 from shared.db.tables.retention import PatientDeletion
 from shared.domain.errors import Conflict, NotFound, Unavailable

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.db.queries import patients
-from shared.db.queries import retention as rows
+from shared.db.queries.privacy import retention as rows
+from shared.db.queries.records import patients
 from shared.db.tables.retention import PatientRetention, RetentionRule
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.retention import COUNTED_FROM_SIGNATURE, RetentionEvent, RetentionKind

@@ -12,19 +12,11 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries import (
-    alerts,
-    audit,
-    deletions,
-    notes,
-    outputs,
-    patients,
-    process_notes,
-    retention,
-    sessions,
-)
-from shared.db.queries.deletions import Remains
-from shared.db.queries.retention import Due
+from shared.db.queries.privacy import audit, deletions, retention
+from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.privacy.retention import Due
+from shared.db.queries.records import alerts, notes, patients, process_notes, sessions
+from shared.db.queries.work import outputs
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Unavailable
 from shared.domain.retention import RetentionKind

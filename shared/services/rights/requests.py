@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import patients
-from shared.db.queries import rights as rows
+from shared.db.queries.privacy import rights as rows
+from shared.db.queries.records import patients
 from shared.db.tables.rights import RightsRequest
 from shared.domain.disclosures import EXPORT, Giving
 from shared.domain.errors import Conflict, InvalidInput, NotFound

@@ -8,7 +8,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from shared.db.connection.engine import Database
-from shared.db.queries import owners, sessions
+from shared.db.queries.records import owners, sessions
 from shared.db.tables.core import TherapySession
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject, Vault

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.db.queries import events, progress
+from shared.db.queries.records import events
+from shared.db.queries.work import progress
 from shared.domain.status import FINAL, Status
 from shared.services.access import ownership
 from shared.services.access.caller import Caller

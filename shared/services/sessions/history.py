@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit, events, sessions
+from shared.db.queries.privacy import audit
+from shared.db.queries.records import events, sessions
 from shared.db.tables.core import AuditEvent, TherapySession
 from shared.db.tables.lifecycle import SessionEvent
 from shared.services.access import ownership

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.clock import now
-from shared.db.queries import overview as rows
-from shared.db.queries import progress
+from shared.db.queries.records import overview as rows
+from shared.db.queries.work import progress
 from shared.db.tables.core import Patient, TherapySession
 from shared.domain.status import UNFINISHED, Status
 from shared.services import patients

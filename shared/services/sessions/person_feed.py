@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import events, progress, sessions
+from shared.db.queries.records import events, sessions
+from shared.db.queries.work import progress
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import notes as note_rows
-from shared.db.queries import outputs, overview, progress, steps
-from shared.db.queries import sessions as rows
-from shared.db.queries.outputs import Product
-from shared.db.queries.overview import SessionFilter
-from shared.db.queries.progress import Progress
+from shared.db.queries.records import notes as note_rows
+from shared.db.queries.records import overview
+from shared.db.queries.records import sessions as rows
+from shared.db.queries.records.overview import SessionFilter
+from shared.db.queries.work import outputs, progress, steps
+from shared.db.queries.work.outputs import Product
+from shared.db.queries.work.progress import Progress
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentScope
 from shared.domain.errors import Conflict, InvalidInput, NotFound

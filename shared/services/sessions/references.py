@@ -4,7 +4,7 @@ import hmac
 from uuid import UUID
 
 from shared.db.connection.engine import Database
-from shared.db.queries import sessions
+from shared.db.queries.records import sessions
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject, Vault
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import browser_sessions as rows
+from shared.db.queries.people import browser_sessions as rows
 from shared.db.tables.core import Therapist
 from shared.db.tables.sign_in import BrowserSession
 from shared.domain.errors import NotAuthenticated, NotFound

@@ -1,6 +1,6 @@
 """After how long without an act of their person a practice signs browsers out."""
 
-from shared.db.queries import second_factors as rows
+from shared.db.queries.people import second_factors as rows
 from shared.domain.errors import InvalidInput
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts

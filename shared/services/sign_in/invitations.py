@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys, enrolment, logins, providers
-from shared.db.queries import browser_sessions as session_rows
+from shared.db.queries.people import api_keys, enrolment, logins, providers
+from shared.db.queries.people import browser_sessions as session_rows
 from shared.db.tables.core import Therapist
 from shared.db.tables.sign_in import Invitation, Login
 from shared.domain.errors import Conflict, InvalidInput, NotFound

@@ -22,8 +22,8 @@ from fido2.webauthn import (
 )
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, logins
-from shared.db.queries import passkeys as rows
+from shared.db.queries.people import api_keys, logins
+from shared.db.queries.people import passkeys as rows
 from shared.db.tables.sign_in import Passkey
 from shared.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from shared.services.access.caller import Caller

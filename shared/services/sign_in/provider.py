@@ -11,8 +11,8 @@ from uuid import UUID
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys, providers
-from shared.db.queries import browser_sessions as session_rows
+from shared.db.queries.people import api_keys, providers
+from shared.db.queries.people import browser_sessions as session_rows
 from shared.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from shared.outbound.identity_provider import Identity, IdentityProvider, NotAccepted
 from shared.services.access.caller import Caller

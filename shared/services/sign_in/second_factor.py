@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries import api_keys, logins
-from shared.db.queries import browser_sessions as session_rows
-from shared.db.queries import passkeys as passkey_rows
-from shared.db.queries import second_factors as rows
+from shared.db.queries.people import api_keys, logins
+from shared.db.queries.people import browser_sessions as session_rows
+from shared.db.queries.people import passkeys as passkey_rows
+from shared.db.queries.people import second_factors as rows
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.services.access import ownership
 from shared.services.access.caller import Caller

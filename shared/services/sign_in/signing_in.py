@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import browser_sessions as session_rows
-from shared.db.queries import logins, providers
+from shared.db.queries.people import browser_sessions as session_rows
+from shared.db.queries.people import logins, providers
 from shared.db.tables.core import Therapist
 from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.services.access.caller import Caller

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import audit
-from shared.db.queries import browser_sessions as rows
+from shared.db.queries.people import browser_sessions as rows
+from shared.db.queries.privacy import audit
 from shared.db.tables.core import Therapist
 from shared.services.access import ownership
 from shared.services.access.caller import Caller

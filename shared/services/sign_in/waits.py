@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.db.connection import clock
-from shared.db.queries import logins
+from shared.db.queries.people import logins
 from shared.domain.errors import LimitReached
 from shared.services.resources import Resources
 

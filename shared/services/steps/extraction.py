@@ -4,9 +4,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import api_keys, consents, outputs, patients, sessions, steps
-from shared.db.queries.outputs import Product
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import consents
+from shared.db.queries.records import patients, sessions
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
+from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import PermanentStepError, RetryableStepError
 from shared.domain.status import StepState

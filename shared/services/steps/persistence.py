@@ -4,9 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import notes, outbox, outputs
-from shared.db.queries.outputs import Product
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.records import notes
+from shared.db.queries.work import outbox, outputs
+from shared.db.queries.work.outputs import Product
+from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import PermanentStepError
 from shared.domain.notes.drafts import checked

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs, sessions
-from shared.db.queries.outputs import Product
-from shared.db.queries.step_claims import Lease
+from shared.db.queries.records import sessions
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
+from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import NotFound, PermanentStepError, Unavailable
 from shared.domain.ports import PcmSource

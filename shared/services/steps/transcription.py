@@ -10,9 +10,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs, practice_engines, quotas, sessions, steps
-from shared.db.queries.outputs import Product
-from shared.db.queries.step_claims import Lease
+from shared.db.queries import practice_engines
+from shared.db.queries.records import quotas, sessions
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
+from shared.db.queries.work.step_claims import Lease
 from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
 from shared.domain.status import StepState

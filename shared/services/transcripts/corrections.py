@@ -13,8 +13,8 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.clock import now
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.transcripts.corrections import (
@@ -26,6 +26,7 @@ from shared.domain.transcripts.corrections import (
     place_of,
 )
 from shared.domain.transcripts.off_record import Ranges
+from shared.domain.transcripts.replaced_words import replaced
 from shared.domain.transcripts.speakers import labels_of
 from shared.domain.values import JsonObject
 from shared.services.access import ownership
@@ -131,7 +132,8 @@ def _with(
         raise InvalidInput("The transcript has no such speaker. Use a label of it.", "no_such_speaker")
     if (change.text, speaker) == (segment["text"], segment["speaker"]):
         return rest
-    return {**rest, place: Correction(change.text, speaker, by, at.isoformat())}
+    words = replaced(segment["text"], change.text)
+    return {**rest, place: Correction(change.text, speaker, by, at.isoformat(), words)}
 
 
 def _told(heard: JsonObject, known: Mapping[Place, Correction]) -> list[JsonObject]:

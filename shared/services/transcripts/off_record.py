@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import alerts, deletions, notes, outputs, sessions, steps
-from shared.db.queries.deletions import Remains
-from shared.db.queries.outputs import Product
+from shared.db.queries.privacy import deletions
+from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.records import alerts, notes, sessions
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, InvalidInput

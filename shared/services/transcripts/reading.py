@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import NotFound
 from shared.domain.transcripts import speakers

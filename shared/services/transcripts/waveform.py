@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs
-from shared.db.queries.outputs import Product
+from shared.db.queries.work import outputs
+from shared.db.queries.work.outputs import Product
 from shared.domain.errors import NotFound
 from shared.domain.transcripts.off_record import Ranges
 from shared.domain.transcripts.waveform import Waveform, waveform_from_json, waveform_to_json

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries import sessions
+from shared.db.queries.records import sessions
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from shared.domain.ports import Block

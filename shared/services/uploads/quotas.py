@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import quotas
+from shared.db.queries.records import quotas
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import LimitReached, Unavailable
 from shared.domain.values import MediaFacts

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import outputs, sessions, steps
-from shared.db.queries.outputs import Product
+from shared.db.queries.records import sessions
+from shared.db.queries.work import outputs, steps
+from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.status import Status
 from shared.domain.transcripts.off_record import Ranges

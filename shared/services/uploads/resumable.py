@@ -15,7 +15,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, holds, patients, sessions, uploads
+from shared.db.queries.privacy import audit, holds
+from shared.db.queries.records import patients, sessions, uploads
 from shared.db.tables.uploads import Upload
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Stopping, TooLarge, Unavailable
 from shared.domain.ports import Block

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import deletions
-from shared.db.queries.deletions import Remains
+from shared.db.queries.privacy import deletions
+from shared.db.queries.privacy.deletions import Remains
 from shared.domain.errors import (
     Conflict,
     InvalidInput,

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared.db.queries import uploads
+from shared.db.queries.records import uploads
 from shared.db.tables.uploads import Upload
 from shared.services import idempotency
 from shared.services.access import consent, ownership

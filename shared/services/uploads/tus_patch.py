@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries import uploads
+from shared.db.queries.records import uploads
 from shared.db.tables.uploads import Upload
 from shared.domain.errors import Conflict, TooLarge
 from shared.domain.ports import Block

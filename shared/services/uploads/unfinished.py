@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.clock import now
-from shared.db.queries import uploads
+from shared.db.queries.records import uploads
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.services.uploads import resumable

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
 from shared.db.connection.engine import Database
-from shared.db.queries import audit, deliveries, webhooks
+from shared.db.queries import deliveries, webhooks
 from shared.db.queries.deliveries import Taken
+from shared.db.queries.privacy import audit
 from shared.db.tables.webhooks import WebhookDelivery, WebhookEndpoint
 from shared.domain.webhooks import MOST_ATTEMPTS, RETRY_SECONDS, DeliveryState, EventType, PauseReason
 from shared.outbound.posting import Answer, NotDelivered, Poster

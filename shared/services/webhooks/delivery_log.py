@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.db.queries import deliveries, outbox
+from shared.db.queries import deliveries
+from shared.db.queries.work import outbox
 from shared.db.tables.webhooks import WebhookAttempt, WebhookDelivery
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.webhooks import DeliveryState, EventType

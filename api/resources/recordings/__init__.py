@@ -1,0 +1,1 @@
+"""Sessions, their sound and their words."""

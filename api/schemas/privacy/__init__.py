@@ -1,0 +1,1 @@
+"""Of the trail, consent, retention and requests."""

@@ -1,0 +1,1 @@
+"""Of sessions, their sound and their words."""

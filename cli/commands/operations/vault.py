@@ -1,0 +1,125 @@
+"""The command ``vault``: what the key store holds, on the machine of the service itself.
+
+What it needs is imported when it runs; see ``cli.commands.operations.server``.
+"""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+from rich.text import Text
+
+from cli.options import EPILOG, json_option, pass_target
+from cli.output import console
+from cli.output.tables import table
+from cli.profile import Target
+
+if TYPE_CHECKING:
+    from shared.vault.census import Census
+    from shared.vault.rotation import Rotated
+
+
+@click.group(epilog=EPILOG)
+def vault() -> None:
+    """Look at the key store and rotate its keys.
+
+    Run it on the server: of SESSIONSCRIBE_KEYS_DIR, or of the stack in --data.
+    """
+
+
+@vault.command(epilog=EPILOG)
+@json_option
+@pass_target
+def status(target: Target, as_json: bool) -> None:
+    """Count the keys under each version, and those that a rotation has left."""
+    from cli.local import key_store
+
+    found = key_store.census(target.data)
+    if as_json:
+        console.print_json(_document(found))
+        return
+    rows = [
+        (kind, f"{above}, version {version}", count)
+        for kind, above, counts in (
+            ("practices", "root key", found.practices),
+            ("subjects", "practice's key", found.subjects),
+        )
+        for version, count in sorted(counts.items())
+    ]
+    table(console.results(), ("Keys of", "Under", "Count"), rows, "There are no keys yet.")
+    protection = "opens only with a secret" if found.root_is_protected else "lies here unprotected"
+    console.notices().print(Text(f"The root key is version {found.root_version} and {protection}."))
+    if len(found.peppers) > 1:
+        console.notices().print(Text("The pepper is being rotated: vault rotate pepper --end ends that."))
+    for name in found.damaged:
+        console.notices().print(Text(f"{name} is damaged: restore it from a backup of the keys."))
+    if found.is_rotating:
+        console.notices().print(Text(f"A rotation has not ended; {found.left} keys are left. Run it again."))
+
+
+def _document(found: "Census") -> dict[str, object]:
+    return {
+        "root_version": found.root_version,
+        "root_is_protected": found.root_is_protected,
+        "pepper_versions": list(found.peppers),
+        "practices": [{"version": v, "count": n} for v, n in sorted(found.practices.items())],
+        "subjects": [{"version": v, "count": n} for v, n in sorted(found.subjects.items())],
+        "left": {"practices": found.practices_left, "subjects": found.subjects_left},
+        "rotating": {"root": found.root_is_rotating, "practices": [str(one) for one in found.rotating]},
+        "damaged": list(found.damaged),
+    }
+
+
+@vault.group(epilog=EPILOG)
+def rotate() -> None:
+    """Replace a key by a new version, while everything goes on.
+
+    The old version is kept until everything under the new one was read back. What was interrupted is run
+    again. Every process must run this release.
+    """
+
+
+@rotate.command("root", epilog=EPILOG)
+@pass_target
+def rotate_root(target: Target) -> None:
+    """Make a new root key and wrap the practices' keys under it."""
+    from cli.local import key_store
+
+    _told("root key", key_store.rotate_root(target.data), "practices")
+
+
+@rotate.command("practice", epilog=EPILOG)
+@click.argument("practice_id", type=click.UUID, metavar="ID")
+@pass_target
+def rotate_practice(target: Target, practice_id: UUID) -> None:
+    """Make a new key of a practice and wrap its subjects' keys under it."""
+    from cli.local import key_store
+
+    _told("practice's key", key_store.rotate_practice(target.data, practice_id), "subjects")
+
+
+@rotate.command("pepper", epilog=EPILOG)
+@click.option("--end", is_flag=True, help="Remove the former pepper, once no API key needs it.")
+@pass_target
+def rotate_pepper(target: Target, end: bool) -> None:
+    """Make a new pepper, which goes into the digests of API keys and codes.
+
+    Everybody is signed out; invitations, enrolment codes and recovery codes end. API keys work on, and move
+    to the new pepper when they are used.
+    """
+    from cli.local import key_store
+
+    if end:
+        key_store.end_pepper_rotation(target.data)
+        console.results().print(Text("The former pepper is gone."))
+        return
+    left = key_store.rotate_pepper(target.data)
+    console.results().print(
+        Text(f"There is a new pepper; {left} API keys are under the former. Later: --end, which removes it.")
+    )
+
+
+def _told(what: str, done: "Rotated", below: str) -> None:
+    console.results().print(
+        Text(f"The {what} is version {done.version}. The keys of {done.count} {below} are under it.")
+    )

@@ -1,0 +1,1 @@
+"""The trail, consent, holds, retention and requests."""

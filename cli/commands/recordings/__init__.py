@@ -1,0 +1,1 @@
+"""Sessions: upload, listen, correct, delete."""

@@ -1,0 +1,1 @@
+"""Notes, alerts, templates and patients."""

@@ -1,0 +1,1 @@
+"""Sessions, patients, notes and what belongs to them."""

@@ -1,0 +1,1 @@
+"""What the pipeline's steps, the dispatcher and the gauges ask of the database."""

@@ -1,0 +1,1 @@
+"""The confined children that read what strangers made."""
