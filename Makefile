@@ -13,6 +13,8 @@ export UV_CACHE_DIR := $(abspath $(DATA))/cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
+# Where it is set, each of many processes would compile the same sources again, and pytest rewrite every test.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up test unit integration e2e faults fleet s3 chaos chaos-seeds reliability otel audit docs-check sure lint types imports format lock benchmark benchmark-notes accuracy mutants mutations sample clean
 
@@ -44,7 +46,7 @@ fleet: $(VENV)/.dev ## Cause every alert, cut hosts off, run the containers (nee
 	@$(BIN)/python -m pytest tests/fleet tests/containers -m 'fleet or docker' $(ARGS)
 
 s3: $(VENV)/.dev ## Run what stores on S3 against Ceph's gateway (needs Debian's ceph-mon ceph-osd radosgw)
-	@TEST_S3_SERVER=ceph $(BIN)/python -m pytest -m 'ceph or not ceph' $(or $(ARGS),tests/integration/test_s3_storage.py tests/integration/test_direct_uploads*.py tests/integration/test_resumable_on_s3.py tests/e2e/test_on_s3.py)
+	@TEST_S3_SERVER=ceph $(BIN)/python -m pytest -m 'ceph or not ceph' $(or $(ARGS),tests/integration/backups/test_s3_storage.py tests/integration/uploads/test_direct_uploads*.py tests/integration/uploads/test_resumable_on_s3.py tests/e2e/test_on_s3.py)
 
 chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 SECONDS=60
 	@exec $(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) --seconds $(or $(SECONDS),60) $(ARGS)
@@ -63,7 +65,7 @@ sure: lint imports types test ## Everything that CI checks
 lint: $(VENV)/.dev ## Check the style of code and pages
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/python -m pytest -q tests/unit/test_style.py
+	@$(BIN)/python -m pytest -q tests/unit/docs/test_style.py
 
 types: $(VENV)/.dev ## Check types
 	@$(BIN)/mypy

@@ -26,8 +26,18 @@ from api.resources.privacy import (
     report,
     retention,
     rights,
+    supervision,
 )
-from api.resources.recordings import audio, direct_uploads, events, off_record, sessions, speakers, uploads
+from api.resources.recordings import (
+    audio,
+    direct_uploads,
+    events,
+    off_record,
+    sessions,
+    speakers,
+    uploads,
+    vocabulary,
+)
 from api.resources.recordings import history as operations
 from api.resources.recordings import session_lifecycle as lifecycle
 from api.resources.recordings import transcripts as outputs
@@ -37,6 +47,7 @@ from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
 from shared.http import rate_limits
+from shared.http.lazy_rules import LazyRule
 from shared.outbound import traces
 from shared.services.operations import startup
 from shared.services.resources import Resources
@@ -57,6 +68,7 @@ _ROUTES = (
     rights,
     packages,
     emergency,
+    supervision,
     sessions,
     uploads,
     direct_uploads,
@@ -70,6 +82,7 @@ _ROUTES = (
     lifecycle,
     events,
     off_record,
+    vocabulary,
     webhooks,
     alerts,
     holds,
@@ -93,18 +106,7 @@ def create_app(resources: Resources | None = None) -> Flask:
         _wait_for_keys(settings)
         traces.install(settings.traces_endpoint, "api")
         resources = build_resources(settings)
-    app = Flask("sessionscribe", static_folder=None)
-    app.config.update(
-        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
-        # Every call refuses a body that declares more, so the server need not wait for it.
-        MOST_BODY_BYTES=resources.settings.max_upload_bytes + OVERHEAD_BYTES,
-        PROVIDE_AUTOMATIC_OPTIONS=False,
-    )
-    as_written = DefaultJSONProvider(app)
-    as_written.sort_keys = False  # documents read best in the order they are written in
-    app.json = as_written
-    app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
-    app.url_map.merge_slashes = False
+    app = _bare_app(resources.settings)
     app.extensions["sessionscribe"] = resources
     health.install(app, resources)
     requests.install(app)
@@ -121,6 +123,24 @@ def create_app(resources: Resources | None = None) -> Flask:
     rate_limits.install(app, resources.settings)
     auth.require_policies(app)
     tus.install(app)
+    return app
+
+
+def _bare_app(settings: Settings) -> Flask:
+    """The application without routes."""
+    app = Flask("sessionscribe", static_folder=None)
+    app.url_rule_class = LazyRule
+    app.config.update(
+        MAX_CONTENT_LENGTH=_MAX_BODY_BYTES,
+        # Every call refuses a body that declares more, so the server need not wait for it.
+        MOST_BODY_BYTES=settings.max_upload_bytes + OVERHEAD_BYTES,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    as_written = DefaultJSONProvider(app)
+    as_written.sort_keys = False  # documents read best in the order they are written in
+    app.json = as_written
+    app.url_map.strict_slashes = False  # neither spelling of a list is answered with a redirect
+    app.url_map.merge_slashes = False
     return app
 
 

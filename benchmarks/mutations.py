@@ -17,7 +17,7 @@ from shared.domain.errors import PermanentStepError, UnsupportedMedia
 from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
 from tests.fakes.media_files import HONEST, Bytes, honest
-from tests.integration.test_media_mutations import mutated
+from tests.integration.media.test_media_mutations import mutated
 
 SEEDS = tuple(HONEST)
 

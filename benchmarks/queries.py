@@ -1,8 +1,8 @@
 """Times what dispatchers and claims ask with a million finished rows behind it.
 
-``python -m benchmarks.queries``: what ``tests/integration/test_query_plans.py`` looks at, once with few and
-once with many finished sessions (each with three steps and an audit row): the server's own time for each
-query, and whether any reads a big table whole. Some minutes, most of them to make the rows.
+``python -m benchmarks.queries``: what ``tests/integration/database/test_query_plans.py`` looks at, once with
+few and once with many finished sessions (each with three steps and an audit row): the server's own time for
+each query, and whether any reads a big table whole. Some minutes, most of them to make the rows.
 """
 
 import argparse

@@ -5,6 +5,7 @@ The servers are imported when a test asks for them: a unit test pays for neither
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,22 @@ LONGEST = (
     "integration/test_authz.py",
     "integration/test_sessions_api.py",
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Import the tests without collecting garbage, and look for none later in what they imported.
+
+    A full collection goes through every module, several times while they load and often again in tests that
+    build an application.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

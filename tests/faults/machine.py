@@ -102,7 +102,6 @@ class Machine:
             **inherited,
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.redis.url,

@@ -1,5 +1,6 @@
-"""For the integration rung alone."""
+"""For the integration rung alone: what is slow, and what none of its tests is about."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -19,4 +20,15 @@ def cheap_passphrases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passphrases, "_hasher", least)
         patch.setattr(passphrases, "NONE", least.hash("of nothing"))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unsynced_files() -> Iterator[None]:
+    """Leave it to the kernel when files of this process reach the disk: no power fails here.
+
+    A test waits for the disk about twenty times. Those of what is synced, and in which order, note the calls.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
         yield

@@ -10,10 +10,10 @@ from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.services.accounts import people
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules
+from tests.integration.access.test_second_factor import grow_stale
 from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import processed
-from tests.integration.test_second_factor import grow_stale
 from tests.servers import Office
 
 HOLD = {"matter": "A v. B", "reason": "Subpoena of 12 May", "review_on": "2100-05-12"}

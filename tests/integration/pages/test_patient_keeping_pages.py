@@ -9,10 +9,10 @@ from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules
 from shared.services.retention.holds import Target
+from tests.integration.access.test_second_factor import grow_stale
 from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
-from tests.integration.test_patient_deletion import processed
-from tests.integration.test_second_factor import grow_stale
+from tests.integration.privacy.test_patient_deletion import processed
 from tests.servers import Office
 
 FAR = date(2100, 1, 1)

@@ -1,0 +1,104 @@
+"""Promises about the record that plausible faults broke unnoticed: alerts, cuts in the middle, signatures."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from shared.domain.status import Status
+from shared.outbound.posting import Answer
+from shared.services.jobs.worker_context import Workbench
+from shared.services.notes import signing
+from shared.services.resources import Resources
+from shared.services.steps import chunk_transcription, extraction, transcription
+from shared.services.webhooks import delivery
+from tests.database import everything
+from tests.fakes.notes import FakeExtractor
+from tests.fakes.speech import FakeTranscriber
+from tests.integration.api_client import Caller
+from tests.integration.notes_calls import Clinician, clinician, processed
+from tests.integration.privacy.test_off_record import (
+    app,
+    bench,
+    call,
+    clinic,
+    cut,
+    redact_and_work,
+    sandbox,
+    uploaded,
+)
+from tests.integration.sessions import bench_with, products, promise, row, work
+from tests.servers import Office
+
+__all__ = ["app", "bench", "call", "clinic", "sandbox", "uploaded"]  # fixtures
+
+
+class FindsMore(FakeExtractor):
+    """An engine that finds what no rule of the screen knows."""
+
+    def extract(self, transcript: Any, request: Any) -> dict[str, Any]:
+        quote = {"segment": 0, "start": 0.0, "end": 0.0, "quote": transcript.segments[0].text}
+        flag = {
+            "type": "suicidal_ideation", "severity": "high", "negated": False, "asked_by_therapist": False,
+            "temporality": "present", "about": "self", "figurative": False, "speaker": "Speaker 1",
+            "evidence": [quote], "verified": False,
+        }  # fmt: skip
+        return {**super().extract(transcript, request), "risk_flags": [flag]}
+
+
+def test_what_an_engine_alone_finds_raises_an_alert(resources: Resources, office: Office) -> None:
+    session_id = promise(resources, office)
+    unscreened = FakeTranscriber("by next week none of this will matter to me")
+    work(bench_with(resources, transcriber=unscreened, extractor=FindsMore()), session_id)
+    with everything(resources) as db:
+        assert db.scalar(text("SELECT count(*) FROM risk_alerts")) == 1
+
+
+def test_a_cut_between_two_chunks_leaves_nothing_of_their_words(
+    call: Caller, bench: Workbench, clinic: Resources, uploaded: UUID
+) -> None:
+    transcription.transcribe(bench, uploaded)
+    chunk_transcription.transcribe_chunk(bench, uploaded)
+    assert "chunk" in products(clinic, uploaded)
+    assert cut(call, uploaded).status_code == 202
+    assert products(clinic, uploaded) == ["off_record"]
+    redact_and_work(bench, uploaded)
+    assert row(clinic, uploaded).status is Status.PROCESSED
+
+
+def test_a_cut_after_the_extraction_leaves_no_draft(
+    call: Caller, bench: Workbench, clinic: Resources, uploaded: UUID
+) -> None:
+    transcription.transcribe(bench, uploaded)
+    for _ in range(3):
+        chunk_transcription.transcribe_chunk(bench, uploaded)
+    transcription.transcribe(bench, uploaded)
+    extraction.extract_notes(bench, uploaded)
+    assert "draft" in products(clinic, uploaded)
+    assert cut(call, uploaded).status_code == 202
+    assert "draft" not in products(clinic, uploaded)
+    redact_and_work(bench, uploaded)
+    assert row(clinic, uploaded).status is Status.PROCESSED
+
+
+@pytest.mark.parametrize("named", [86_401.0, 1e9])
+def test_a_receiver_puts_a_message_off_by_a_day_at_most(named: float) -> None:
+    assert delivery._pause_seconds(1, Answer(429, named)) <= 86_400
+
+
+def test_an_edit_between_the_reading_and_the_signature_keeps_the_signature_away(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me: Clinician = clinician(resources, office, processed(resources, office))
+    seen, real = me.tag(), signing.content_hash
+
+    def edited_meanwhile(*arguments: Any) -> str:
+        monkeypatch.setattr(signing, "content_hash", real)
+        assert me.put({"topic_summary": "Mine."}, seen).status_code == 200
+        return real(*arguments)
+
+    monkeypatch.setattr(signing, "content_hash", edited_meanwhile)
+    assert me.post("sign", headers={"If-Match": seen}).status_code == 412
+    now = me.notes()
+    assert (now["version"], now["status"]) == (2, "draft")

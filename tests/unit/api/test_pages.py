@@ -1,0 +1,77 @@
+"""Templates, scripts and styles: nothing that the content policy would have to allow, and not too much."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).parents[3] / "web"
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
+SCRIPTS = sorted((WEB / "static").rglob("*.js"))
+STYLES = sorted((WEB / "static").rglob("*.css"))
+MOST_BYTES = 150_000
+LONGEST_MODULE = 250
+
+FORBIDDEN = {
+    "unescaped text": re.compile(r"\|\s*safe\b|\{%-?\s*autoescape"),
+    "an inline style": re.compile(r"\sstyle\s*=|<style\b", re.IGNORECASE),
+    "an inline handler": re.compile(r"\son[a-z]+\s*=\s*[\"']", re.IGNORECASE),
+    "an inline script": re.compile(r"<script(?![^>]*\ssrc=)[^>]*>", re.IGNORECASE),
+    "another host": re.compile(r"(?:href|src|action)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
+}
+UNSAFE = re.compile(
+    r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|new Function)\b"
+    r"|setAttribute\(\s*[\"']style"
+)
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(WEB)) for path in paths]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=names(TEMPLATES))
+def test_a_template_holds_nothing_that_the_policy_refuses(path: Path) -> None:
+    text = path.read_text()
+    assert not [what for what, pattern in FORBIDDEN.items() if pattern.search(text)]
+
+
+# Before somebody is signed in there is no session that another site could use.
+SIGNED_IN = [path for path in TEMPLATES if path.name not in ("sign_in.html", "invited.html")]
+
+
+@pytest.mark.parametrize("path", SIGNED_IN, ids=names(SIGNED_IN))
+def test_every_form_that_changes_something_holds_the_token(path: Path) -> None:
+    for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", path.read_text(), re.DOTALL):
+        assert re.search(r"csrf\((csrf_)?token\)|name=\"csrf_token\"", form)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=names(SCRIPTS))
+def test_a_script_makes_no_html_of_text_and_calls_no_other_host(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith("// ")
+    assert not UNSAFE.search(text)
+    assert not re.search(r"[\"'`](?:https?:)?//\w", text)
+    assert len(text.splitlines()) <= LONGEST_MODULE
+
+
+def test_modules_name_each_other_relatively_and_exist() -> None:
+    for path in SCRIPTS:
+        for name in re.findall(r"from \"([^\"]+)\"", path.read_text()):
+            assert name.startswith("./"), (path.name, name)
+            assert (path.parent / name).exists(), (path.name, name)
+
+
+def test_scripts_and_styles_together_are_small() -> None:
+    assert sum(path.stat().st_size for path in SCRIPTS + STYLES) <= MOST_BYTES
+
+
+def test_nothing_is_kept_in_a_browser_but_preferences_and_encrypted_recordings() -> None:
+    kept = {
+        (path.name, call)
+        for path in SCRIPTS
+        if path.name != "vault.js"  # what the recorder keeps, encrypted
+        for call in re.findall(
+            r"localStorage\.setItem\((\w+)|sessionStorage|indexedDB|caches\.", path.read_text()
+        )
+    }
+    assert kept == {("player.js", "KEPT_SPEED"), ("keys.js", "OFF")}
