@@ -20,8 +20,8 @@ from shared.services.retention import holds, rules, sweep, trail
 from shared.services.retention.holds import Target
 from shared.vault import identity
 from tests.database import everything
+from tests.integration.privacy.test_audit_chain import chain, ids, tamper, write
 from tests.integration.sessions import promise
-from tests.integration.test_audit_chain import chain, ids, tamper, write
 from tests.servers import Office
 
 Old = Callable[..., None]
