@@ -24,8 +24,18 @@ from api.resources.privacy import (
     report,
     retention,
     rights,
+    supervision,
 )
-from api.resources.recordings import audio, direct_uploads, events, off_record, sessions, speakers, uploads
+from api.resources.recordings import (
+    audio,
+    direct_uploads,
+    events,
+    off_record,
+    sessions,
+    speakers,
+    uploads,
+    vocabulary,
+)
 from api.resources.recordings import history as operations
 from api.resources.recordings import session_lifecycle as lifecycle
 from api.resources.recordings import transcripts as outputs
@@ -54,6 +64,7 @@ _ROUTES = (
     part2,
     rights,
     emergency,
+    supervision,
     sessions,
     uploads,
     direct_uploads,
@@ -67,6 +78,7 @@ _ROUTES = (
     lifecycle,
     events,
     off_record,
+    vocabulary,
     webhooks,
     alerts,
     holds,

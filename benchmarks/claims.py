@@ -127,7 +127,7 @@ def _by_evidence(claim: dict[str, Any], transcript: Transcript) -> str | None:
 
 def _by_text(claim: dict[str, Any], transcript: Transcript) -> str | None:
     checked = check_text(claim["sentence"], transcript)
-    return next((str(one["reason"]) for one in checked if not one["verified"]), None)
+    return next((str(reason) for sentence, reason in checked if not sentence.verified), None)
 
 
 if __name__ == "__main__":

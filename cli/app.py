@@ -26,6 +26,7 @@ from cli.commands.privacy.incident import incident
 from cli.commands.privacy.report import privacy
 from cli.commands.privacy.retention import retention
 from cli.commands.privacy.rights import rights
+from cli.commands.privacy.supervision import supervision
 from cli.commands.privacy.verify import verify
 from cli.commands.recordings.audio import audio
 from cli.commands.recordings.cancel_delete import cancel, delete
@@ -35,6 +36,7 @@ from cli.commands.recordings.off_record import off_the_record
 from cli.commands.recordings.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.recordings.speakers import speakers
 from cli.commands.recordings.uploads import upload
+from cli.commands.recordings.vocabulary import vocabulary
 from cli.commands.records.alerts import risk
 from cli.commands.records.notes import notes
 from cli.commands.records.patients import patients
@@ -94,6 +96,7 @@ for command in (
     consents,
     rights,
     emergency,
+    supervision,
     engines,
     upload,
     list_sessions,
@@ -105,6 +108,7 @@ for command in (
     risk,
     speakers,
     correct,
+    vocabulary,
     off_the_record,
     cancel,
     delete,

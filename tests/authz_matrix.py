@@ -245,6 +245,11 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
         "json": {"birth_year": 1990, "keep_until": None}
     },
     "PATCH /api/holds/<id:hold_id>": lambda _: {"json": {"review_on": "2100-01-02"}},
+    f"PUT /api{SESSION}/supervision": lambda _: {"json": {"granted": False}},
+    f"POST {SESSION}/supervision": lambda _: {"data": {"do": "revoke"}},
+    "PUT /api/vocabulary": lambda _: {"json": {"words": ["Lamictal"]}},
+    "POST /api/vocabulary/answers": lambda _: {"json": {"offer": "0", "accept": True}},
+    "POST /vocabulary/answers": lambda _: {"data": {"offer": "0", "do": "accept"}},
     "POST /api/therapists": lambda _: {"json": {"name": "Somebody"}},
     "PATCH /api/therapists/<id:therapist_id>": lambda _: {"json": {"name": "Somebody"}},
 }

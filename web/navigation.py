@@ -18,6 +18,7 @@ class Link:
 LINKS: tuple[Link, ...] = (
     Link("Today", "/today", Scope.NOTES_READ),
     Link("Patients", "/patients", Scope.PATIENTS_READ),
+    Link("Words", "/vocabulary", Scope.SESSIONS_WRITE),
     Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
     Link("People", "/people", Scope.PEOPLE),
     Link("Engines", "/engines", Scope.ENGINES),

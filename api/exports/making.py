@@ -3,51 +3,45 @@
 from collections.abc import Iterator
 
 from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, flat, word
-from shared.domain.values import JsonObject
+from shared.domain.notes.values import Notes, Point, Provenance
 
 REVIEW = "Needs review"
 COMPLETENESS = "Completeness"
 MAKING = "How the draft was made"
 
 
-def review_blocks(document: JsonObject) -> Iterator[Block]:
+def review_blocks(notes: Notes) -> Iterator[Block]:
     """Why the notes need more than the usual care; nothing where they do not."""
-    reasons = document.get("review_reasons") or []
-    if document.get("needs_review"):
-        yield Block(REVIEW, tuple(Line(flat(reason["detail"]), is_item=True) for reason in reasons))
+    if notes.needs_review:
+        reasons = notes.review_reasons or ()
+        yield Block(REVIEW, tuple(Line(flat(reason.detail), is_item=True) for reason in reasons))
 
 
-def making_blocks(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
+def making_blocks(notes: Notes, notebook: Notebook) -> Iterator[Block]:
     """What of a progress note is there and what is missing, and what made the draft."""
-    found = document.get("completeness")
-    if found:
-        present = [_present(entry, notebook) for entry in found["present"]]
-        missing = [
-            Line(f"Missing: {word(flat(e['item']))}. {flat(e['why'])}", is_item=True)
-            for e in found["missing"]
-        ]
-        yield Block(COMPLETENESS, (*present, *missing))
-    provenance = document.get("provenance")
-    if provenance:
-        yield Block(MAKING, tuple(Line(text, is_item=True) for text in made_by(provenance)))
+    if notes.points:
+        yield Block(COMPLETENESS, tuple(_point(point, notebook) for point in notes.points))
+    if notes.provenance:
+        yield Block(MAKING, tuple(Line(text, is_item=True) for text in made_by(notes.provenance)))
 
 
-def _present(entry: JsonObject, notebook: Notebook) -> Line:
-    marks = () if entry["evidence"] else (OWN_WORDS,)
-    return Line(f"Present: {word(flat(entry['item']))}", notebook.cite(entry), marks, is_item=True)
+def _point(point: Point, notebook: Notebook) -> Line:
+    name = word(flat(point.item))
+    if point.missing is not None:
+        return Line(f"Missing: {name}. {flat(point.missing)}", is_item=True)
+    marks = () if point.evidence else (OWN_WORDS,)
+    return Line(f"Present: {name}", notebook.cite(point.evidence), marks, is_item=True)
 
 
-def made_by(provenance: JsonObject) -> Iterator[str]:
+def made_by(made: Provenance) -> Iterator[str]:
     """The engine, the model, the prompt, and what it took, in sentences."""
-    yield f"Engine: {provenance['engine']}, sessionscribe {provenance['engine_version']}."
-    if not provenance.get("model"):
+    yield f"Engine: {made.engine}, sessionscribe {made.engine_version}."
+    if not made.model:
         yield "No language model was asked."
         return
-    yield f"Model: {provenance['model']}."
-    digest = provenance.get("prompt_sha256")
-    yield f"Prompt: version {provenance.get('prompt_version') or 'unknown'}, SHA-256 {digest}."
-    tokens = [provenance.get(name) for name in ("input_tokens", "output_tokens")]
+    yield f"Model: {made.model}."
+    yield f"Prompt: version {made.prompt_version or 'unknown'}, SHA-256 {made.prompt_sha256}."
+    tokens = made.input_tokens, made.output_tokens
     counted = "tokens not counted" if None in tokens else f"{tokens[0]} tokens in, {tokens[1]} out"
-    cost = provenance.get("cost_usd")
-    price = "cost not known" if cost is None else f"cost {cost:.4f} US dollars"
-    yield f"Parts read: {provenance['parts']}; calls: {provenance['calls']}; {counted}; {price}."
+    price = "cost not known" if made.cost_usd is None else f"cost {made.cost_usd:.4f} US dollars"
+    yield f"Parts read: {made.parts}; calls: {made.calls}; {counted}; {price}."

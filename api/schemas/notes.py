@@ -6,9 +6,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from api.schemas.core import GivenToSchema
 from api.schemas.recordings.sessions import TEMPLATE_NAME
-from shared.domain.notes.fields import LIST_FIELDS
+from shared.domain.notes.fields import LIST_FIELDS, SENTENCE_FIELDS
 from shared.domain.notes.record import Kind, Part, Standing
-from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 from shared.schemas.fields import AsStored, Moment, Text, Whole, Word
 from shared.schemas.file_names import is_harmful
 from shared.schemas.notes import NotesSchema
@@ -16,7 +15,7 @@ from shared.schemas.notes import NotesSchema
 LARGEST_VERSION = 2**31 - 1
 _LONGEST_ADDENDUM = 20_000
 _VERSION = validate.Range(min=1, max=LARGEST_VERSION)
-_TAKEN = (*LIST_FIELDS, *TEXT_FIELDS, *MOOD_FIELDS)
+_TAKEN = (*LIST_FIELDS, *SENTENCE_FIELDS)
 
 
 class SignatureSchema(Schema):

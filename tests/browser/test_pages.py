@@ -40,7 +40,7 @@ def test_no_page_has_a_fault_that_axe_knows(
     site.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     site.page.set_viewport_size({"width": 1280, "height": 2400})  # nothing lies under the docked player
     paths = [f"/patients/{office.patient_id}/record", "/templates", "/templates/new", "/account"]
-    paths += ["/today", "/patients", f"/patients/{office.patient_id}", session, "/cosign"]
+    paths += ["/vocabulary", "/today", "/patients", f"/patients/{office.patient_id}", session, "/cosign"]
     paths += [f"/patients/{office.patient_id}/{name}" for name in ("consents", "requests", "access")]
     paths += [f"/patients/{office.patient_id}/{name}" for name in ("keeping", "deletion")]
     paths += [f"{session}/{name}" for name in ("sign", "edit", "versions", "speakers", "off-the-record")]

@@ -5,10 +5,16 @@ import re
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Watched
+from shared.services.accounts import people
+from shared.services.resources import Resources
+from tests.browser.conftest import Watched, profile, watched
 from tests.browser.sample import SECONDS
+from tests.browser.test_pages import violations
+from tests.integration.browser import browser_of
+from tests.servers import Office
 from web.keys import KEYS
 
 AUDIO = "() => document.querySelector('audio')"
@@ -86,6 +92,24 @@ def test_words_are_corrected_in_place(site: Watched, session_id: UUID) -> None:
     expect(page.locator("#s2 .said")).to_have_text("Please write in the sleep diary every day this week.")
     expect(page.locator("#s2 .label.own")).to_have_text("corrected")
     expect(page.locator(".item .label.changed").first).to_be_visible()
+
+
+def test_a_word_that_was_corrected_twice_is_offered_and_taken_by_one_click(
+    site: Watched, session_id: UUID
+) -> None:
+    page = site.open(f"/sessions/{session_id}")
+    for segment in (1, 2):
+        expect(page.get_by_role("heading", name="Words to expect?")).to_have_count(0)
+        page.locator(f"#s{segment} .fix").click()
+        box = page.get_by_role("textbox", name="What was said")
+        box.fill(box.input_value().replace("week", "weekend"))
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(f"#s{segment} .said")).to_contain_text("weekend")
+    expect(page.get_by_role("heading", name="Words to expect?")).to_be_visible()
+    page.get_by_role("button", name="Expect it").click()
+    expect(page.get_by_role("heading", name="Words to expect?")).to_have_count(0)
+    page.get_by_role("link", name="Words", exact=True).click()
+    expect(page.get_by_label("Your words")).to_have_value("weekend")
 
 
 def test_an_alert_is_acknowledged_and_the_notes_are_signed(site: Watched, session_id: UUID) -> None:
@@ -219,3 +243,34 @@ def test_the_automatic_sign_out_loses_nothing_of_an_edit(site: Watched, session_
     page.wait_for_url("**/sign-in?next=*")
     site.open(f"/sessions/{session_id}/edit")
     expect(page.get_by_label("Summary", exact=True)).to_have_value("She came in late.")
+
+
+def test_a_supervisor_hears_a_session_that_is_open_to_them(
+    chromium: Browser,
+    app: Flask,
+    address: str,
+    site: Watched,
+    resources: Resources,
+    office: Office,
+    session_id: UUID,
+) -> None:
+    boss = people.create(resources, office.caller, "Sue Pervisor", "therapist")
+    people.change(resources, office.caller, office.caller.therapist_id, {"supervisor_id": boss.id})
+    page = site.open(f"/sessions/{session_id}")
+    page.get_by_role("link", name="Supervision", exact=True).click()
+    page.get_by_role("button", name="Let Sue Pervisor hear and read it").click()
+    expect(page.get_by_role("button", name="Close it")).to_be_visible()
+    assert violations(page) == []
+    secret = browser_of(app, resources, office.caller.practice_id, boss.id).cookie
+    theirs = profile(chromium, secret)
+    for watching in watched(theirs, address):
+        page = watching.open("/today")
+        page.get_by_role("link", name="A therapist, session of").click()
+        page.locator("#s4 .said").click(position={"x": 4, "y": 10})
+        until_playing(page, 40.0, 43.0)
+        page.keyboard.press("e")  # corrects nothing
+        expect(page.locator("form.fixing")).to_have_count(0)
+        page.set_viewport_size({"width": 1280, "height": 2400})
+        assert violations(page) == []
+        assert violations(watching.open("/supervision")) == []
+    theirs.close()

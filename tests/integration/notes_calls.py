@@ -12,10 +12,12 @@ from werkzeug.test import TestResponse
 from shared.db.queries.records import notes as rows
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
+from shared.domain.notes.items import Item
 from shared.domain.notes.record import Kind
+from shared.domain.notes.values import Notes
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript, Word
-from shared.domain.verification.evidence import verify
+from shared.domain.verification.evidence import verified
 from shared.domain.verification.risk import with_risk_flags
 from shared.services.access.caller import ON_REQUEST_SCOPES, THERAPIST_SCOPES
 from shared.services.accounts import accounts, people
@@ -71,8 +73,9 @@ def transcript() -> Transcript:
 @lru_cache
 def _drafted() -> str:
     heard = transcript()
-    notes = RulesExtractor().extract(heard, ExtractionRequest())
-    return json.dumps(verify(with_risk_flags(notes, screen(heard)), heard))
+    draft = Notes.of(RulesExtractor().extract(heard, ExtractionRequest()))
+    notes = verified(with_risk_flags(draft, [Item.of(flag) for flag in screen(heard)]), heard)
+    return json.dumps(notes.document)
 
 
 def drafted() -> JsonObject:

@@ -9,8 +9,11 @@ from flask import render_template
 
 from shared.domain.errors import NotFound
 from shared.domain.status import FINAL, Status
+from shared.domain.transcripts.replaced_words import Offer
 from shared.services import patients
+from shared.services.access import supervision
 from shared.services.access.caller import Caller, Scope
+from shared.services.access.supervision import Standing
 from shared.services.alerts import risk_alerts
 from shared.services.alerts.risk_alerts import AlertRecord
 from shared.services.notes import reading as notes
@@ -20,6 +23,7 @@ from shared.services.patients import PatientRecord
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.services.sessions.reading import Record
+from shared.services.transcripts import vocabulary
 from web.access import caller, resources, signed_in
 from web.keys import KEYS
 from web.pages import Pages
@@ -42,6 +46,8 @@ class SessionView:
     notes_view: NotesView | None
     left_out: list[tuple[str, str]]
     rows: list[Row]
+    offers: Sequence[Offer]
+    supervision: Standing
 
     @property
     def is_final(self) -> bool:
@@ -91,7 +97,17 @@ def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
         shown,
         unsupported(found.document) if found else [],
         rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
+        _offers(resources, caller, record),
+        supervision.standing(resources, caller, session_id),
     )
+
+
+def _offers(resources: Resources, caller: Caller, record: Record) -> Sequence[Offer]:
+    """Where words of the session were corrected, what the therapist's corrections suggest."""
+    segments = record.transcript["segments"] if record.transcript else ()
+    if Scope.SESSIONS_WRITE not in caller.scopes or not any("corrected" in one for one in segments):
+        return ()
+    return vocabulary.get(resources, caller).offers
 
 
 def _notes(resources: Resources, caller: Caller, session_id: UUID) -> Notes | None:

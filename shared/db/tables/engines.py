@@ -27,6 +27,17 @@ class PracticeEngines(Base):
     away_allowed_by: Mapped[UUID | None]
 
 
+class TherapistWords(Base):
+    """Words that a therapist's recordings are to expect, and fingerprints of the offers they dismissed."""
+
+    __tablename__ = "therapist_words"
+    __table_args__ = (within("therapist_id", "therapists"),)
+
+    therapist_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    body: Mapped[Sealed | None]
+
+
 class TranscriptionUsage(Base):
     """What an engine was asked for one session's transcript. ``cost_usd``: None where unknown."""
 

@@ -1,14 +1,16 @@
 """The client's summary, written on request from verified notes, and what it never holds."""
 
-from collections.abc import Iterable, Iterator
-from copy import deepcopy
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from shared.domain.notes.items import Item, Sentence, Unsupported
 from shared.domain.notes.phrasing import TASK_QUOTE, clipped, said, task_sentence
+from shared.domain.notes.values import Notes, ReviewReason
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from shared.domain.verification.acceptance import ACCEPTED, OPEN
 from shared.domain.verification.boilerplate import join
-from shared.domain.verification.evidence import verify
+from shared.domain.verification.evidence import judged
 from shared.domain.verification.facts import is_drug
 from shared.domain.verification.grounding import content_of
 from shared.domain.verification.quotes import words_of
@@ -51,114 +53,117 @@ _PAINFUL = frozenset({
 
 def with_client_summary(notes: JsonObject, transcript: Transcript) -> JsonObject:
     """``notes`` with a summary for the client, written from what stands in them."""
-    return summarised(notes, transcript, _sentences(notes))
+    read = Notes.of(notes)
+    return summarised(read, transcript, _sentences(read)).document
 
 
-def without_client_summary(notes: JsonObject) -> JsonObject:
+def without_client_summary(notes: Notes) -> Notes:
     """``notes`` as they are drafted: a summary for the client is made on request only."""
-    return {**notes, FIELD: "", "field_evidence": {**notes["field_evidence"], FIELD: []}}
+    return replace(notes.having(**{FIELD: ""}), sentences={**notes.sentences, FIELD: ()})
 
 
-def summarised(notes: JsonObject, transcript: Transcript, sentences: Iterable[JsonObject]) -> JsonObject:
+def summarised(notes: Notes, transcript: Transcript, sentences: Iterable[Sentence]) -> Notes:
     """``notes`` with those of ``sentences`` as the client's summary that are verified and are for the client.
 
     The others are set apart under ``unsupported`` with the reason. Violence at home is a review reason.
     """
-    checked = verify({"field_evidence": {FIELD: deepcopy(list(sentences))}}, transcript)
-    kept, apart = [], list(checked["unsupported"])
-    for sentence in checked["field_evidence"][FIELD]:
-        reason = None if sentence.get("structural") else _objection(sentence, notes)
+    kept: list[Sentence] = []
+    fallen: list[Unsupported] = []
+    told: list[Unsupported] = []
+    for written in sentences:
+        sentence, apart = judged(FIELD, written, transcript)
+        fallen.extend(apart)
+        if sentence is None:
+            continue
+        reason = None if sentence.structural else _objection(sentence, notes)
         if reason is None:
             kept.append(sentence)
         else:
-            apart.append({"field": FIELD, "item": sentence, "reason": reason})
-    reasons = notes["review_reasons"]
-    if is_unsafe_at_home(notes) and UNSAFE_AT_HOME not in {reason["code"] for reason in reasons}:
-        reasons = [*reasons, {"code": UNSAFE_AT_HOME, "detail": HAND_OVER}]
-    return {
-        **notes,
-        FIELD: " ".join(sentence["sentence"] for sentence in kept),
-        "field_evidence": {**notes["field_evidence"], FIELD: kept},
-        "unsupported": [*(entry for entry in notes["unsupported"] if entry["field"] != FIELD), *apart],
-        "needs_review": bool(reasons),
-        "review_reasons": reasons,
-    }
+            told.append(Unsupported(FIELD, sentence, reason))
+    others = (entry for entry in notes.unsupported if entry.field != FIELD)
+    text = " ".join(sentence.text for sentence in kept)
+    result = replace(
+        notes.having(**{FIELD: text}),
+        sentences={**notes.sentences, FIELD: tuple(kept)},
+        unsupported=(*others, *fallen, *told),
+    )
+    reasons = notes.review_reasons or ()
+    if is_unsafe_at_home(notes) and UNSAFE_AT_HOME not in {reason.code for reason in reasons}:
+        reasons = (*reasons, ReviewReason(UNSAFE_AT_HOME, HAND_OVER))
+    return result.with_reasons(reasons)
 
 
-def is_unsafe_at_home(notes: JsonObject) -> bool:
+def is_unsafe_at_home(notes: Notes) -> bool:
     """Whether violence in a relationship was spoken of, and not only to deny it."""
-    found = (flag for flag in notes["risk_flags"] if flag["type"] == "domestic_violence")
+    found = (flag for flag in notes.flags if flag.text("type") == "domestic_violence")
     return any(
-        not flag.get("negated") and not flag.get("figurative") and flag.get("level") != LOOK for flag in found
+        not flag.has("negated") and not flag.has("figurative") and flag.text("level") != LOOK
+        for flag in found
     )
 
 
-def _sentences(notes: JsonObject) -> Iterator[JsonObject]:
+def _sentences(notes: Notes) -> Iterator[Sentence]:
     kept_back = _MEDICATION | ({"safety", "relationship"} if is_unsafe_at_home(notes) else set())
-    topics = [item for item in notes["key_topics"] if not set(words_of(item["text"])) & kept_back]
+    topics = [item for item in notes.items["key_topics"] if not set(words_of(item.text("text"))) & kept_back]
     yield from _listing("In this session you talked about {}.", topics, "text")
-    feelings = notes["emotional_themes"]
+    feelings = notes.items["emotional_themes"]
     frame = "The feeling named was {}." if len(feelings) == 1 else "Feelings named were {}."
     yield from _listing(frame, feelings, "text")
-    if any(_is_painful(flag) for flag in notes["risk_flags"]):
-        yield _fixed(boilerplate.PATIENT_HELP)
+    if any(_is_painful(flag) for flag in notes.flags):
+        yield Sentence.fixed(boilerplate.PATIENT_HELP)
     for status, frame in _TECHNIQUES.items():
-        group = [item for item in notes["strategies"] if item["status"] == status]
+        group = [item for item in notes.items["strategies"] if item.text("status") == status]
         yield from _listing(frame, group, "name")
-    for item in [item for item in notes["action_items"] if item.get("agreement") == ACCEPTED][:_MOST]:
+    accepted = [item for item in notes.items["action_items"] if item.text("agreement") == ACCEPTED]
+    for item in accepted[:_MOST]:
         quoting = "For the time until you meet again, this was said: "
-        text = task_sentence("You agreed to ", quoting, item["task"], "your")
-        yield _sentence(text, item["evidence"])
-    for item in notes["appointments"]:
-        yield _sentence(said("Your next appointment: ", clipped(item["when"], TASK_QUOTE)), item["evidence"])
+        text = task_sentence("You agreed to ", quoting, item.text("task"), "your")
+        yield Sentence(text=text, evidence=item.evidence)
+    for item in notes.items["appointments"]:
+        text = said("Your next appointment: ", clipped(item.text("when"), TASK_QUOTE))
+        yield Sentence(text=text, evidence=item.evidence)
     for fixed in (boilerplate.PATIENT_LIMITS, boilerplate.PATIENT_CORRECT, boilerplate.PATIENT_PACE):
-        yield _fixed(fixed)
+        yield Sentence.fixed(fixed)
 
 
-def _listing(frame: str, items: list[JsonObject], name: str) -> Iterator[JsonObject]:
+def _listing(frame: str, items: Sequence[Item], name: str) -> Iterator[Sentence]:
     if items:
-        labels = join([_PLAIN.get(str(item[name]), str(item[name])) for item in items[:_MOST]])
-        yield _sentence(frame.format(labels), [piece for item in items[:_MOST] for piece in item["evidence"]])
+        labels = join([_PLAIN.get(item.text(name), item.text(name)) for item in items[:_MOST]])
+        evidence = tuple(piece for item in items[:_MOST] for piece in item.evidence)
+        yield Sentence(text=frame.format(labels), evidence=evidence)
 
 
-def _sentence(text: str, evidence: list[JsonObject]) -> JsonObject:
-    return {"sentence": text, "structural": False, "evidence": evidence}
+def _is_painful(flag: Item) -> bool:
+    grave = flag.text("severity") in {"high", "medium"}
+    return grave and flag.text("type") in _PAINFUL and flag.text("about") != "other"
 
 
-def _fixed(text: str) -> JsonObject:
-    return {"sentence": text, "structural": True, "evidence": []}
-
-
-def _is_painful(flag: JsonObject) -> bool:
-    return (
-        flag["type"] in _PAINFUL and flag["severity"] in {"high", "medium"} and flag.get("about") != "other"
-    )
-
-
-def _objection(sentence: JsonObject, notes: JsonObject) -> str | None:
-    own = set(words_of(sentence["sentence"]))
+def _objection(sentence: Sentence, notes: Notes) -> str | None:
+    own = set(words_of(sentence.text))
     if own & _MEDICATION or any(is_drug(word) for word in own):
         return ABOUT_MEDICATION
     if any(_tells(sentence, task) for task in _not_accepted(notes)):
         return NOT_TAKEN_ON
-    if any(item["when"] in sentence["sentence"] for item in notes["appointments"]):
+    if any(item.text("when") in sentence.text for item in notes.items["appointments"]):
         return None
-    steps = {piece["segment"] for step in notes["risk_actions"] for piece in step["evidence"]}
-    if is_unsafe_at_home(notes) and steps & {piece["segment"] for piece in sentence["evidence"]}:
+    steps = {piece.segment for step in notes.items["risk_actions"] for piece in step.evidence}
+    if is_unsafe_at_home(notes) and steps & {piece.segment for piece in sentence.evidence}:
         return SAFETY_STEP
-    risky = [piece["quote"] for flag in notes["risk_flags"] for piece in flag["evidence"]]
-    quoted = [piece["quote"] for piece in sentence["evidence"]]
+    risky = [piece.quote for flag in notes.flags for piece in flag.evidence]
+    quoted = [piece.quote for piece in sentence.evidence]
     repeats = any(one in other or other in one for one in quoted for other in risky)
-    return WORDS_OF_RISK if repeats and "“" in sentence["sentence"] else None
+    return WORDS_OF_RISK if repeats and "“" in sentence.text else None
 
 
-def _not_accepted(notes: JsonObject) -> Iterator[str]:
+def _not_accepted(notes: Notes) -> Iterator[str]:
     """The tasks that were left open or turned down."""
-    yield from (item["task"] for item in notes["action_items"] if item.get("agreement", OPEN) == OPEN)
-    yield from (u["item"]["task"] for u in notes["unsupported"] if u["item"].get("task"))
+    listed = notes.items["action_items"]
+    yield from (item.text("task") for item in listed if (item.text("agreement") or OPEN) == OPEN)
+    claims = (entry.claim for entry in notes.unsupported)
+    yield from (claim.text("task") for claim in claims if isinstance(claim, Item) and claim.has("task"))
 
 
-def _tells(sentence: JsonObject, task: str) -> bool:
+def _tells(sentence: Sentence, task: str) -> bool:
     own = content_of(words_of(task))
-    shared = own & content_of(words_of(sentence["sentence"]))
+    shared = own & content_of(words_of(sentence.text))
     return bool(own) and len(shared) >= _SAME_TASK * len(own)

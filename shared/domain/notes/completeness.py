@@ -7,9 +7,10 @@ present, without evidence. A part of the notes' template that holds nothing is m
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from shared.domain.notes.fields import LIST_FIELDS
+from shared.domain.notes.items import Evidence, Item
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART
 from shared.domain.verification.quotes import cite
@@ -41,7 +42,7 @@ _SAFETY = re.compile(r"\b(?:risks?|safety|suicid\w*|self.harm|danger)\b", re.IGN
 NEAR = 2  # a goal is tied to a technique if it is named within so many segments of it
 
 
-def completeness(notes: JsonObject, transcript: Transcript) -> JsonObject:
+def completeness(notes: Notes, transcript: Transcript) -> JsonObject:
     """``{present: [{item, evidence}], missing: [{item, why}]}`` for verified ``notes``.
 
     ``evidence`` is empty for what a clinician wrote. A part of a template is named by its title.
@@ -51,23 +52,23 @@ def completeness(notes: JsonObject, transcript: Transcript) -> JsonObject:
         if evidence is None:
             missing.append({"item": item, "why": why})
         else:
-            present.append({"item": item, "evidence": evidence})
+            present.append({"item": item, "evidence": [piece.document for piece in evidence]})
     missing += [{"item": title, "why": NOTHING_FOR_PART} for title in _empty_parts(notes)]
     return {"present": present, "missing": missing}
 
 
-def _empty_parts(notes: JsonObject) -> list[str]:
+def _empty_parts(notes: Notes) -> list[str]:
     return [
-        part["title"]
-        for part in notes.get("sections", [])
-        if all(sentence["sentence"] == NOTHING_FOR_PART for sentence in part["sentences"])
+        part.title
+        for part in notes.sections or ()
+        if all(sentence.text == NOTHING_FOR_PART for sentence in part.sentences)
     ]
 
 
-Item = tuple[str, list[JsonObject] | None, str]
+Point = tuple[str, list[Evidence] | None, str]
 
 
-def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
+def _items(notes: Notes, transcript: Transcript) -> Iterator[Point]:
     own = _written_by_hand(notes)
     yield (
         "times", _in(own, _CLOCK),
@@ -75,8 +76,8 @@ def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
     )  # fmt: skip
     modality = _said(transcript, _MODALITY) or _in(own, _MODALITY)
     yield "modality", modality, "No type of therapy, and no setting, was named aloud."
-    yield "interventions", _of(notes["strategies"]), "No technique was found in the transcript."
-    goals = _of(notes["goals"]) or _said(transcript, _GOAL) or _in(own, _GOAL)
+    yield "interventions", _of(notes.items["strategies"]), "No technique was found in the transcript."
+    goals = _of(notes.items["goals"]) or _said(transcript, _GOAL) or _in(own, _GOAL)
     yield "goals", goals, "No treatment goal was named aloud."
     yield (
         "interventions_tied_to_goals", _tied(notes, goals),
@@ -87,51 +88,48 @@ def _items(notes: JsonObject, transcript: Transcript) -> Iterator[Item]:
         _said(transcript, _RESPONSE) or _in(own, _RESPONSE),
         "How the client responded to an intervention was not said.",
     )
-    asked = [flag for flag in notes["risk_flags"] if flag.get("asked_by_therapist")]
-    mentioned = notes["risk_flags"]
+    mentioned = notes.flags
+    asked = [flag for flag in mentioned if flag.has("asked_by_therapist")]
     yield (
         "risk_statement", _of(asked or mentioned) if mentioned else _in(own, _SAFETY),
         "No question about safety, and no mention of risk, was found: add your own assessment.",
     )  # fmt: skip
-    yield "plan", _of(notes["action_items"]), "Nothing was agreed aloud until the next session."
+    yield "plan", _of(notes.items["action_items"]), "Nothing was agreed aloud until the next session."
     yield (
-        "next_appointment", _of(notes["appointments"] or notes["follow_up_topics"]),
+        "next_appointment", _of(notes.items["appointments"] or notes.items["follow_up_topics"]),
         "Neither a next appointment nor a topic to return to was found.",
     )  # fmt: skip
 
 
-def _of(items: list[JsonObject]) -> list[JsonObject] | None:
+def _of(items: Sequence[Item]) -> list[Evidence] | None:
     """The first piece of evidence of each item, none of a clinician's own; None without items."""
-    return [item["evidence"][0] for item in items if item["evidence"]] if items else None
+    return [item.evidence[0] for item in items if item.evidence] if items else None
 
 
-def _written_by_hand(notes: JsonObject) -> list[str]:
+def _written_by_hand(notes: Notes) -> list[str]:
     """The sentences and items of a clinician, as text."""
-    texts = [s for group in notes["field_evidence"].values() for s in group]
-    parts = [s for part in notes.get("sections", []) for s in part["sentences"]]
-    items = [item for field in LIST_FIELDS for item in notes[field]]
-    own = (thing for thing in (*texts, *parts, *items) if thing.get("by_clinician"))
-    return [". ".join(value for value in thing.values() if isinstance(value, str)) for thing in own]
+    own = [claim.own.values() for claim in notes.claims() if claim.by_clinician]
+    return [". ".join(value for value in values if isinstance(value, str)) for values in own]
 
 
-def _in(own: list[str], pattern: re.Pattern[str]) -> list[JsonObject] | None:
+def _in(own: list[str], pattern: re.Pattern[str]) -> list[Evidence] | None:
     return [] if any(pattern.search(text) for text in own) else None
 
 
-def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[JsonObject] | None:
+def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[Evidence] | None:
     found = []
     for number, segment in enumerate(transcript.segments):
         for sentence in SENTENCE_END.split(segment.text):
             if pattern.search(sentence):
                 place = cite(transcript, number, sentence)
-                found += [place.as_evidence()] if place is not None else []
+                found += [place.evidence] if place is not None else []
     return found[:3] or None
 
 
-def _tied(notes: JsonObject, goals: list[JsonObject] | None) -> list[JsonObject] | None:
+def _tied(notes: Notes, goals: list[Evidence] | None) -> list[Evidence] | None:
     if not goals:
         return None
-    pieces = [piece for item in notes["strategies"] for piece in item["evidence"]]
+    pieces = [piece for item in notes.items["strategies"] for piece in item.evidence]
     return [
-        goal for goal in goals if any(abs(goal["segment"] - piece["segment"]) <= NEAR for piece in pieces)
+        goal for goal in goals if any(abs(goal.segment - piece.segment) <= NEAR for piece in pieces)
     ] or None

@@ -5,13 +5,12 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from shared.domain.notes.canonical_json import canonical
-from shared.domain.notes.fields import LIST_FIELDS
+from shared.domain.notes.fields import LIST_FIELDS, MOODS, SENTENCE_FIELDS
 from shared.domain.values import JsonObject
-from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 
 # Two items are one that was changed, if their words are at least so alike.
 ALIKE = 0.5
-_VALUES = (*MOOD_FIELDS, "risk_statement", "template", "engine")
+_VALUES = (*MOODS, "risk_statement", "template", "engine")
 # What follows from the check or from who spoke; a change of that alone is none of the item.
 _MARKS = frozenset({"verified", "by_clinician", "words_changed", "support", "structural", "speaker"})
 
@@ -27,7 +26,7 @@ def differences(before: JsonObject, after: JsonObject) -> list[JsonObject]:
     changes: list[JsonObject] = []
     for field in LIST_FIELDS:
         changes += _of_items(field, before.get(field, []), after.get(field, []))
-    for field in (*TEXT_FIELDS, *MOOD_FIELDS):
+    for field in SENTENCE_FIELDS:
         changes += _of_items(field, _sentences(before, field), _sentences(after, field))
     for name, title in _section_names(before, after):
         changes += _of_items(f"sections.{name}", _section(before, name), _section(after, name), title)

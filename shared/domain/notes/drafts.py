@@ -1,14 +1,17 @@
 """From an engine's draft to notes that may be shown: united, verified, weighed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.domain.notes.client_summary import without_client_summary
 from shared.domain.notes.completeness import completeness
+from shared.domain.notes.items import Item
 from shared.domain.notes.review import review_reasons
 from shared.domain.notes.stored import SCHEMA_VERSION
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.evidence import verify
-from shared.domain.verification.risk import LOCAL_MODEL, RULES, with_levels, with_risk_flags
+from shared.domain.verification.evidence import verified
+from shared.domain.verification.risk import LOCAL_MODEL, RULES, levelled, with_risk_flags
 
 
 def checked(
@@ -24,16 +27,10 @@ def checked(
     ``readers`` are those that the screen had; findings of ``alert_severity`` and above are alerts.
     """
     # An engine that was asked for risk alone says whether that worked.
-    all_readers = [*readers, *draft.get("risk_readers", ())]
-    united = {**with_risk_flags(draft, screened), "risk_readers": all_readers}
-    notes = verify(united, transcript)
-    notes["risk_flags"] = with_levels(notes["risk_flags"], alert_severity)
+    flags, drafted = [Item.of(flag) for flag in screened], Notes.of(draft)
+    all_readers = (*readers, *(drafted.risk_readers or ()))
+    notes = verified(replace(with_risk_flags(drafted, flags), risk_readers=all_readers), transcript)
+    notes = notes.having({"risk_flags": levelled(notes.flags, alert_severity)})
     notes = without_client_summary(notes)
-    reasons = review_reasons(notes, transcript, screened)
-    return {
-        **notes,
-        "schema_version": SCHEMA_VERSION,
-        "completeness": completeness(notes, transcript),
-        "needs_review": bool(reasons),
-        "review_reasons": reasons,
-    }
+    notes = notes.with_reasons(review_reasons(notes, transcript, flags))
+    return notes.keeping(schema_version=SCHEMA_VERSION, completeness=completeness(notes, transcript)).document

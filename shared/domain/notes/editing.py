@@ -5,16 +5,18 @@ where it was written, marked ``by_clinician`` and not ``verified``. Evidence tha
 transcript is dropped. A risk flag that the edit leaves out is kept apart as set aside.
 """
 
-from collections.abc import Collection
-from copy import deepcopy
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from shared.domain.errors import InvalidInput
 from shared.domain.notes.completeness import completeness
-from shared.domain.notes.rechecking import places, verdicts
+from shared.domain.notes.fields import MOODS, TEXT_FIELDS
+from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
+from shared.domain.notes.rechecking import verdict
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import SET_ASIDE, risk_statement
 from shared.domain.verification.claims import NOT_FOUND
-from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
 from shared.domain.verification.quotes import cite
 from shared.domain.verification.sentences import check_text, split
 
@@ -32,100 +34,104 @@ def edited(edit: JsonObject, base: JsonObject, transcript: Transcript) -> JsonOb
     and its sentences the one that was changed counts, and the text if both were.
     """
     wanted = {name: value for name, value in edit.items() if name not in OURS}
-    document: JsonObject = deepcopy({**base, **wanted})
-    before = base["field_evidence"]
-    sentences = document["field_evidence"] = deepcopy({**before, **wanted.get("field_evidence", {})})
-    for field in TEXT_FIELDS:
-        if document[field] != base[field]:
-            sentences[field] = _sentences(document[field], [*sentences[field], *before[field]], transcript)
-    for field in MOOD_FIELDS:
-        if document[field] != base[field] and sentences[field] == before[field]:
-            sentences[field] = []  # they say why the mood was another
-    document["unsupported"] = [*deepcopy(base.get("unsupported", [])), *_set_aside(base, document)]
-    return checked(document, transcript, quotes_sent="significant_quotes" in wanted)
+    sentences = {**base["field_evidence"], **wanted.get("field_evidence", {})}
+    before = Notes.of(base)
+    after = Notes.of({**base, **wanted, "field_evidence": sentences})
+    written = {field: _written(field, before, after, transcript) for field in after.sentences}
+    after = replace(after, sentences=written, unsupported=(*before.unsupported, *_set_aside(before, after)))
+    return checked(after, transcript, quotes_sent="significant_quotes" in wanted).document
 
 
 def merged(
     base: JsonObject, offered: JsonObject, fields: Collection[str], transcript: Transcript
 ) -> JsonObject:
     """``base`` with these fields of ``offered`` in the place of its own."""
-    taken = {name: deepcopy(offered[name]) for name in fields}
+    taken = {name: offered[name] for name in fields}
     sentences = {
         name: offered["field_evidence"][name] for name in fields if name in offered["field_evidence"]
     }
-    return edited({**taken, "field_evidence": deepcopy(sentences)}, base, transcript)
+    return edited({**taken, "field_evidence": sentences}, base, transcript)
 
 
-def checked(document: JsonObject, transcript: Transcript, *, quotes_sent: bool = True) -> JsonObject:
-    """``document`` with each item marked as the transcript bears it out or as the clinician's own.
+def checked(notes: Notes, transcript: Transcript, *, quotes_sent: bool) -> Notes:
+    """``notes`` with each item marked as the transcript bears it out or as the clinician's own.
 
     Raises InvalidInput for a significant quote that the transcript does not have; if they were not sent,
     it is set aside.
     """
-    for place, found in zip(places(document), verdicts(document, transcript), strict=True):
-        place[:] = [_marked(item, now, transcript) for item, now in zip(place, found, strict=True)]
-    said_before, statement = document["risk_statement"], risk_statement(document, transcript)
-    for section in document.get("sections", []):
-        section["sentences"] = [
-            _ours(statement) if sentence["sentence"] in (said_before, statement) else sentence
-            for sentence in section["sentences"]
-        ]
-    fallen = [quote for quote in document["significant_quotes"] if not quote["verified"]]
+
+    def marked(field: str, claim: ClaimT, /) -> ClaimT:
+        return _marked(field, claim, transcript)
+
+    notes = notes.mapped(marked)
+    quotes = notes.items["significant_quotes"]
+    fallen = [quote for quote in quotes if not quote.verified]
     if fallen and quotes_sent:
         raise InvalidInput(
             "A significant quote is not in the transcript. Quote what was said, or write it elsewhere.",
             "quote_not_said",
         )
+    statement = risk_statement(notes, transcript)
+    notes = _with_statement(notes, {notes.texts["risk_statement"], statement}, statement)
     # Said when they were quoted, and corrected since.
-    document["significant_quotes"] = [quote for quote in document["significant_quotes"] if quote["verified"]]
-    aside = [{"field": "significant_quotes", "item": quote, "reason": NOT_FOUND} for quote in fallen]
-    document["unsupported"] = [*document["unsupported"], *aside]
-    for field in TEXT_FIELDS:
-        document[field] = " ".join(s["sentence"] for s in document["field_evidence"][field])
-    document["risk_statement"] = statement
-    return {**document, "completeness": completeness(document, transcript)}
+    aside = (Unsupported("significant_quotes", quote, NOT_FOUND) for quote in fallen)
+    said = {"significant_quotes": [quote for quote in quotes if quote.verified]}
+    texts = {field: " ".join(one.text for one in notes.sentences[field]) for field in TEXT_FIELDS}
+    notes = replace(notes.having(said, **texts), unsupported=(*notes.unsupported, *aside))
+    return notes.keeping(completeness=completeness(notes, transcript))
 
 
-def _ours(statement: str) -> JsonObject:
-    """A part of a template repeats the statement about risk, which is made and not quoted."""
-    return {"sentence": statement, "structural": True, "evidence": [], "verified": True}
+def _with_statement(notes: Notes, known: Collection[str], statement: str) -> Notes:
+    """``notes`` with the statement about risk, also where a template's part repeats it (``known``)."""
+    ours = Sentence.fixed(statement)
+    sections = notes.sections and tuple(
+        replace(part, sentences=tuple(ours if one.text in known else one for one in part.sentences))
+        for part in notes.sections
+    )
+    return replace(notes.having(risk_statement=statement), sections=sections)
 
 
-# What only the check says of an item, each time anew.
-_VERDICTS = frozenset({"by_clinician", "words_changed"})
-
-
-def _marked(item: JsonObject, found: JsonObject | None, transcript: Transcript) -> JsonObject:
+def _marked(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT:
+    # What only the check says of a claim, each time anew.
+    found = verdict(field, claim, transcript)
     if found is not None:
-        return {name: value for name, value in found.items() if name not in _VERDICTS}
-    own = {name: value for name, value in item.items() if name not in {*_VERDICTS, "support"}}
-    said = [cite(transcript, piece["segment"], piece["quote"]) for piece in item.get("evidence", [])]
-    evidence = [place.as_evidence() for place in said if place is not None]
-    return {**own, "evidence": evidence, "verified": False, "by_clinician": True}
+        return replace(found, by_clinician=False, words_changed=False)
+    said = (cite(transcript, piece.segment, piece.quote) for piece in claim.evidence)
+    evidence = tuple(place.evidence for place in said if place is not None)
+    return replace(
+        claim, evidence=evidence, verified=False, by_clinician=True, words_changed=False, support=None
+    )
 
 
-def _sentences(text: str, known: list[JsonObject], transcript: Transcript) -> list[JsonObject]:
+def _written(field: str, before: Notes, after: Notes, transcript: Transcript) -> tuple[Sentence, ...]:
+    """The sentences of a text: those that it came with, or those of the text where that was changed."""
+    sentences, changed = after.sentences[field], after.texts[field] != before.texts[field]
+    if changed and field in TEXT_FIELDS:
+        return _sentences(after.texts[field], (*sentences, *before.sentences[field]), transcript)
+    if changed and field in MOODS and sentences == before.sentences[field]:
+        return ()  # they say why the mood was another
+    return sentences
+
+
+def _sentences(text: str, known: Sequence[Sentence], transcript: Transcript) -> tuple[Sentence, ...]:
     """``text`` as sentences: the ``known`` ones with their evidence, for the others it is looked for."""
-    found: list[JsonObject] = []
+    found: list[Sentence] = []
     rest = text.strip()
-    by_length = sorted((s for s in known if s["sentence"]), key=lambda item: -len(item["sentence"]))
+    by_length = sorted((one for one in known if one.text), key=lambda one: -len(one.text))
     while rest:
-        same = next((s for s in by_length if rest.startswith(s["sentence"])), None)
-        sentence = same["sentence"] if same else next(iter(split(rest)), rest)
-        found += [deepcopy(same)] if same else check_text(sentence, transcript) or [_wordless(sentence)]
+        same = next((one for one in by_length if rest.startswith(one.text)), None)
+        sentence = same.text if same else next(iter(split(rest)), rest)
+        checked_anew = [one for one, _ in check_text(sentence, transcript)] or [Sentence(text=sentence)]
+        found += [same] if same else checked_anew
         rest = rest[len(sentence) :].strip()
-    return [{name: value for name, value in item.items() if name != "reason"} for item in found]
+    return tuple(found)
 
 
-def _wordless(sentence: str) -> JsonObject:
-    return {"sentence": sentence, "structural": False, "evidence": []}
-
-
-def _set_aside(base: JsonObject, document: JsonObject) -> list[JsonObject]:
+def _set_aside(base: Notes, document: Notes) -> list[Unsupported]:
     """The risk flags of ``base`` that no flag of the same type on the same passage stands for now."""
-    kept = {(flag["type"], piece["segment"]) for flag in document["risk_flags"] for piece in flag["evidence"]}
-    return [
-        {"field": "risk_flags", "item": deepcopy(flag), "reason": SET_ASIDE}
-        for flag in base["risk_flags"]
-        if not any((flag["type"], piece["segment"]) in kept for piece in flag["evidence"])
-    ]
+    kept = {(flag.text("type"), piece.segment) for flag in document.flags for piece in flag.evidence}
+
+    def stands(flag: Item) -> bool:
+        return any((flag.text("type"), piece.segment) in kept for piece in flag.evidence)
+
+    return [Unsupported("risk_flags", flag, SET_ASIDE) for flag in base.flags if not stands(flag)]

@@ -123,6 +123,10 @@ LISTS: tuple[ListField, ...] = (
         marks=("severity", "temporality", "about"),
     ),
 )  # fmt: skip
+# Plain texts, and values that a sentence explains: each has its sentences in ``field_evidence``.
+TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
+MOODS = ("session_mood", "mood_trajectory")
+SENTENCE_FIELDS = (*TEXT_FIELDS, *MOODS)
 LIST_FIELDS = tuple(declared.name for declared in LISTS)
 CLAIMS = {declared.name: declared.claims for declared in LISTS}
 # These stand only as far as the client accepted them.

@@ -1,7 +1,8 @@
 """What was said about a part of a template, found by the words of its title and instruction."""
 
+from shared.domain.notes.items import Evidence
 from shared.domain.template_forms import Part
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.grounding import content_of, related_to
 from shared.domain.verification.quotes import cite, words_of
 from shared.domain.verification.sentences import places
@@ -20,17 +21,17 @@ _USUAL = content_of(
 )
 
 
-def said_about(part: Part, transcript: Transcript) -> list[list[JsonObject]]:
+def said_about(part: Part, transcript: Transcript) -> list[tuple[Evidence, ...]]:
     """Passages that speak of what the part's title names, at most five, each as pieces of evidence.
 
     Where the title names nothing, its instruction counts. A question comes with its answer.
     """
     wanted = _named(part.title) or _named(part.instruction)
-    found: list[list[JsonObject]] = []
+    found: list[tuple[Evidence, ...]] = []
     for number, texts in places(transcript) if wanted else ():
         if wanted & related_to(texts):
             cited = [cite(transcript, number + offset, text) for offset, text in enumerate(texts)]
-            pieces = [place.as_evidence() for place in cited if place is not None]
+            pieces = tuple(place.evidence for place in cited if place is not None)
             known = [piece for shown in found for piece in shown]
             found += [pieces] if any(piece not in known for piece in pieces) else []
     return found[:MOST_PASSAGES]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from shared.domain.notes.client_summary import HAND_OVER, UNSAFE_AT_HOME, is_unsafe_at_home
-from shared.domain.notes.fields import LIST_FIELDS
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.notes.items import Item
+from shared.domain.notes.values import Notes, ReviewReason
+from shared.domain.values import Transcript
 from shared.domain.verification.boilerplate import (
     ENGINE_DID_NOT_SCREEN,
     MODEL_DID_NOT_RUN,
@@ -29,20 +30,16 @@ AT_SIGNING = frozenset({NOT_SCREENED, UNSAFE_AT_HOME, "risk_model_did_not_run", 
 _INVENTED = frozenset({NUMBER, MEDICATION, DIAGNOSIS})
 
 
-def review_reasons(
-    notes: JsonObject, transcript: Transcript, screened: Sequence[JsonObject]
-) -> list[JsonObject]:
-    """``{code, detail}`` of each reason to review verified ``notes``; none is the usual case.
+def review_reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> list[ReviewReason]:
+    """Each reason to review verified ``notes``; none is the usual case.
 
     ``screened`` are the flags of the screen before they were united with the engine's. No detail
     holds a word of the transcript.
     """
-    return [{"code": code, "detail": detail} for code, detail in _reasons(notes, transcript, screened)]
+    return [ReviewReason(*reason) for reason in _reasons(notes, transcript, screened)]
 
 
-def _reasons(
-    notes: JsonObject, transcript: Transcript, screened: Sequence[JsonObject]
-) -> Iterator[tuple[str, str]]:
+def _reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> Iterator[tuple[str, str]]:
     orders = [
         str(number) for number, said in enumerate(transcript.segments) if reads_like_instruction(said.text)
     ]
@@ -52,7 +49,7 @@ def _reasons(
             "Something in the transcript reads like an instruction to a machine, not like speech to a "
             f"person; nothing rests on it. Segments: {', '.join(orders[:20])}.",
         )
-    reasons = [entry["reason"] for entry in notes["unsupported"]]
+    reasons = [entry.reason for entry in notes.unsupported]
     if MARKUP in reasons or INSTRUCTION in reasons:
         yield "engine_output_refused", "The engine wrote markup, a link, or what an instruction asked for."
     if REASSURING in reasons:
@@ -75,13 +72,14 @@ def _reasons(
         yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."
 
 
-def _missed(notes: JsonObject, screened: Sequence[JsonObject]) -> bool:
-    grave = {flag["type"] for flag in screened if flag["severity"] == "high"}
-    found = [flag for flag in notes["risk_flags"] if flag["type"] in grave and flag["severity"] == "high"]
-    return any(SCREEN in flag["found_by"] and ENGINE not in flag["found_by"] for flag in found)
+def _missed(notes: Notes, screened: Sequence[Item]) -> bool:
+    grave = {flag.text("type") for flag in screened if flag.text("severity") == "high"}
+    found = [flag for flag in notes.flags if flag.text("severity") == "high" and flag.text("type") in grave]
+    finders = [flag.texts("found_by") for flag in found]
+    return any(SCREEN in found_by and ENGINE not in found_by for found_by in finders)
 
 
-def _standing(notes: JsonObject) -> int:
-    lists = sum(len(notes[name]) for name in LIST_FIELDS)
-    sentences = sum(not s["structural"] for group in notes["field_evidence"].values() for s in group)
+def _standing(notes: Notes) -> int:
+    lists = sum(len(listed) for listed in notes.items.values())
+    sentences = sum(not one.structural for written in notes.sentences.values() for one in written)
     return lists + sentences

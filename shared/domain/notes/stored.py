@@ -7,9 +7,9 @@ filled in when they are opened. What is signed is never changed, since its hash 
 from copy import deepcopy
 from typing import Any
 
-from shared.domain.notes.fields import LIST_FIELDS
+from shared.domain.notes.fields import LIST_FIELDS, SENTENCE_FIELDS, TEXT_FIELDS
 from shared.domain.values import JsonObject
-from shared.domain.verification.evidence import MOOD_FIELDS, TEXT_FIELDS
+from shared.domain.verification.evidence import MOOD_FIELDS
 
 # Raised by the release that adds, drops or renames a field. Notes without a number are older than 2.
 SCHEMA_VERSION = 3
@@ -44,7 +44,7 @@ def upgraded(document: JsonObject) -> JsonObject:
     if "text" in document or document.get("schema_version", 1) >= SCHEMA_VERSION:
         return document
     result = _filled(document, _EMPTY) | {"schema_version": SCHEMA_VERSION}
-    for field in (*TEXT_FIELDS, *MOOD_FIELDS):
+    for field in SENTENCE_FIELDS:
         result["field_evidence"].setdefault(field, [])
     result["risk_flags"] = [_filled(flag, _FLAG) for flag in result["risk_flags"]]
     return result

@@ -5,16 +5,18 @@ the words it came from: no transcript is made again, and nothing is said that th
 """
 
 import re
-from collections.abc import Iterator
-from copy import deepcopy
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shared.domain.notes.completeness import completeness
-from shared.domain.notes.fields import LISTS, ListField
+from shared.domain.notes.fields import LISTS, TEXT_FIELDS, ListField
+from shared.domain.notes.items import Claim, Evidence, Item, Sentence
 from shared.domain.notes.part_words import said_about
+from shared.domain.notes.values import Notes, Section
 from shared.domain.template_forms import RISK, Part, Template
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS
-from shared.domain.verification.evidence import verify
+from shared.domain.verification.evidence import judged
 
 _TEXTS = {"summary": "topic_summary", "mood": "session_mood", "course": "mood_trajectory"}
 _LISTS = {declared.source: declared for declared in LISTS}
@@ -45,116 +47,108 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
     Risk is in every rendering, in a part of its own if need be. A part without anything is among
     what is missing (``completeness``).
     """
-    document = {**deepcopy(notes), "template": template.name}
-    document.pop("sections", None)
+    filled = Notes.of({**notes, "template": template.name})
     parts = list(template.parts)
     if parts and not any("risk" in sources_of(part) for part in parts):
         parts.append(RISK)
-    if parts:
-        document["sections"] = [
-            {"name": part.name, "title": part.title, "sentences": _sentences(part, document, transcript)}
-            for part in parts
-        ]
-    return {**document, "completeness": completeness(document, transcript)}
+    sections = tuple(
+        Section(part.name, part.title, _sentences(part, template.name, filled, transcript)) for part in parts
+    )
+    filled = replace(filled, sections=sections or None)
+    return filled.keeping(completeness=completeness(filled, transcript)).document
 
 
-def _sentences(part: Part, notes: JsonObject, transcript: Transcript) -> list[JsonObject]:
-    written = _written(part, notes)
+def _sentences(part: Part, template: str, notes: Notes, transcript: Transcript) -> tuple[Sentence, ...]:
+    written = _written(part, template, notes)
+    found: list[Sentence] = []
     if written is not None:
         risk = _of_source("risk", notes, transcript) if "risk" in sources_of(part) else ()
         found = [*written, *risk]
     else:
-        found = []
         for source in sources_of(part):
             told = _of_source(source, notes, transcript)
             found += [s for s in told if source != "quotes" or not _is_quoted(s, found)]
         if not part.sources and not found:
             found = [_quoted(pieces, transcript) for pieces in said_about(part, transcript)]
-    return _each_once(found) or [_structural(NOTHING_FOR_PART)]
+    return _each_once(found) or (Sentence.fixed(NOTHING_FOR_PART),)
 
 
-def _written(part: Part, notes: JsonObject) -> list[JsonObject] | None:
+def _written(part: Part, template: str, notes: Notes) -> tuple[Sentence, ...] | None:
     """What an engine wrote to this instruction; None where none was asked to."""
     if part.sources:
         return None
-    wanted = (notes["template"], part.name, part.title, part.instruction)
-    for one in notes.get("written_parts", []):
-        if (one["template"], one["name"], one["title"], one["instruction"]) == wanted:
-            sentences: list[JsonObject] = deepcopy(one["sentences"])
-            return sentences
-    return None
+    wanted = (template, part.name, part.title, part.instruction)
+    parts = notes.written_parts or ()
+    return next(
+        (one.sentences for one in parts if (one.template, one.name, one.title, one.instruction) == wanted),
+        None,
+    )
 
 
-def _quoted(pieces: list[JsonObject], transcript: Transcript) -> JsonObject:
-    text = " ".join(f"“{piece['quote']}”" for piece in pieces)
-    return _standing(text, {"evidence": pieces}, transcript)
+def _quoted(pieces: Sequence[Evidence], transcript: Transcript) -> Sentence:
+    text = " ".join(f"“{piece.quote}”" for piece in pieces)
+    return _standing(text, Claim(evidence=tuple(pieces)), transcript)
 
 
-def _is_quoted(sentence: JsonObject, others: list[JsonObject]) -> bool:
+def _is_quoted(sentence: Sentence, others: Sequence[Sentence]) -> bool:
     """Whether another sentence of the part has the words of this one, which is a quotation alone."""
-    return any(sentence["sentence"] in other["sentence"] for other in others)
+    return any(sentence.text in other.text for other in others)
 
 
-def _each_once(sentences: list[JsonObject]) -> list[JsonObject]:
-    return list({sentence["sentence"]: sentence for sentence in reversed(sentences)}.values())[::-1]
+def _each_once(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    return tuple({sentence.text: sentence for sentence in reversed(sentences)}.values())[::-1]
 
 
-def _of_source(source: str, notes: JsonObject, transcript: Transcript) -> Iterator[JsonObject]:
+def _of_source(source: str, notes: Notes, transcript: Transcript) -> Iterator[Sentence]:
     if source in _TEXTS:
-        yield from deepcopy(notes["field_evidence"][_TEXTS[source]])
+        yield from notes.sentences[_TEXTS[source]]
         return
     declared = _LISTS[source]
-    for item in notes[declared.name]:
+    for item in notes.items[declared.name]:
         told = _told(declared, item)
         sentence = _standing(told, item, transcript)
-        if source == "topics" and sentence["sentence"] != told:
+        if source == "topics" and sentence.text != told:
             continue  # words in the place of a label are no topic: of danger they would read as a goal
         # What cannot be told so that it stands remains among the items; a risk is shown all the same.
-        if sentence["verified"] or sentence.get("by_clinician") or source == "risk":
+        if sentence.verified or sentence.by_clinician or source == "risk":
             yield sentence
     if source == "risk":
-        yield _structural(notes["risk_statement"])
+        yield Sentence.fixed(notes.texts["risk_statement"])
 
 
-def _standing(text: str, item: JsonObject, transcript: Transcript) -> JsonObject:
+def _standing(text: str, item: Claim, transcript: Transcript) -> Sentence:
     """``text`` as a sentence with the item's evidence, or the item's own quote where it does not stand."""
-    evidence = deepcopy(item.get("evidence", []))
-    sentence: JsonObject = {"sentence": text, "structural": False, "evidence": evidence}
-    if item.get("by_clinician"):
-        return {**sentence, "verified": False, "by_clinician": True}
-    quotes = [f"“{piece['quote']}”" for piece in evidence]
+    sentence = Sentence(text=text, evidence=item.evidence)
+    if item.by_clinician:
+        return replace(sentence, by_clinician=True)
+    quotes = [f"“{piece.quote}”" for piece in item.evidence]
     for words in (text, " ".join(quotes), *quotes[:1]):
-        checked = verify({"field_evidence": {"topic_summary": [{**sentence, "sentence": words}]}}, transcript)
-        if standing := checked["field_evidence"]["topic_summary"]:
-            found: JsonObject = standing[0]
+        found, _ = judged(TEXT_FIELDS[0], replace(sentence, text=words), transcript)
+        if found is not None:
             return found
-    return {**sentence, "verified": False}
+    return sentence
 
 
-def _structural(text: str) -> JsonObject:
-    return {"sentence": text, "structural": True, "evidence": [], "verified": True}
-
-
-def _told(declared: ListField, item: JsonObject) -> str:
+def _told(declared: ListField, item: Item) -> str:
     """The item as a sentence."""
     if declared.source == "risk":
         return _risk(item)
     if declared.source == "quotes":
-        return f"“{item['quote']}”"
-    more = [str(item[name]).replace("_", " ") for name in declared.told if item.get(name)]
-    text = str(item[declared.key]).strip().rstrip(".")
+        return f"“{item.text('quote')}”"
+    more = [item.text(name).replace("_", " ") for name in declared.told if item.has(name)]
+    text = item.text(declared.key).strip().rstrip(".")
     text = declared.frame.format(text[:1].upper() + text[1:] if declared.frame == "{}" else text)
     if more:
         return f"{text} ({', '.join(more)})."
     return text if text.endswith("”") else f"{text}."
 
 
-def _risk(flag: JsonObject) -> str:
-    marks = ["denied"] if flag.get("negated") else []
-    marks += ["in the past"] if flag.get("temporality") == "past" else []
-    marks += ["of another person"] if flag.get("about") == "other" else []
-    marks += ["may be a figure of speech"] if flag.get("figurative") else []
-    label = RISK_LABELS[flag["type"]]
-    words = [f"“{piece['quote']}”" for piece in flag.get("evidence", [])]
+def _risk(flag: Item) -> str:
+    marks = ["denied"] if flag.has("negated") else []
+    marks += ["in the past"] if flag.text("temporality") == "past" else []
+    marks += ["of another person"] if flag.text("about") == "other" else []
+    marks += ["may be a figure of speech"] if flag.has("figurative") else []
+    label = RISK_LABELS[flag.text("type")]
+    words = [f"“{piece.quote}”" for piece in flag.evidence]
     head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
     return f"{head}: {' '.join(words)}" if words else f"{head}."

@@ -19,12 +19,16 @@ Place = tuple[str, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a segment says, and who says it (a label), by whom and when it was corrected."""
+    """What a segment says, and who says it (a label), by whom and when it was corrected.
+
+    ``replaced``: words that were heard, each with the words that stand in their place.
+    """
 
     text: str
     speaker: str
     by: str
     at: str
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 Corrections = Mapping[Place, Correction]
@@ -38,7 +42,14 @@ def place_of(segment: JsonObject) -> Place:
 def corrections_to_json(corrections: Corrections) -> list[JsonObject]:
     """A document that ``corrections_from_json`` reads back as it was."""
     return [
-        {"place": list(place), "text": said.text, "speaker": said.speaker, "by": said.by, "at": said.at}
+        {
+            "place": list(place),
+            "text": said.text,
+            "speaker": said.speaker,
+            "by": said.by,
+            "at": said.at,
+            "replaced": [list(pair) for pair in said.replaced],
+        }
         for place, said in corrections.items()
     ]
 
@@ -47,7 +58,11 @@ def corrections_from_json(document: Sequence[JsonObject]) -> dict[Place, Correct
     """The corrections that were stored."""
     return {
         (one["place"][0], one["place"][1], one["place"][2]): Correction(
-            one["text"], one["speaker"], one["by"], one["at"]
+            one["text"],
+            one["speaker"],
+            one["by"],
+            one["at"],
+            tuple((heard, word) for heard, word in one.get("replaced", ())),  # absent in older ones
         )
         for one in document
     }

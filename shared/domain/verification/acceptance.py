@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.verification.cited import Cited, accepts, refuses
 from shared.domain.verification.quotes import words_of
 from shared.domain.verification.sentence_ends import SENTENCE_END
@@ -24,20 +24,20 @@ def takes_on(answer: str) -> bool | None:
     return decided[0] or (None if any(decided) else False)
 
 
-def settled(item: JsonObject, cited: Sequence[Cited]) -> str | None:
-    """The objection to a task that was turned down, or None; one that was not accepted is ``open``.
+def settled(item: Item, cited: Sequence[Cited]) -> tuple[Item, str | None]:
+    """``item`` as far as it was accepted, and the objection to one that was turned down, or None.
 
-    Sets the item's ``agreement``, unless the therapist took the task on.
+    One that was not accepted is ``open``, unless the therapist took it on.
     """
     answers = [takes_on(one.answer if one.by_therapist else one.sentences) for one in cited]
-    if item.get("agreement") == BY_THERAPIST:
-        return None
+    if item.text("agreement") == BY_THERAPIST:
+        return item, None
     taken_on = any(answers) or (any(not one.by_therapist for one in cited) and False not in answers)
     if not taken_on and False in answers:
-        return TURNED_DOWN
-    if item.get("agreement") == ACCEPTED and not taken_on:
-        item["agreement"] = OPEN
-    return None
+        return item, TURNED_DOWN
+    if item.text("agreement") == ACCEPTED and not taken_on:
+        return item.having(agreement=OPEN), None
+    return item, None
 
 
 def _stance(sentence: str) -> bool | None:

@@ -1,10 +1,12 @@
 """The fixed sentences of the notes, which claim nothing that was said and need no evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.notes.items import Item
+from shared.domain.notes.values import Notes
+from shared.domain.values import Transcript
 from shared.domain.verification.quotes import words_of
-from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, only_model
+from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, found_by_model_alone, only_model
 
 MADE_BY_RULES = (
     "This draft was made by rules from the transcript of the recording and must be read against it."
@@ -122,32 +124,33 @@ def unscreened(tag: str) -> str | None:
     return None if code in {"", "en"} else LANGUAGES.get(code, code)
 
 
-def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
+def risk_statement(notes: Notes, transcript: Transcript) -> str:
     """What was and was not found, in words that never say that there is no risk."""
     if not words_of(transcript.text):
         return NOTHING_TO_SCREEN
-    flags = notes.get("risk_flags", [])
-    apart = [u for u in notes.get("unsupported", []) if u["field"] == "risk_flags"]
-    set_aside = [u["item"] for u in apart if u["reason"] == SET_ASIDE]
-    unverified = [u["item"] for u in apart if u["reason"] != SET_ASIDE]
-    denied = {str(flag["type"]) for flag in flags} - {
-        str(flag["type"]) for flag in flags if not flag.get("negated", False)
+    flags = notes.flags
+    reasons = [entry.reason for entry in notes.unsupported if entry.field == "risk_flags"]
+    set_aside = reasons.count(SET_ASIDE)
+    unverified = len(reasons) - set_aside
+    denied = {flag.text("type") for flag in flags} - {
+        flag.text("type") for flag in flags if not flag.has("negated")
     }
-    mentioned = [flag for flag in flags if not only_model(flag)]
+    mentioned = [flag for flag in flags if not found_by_model_alone(flag)]
     parts = []
     if mentioned:
         labels = [name + (" (denied)" if kind in denied else "") for kind, name in _labels(mentioned).items()]
         parts.append(f"The transcript mentions {join(labels)}; read every quote in its place.")
-    alike = _labels([flag for flag in flags if only_model(flag) and flag.get("severity") != "low"])
+    model_alone = [flag for flag in flags if found_by_model_alone(flag)]
+    alike = _labels([flag for flag in model_alone if flag.text("severity") != "low"])
     if alike:
         parts.append(f"Some words are like words that were marked as {join(list(alike.values()))}.")
-    looks = [flag for flag in flags if only_model(flag) and flag.get("severity") == "low"]
+    looks = [flag for flag in model_alone if flag.text("severity") == "low"]
     if looks:
         parts.append(f"Passages worth a look that the local model found alone: {len(looks)}.")
     if unverified:
-        parts.append(f"Risk flags whose quotes could not be verified: {len(unverified)}; see unsupported.")
+        parts.append(f"Risk flags whose quotes could not be verified: {unverified}; see unsupported.")
     if set_aside:
-        parts.append(f"Mentions of risk that the clinician set aside: {len(set_aside)}; see unsupported.")
+        parts.append(f"Mentions of risk that the clinician set aside: {set_aside}; see unsupported.")
     if not flags and not set_aside and _has_risk_words(transcript):
         parts.append(
             "Words that may concern risk were said, but no flag was made of them; read the transcript."
@@ -156,26 +159,26 @@ def risk_statement(notes: JsonObject, transcript: Transcript) -> str:
     return " ".join(parts)
 
 
-def model_missed(notes: JsonObject, transcript: Transcript) -> bool:
+def model_missed(notes: Notes, transcript: Transcript) -> bool:
     """Whether the local risk model should have read ``transcript`` and did not."""
-    readers = notes.get("risk_readers")  # notes from before there was a model have none
+    readers = notes.risk_readers  # notes from before there was a model have none
     return readers is not None and LOCAL_MODEL not in readers and unscreened_language(transcript) is None
 
 
-def engine_did_not_screen(notes: JsonObject, transcript: Transcript) -> bool:
+def engine_did_not_screen(notes: Notes, transcript: Transcript) -> bool:
     """Whether a language model wrote ``notes`` and did not answer when it was asked for risk alone."""
-    model = (notes.get("provenance") or {}).get("model")
-    return bool(model and words_of(transcript.text)) and LANGUAGE_MODEL not in notes.get("risk_readers", ())
+    readers = notes.risk_readers or ()
+    return bool(notes.model and words_of(transcript.text)) and LANGUAGE_MODEL not in readers
 
 
-def _screened_by(notes: JsonObject, transcript: Transcript) -> str:
-    if unscreened_language(transcript) is None and LOCAL_MODEL in notes.get("risk_readers", ()):
+def _screened_by(notes: Notes, transcript: Transcript) -> str:
+    if unscreened_language(transcript) is None and LOCAL_MODEL in (notes.risk_readers or ()):
         return SCREENED_BY_TWO
     missed = f"{MODEL_DID_NOT_RUN} " if model_missed(notes, transcript) else ""
     return missed + screened(transcript)
 
 
-def finding_words(flag: JsonObject) -> str:
+def finding_words(flag: Mapping[str, object]) -> str:
     """What a finding is called; the local model alone only says what its words are like."""
     kind = str(flag.get("type", ""))
     if only_model(flag):
@@ -183,8 +186,8 @@ def finding_words(flag: JsonObject) -> str:
     return kind.replace("_", " ")
 
 
-def _labels(flags: Sequence[JsonObject]) -> dict[str, str]:
-    kinds = {flag["type"] for flag in flags}
+def _labels(flags: Sequence[Item]) -> dict[str, str]:
+    kinds = {flag.text("type") for flag in flags}
     return {kind: name for kind, name in RISK_LABELS.items() if kind in kinds}
 
 

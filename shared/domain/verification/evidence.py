@@ -1,10 +1,11 @@
 """Checking notes against the transcript: what is shown as evidence was said, then and there."""
 
-from collections.abc import Iterator
-from copy import deepcopy
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from shared.domain.notes.fields import AGREED, CLAIMS, LIST_FIELDS, Form
+from shared.domain.notes.fields import AGREED, CLAIMS, TEXT_FIELDS, Form
+from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement
@@ -24,10 +25,10 @@ from shared.domain.verification.claims import (
 )
 from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, share_borne_out
 from shared.domain.verification.quotes import Found, cite, find_run, words_of
-from shared.domain.verification.risk import settle_flag
+from shared.domain.verification.risk import settled_flag
 
-TEXT_FIELDS = ("topic_summary", "therapist_notes", "patient_summary")
 CANNOT_TELL = "cannot_tell"
+MOST_SEGMENTS = 2**31  # what an engine names beyond is cut to it: larger numbers cannot be signed
 # What "verified" rests on: the claim agrees with its quotes, or it does little more than quote.
 SUPPORTS = CLAIM_SUPPORTED, QUOTE_FOUND = ("claim_supported", "quote_found")
 MOOD_FIELDS = {
@@ -37,34 +38,87 @@ MOOD_FIELDS = {
 
 
 def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
-    """``notes`` (of NotesSchema) with every piece of evidence checked against ``transcript``.
+    """As ``verified``, from document to document (of NotesSchema)."""
+    return verified(Notes.of(notes), transcript).document
 
-    Evidence that stands gets the transcript's exact words and their times (seconds); its item gets
-    ``verified: true`` and ``support``, whether its claim agrees with them. An item or sentence
+
+def verified(notes: Notes, transcript: Transcript) -> Notes:
+    """``notes`` with every piece of evidence checked against ``transcript``.
+
+    Evidence that stands gets the transcript's exact words and their times (seconds); its item is
+    ``verified`` and has ``support``, whether its claim agrees with them. An item or sentence
     without such evidence moves to ``unsupported`` with the reason, and texts are put together anew
     from the sentences that remain. Risk flags are never lost: each stays or is listed as
     unsupported. Verifying twice changes nothing.
     """
-    result = deepcopy(notes)
-    result.setdefault("unsupported", [])
-    for field in LIST_FIELDS:
-        result[field] = [item for item in result.get(field, []) if _stands(field, item, result, transcript)]
-    sentences = result.setdefault("field_evidence", {})
-    for field in (*TEXT_FIELDS, *MOOD_FIELDS):
-        _keep_text_with_sentences(field, result)
-        standing = [s for s in sentences[field] if _sentence_stands(field, s, result, transcript)]
-        sentences[field] = standing
+    apart = list(notes.unsupported)
+    items = {name: _held(name, listed, transcript, apart) for name, listed in notes.items.items()}
+    sentences, texts = dict(notes.sentences), dict(notes.texts)
+    for field, written in notes.sentences.items():
+        standing = _held(field, written or _text_alone(field, notes), transcript, apart)
         if field in TEXT_FIELDS:
-            result[field] = " ".join(s["sentence"] for s in standing)
+            texts[field] = " ".join(sentence.text for sentence in standing)
         elif not standing:
-            value, sentence = MOOD_FIELDS[field]
-            result[field] = value
-            sentences[field] = [{"sentence": sentence, "structural": True, "evidence": [], "verified": True}]
-    for part in result.get("written_parts", []):
-        field = f"written_parts.{part['name']}"
-        part["sentences"] = [s for s in part["sentences"] if _sentence_stands(field, s, result, transcript)]
-    result["risk_statement"] = risk_statement(result, transcript)
-    return result
+            texts[field], sentence = MOOD_FIELDS[field]
+            standing = (Sentence.fixed(sentence),)
+        sentences[field] = standing
+    parts = notes.written_parts and tuple(
+        replace(part, sentences=_held(f"written_parts.{part.name}", part.sentences, transcript, apart))
+        for part in notes.written_parts
+    )
+    checked = replace(notes, items=items, sentences=sentences, texts=texts, written_parts=parts)
+    checked = replace(checked, unsupported=tuple(apart))
+    return checked.having(risk_statement=risk_statement(checked, transcript))
+
+
+def _held(
+    field: str, claims: Iterable[ClaimT], transcript: Transcript, apart: list[Unsupported]
+) -> tuple[ClaimT, ...]:
+    """Those of ``claims`` that stand; what does not is added to ``apart``."""
+    standing = []
+    for claim in claims:
+        found, fallen = judged(field, claim, transcript)
+        apart.extend(fallen)
+        if found is not None:
+            standing.append(found)
+    return tuple(standing)
+
+
+def judged(
+    field: str, claim: ClaimT, transcript: Transcript
+) -> tuple[ClaimT | None, tuple[Unsupported, ...]]:
+    """``claim`` as it stands against ``transcript``, or None; and what of it does not, with the reason."""
+    if isinstance(claim, Sentence):
+        if stands_without_evidence(claim.text, transcript):
+            return replace(claim, structural=True, evidence=(), verified=True), ()
+        claim = replace(claim, structural=False)
+    places = [(piece, cite(transcript, piece.segment, piece.quote)) for piece in claim.evidence]
+    # What holds a link or markup is shown nowhere, also where it was dictated word for word.
+    found = [place for _, place in places if place is not None and not has_markup(place.quote)]
+    fallen = tuple(piece for piece, place in places if place is None or has_markup(place.quote))
+    reason = _objection(field, claim, found, transcript)
+    settled_claim = claim
+    if reason is None and found and field in AGREED and isinstance(claim, Item):
+        settled_claim, reason = settled(claim, in_place(found, transcript))
+    if not found:
+        reason = NOT_FOUND if claim.evidence else NO_EVIDENCE
+    if reason is not None:
+        return None, (Unsupported(field, _plain(claim), reason),)
+    rest = _plain(replace(settled_claim, evidence=fallen, verified=False))
+    apart = (Unsupported(field, rest, NOT_FOUND),) if fallen else ()
+    return _standing(field, settled_claim, found, transcript), apart
+
+
+def _standing(field: str, claim: ClaimT, found: list[Found], transcript: Transcript) -> ClaimT:
+    """``claim`` with the transcript's words in the place of its evidence."""
+    evidence = tuple(place.evidence for place in found)
+    support = _support(field, claim, found, transcript)
+    claim = replace(claim, evidence=evidence, verified=True, support=support)
+    if isinstance(claim, Item) and field == "significant_quotes":
+        return claim.having(quote=evidence[0].quote, timestamp_start=evidence[0].start)
+    if isinstance(claim, Item) and field == "risk_flags":
+        return settled_flag(claim)
+    return claim
 
 
 def context_of(found: list[Found], transcript: Transcript) -> list[str]:
@@ -72,52 +126,13 @@ def context_of(found: list[Found], transcript: Transcript) -> list[str]:
     return [transcript.segments[number].text for number in dict.fromkeys(piece.segment for piece in found)]
 
 
-def _keep_text_with_sentences(field: str, result: JsonObject) -> None:
+def _text_alone(field: str, notes: Notes) -> tuple[Sentence, ...]:
     """A text that came without its sentences is one sentence without evidence."""
-    if result["field_evidence"].get(field) or not result.get(field) or field in MOOD_FIELDS:
-        result["field_evidence"].setdefault(field, [])
-        return
-    result["field_evidence"][field] = [
-        {"sentence": result[field], "structural": False, "evidence": [], "verified": False}
-    ]
+    text = notes.texts.get(field) if field in TEXT_FIELDS else None
+    return (Sentence(text=text),) if text else ()
 
 
-def _sentence_stands(field: str, sentence: JsonObject, result: JsonObject, transcript: Transcript) -> bool:
-    if stands_without_evidence(sentence["sentence"], transcript):
-        sentence.update(structural=True, evidence=[], verified=True)
-        return True
-    sentence["structural"] = False
-    return _stands(field, sentence, result, transcript)
-
-
-def _stands(field: str, item: JsonObject, result: JsonObject, transcript: Transcript) -> bool:
-    given = item.get("evidence", [])
-    places = [(piece, cite(transcript, piece["segment"], piece["quote"])) for piece in given]
-    # What holds a link or markup is shown nowhere, also where it was dictated word for word.
-    found = [place for _, place in places if place is not None and not has_markup(place.quote)]
-    fallen = [piece for piece, place in places if place is None or has_markup(place.quote)]
-    reason = _objection(field, item, found, transcript)
-    if reason is None and found and field in AGREED:
-        reason = settled(item, in_place(found, transcript))
-    if not found:
-        reason = NOT_FOUND if given else NO_EVIDENCE
-    if reason is not None:
-        result["unsupported"].append({"field": field, "item": _plain(item), "reason": reason})
-        return False
-    if fallen:
-        part = {"evidence": fallen, "verified": False}
-        result["unsupported"].append({"field": field, "item": _plain({**item, **part}), "reason": NOT_FOUND})
-    item["evidence"] = [place.as_evidence() for place in found]
-    item["verified"] = True
-    item["support"] = _support(field, item, found, transcript)
-    if field == "significant_quotes":
-        item.update(quote=item["evidence"][0]["quote"], timestamp_start=item["evidence"][0]["start"])
-    if field == "risk_flags":
-        settle_flag(item)
-    return True
-
-
-def _objection(field: str, item: JsonObject, found: list[Found], transcript: Transcript) -> str | None:
+def _objection(field: str, item: Item | Sentence, found: list[Found], transcript: Transcript) -> str | None:
     quotes, context = [place.quote for place in found], context_of(found, transcript)
     cited, session = in_place(found, transcript), transcript.text
     for form, text in _claims(field, item):
@@ -137,7 +152,7 @@ def _is_told(form: Form, field: str, text: str, quotes: list[str]) -> bool:
     return all(find_run(words_of(quote), said) is None for quote in quotes)
 
 
-def _support(field: str, item: JsonObject, found: list[Found], transcript: Transcript) -> str:
+def _support(field: str, item: Item | Sentence, found: list[Found], transcript: Transcript) -> str:
     """Whether what ``item`` claims was held against its quotes, or only that they were said."""
     context = [*(place.quote for place in found), *context_of(found, transcript)]
     texts = [text for form, text in _claims(field, item) if text and form is not Form.KIND]
@@ -147,19 +162,30 @@ def _support(field: str, item: JsonObject, found: list[Found], transcript: Trans
     return CLAIM_SUPPORTED if held else QUOTE_FOUND
 
 
-def _claims(field: str, item: JsonObject) -> Iterator[tuple[Form, str]]:
+def _claims(field: str, item: Item | Sentence) -> Iterator[tuple[Form, str]]:
     """The texts of ``item`` that claim something; enumerations and the quote itself do not."""
-    if "sentence" in item:
-        yield Form.SENTENCE, item["sentence"]
+    if isinstance(item, Sentence):
+        yield Form.SENTENCE, item.text
         return
     for name, form in CLAIMS[field].items():
-        yield form, item.get(name, "")
+        yield form, item.text(name)
 
 
-def _plain(value: Any) -> Any:
-    """``value`` without links and markup, for showing what is not supported."""
+def _plain(claim: ClaimT) -> ClaimT:
+    """``claim`` without links and markup, for showing what is not supported."""
+    evidence = tuple(
+        replace(piece, segment=min(piece.segment, MOST_SEGMENTS), quote=without_markup(piece.quote))
+        for piece in claim.evidence
+    )
+    if isinstance(claim, Sentence):
+        return replace(claim, evidence=evidence, text=without_markup(claim.text))
+    properties = {name: _plain_value(value) for name, value in claim.properties.items()}
+    return replace(claim, evidence=evidence, properties=properties)
+
+
+def _plain_value(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain_value(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_plain_value(inner) for inner in value]
     return without_markup(value) if isinstance(value, str) else value

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from shared.domain.notes.items import Evidence
 from shared.domain.values import JsonObject, Segment, Transcript
 from shared.domain.verification.polarity import BARRIERS, NEGATIONS, governing_negation
 
@@ -37,9 +38,14 @@ class Found:
     start: float
     end: float
 
+    @property
+    def evidence(self) -> Evidence:
+        """The evidence of an item of the notes."""
+        return Evidence(self.segment, self.start, self.end, self.quote)
+
     def as_evidence(self) -> JsonObject:
-        """The evidence item of the notes."""
-        return {"segment": self.segment, "start": self.start, "end": self.end, "quote": self.quote}
+        """The same, as it is in the notes' document."""
+        return self.evidence.document
 
 
 @lru_cache(maxsize=4096)

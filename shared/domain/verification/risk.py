@@ -3,10 +3,11 @@
 Each finding has a level: *look* (shown folded), *flag*, or *alert* (told at once, answered before signing).
 """
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.domain.notes.items import Item
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
 from shared.domain.verification.polarity import denies_risk
 from shared.domain.verification.questions import is_question
@@ -32,115 +33,137 @@ class Screening:
     readers: tuple[str, ...] = (RULES, LOCAL_MODEL)
 
 
-def with_risk_flags(notes: JsonObject, screened: Sequence[JsonObject]) -> JsonObject:
-    """``notes`` with the screen's flags united with the engine's own; see ``united``.
+def with_risk_flags(notes: Notes, screened: Sequence[Item]) -> Notes:
+    """``notes`` with the screen's flags united with the engine's own; see ``united_flags``.
 
     ``found_by`` says whether the engine or the screen found a flag, ``readers`` which of their readers.
     """
-    result = deepcopy(notes)
-    own = result.setdefault("risk_flags", [])
-    for flag in own:
-        flag["found_by"] = flag.get("found_by") or [ENGINE]
-        flag["readers"] = flag.get("readers") or [LANGUAGE_MODEL]  # the rules name themselves
-    result["risk_flags"] = united(own, [{**deepcopy(flag), "found_by": [SCREEN]} for flag in screened])
-    return result
+    own = [
+        flag.having(
+            found_by=flag.properties.get("found_by") or [ENGINE],
+            readers=flag.properties.get("readers") or [LANGUAGE_MODEL],  # the rules name themselves
+        )
+        for flag in notes.flags
+    ]
+    return notes.having(
+        {"risk_flags": united_flags(own, [flag.having(found_by=[SCREEN]) for flag in screened])}
+    )
 
 
 def united(own: Sequence[JsonObject], others: Sequence[JsonObject]) -> list[JsonObject]:
+    """As ``united_flags``, of flags as they are in documents."""
+    found = united_flags([Item.of(flag) for flag in own], [Item.of(flag) for flag in others])
+    return [flag.document for flag in found]
+
+
+def united_flags(own: Sequence[Item], others: Sequence[Item]) -> list[Item]:
     """The flags of two readers, gravest first. Every flag of both stays.
 
     Where both speak of the same kind in the same segment, the graver reading holds for the first one's
     flag: the higher severity, and denied, past or figurative only if both say so. A strong finding of the
     local model becomes an alert where another reader affirms the same family of risk in the same segment.
     """
-    found = list(own)
-    for flag in others:
-        near = [other for other in own if _same_place(other, flag)]
-        for other in near:
-            _corroborate(other, flag)
-        same = [other for other in near if other["type"] == flag["type"]]
-        exact = [other for other in same if _places(other) == _places(flag)]
-        for other in exact or same:
-            _take_graver(other, flag)
-        if not any(_places(flag) <= _places(other) for other in exact or same):
-            found.append(flag)
-    return sorted(found, key=_by_gravity)
+    mine, added = list(own), []
+    for other in others:
+        flag = other
+        near = [number for number, known in enumerate(mine) if _same_place(known, flag)]
+        for number in near:
+            mine[number], flag = _corroborated(mine[number], flag)
+        same = [number for number in near if mine[number].text("type") == flag.text("type")]
+        same = [number for number in same if _places(mine[number]) == _places(flag)] or same
+        for number in same:
+            mine[number] = _graver(mine[number], flag)
+        if not any(_places(flag) <= _places(mine[number]) for number in same):
+            added.append(flag)
+    return sorted([*mine, *added], key=_by_gravity)
 
 
 def with_levels(flags: Sequence[JsonObject], alert_severity: str = "high") -> list[JsonObject]:
+    """As ``levelled``, of flags as they are in documents."""
+    return [flag.document for flag in levelled([Item.of(flag) for flag in flags], alert_severity)]
+
+
+def levelled(flags: Sequence[Item], alert_severity: str = "high") -> list[Item]:
     """``flags`` with levels: an alert is what a reader made one, or is at least ``alert_severity``."""
     least = SEVERITIES.index(alert_severity)
-    return [{**flag, "level": _level(flag, least)} for flag in flags]
+    return [flag.having(level=_level(flag, least)) for flag in flags]
 
 
-def only_model(flag: JsonObject) -> bool:
+def only_model(flag: Mapping[str, object]) -> bool:
+    """As ``found_by_model_alone``, of a flag as it is in documents."""
+    return flag.get("readers") == [LOCAL_MODEL]
+
+
+def found_by_model_alone(flag: Item) -> bool:
     """Whether the local model alone found ``flag``: its words are only like words of that kind."""
-    return bool(flag.get("readers") == [LOCAL_MODEL])
+    return flag.texts("readers") == (LOCAL_MODEL,)
 
 
-def settle_flag(flag: JsonObject) -> None:
-    """Take back an engine's "denied" where the quotes, now verbatim, deny nothing.
+def settled_flag(flag: Item) -> Item:
+    """``flag`` without an engine's "denied" where the quotes, now verbatim, deny nothing.
 
     The screen reads question and answer together, and its word stands.
     """
-    if SCREEN in flag.get("found_by", ()):
-        return
-    statements = [piece["quote"] for piece in flag["evidence"] if not is_question(piece["quote"])]
-    if flag.get("negated"):
-        flag["negated"] = bool(statements) and any(denies_risk(words_of(text)) for text in statements)
+    if SCREEN in flag.texts("found_by") or not flag.has("negated"):
+        return flag
+    statements = [piece.quote for piece in flag.evidence if not is_question(piece.quote)]
+    return flag.having(negated=any(denies_risk(words_of(text)) for text in statements))
 
 
-def _level(flag: JsonObject, least: int) -> str:
-    severity = SEVERITIES.index(flag["severity"])
-    if flag.get("level") == ALERT or severity >= least:
+def _level(flag: Item, least: int) -> str:
+    severity = SEVERITIES.index(flag.text("severity"))
+    if flag.text("level") == ALERT or severity >= least:
         return ALERT
     return FLAG if severity else LOOK
 
 
-def _by_gravity(flag: JsonObject) -> tuple[bool, int]:
-    return flag.get("level") != ALERT, -SEVERITIES.index(flag["severity"])
+def _by_gravity(flag: Item) -> tuple[bool, int]:
+    return flag.text("level") != ALERT, -SEVERITIES.index(flag.text("severity"))
 
 
-def _family(flag: JsonObject) -> str:
-    return "suicide" if flag["type"] in _SUICIDE else str(flag["type"])
+def _family(flag: Item) -> str:
+    return "suicide" if flag.text("type") in _SUICIDE else flag.text("type")
 
 
-def _same_place(one: JsonObject, other: JsonObject) -> bool:
+def _same_place(one: Item, other: Item) -> bool:
     return _family(one) == _family(other) and not _places(one).isdisjoint(_places(other))
 
 
-def _places(flag: JsonObject) -> set[int]:
-    return {piece["segment"] for piece in flag["evidence"]}
+def _places(flag: Item) -> set[int]:
+    return {piece.segment for piece in flag.evidence}
 
 
-def _corroborate(one: JsonObject, other: JsonObject) -> None:
+def _corroborated(one: Item, other: Item) -> tuple[Item, Item]:
     """Two readers, one of them the local model and sure, affirm the same: both findings become alerts."""
-    readers = {*one.get("readers", ()), *other.get("readers", ())}
-    model = next((flag for flag in (one, other) if only_model(flag)), None)
-    if len(readers) < 2 or model is None or model.get("level", LOOK) == LOOK:
-        return
+    readers = {*one.texts("readers"), *other.texts("readers")}
+    model = next((flag for flag in (one, other) if found_by_model_alone(flag)), None)
+    if len(readers) < 2 or model is None or (model.text("level") or LOOK) == LOOK:
+        return one, other
     if _family(one) not in _NEVER_URGENT and _affirms(one) and _affirms(other):
-        one["level"] = other["level"] = ALERT
+        return one.having(level=ALERT), other.having(level=ALERT)
+    return one, other
 
 
-def _affirms(flag: JsonObject) -> bool:
-    doubted = flag.get("negated") or flag.get("figurative") or flag.get("temporality") == "past"
-    return not doubted and flag["severity"] != SEVERITIES[0]
+def _affirms(flag: Item) -> bool:
+    doubted = flag.has("negated") or flag.has("figurative") or flag.text("temporality") == "past"
+    return not doubted and flag.text("severity") != SEVERITIES[0]
 
 
-def _take_graver(flag: JsonObject, other: JsonObject) -> None:
-    flag["found_by"] = sorted({*flag.get("found_by", ()), *other.get("found_by", ())})
-    flag["readers"] = sorted({*flag.get("readers", ()), *other.get("readers", ())}, key=READERS.index)
-    if only_model(other) and other.get("level", LOOK) == LOOK:
-        return  # a look is too faint to take a denial back
-    if "level" in other:
-        flag["level"] = max(flag.get("level", LOOK), other["level"], key=LEVELS.index)
-    if "question" in other:
-        flag["question"] = flag.get("question") or other["question"]
-    flag["severity"] = max(flag["severity"], other["severity"], key=SEVERITIES.index)
+def _graver(flag: Item, other: Item) -> Item:
+    found_by = sorted({*flag.texts("found_by"), *other.texts("found_by")})
+    readers = sorted({*flag.texts("readers"), *other.texts("readers")}, key=READERS.index)
+    flag = flag.having(found_by=found_by, readers=readers)
+    if found_by_model_alone(other) and (other.text("level") or LOOK) == LOOK:
+        return flag  # a look is too faint to take a denial back
+    changed: dict[str, object] = {}
+    if other.has("level"):
+        changed["level"] = max(flag.text("level") or LOOK, other.text("level"), key=LEVELS.index)
+    if "question" in other.properties:
+        changed["question"] = flag.properties.get("question") or other.properties["question"]
+    changed["severity"] = max(flag.text("severity"), other.text("severity"), key=SEVERITIES.index)
     for doubt in ("negated", "figurative"):
-        flag[doubt] = bool(flag.get(doubt)) and bool(other.get(doubt))
-    if "present" in (flag.get("temporality"), other.get("temporality")):
-        flag["temporality"] = "present"
-    if "self" in (flag.get("about"), other.get("about")):
-        flag["about"] = "self"
+        changed[doubt] = flag.has(doubt) and other.has(doubt)
+    for name, stronger in (("temporality", "present"), ("about", "self")):
+        if stronger in (flag.text(name), other.text(name)):
+            changed[name] = stronger
+    return flag.having(**changed)

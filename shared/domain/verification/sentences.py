@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shared.domain.notes.fields import Form
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.notes.items import Evidence, Sentence
+from shared.domain.values import Transcript
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import stands_without_evidence
 from shared.domain.verification.cited import in_place
@@ -35,23 +36,23 @@ def split(text: str) -> list[str]:
     return [sentence for sentence in found if words_of(sentence)]
 
 
-def check_text(text: str, transcript: Transcript, evidence: Sequence[JsonObject] = ()) -> list[JsonObject]:
+def check_text(
+    text: str, transcript: Transcript, evidence: Sequence[Evidence] = ()
+) -> list[tuple[Sentence, str | None]]:
     """Each sentence of ``text`` with the words of ``transcript`` that bear it out, or why none do.
 
-    Gives ``{sentence, structural, evidence, verified, reason}``; ``reason`` is None where
-    ``verified``. ``evidence`` are pieces ``{segment, quote}`` that the text was written from, tried
-    first. Where they do not bear a sentence out, what it quotes is looked up, and then the places of
+    The reason is None where the sentence is ``verified``. ``evidence`` is what the text was written from,
+    tried first. Where they do not bear a sentence out, what it quotes is looked up, and then the places of
     the transcript that share most words with it. So a sentence that a clinician wrote from what
     they saw, and was not said, comes back unverified: that is no fault of the sentence.
     """
-    given = [place for piece in evidence if (place := cite(transcript, piece["segment"], piece["quote"]))]
+    given = [place for piece in evidence if (place := cite(transcript, piece.segment, piece.quote))]
     return [_checked(sentence, transcript, given) for sentence in split(text)]
 
 
-def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> JsonObject:
-    result: JsonObject = {"sentence": sentence, "structural": False, "evidence": [], "verified": False}
+def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> tuple[Sentence, str | None]:
     if stands_without_evidence(sentence, transcript):
-        return {**result, "structural": True, "verified": True, "reason": None}
+        return Sentence.fixed(sentence), None
     reasons = []
     for found in (_nearest(sentence, given), _quoted(sentence, transcript), _like(sentence, transcript)):
         if not found:
@@ -61,12 +62,12 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> J
         if reason is None:
             reason = disagreement(sentence, in_place(found, transcript))
         if reason is None:
-            pieces = [place.as_evidence() for place in found]
-            return {**result, "evidence": pieces, "verified": True, "reason": None}
+            evidence = tuple(place.evidence for place in found)
+            return Sentence(text=sentence, evidence=evidence, verified=True), None
         reasons.append(reason)
     # The most telling reason: a contradiction says more than that nothing was found.
     telling = next((reason for reason in reasons if reason != NOT_BORNE_OUT), NOT_BORNE_OUT)
-    return {**result, "reason": telling}
+    return Sentence(text=sentence), telling
 
 
 def _nearest(sentence: str, given: Sequence[Found]) -> list[Found]:

@@ -72,12 +72,16 @@ _ACTIONS = {
     "session.upload": "uploaded the recording",
     "speakers.change": "said who the speakers are",
     "speakers.read": "looked at who the speakers are",
+    "supervision.grant": "let the supervisor hear and read the session",
+    "supervision.revoke": "closed the session to the supervisor",
     "trail.export": "exported the audit trail about the record",
     "trail.read": "read the audit trail about the record",
     "transcript.correct": "corrected the transcript",
     "transcript.read": "read the transcript",
     "waveform.read": "looked at the waveform of the recording",
 }
+# Who read in the place of the record's therapist.
+_IN_PLACE = {"emergency": " (emergency access)", "supervision": " (supervision)"}
 _EXPORTED = {
     "notes": "the notes",
     "transcript": "the transcript",
@@ -91,7 +95,7 @@ def actor(name: str, people: Mapping[str, str]) -> str:
     """Who acted: a person's name, or what it was."""
     kind, _, who = name.partition(":")
     if who in people:
-        return f"{people[who]} (emergency access)" if kind == "emergency" else people[who]
+        return f"{people[who]}{_IN_PLACE.get(kind, '')}"
     if kind in ("worker", "dispatcher", "courier", "retention", "eraser"):
         return "The service itself"
     if kind == "server":

@@ -21,7 +21,7 @@ from shared.db.tables.audit import Disclosure
 from shared.db.tables.consent import ConsentRow, Participant
 from shared.db.tables.core import Output, Patient, TherapySession
 from shared.db.tables.emergency import EmergencyAccess
-from shared.db.tables.engines import PracticeEngines
+from shared.db.tables.engines import PracticeEngines, TherapistWords
 from shared.db.tables.lifecycle import RemovalRow
 from shared.db.tables.operations import KeyStoreCheck
 from shared.db.tables.records import NotesVersion, NoteTemplate, ProcessNotes
@@ -41,6 +41,7 @@ from shared.services.retention import holds, receipts
 from shared.services.rights import requests
 from shared.services.sessions import digests, references
 from shared.services.sign_in import browser_sessions, second_factor
+from shared.services.transcripts import vocabulary
 from shared.services.uploads import registration, tus_creation
 from shared.services.webhooks import endpoints
 from shared.vault.sealing import Sealed, Subject
@@ -103,6 +104,7 @@ SEALED_COLUMNS = (
     SealedColumn(NoteTemplate.body, NoteTemplate.id, templates.BODY),
     SealedColumn(SigningKey.private_key, SigningKey.id, receipts.KIND),
     SealedColumn(PracticeEngines.vocabulary, PracticeEngines.practice_id, practice_engines.VOCABULARY),
+    SealedColumn(TherapistWords.body, TherapistWords.therapist_id, vocabulary.KIND),
     SealedColumn(BrowserSession.address, BrowserSession.therapist_id, browser_sessions.ADDRESS),
     SealedColumn(BrowserSession.agent, BrowserSession.therapist_id, browser_sessions.AGENT),
     SealedColumn(TotpFactor.secret, TotpFactor.therapist_id, second_factor.KIND),

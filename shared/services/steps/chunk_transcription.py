@@ -26,6 +26,7 @@ from shared.services.jobs.handoff import Along
 from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
 from shared.services.jobs.worker_context import Workbench
 from shared.services.steps.speech_plan import Material, material, speech
+from shared.services.transcripts import vocabulary
 from shared.services.uploads.registration import VOCABULARY
 
 
@@ -183,7 +184,7 @@ def _save_chunk(bench: Workbench, lease: Lease, heard: Heard, along: Along | Non
 
 def _wanted(bench: Workbench, lease: Lease) -> tuple[Material, str, TranscriptionHints]:
     """What is stored, the engine for the session, and what it is told: first the upload's words, then the
-    practice's."""
+    therapist's, then the practice's."""
     resources = bench.resources
     with resources.database.transaction(lease.practice_id) as db:
         found = material(db, resources.vault, lease)
@@ -191,8 +192,9 @@ def _wanted(bench: Workbench, lease: Lease) -> tuple[Material, str, Transcriptio
         engine = engine_choice.for_session(resources, db, row)
         sending_away.note(resources, db, lease, engine, sending_away.AUDIO)
         usual = practice_engines.vocabulary(resources, db, lease.practice_id)
+        learned = vocabulary.words_of(resources, db, lease.practice_id, row.therapist_id)
     own = resources.vault.open(lease.subject, VOCABULARY, row.vocabulary) if row.vocabulary else ()
-    words = {word.casefold(): word for word in reversed((*own, *usual))}
+    words = {word.casefold(): word for word in reversed((*own, *learned, *usual))}
     return (
         found,
         engine,

@@ -26,6 +26,7 @@ from shared.domain.transcripts.corrections import (
     place_of,
 )
 from shared.domain.transcripts.off_record import Ranges
+from shared.domain.transcripts.replaced_words import replaced
 from shared.domain.transcripts.speakers import labels_of
 from shared.domain.values import JsonObject
 from shared.services.access import ownership
@@ -131,7 +132,8 @@ def _with(
         raise InvalidInput("The transcript has no such speaker. Use a label of it.", "no_such_speaker")
     if (change.text, speaker) == (segment["text"], segment["speaker"]):
         return rest
-    return {**rest, place: Correction(change.text, speaker, by, at.isoformat())}
+    words = replaced(segment["text"], change.text)
+    return {**rest, place: Correction(change.text, speaker, by, at.isoformat(), words)}
 
 
 def _told(heard: JsonObject, known: Mapping[Place, Correction]) -> list[JsonObject]:

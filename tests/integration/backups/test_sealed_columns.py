@@ -22,6 +22,7 @@ from shared.services.retention import receipts
 from shared.services.rights import requests
 from shared.services.sessions import digests, references
 from shared.services.sign_in import second_factor
+from shared.services.transcripts import vocabulary
 from shared.services.uploads import registration
 from shared.services.webhooks import endpoints
 from shared.vault.sealing import Subject
@@ -41,6 +42,7 @@ def place(resources: Resources) -> Place:
     said = Statement(ConsentEvent.GIVEN, tuple(ConsentScope), method="written", text="I agree.")
     consents.say(resources, caller, patient, said)
     practice_engines.change(resources, caller, {"vocabulary": ["Lamictal"]})
+    vocabulary.change(resources, caller, ["Lamictal"])
     endpoints.rotate(resources, caller, place.webhook_id)
     receipts.key_of(resources, caller.practice_id)
     person = Subject(caller.practice_id, caller.therapist_id)

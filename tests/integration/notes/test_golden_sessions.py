@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.items import Evidence
 from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN, Part, Template
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
@@ -101,8 +102,9 @@ def test_every_sentence_of_every_template_passes_the_check_of_any_other_text(one
                 # A mention of risk is a label and its quotes, which are verbatim: that is all it claims.
                 if not told["structural"] and not told["sentence"].startswith(risks):
                     seen += 1
-                    found = check_text(told["sentence"], said, told["evidence"])
-                    assert [again["reason"] for again in found] == [None] * len(found)
+                    given = [Evidence.of(piece) for piece in told["evidence"]]
+                    reasons = [reason for _, reason in check_text(told["sentence"], said, given)]
+                    assert reasons == [None] * len(reasons)
     assert seen > 20
 
 

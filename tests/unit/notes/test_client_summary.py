@@ -14,6 +14,8 @@ from shared.domain.notes.client_summary import (
     with_client_summary,
 )
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.items import Evidence, Sentence
+from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from shared.schemas.notes import NotesSchema
@@ -39,10 +41,10 @@ def notes_of(said: Transcript, *sentences: tuple[str, int]) -> JsonObject:
     if not sentences:
         return with_client_summary(drafted(said), said)
     written = [
-        {"sentence": sentence, "evidence": [{"segment": number, "quote": said.segments[number].text}]}
+        Sentence(text=sentence, evidence=(Evidence(number, 0.0, 0.0, said.segments[number].text),))
         for sentence, number in sentences
     ]
-    return summarised(drafted(said), said, written)
+    return summarised(Notes.of(drafted(said)), said, written).document
 
 
 def test_a_draft_has_none_even_if_the_engine_wrote_one() -> None:

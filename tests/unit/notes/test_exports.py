@@ -17,11 +17,13 @@ from pypdf import PdfReader
 from api.exports import FILES, fhir, notes_outline, process_outline
 from shared.db.queries.records.notes import Signed
 from shared.domain.notes.editing import edited
+from shared.domain.notes.items import Item
 from shared.domain.notes.record import Kind, Part, Standing
 from shared.domain.notes.templates import rendered
+from shared.domain.notes.values import Notes as Written
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
-from shared.domain.verification.evidence import verify
+from shared.domain.verification.evidence import verified
 from shared.domain.verification.risk import with_risk_flags
 from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
@@ -40,8 +42,8 @@ HOSTILE = "![x](http://evil.example/a) <script>alert(1)</script> [link](javascri
 def document() -> JsonObject:
     """The notes of a golden transcript, to which a clinician has added something hostile."""
     heard = golden("depression_denied_si")
-    notes = with_risk_flags(RulesExtractor().extract(heard, ExtractionRequest()), screen(heard))
-    base = verify(notes, heard)
+    draft = Written.of(RulesExtractor().extract(heard, ExtractionRequest()))
+    base = verified(with_risk_flags(draft, [Item.of(flag) for flag in screen(heard)]), heard).document
     item = {"text": HOSTILE, "evidence": []}
     return edited({"unresolved_concerns": [item]}, base, heard)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain.notes.values import Notes
 from shared.domain.values import Segment, Transcript
 from shared.domain.verification.boilerplate import risk_statement
 from tests.unit.notes.test_rules_risk import flags
@@ -79,7 +80,7 @@ def test_risk_is_heard_in_words_that_no_phrase_lists(sentence: str, kind: str) -
 def test_another_language_is_said_not_to_be_screened() -> None:
     words = Segment(0.0, 1.0, "Ich kann nicht schlafen.", "Speaker 1")
     said = Transcript((words,), 1.0, "de", "test", draft=True)
-    assert "Not screened for risk: German" in risk_statement({"risk_flags": []}, said)
+    assert "Not screened for risk: German" in risk_statement(Notes.of({"risk_flags": []}), said)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """Evidence: what is shown as said was said, at the time given."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.domain.notes.canonical_json import content_hash
+from shared.domain.notes.items import Item
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Segment, Transcript, Word
+from shared.domain.verification import risk
 from shared.domain.verification.boilerplate import MOOD_UNKNOWN, NO_SPEECH
 from shared.domain.verification.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
 from shared.domain.verification.evidence import verify
 from shared.domain.verification.facts import MEDICATION, NUMBER, invented_fact
 from shared.domain.verification.quotes import cite, words_of
-from shared.domain.verification.risk import with_risk_flags
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import from_lines
 
@@ -61,6 +65,10 @@ def therapist_notes(*sentences: JsonObject) -> JsonObject:
     return notes(therapist_notes=text, field_evidence={"therapist_notes": list(sentences)})
 
 
+def with_risk_flags(document: JsonObject, screened: list[JsonObject]) -> JsonObject:
+    return risk.with_risk_flags(Notes.of(document), [Item.of(found) for found in screened]).document
+
+
 def reasons(verified: JsonObject) -> list[str]:
     return [entry["reason"] for entry in verified["unsupported"]]
 
@@ -84,6 +92,12 @@ def test_a_quote_that_was_never_said_moves_to_unsupported() -> None:
 
 def test_an_item_without_evidence_moves_to_unsupported() -> None:
     assert reasons(verify(notes(key_topics=[topic("work")]), SAID)) == [NO_EVIDENCE]
+
+
+def test_a_segment_that_no_session_has_cannot_keep_the_notes_from_being_signed() -> None:
+    verified = verify(notes(key_topics=[topic("work", piece(10**30, "never said"))]), SAID)
+    (apart,) = verified["unsupported"]
+    assert len(content_hash(UUID(int=1), 1, {"unsupported": [apart]})) == 64
 
 
 @pytest.mark.parametrize("segment", [-1, 4, 99])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain.notes.items import Evidence
 from shared.domain.verification.claims import FLIPPED, INSTRUCTION, MARKUP, NOT_BORNE_OUT
 from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER
 from shared.domain.verification.sentences import check_text, split
@@ -11,8 +12,8 @@ DEPRESSED = golden("depression_denied_si")
 
 
 def only(sentence, said=DEPRESSED, evidence=()):
-    (found,) = check_text(sentence, said, evidence)
-    return found
+    ((found, reason),) = check_text(sentence, said, [Evidence.of(piece) for piece in evidence])
+    return {**found.document, "reason": reason}
 
 
 def test_a_text_is_taken_apart_at_its_sentences_and_never_within_a_quotation() -> None:

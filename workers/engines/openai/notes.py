@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shared.domain.notes.client_summary import FIELD as CLIENT_SUMMARY
+from shared.domain.notes.fields import TEXT_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.boilerplate import NO_SPEECH
-from shared.domain.verification.evidence import CANNOT_TELL, TEXT_FIELDS
+from shared.domain.verification.evidence import CANNOT_TELL
 from shared.schemas.json_schema import JsonSchema, Omissions, keep_known
 from shared.schemas.note_items import EvidencedSchema, EvidenceSchema
 from shared.schemas.notes import FieldEvidenceSchema, NotesSchema, QuoteSchema, RiskFlagSchema, SentenceSchema

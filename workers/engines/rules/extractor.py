@@ -2,6 +2,7 @@
 
 from importlib import metadata
 
+from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from workers.engines.rules import feelings, findings, plans, topics
@@ -62,7 +63,7 @@ class RulesExtractor:
             "engine": self.name,
             "template": request.template,
         }
-        notes["risk_statement"] = boilerplate.risk_statement(notes, transcript)
+        notes["risk_statement"] = boilerplate.risk_statement(Notes.of(notes), transcript)
         return notes
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.queries.work.step_claims import abandoned, claimable
+from shared.db.queries.work.step_claims import claimable, lost
 from shared.db.tables.core import StepRow, TherapySession
 from shared.domain.status import UNFINISHED
 
@@ -61,11 +61,7 @@ def exhausted(db: DbSession) -> list[tuple[Due, str]]:
         select(StepRow.session_id, StepRow.practice_id, StepRow.name, TherapySession.request_id)
         .distinct()
         .join(TherapySession, TherapySession.id == StepRow.session_id)
-        .where(
-            TherapySession.status.in_(UNFINISHED),
-            abandoned(),
-            StepRow.attempt >= StepRow.max_attempts,
-        )
+        .where(TherapySession.status.in_(UNFINISHED), lost())
     )
     return [(Due(row.session_id, row.practice_id, row.request_id), row.name) for row in rows]
 

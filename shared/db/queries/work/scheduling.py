@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.deferred import at_the_end
-from shared.db.queries.work.step_claims import UNFINISHED_WORDS
+from shared.db.queries.work.step_claims import ABANDONED, DUE, HAS_ATTEMPTS, UNFINISHED_WORDS
 from shared.db.tables.core import StepRow
 from shared.domain.status import StepState
 from shared.pipeline import Step
@@ -31,7 +31,6 @@ class Candidate:
 
 
 _ALIVE = f"EXISTS (SELECT FROM sessions WHERE id = session_id AND status IN ({UNFINISHED_WORDS}))"
-_LAPSED = "(lease_until < now() OR deadline_at < now())"
 
 # The practices are found by jumping from one to the next in the index, not by reading what waits:
 # it costs what the practices cost that wait, however much each of them has uploaded. A practice's
@@ -57,18 +56,17 @@ waiting AS (
     SELECT heads.practice_id, firsts.*
     FROM heads CROSS JOIN LATERAL (
         SELECT session_id, name, part, due_at FROM steps
-        WHERE steps.name = heads.name AND steps.practice_id = heads.practice_id AND state = 'ready'
-          AND (not_before IS NULL OR not_before <= now()) AND attempt < max_attempts AND {_ALIVE}
+        WHERE steps.name = heads.name AND steps.practice_id = heads.practice_id
+          AND {DUE} AND {HAS_ATTEMPTS} AND {_ALIVE}
         ORDER BY due_at, session_id, part LIMIT :most
     ) AS firsts
     UNION ALL
     SELECT practice_id, session_id, name, part, due_at FROM steps
-    WHERE state = 'running' AND name IN (SELECT name FROM names) AND {_LAPSED}
-      AND attempt < max_attempts AND {_ALIVE}
+    WHERE name IN (SELECT name FROM names) AND {ABANDONED} AND {HAS_ATTEMPTS} AND {_ALIVE}
 ),
 at_work AS (
     SELECT practice_id, count(*) AS steps FROM steps
-    WHERE state = 'running' AND name IN (SELECT name FROM names) AND NOT {_LAPSED}
+    WHERE state = 'running' AND name IN (SELECT name FROM names) AND NOT {ABANDONED}
     GROUP BY practice_id
 ),
 ranked AS (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
+from sqlalchemy import Boolean, ColumnElement, and_, func, literal_column, select, text, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import StepRow, TherapySession
@@ -36,21 +36,27 @@ class Lease:
         return Subject(self.practice_id, self.session_id)
 
 
+# The one definition of what may be claimed, as SQL about rows of ``steps``: statements that are written out
+# and conditions that SQLAlchemy composes are both made of it.
+DUE = "(steps.state = 'ready' AND (steps.not_before IS NULL OR steps.not_before <= now()))"
+ABANDONED = "(steps.state = 'running' AND (steps.lease_until < now() OR steps.deadline_at < now()))"
+HAS_ATTEMPTS = "steps.attempt < steps.max_attempts"
+CLAIMABLE = f"(({DUE} OR {ABANDONED}) AND {HAS_ATTEMPTS})"
+
+
 def claimable() -> ColumnElement[bool]:
-    """Whether a step may be claimed now: ready and due, or abandoned by its worker."""
-    ready = and_(
-        StepRow.state == StepState.READY,
-        or_(StepRow.not_before.is_(None), StepRow.not_before <= func.now()),
-    )
-    return and_(or_(ready, abandoned()), StepRow.attempt < StepRow.max_attempts)
+    """Whether a step may be claimed now: ready and due, or abandoned by its worker, with an attempt left."""
+    return literal_column(CLAIMABLE, Boolean)
 
 
 def abandoned() -> ColumnElement[bool]:
     """Whether a step is running without a valid lease, or past its deadline."""
-    return and_(
-        StepRow.state == StepState.RUNNING,
-        or_(StepRow.lease_until < func.now(), StepRow.deadline_at < func.now()),
-    )
+    return literal_column(ABANDONED, Boolean)
+
+
+def lost() -> ColumnElement[bool]:
+    """Whether a step was abandoned at its last attempt."""
+    return literal_column(f"({ABANDONED} AND NOT {HAS_ATTEMPTS})", Boolean)
 
 
 UNFINISHED_WORDS = ", ".join(f"'{status}'" for status in sorted(UNFINISHED))
@@ -65,10 +71,7 @@ WITH held AS MATERIALIZED (
 ),
 found AS MATERIALIZED (
     SELECT steps.part, steps.state FROM steps JOIN held ON held.id = steps.session_id
-    WHERE steps.name = :step AND steps.attempt < steps.max_attempts AND (
-        (steps.state = 'ready' AND (steps.not_before IS NULL OR steps.not_before <= now()))
-        OR (steps.state = 'running' AND (steps.lease_until < now() OR steps.deadline_at < now()))
-    )
+    WHERE steps.name = :step AND {CLAIMABLE}
     ORDER BY steps.part LIMIT 1 FOR UPDATE OF steps SKIP LOCKED
 )
 UPDATE steps SET state = 'running', attempt = steps.attempt + 1, lease_token = CAST(:token AS uuid),
@@ -213,12 +216,7 @@ def fail_abandoned(db: DbSession, session_id: UUID, step: Step) -> bool:
     """Fail the step's abandoned runs that have no attempt left; False if there are none (any more)."""
     failed = db.execute(
         update(StepRow)
-        .where(
-            StepRow.session_id == session_id,
-            StepRow.name == step.name,
-            abandoned(),
-            StepRow.attempt >= StepRow.max_attempts,
-        )
+        .where(StepRow.session_id == session_id, StepRow.name == step.name, lost())
         .values(state=StepState.FAILED, lease_until=None, error_code="worker_lost")
         .returning(StepRow.part)
     )
