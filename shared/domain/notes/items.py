@@ -57,6 +57,16 @@ class Claim:
         return False
 
     @property
+    def quotes(self) -> tuple[str, ...]:
+        """The words that it rests on."""
+        return tuple(piece.quote for piece in self.evidence)
+
+    @property
+    def segments(self) -> frozenset[int]:
+        """The segments that these words are from."""
+        return frozenset(piece.segment for piece in self.evidence)
+
+    @property
     def own(self) -> Mapping[str, object]:
         """What it says by itself, by the names of the document."""
         return {}

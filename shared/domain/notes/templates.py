@@ -121,7 +121,7 @@ def _standing(text: str, item: Claim, transcript: Transcript) -> Sentence:
     sentence = Sentence(text=text, evidence=item.evidence)
     if item.by_clinician:
         return replace(sentence, by_clinician=True)
-    quotes = [f"“{piece.quote}”" for piece in item.evidence]
+    quotes = [f"“{quote}”" for quote in item.quotes]
     for words in (text, " ".join(quotes), *quotes[:1]):
         found, _ = judged(TEXT_FIELDS[0], replace(sentence, text=words), transcript)
         if found is not None:
@@ -149,6 +149,6 @@ def _risk(flag: Item) -> str:
     marks += ["of another person"] if flag.text("about") == "other" else []
     marks += ["may be a figure of speech"] if flag.has("figurative") else []
     label = RISK_LABELS[flag.text("type")]
-    words = [f"“{piece.quote}”" for piece in flag.evidence]
+    words = [f"“{quote}”" for quote in flag.quotes]
     head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
     return f"{head}: {' '.join(words)}" if words else f"{head}."
