@@ -71,6 +71,9 @@ COMMANDS = {
     "speakers": _Entry(
         "recordings.speakers", "speakers", "Show who spoke; with options, correct it everywhere."
     ),
+    "supervision": _Entry(
+        "privacy.supervision", "supervision", "Sessions that a supervisor hears and reads."
+    ),
     "therapists": _Entry("therapists", "therapists", "The people of the practice."),
     "up": _Entry("operations.server", "up", "Run everything on this machine."),
     "upload": _Entry("recordings.uploads", "upload", "Upload recordings of a patient."),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, flat, word
 from shared.domain.notes.values import Notes, Point, Provenance
+from shared.exports.shapes import OWN_WORDS, Block, Line, Notebook, flat, word
 
 REVIEW = "Needs review"
 COMPLETENESS = "Completeness"

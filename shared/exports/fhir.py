@@ -5,14 +5,14 @@ import html
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from api.exports import FILES
-from api.exports.making import made_by
-from api.exports.outline import notes_outline
-from api.exports.shapes import Block, Line, Outline
 from shared.domain.notes.canonical_json import canonical
 from shared.domain.notes.record import Kind, Part, Standing
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
+from shared.exports import FILES
+from shared.exports.making import made_by
+from shared.exports.outline import notes_outline
+from shared.exports.shapes import Block, Line, Outline
 from shared.services.notes.exporting import Export
 
 MEDIA_TYPE = "application/fhir+json"

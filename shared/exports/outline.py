@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from api.exports.making import making_blocks, review_blocks
-from api.exports.rights import part2_blocks, rights_blocks
-from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
 from shared.domain.notes import values
 from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
 from shared.domain.notes.items import Claim, Item, Sentence
 from shared.domain.notes.record import Standing
 from shared.domain.verification.boilerplate import finding_words
 from shared.domain.verification.risk import ALERT, LOOK
+from shared.exports.making import making_blocks, review_blocks
+from shared.exports.rights import part2_blocks, rights_blocks
+from shared.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
 from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Notes
