@@ -1,6 +1,6 @@
 """What has to show the words it came from, as frozen values: items of lists, and sentences of texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
@@ -108,6 +108,11 @@ class Item(Claim):
         """The item of its document."""
         properties = {name: value for name, value in document.items() if name not in _MARKS}
         return cls(properties=properties, **_marks(document))
+
+    @classmethod
+    def saying(cls, evidence: Iterable[Evidence], **properties: object) -> Self:
+        """An item that was found, not checked yet."""
+        return cls(properties=properties, evidence=tuple(evidence))
 
     @property
     def own(self) -> Mapping[str, object]:
