@@ -26,6 +26,7 @@ from cli.commands.privacy.incident import incident
 from cli.commands.privacy.report import privacy
 from cli.commands.privacy.retention import retention
 from cli.commands.privacy.rights import rights
+from cli.commands.privacy.supervision import supervision
 from cli.commands.privacy.verify import verify
 from cli.commands.recordings.audio import audio
 from cli.commands.recordings.cancel_delete import cancel, delete
@@ -95,6 +96,7 @@ for command in (
     consents,
     rights,
     emergency,
+    supervision,
     engines,
     upload,
     list_sessions,

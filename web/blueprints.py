@@ -6,7 +6,7 @@ from web import landing, static_files, today
 from web.patients import access, consents, cut_off, emergency, keeping, rights
 from web.patients import pages as patients
 from web.practice import audit, engines, holds, retention, templates, webhooks
-from web.sessions import acting, editing, page, versions, vocabulary, words
+from web.sessions import acting, editing, page, supervision, versions, vocabulary, words
 from web.sessions import signing as notes_signing
 from web.sign_in import account, invited, passkeys, people, provider, second_factor, signing
 
@@ -31,6 +31,7 @@ BLUEPRINTS: list[Blueprint] = [
     acting.blueprint,
     words.blueprint,
     vocabulary.blueprint,
+    supervision.blueprint,
     editing.blueprint,
     notes_signing.blueprint,
     versions.blueprint,

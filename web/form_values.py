@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from shared.domain.errors import InvalidInput
 from shared.schemas.fields import Text
 
-_BACK = ("/today", "/sessions/", "/patients", "/people", "/templates", "/vocabulary")
+_BACK = ("/today", "/sessions/", "/patients", "/people", "/templates", "/vocabulary", "/supervision")
 
 
 def text(name: str, title: str, longest: int, *, lines: bool = False) -> str:

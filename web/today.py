@@ -2,7 +2,7 @@
 
 from flask import render_template
 
-from shared.services.access import emergency
+from shared.services.access import emergency, supervision
 from shared.services.access.caller import Scope
 from shared.services.accounts import api_keys
 from shared.services.alerts import risk_alerts
@@ -40,6 +40,7 @@ def page() -> str:
         emergencies=unseen,
         names=overview.names(known, who, patients),
         elsewhere=browser_sessions.begun_elsewhere(known, who),
+        open_to_you=supervision.listed(known, who).open,
         awaiting=signing.awaiting(known, who) if may_sign else [],
         new_keys=[one.key for one in api_keys.acting_for(known, who) if one.is_new],
     )

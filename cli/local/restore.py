@@ -166,7 +166,7 @@ def _take_away_again(known: Settings, source: Source, entries: Sequence[Entry]) 
         came_back = removals.apply_again(resources, entries)
         yield f"{came_back} removals since the backup were undone by it, and are done again."
         count = removals.end_access(resources, keys_too=not source.keep_api_keys)
-    yield "Everybody is signed out. Invitations, codes and emergency accesses have ended."
+    yield "Everybody is signed out. Invitations, codes, emergency accesses and open supervision have ended."
     if source.keep_api_keys:
         yield "API keys work as they did when the backup was made, but those revoked since."
     else:

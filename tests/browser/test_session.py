@@ -5,10 +5,16 @@ import re
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Watched
+from shared.services.accounts import people
+from shared.services.resources import Resources
+from tests.browser.conftest import Watched, profile, watched
 from tests.browser.sample import SECONDS
+from tests.browser.test_pages import violations
+from tests.integration.browser import browser_of
+from tests.servers import Office
 from web.keys import KEYS
 
 AUDIO = "() => document.querySelector('audio')"
@@ -237,3 +243,34 @@ def test_the_automatic_sign_out_loses_nothing_of_an_edit(site: Watched, session_
     page.wait_for_url("**/sign-in?next=*")
     site.open(f"/sessions/{session_id}/edit")
     expect(page.get_by_label("Summary", exact=True)).to_have_value("She came in late.")
+
+
+def test_a_supervisor_hears_a_session_that_is_open_to_them(
+    chromium: Browser,
+    app: Flask,
+    address: str,
+    site: Watched,
+    resources: Resources,
+    office: Office,
+    session_id: UUID,
+) -> None:
+    boss = people.create(resources, office.caller, "Sue Pervisor", "therapist")
+    people.change(resources, office.caller, office.caller.therapist_id, {"supervisor_id": boss.id})
+    page = site.open(f"/sessions/{session_id}")
+    page.get_by_role("link", name="Supervision", exact=True).click()
+    page.get_by_role("button", name="Let Sue Pervisor hear and read it").click()
+    expect(page.get_by_role("button", name="Close it")).to_be_visible()
+    assert violations(page) == []
+    secret = browser_of(app, resources, office.caller.practice_id, boss.id).cookie
+    theirs = profile(chromium, secret)
+    for watching in watched(theirs, address):
+        page = watching.open("/today")
+        page.get_by_role("link", name="A therapist, session of").click()
+        page.locator("#s4 .said").click(position={"x": 4, "y": 10})
+        until_playing(page, 40.0, 43.0)
+        page.keyboard.press("e")  # corrects nothing
+        expect(page.locator("form.fixing")).to_have_count(0)
+        page.set_viewport_size({"width": 1280, "height": 2400})
+        assert violations(page) == []
+        assert violations(watching.open("/supervision")) == []
+    theirs.close()

@@ -11,9 +11,13 @@ from shared.domain.errors import NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.transcripts.replaced_words import Offer
 from shared.services import patients
+from shared.services.access import supervision
 from shared.services.access.caller import Caller, Scope
+from shared.services.access.supervision import Standing
 from shared.services.alerts import risk_alerts
 from shared.services.alerts.risk_alerts import AlertRecord
+from shared.services.consents import evidence
+from shared.services.consents.evidence import Passage
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
 from shared.services.notes.reading import Notes
@@ -45,6 +49,8 @@ class SessionView:
     left_out: list[tuple[str, str]]
     rows: list[Row]
     offers: Sequence[Offer]
+    supervision: Standing
+    consent_heard: list[Passage]
 
     @property
     def is_final(self) -> bool:
@@ -95,6 +101,8 @@ def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
         unsupported(found.document) if found else [],
         rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
         _offers(resources, caller, record),
+        supervision.standing(resources, caller, session_id),
+        evidence.beside(resources, caller, session_id, patient.id, record.transcript),
     )
 
 

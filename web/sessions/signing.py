@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from shared.domain.errors import Conflict
+from shared.services.access import supervision
 from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
 from shared.services.notes import reading as notes
@@ -37,6 +38,8 @@ def sign(session_id: UUID) -> Response | Redirect:
     except Conflict as error:
         page = render_template("sessions/sign.html", **_shown(session_id), problem=error.detail)
         return make_response(page, 409)
+    if request.form.get("open") == "yes":
+        supervision.grant(resources(), caller(), session_id)
     return form_values.see(f"/sessions/{session_id}#notes-heading")
 
 
@@ -59,6 +62,7 @@ def _shown(session_id: UUID) -> dict[str, Any]:
         "left_out": unsupported(stored.document),
         "doubtful": doubtful,
         "alerts": alerts,
+        "supervision": supervision.standing(resources(), caller(), session_id),
     }
 
 
@@ -79,6 +83,7 @@ def to_cosign(session_id: UUID) -> str:
         session_id=session_id,
         notes=found,
         blocks=view_of(found.document, ()).blocks,
+        is_open=any(one.session_id == session_id for one in supervision.listed(resources(), caller()).open),
     )
 
 

@@ -18,7 +18,8 @@ from api.schemas.recordings.audio import WaveformQuerySchema, WaveformSchema
 from shared.domain.disclosures import export_code
 from shared.domain.ports import ByteSource
 from shared.domain.transcripts.waveform import as_audiowaveform
-from shared.services.access.caller import Scope
+from shared.services.access.caller import Caller, Scope
+from shared.services.resources import Resources
 from shared.services.transcripts import playback, waveform
 from shared.vault.frames import TamperedObject
 
@@ -57,9 +58,14 @@ def audio(query: dict[str, Any], session_id: UUID) -> Response:
 
     410 `audio_removed`: its time is over. 410 `audio_lost`: the recording or its key is lost or damaged.
     """
+    code = export_code("file", query["recipient"], query["purpose"], is_file=False)
+    return audio_answer(resources(), caller(), session_id, code)
+
+
+def audio_answer(resources: Resources, caller: Caller, session_id: UUID, code: str | None) -> Response:
+    """The recording, or the range of it that the request asks for."""
     with ExitStack() as opened:
-        code = export_code("file", query["recipient"], query["purpose"], is_file=False)
-        found = opened.enter_context(playback.recording(resources(), caller(), session_id, code))
+        found = opened.enter_context(playback.recording(resources, caller, session_id, code))
         part = _part(found.sha256, found.source.size)
         start, stop = part or (0, found.source.size)
         response = Response(_body(found.source, start, stop), 206 if part else 200)
@@ -88,7 +94,12 @@ def show_waveform(query: dict[str, Any], session_id: UUID) -> dict[str, Any]:
 
     What is off the record is flat in it.
     """
-    return as_audiowaveform(waveform.get(resources(), caller(), session_id, query["points"]))
+    return waveform_answer(resources(), caller(), session_id, query["points"])
+
+
+def waveform_answer(resources: Resources, caller: Caller, session_id: UUID, points: int) -> dict[str, Any]:
+    """The recording as a waveform of so many points."""
+    return as_audiowaveform(waveform.get(resources, caller, session_id, points))
 
 
 def _part(sha256: str, size: int) -> tuple[int, int] | None:

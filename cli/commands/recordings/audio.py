@@ -34,12 +34,16 @@ def audio(target: Target, session_id: str, output: Path | None) -> None:
     It goes on where it was broken off, and is compared with the hash that was taken on its arrival.
     An existing file is not replaced. The file is readable by you alone, and is not encrypted.
     """
-    path = output or Path(f"{session_id}-audio")
+    fetch(target, f"/api/sessions/{session_id}", output or Path(f"{session_id}-audio"))
+
+
+def fetch(target: Target, address: str, path: Path) -> None:
+    """Write the recording of the session at ``address`` to a new file, and compare its hash."""
     with connect(target) as api, display(console.notices()) as shown:
-        session = api.document(f"/api/sessions/{session_id}")
+        session = api.document(address)
         with _new_file(path) as file:
             try:
-                _fetch(api, session, file, shown)
+                _fetch(api, address, session, file, shown)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
@@ -51,10 +55,10 @@ def audio(target: Target, session_id: str, output: Path | None) -> None:
     console.results().print(Text(str(path)), soft_wrap=True)
 
 
-def _fetch(api: Api, session: JsonObject, file: BinaryIO, shown: Display) -> None:
-    address, name = f"/api/sessions/{session.get('id')}/audio", one_line(session.get("id"))
+def _fetch(api: Api, address: str, session: JsonObject, file: BinaryIO, shown: Display) -> None:
+    name = one_line(session.get("id"))
     shown.begin(name, int(session.get("audio_bytes") or 0) or None)
-    Patience()(lambda: api.download(address, file, lambda done: shown.reach(name, done)))
+    Patience()(lambda: api.download(f"{address}/audio", file, lambda done: shown.reach(name, done)))
     shown.finish(name)
 
 

@@ -87,7 +87,7 @@ def show(target: Target, session_id: str, parts: str | None, form: str | None, a
         elif form == "json":
             screen.print_json(api.document(f"{path}/{parts}" if parts else path))
         else:
-            _show_session(api, api.document(path), parts)
+            show_session(api, api.document(path), parts)
 
 
 @click.command(epilog=EPILOG)
@@ -145,7 +145,8 @@ def failure_of(session: JsonObject) -> str:
     return f"The session failed: {plain(error.get('message'))} (code {one_line(error.get('code'))})"
 
 
-def _show_session(api: Api, session: JsonObject, parts: str | None) -> None:
+def show_session(api: Api, session: JsonObject, parts: str | None) -> None:
+    """Print a session: what it is, transcript and notes; or one of these alone."""
     console = screen.results()
     notes = session.get("extracted_notes")
     if parts == "notes" and not isinstance(notes, dict):

@@ -1,10 +1,10 @@
 """The fixed sentences of the notes, which claim nothing that was said and need no evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.quotes import words_of
 from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, found_by_model_alone, only_model
 
@@ -190,7 +190,7 @@ def _screened_by(notes: Notes, transcript: Transcript) -> str:
     return missed + screened(transcript)
 
 
-def finding_words(flag: JsonObject) -> str:
+def finding_words(flag: Mapping[str, object]) -> str:
     """What a finding is called; the local model alone only says what its words are like."""
     kind = str(flag.get("type", ""))
     if only_model(flag):

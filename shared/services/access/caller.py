@@ -77,14 +77,12 @@ class Caller:
     # In a browser: showed all that they need to sign in; showed lately that it is them.
     is_complete: bool = True
     is_fresh: bool = True
-    in_emergency: UUID | None = None  # who reads in the place of the patient's therapist
+    reads_as: str | None = None  # the trail's name for who reads in the place of the record's therapist
 
     @property
     def actor(self) -> str:
-        """How the audit trail names the caller; emergency access is a class of its own."""
-        if self.in_emergency is not None:
-            return f"emergency:{self.in_emergency}"
-        return f"{self.role}:{self.therapist_id}"
+        """How the audit trail names the caller; emergency access and supervision are classes of their own."""
+        return self.reads_as or f"{self.role}:{self.therapist_id}"
 
     def need_fresh(self) -> None:
         """Raise ConfirmationNeeded unless the caller showed lately that it is them."""

@@ -4,18 +4,15 @@ The reads go through the services that the patient's own therapist uses, as that
 which row-level security shows this one patient, writes nothing, and shows nothing once the access has ended.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from unicodedata import normalize
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.connection.engine import Database
 from shared.db.queries.people import api_keys
 from shared.db.queries.privacy import emergency as rows
 from shared.db.tables.core import Patient
@@ -24,6 +21,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.services import idempotency
 from shared.services.access import ownership
 from shared.services.access.caller import Caller, Scope
+from shared.services.access.narrowed import NarrowedDatabase
 from shared.services.resources import Resources
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Subject, Vault
@@ -49,19 +47,6 @@ class Access:
     ended_at: datetime | None
     seen_at: datetime | None
     lasts: bool
-
-
-class _OnePatient(Database):
-    """The database as an emergency access sees it."""
-
-    def __init__(self, whole: Database, access_id: UUID) -> None:
-        self._whole, self._access_id = whole, access_id
-
-    @contextmanager
-    def transaction(self, practice_id: UUID) -> Iterator[DbSession]:
-        with self._whole.transaction(practice_id) as db:
-            db.execute(text("SELECT set_config('app.emergency', :id, true)"), {"id": str(self._access_id)})
-            yield db
 
 
 def begin(
@@ -131,9 +116,12 @@ def reading(resources: Resources, caller: Caller, access_id: UUID) -> tuple[Reso
         row = rows.lasting(db, caller.therapist_id, access_id)
     if row is None:
         raise _no_such_access()
-    narrow = replace(resources, database=_OnePatient(resources.database, access_id))
+    narrow = replace(resources, database=NarrowedDatabase(resources.database, {"app.emergency": access_id}))
     as_owner = replace(
-        caller, therapist_id=row.owner_id, scopes=caller.scopes & _SCOPES, in_emergency=caller.therapist_id
+        caller,
+        therapist_id=row.owner_id,
+        scopes=caller.scopes & _SCOPES,
+        reads_as=f"emergency:{caller.therapist_id}",
     )
     return narrow, as_owner, row.patient_id
 

@@ -10,6 +10,8 @@ READING = frozenset({"read", "read_unsaved", "receipt", "list", "diff", "follow"
 _ACTIONS = {
     "access_log.read": "read this list of who saw the record",
     "audio.read": "listened to the recording",
+    "consent.evidence": "noted that consent was heard in a recording",
+    "consent_heard.read": "looked for consent in the transcript",
     "consent.given": "noted that consent was given",
     "consent.read": "read who consented to what",
     "consent.withdrawn": "noted that consent was withdrawn",
@@ -33,6 +35,12 @@ _ACTIONS = {
     "notes.read": "read the notes",
     "notes.render": "put the notes into another template",
     "notes.sign": "signed the notes",
+    "package.failed": "could not prepare the patient's copy of the record",
+    "package.ended": "removed the patient's copy of the record from the server",
+    "package.read": "looked at how far the patient's copy of the record is",
+    "package.ready": "prepared the patient's copy of the record",
+    "package.request": "had a copy of the record prepared for the patient",
+    "package.withdraw": "took back the patient's copy of the record",
     "part2.flag": "flagged the record under 42 CFR Part 2",
     "part2.unflag": "took the flag of 42 CFR Part 2 away",
     "participant.add": "added a person who takes part",
@@ -72,12 +80,16 @@ _ACTIONS = {
     "session.upload": "uploaded the recording",
     "speakers.change": "said who the speakers are",
     "speakers.read": "looked at who the speakers are",
+    "supervision.grant": "let the supervisor hear and read the session",
+    "supervision.revoke": "closed the session to the supervisor",
     "trail.export": "exported the audit trail about the record",
     "trail.read": "read the audit trail about the record",
     "transcript.correct": "corrected the transcript",
     "transcript.read": "read the transcript",
     "waveform.read": "looked at the waveform of the recording",
 }
+# Who read in the place of the record's therapist.
+_IN_PLACE = {"emergency": " (emergency access)", "supervision": " (supervision)"}
 _EXPORTED = {
     "notes": "the notes",
     "transcript": "the transcript",
@@ -90,10 +102,10 @@ _EXPORTED = {
 def actor(name: str, people: Mapping[str, str]) -> str:
     """Who acted: a person's name, or what it was."""
     kind, _, who = name.partition(":")
-    if who in people:
-        return f"{people[who]} (emergency access)" if kind == "emergency" else people[who]
-    if kind in ("worker", "dispatcher", "courier", "retention", "eraser"):
+    if kind in ("worker", "dispatcher", "courier", "retention", "eraser", "packager"):
         return "The service itself"
+    if who in people:
+        return f"{people[who]}{_IN_PLACE.get(kind, '')}"
     if kind == "server":
         return "The operator of the server"
     return "Someone without a valid key" if kind == "unknown" else "A person no longer known here"

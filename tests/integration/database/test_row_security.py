@@ -23,8 +23,8 @@ from shared.domain.errors import NotFound
 from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.domain.rights import RequestKind
 from shared.services import idempotency, patients
-from shared.services.access import consent, emergency
-from shared.services.accounts import accounts, enrolment
+from shared.services.access import consent, emergency, supervision
+from shared.services.accounts import accounts, enrolment, people
 from shared.services.alerts import risk_alerts
 from shared.services.audit_trail import chaining, disclosures
 from shared.services.consents import history as consents
@@ -73,6 +73,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     tell_a_webhook(resources, office)
     practice_engines.change(resources, office.caller, {"vocabulary": ["sertraline"]})
     vocabulary.change(resources, office.caller, ["sertraline"])
+    supervise(resources, office, session_id)
     keep_records(resources, office, session_id)
     details = UploadDetails(office.patient_id, datetime.now(UTC), "a.wav", "audio/wav")
     tus_creation.create(resources, office.caller, 2000, details, "")
@@ -89,6 +90,15 @@ def session_id(resources: Resources, office: Office) -> UUID:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
     chaining.chain_new(resources.database, b"a secret")
     return session_id
+
+
+def supervise(resources: Resources, office: Office, session_id: UUID) -> None:
+    """The session is open to a supervisor."""
+    caller = office.caller
+    boss = accounts.create_therapist(resources, caller.practice_id, "Supervisor").id
+    people.change(resources, caller, caller.therapist_id, {"supervisor_id": boss})
+    supervision.grant(resources, caller, session_id)
+    people.change(resources, caller, caller.therapist_id, {"supervisor_id": None})
 
 
 def sign_somebody_in(resources: Resources, office: Office) -> None:

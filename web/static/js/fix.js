@@ -18,7 +18,7 @@ export function install(list) {
 /** @param {HTMLElement} turn @param {string} session */
 export function edit(turn, session) {
   const said = one(".said", turn);
-  if (!said || one("form.fixing", turn)) return;
+  if (!said || !one("a.fix", turn) || one("form.fixing", turn)) return;
   const was = said.textContent ?? "";
   const field = /** @type {HTMLTextAreaElement} */ (
     make("textarea", { value: was, rows: Math.min(8, 2 + was.length / 60), "aria-label": "What was said" })

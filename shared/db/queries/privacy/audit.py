@@ -91,7 +91,7 @@ def page(
     return db.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)).all()
 
 
-_ROLES = ("therapist", "administrator", "emergency")
+_ROLES = ("therapist", "administrator", "emergency", "supervision")
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:

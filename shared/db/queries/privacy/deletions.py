@@ -16,6 +16,7 @@ from shared.db.tables.core import Output, StepRow, TherapySession
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Erasure, SessionEvent, Tombstone
 from shared.db.tables.records import NotesVersion, ProcessNotes, ProposalDecision, Signature
+from shared.db.tables.supervision import SupervisionGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ _ROWS: tuple[tuple[str | None, Any], ...] = (
     (None, ProposalDecision),
     (None, Signature),
     (None, TranscriptionUsage),
+    (None, SupervisionGrant),
     ("notes", NotesVersion),
     ("steps", StepRow),
     ("events", SessionEvent),
