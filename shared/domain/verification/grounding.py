@@ -11,6 +11,8 @@ from shared.domain.vocabulary.concepts import FRAME, groups
 
 # At least this share of a claim's own words must be in what it cites, or be another word for it.
 LEAST_SHARE = 0.5
+# A sentence that names its evidence needs no more than this share if it keeps the cues (``cues.py``).
+LEAST_CITED = 0.2
 
 _QUOTED = re.compile(r"[“\"]([^”\"]*)[”\"]")
 _IRREGULAR = {
