@@ -6,14 +6,14 @@ objects are sealed anew (``shared.services.subject_keys``). Neither goes on whil
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
 from shared.domain import failpoints
 from shared.vault import durable, keyring
-from shared.vault.keyring import KeyRing, KeyStoreError
-from shared.vault.keystore import KeyStore, errors_as_ours, subject_aad
+from shared.vault.keyring import KeyDamaged, KeyRing, KeyStoreError
+from shared.vault.keystore import KeyDestroyed, KeyStore, errors_as_ours, subject_aad
 from shared.vault.rotation import LOCK
 
 RUN_LOCK = ".subjects.lock"
@@ -49,6 +49,39 @@ def remove_former(keys: KeyStore, practice_id: UUID, subject_id: UUID, version: 
         path = keys.subject_path(subject_id)
         for left in durable.leftovers(path):
             durable.shred(left)
+
+
+def add_versions_of(keys: KeyStore, later: KeyStore) -> int:
+    """Add the versions of subjects' keys that a later copy of this key store has; gives how many got one.
+
+    An older backup's values are under versions that are in ``keys`` alone, and what was sealed since, such as
+    a later list of removals, under those of ``later``. Raises KeyStoreError.
+    """
+    count = 0
+    for practice_id in set(keys.practices()) & set(later.practices()):
+        for path in keys.subject_files():
+            subject_id = UUID(path.stem)
+            with suppress(KeyDamaged, KeyDestroyed):  # of another practice, or deleted since
+                known = keys.ring(practice_id, subject_id)
+                count += _add_versions(
+                    keys, practice_id, subject_id, known, later.ring(practice_id, subject_id)
+                )
+    return count
+
+
+def _add_versions(
+    keys: KeyStore, practice_id: UUID, subject_id: UUID, known: KeyRing, later: KeyRing
+) -> bool:
+    versions = {key.version: key for key in (*later.keys, *known.keys)}
+    if any(versions[key.version] != key for key in later.keys):
+        raise KeyStoreError(
+            f"the key of {subject_id} is another one in the later keys: name keys of this service"
+        )
+    ring = KeyRing(tuple(versions[version] for version in sorted(versions)))
+    if ring == known:
+        return False
+    _put(keys, practice_id, subject_id, ring)
+    return True
 
 
 @contextmanager

@@ -5,16 +5,19 @@ is under the present version or found by the next look. Plain SQL: no time of ch
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import BigInteger, TextClause, func, inspect, select, text, union_all
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
+from shared.db.tables.core import Patient
 from shared.domain import failpoints
 from shared.services.operations import sealed_columns
 from shared.services.operations.sealed_columns import SEALED_COLUMNS, SealedColumn
 from shared.vault.frames import TamperedObject
+from shared.vault.keystore import KeyStoreError
 from shared.vault.sealing import Subject, Vault, key_version
 
 BATCH = 50
@@ -51,6 +54,17 @@ def require_all_under(database: Database, vault: Vault, subject: Subject, versio
             if key_version(one.sealed) != version:
                 raise TamperedObject("a sealed value is under a former version of its key")
             vault.open(subject, one.kind, one.sealed)
+
+
+def closed_patients(database: Database, vault: Vault, practice_id: UUID) -> int:
+    """How many patients have a name under a version of their key that is not here."""
+    count = 0
+    with database.transaction(practice_id) as db:
+        for patient in db.scalars(select(Patient).where(Patient.deleted_at.is_(None))):
+            with suppress(KeyStoreError, TamperedObject):  # deleted, or damaged
+                ring = vault.keys.ring(practice_id, patient.id)
+                count += ring.find(key_version(patient.name)) is None
+    return count
 
 
 def _asked_of_all_columns(condition: str) -> TextClause:
