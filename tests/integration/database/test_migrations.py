@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 import migrations
 from embedded.postgres import DATABASE, OWNER, SUPERUSER, EmbeddedPostgres
-from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.connection.engine import APPLICATION, OPERATOR, SEALER, Database, DatabaseError
 from tests.database import everything
 
 
@@ -48,7 +48,7 @@ def test_a_user_who_may_not_make_roles_migrates_where_they_are_made(postgres: Em
     as_superuser(
         postgres,
         "CREATE ROLE plain LOGIN PASSWORD 'plain'",
-        f"GRANT {APPLICATION}, {OPERATOR} TO plain WITH INHERIT FALSE, SET TRUE",
+        f"GRANT {APPLICATION}, {OPERATOR}, {SEALER} TO plain WITH INHERIT FALSE, SET TRUE",
         "CREATE DATABASE third OWNER plain",
     )
     address = postgres.url_of("third").split("@")[1]
