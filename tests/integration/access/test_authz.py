@@ -30,7 +30,7 @@ ABOUT_A_PATIENT = tuple(
 )
 FOR_ANY_KEY = ("/api/whoami", "GET /api/keys", "HEAD /api/keys", "/api/practice/signing-key")
 # What the owner has none of in the furnished place, or another than the owner reads.
-NOT_THE_OWNERS = ("/cosign", "/deletion-receipt", "/notes/unsaved")
+NOT_THE_OWNERS = ("/cosign", "/deletion-receipt", "/notes/unsaved", "/vocabulary/answers")
 MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/templates", "/api/whoami")
 STRANGERS = ("other_practice", "other_administrator", "colleague", "browser_elsewhere")
 WITHOUT_CREDENTIALS = ("nobody", "bad_key", "expired_key", "browser_signed_out")
@@ -128,7 +128,7 @@ def test_the_table_opens_pages_to_browsers_that_are_signed_in_and_to_nothing_els
 def test_the_owner_is_served_so_that_refusals_mean_something() -> None:
     for name, statuses in calls().items():
         # A supervisor co-signs, a colleague reads in an emergency: these have their own tests.
-        others = (*FOR_ADMINISTRATORS_ALONE, "/api/templates/", "/api/emergency-access/")
+        others = (*FOR_ADMINISTRATORS_ALONE, "/api/templates/", "/api/emergency-access/", "/api/supervision/")
         if not name.split(" ")[1].startswith(others) and not name.endswith(NOT_THE_OWNERS):
             assert statuses["owner"][0] == "2" or statuses["owner"] == "409", name
 
