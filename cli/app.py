@@ -35,6 +35,7 @@ from cli.commands.recordings.history import history
 from cli.commands.recordings.off_record import off_the_record
 from cli.commands.recordings.sessions import extract_notes, list_sessions, retry, show
 from cli.commands.recordings.speakers import speakers
+from cli.commands.recordings.unfinished import unfinished
 from cli.commands.recordings.uploads import upload
 from cli.commands.recordings.vocabulary import vocabulary
 from cli.commands.records.alerts import risk
@@ -99,6 +100,7 @@ for command in (
     supervision,
     engines,
     upload,
+    unfinished,
     list_sessions,
     show,
     audio,
