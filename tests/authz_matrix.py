@@ -24,7 +24,7 @@ from api import auth
 from api.uploads.tus import CONTENT_TYPE
 from shared.db.connection.engine import Database
 from shared.domain.consent import ConsentEvent, ConsentScope
-from shared.domain.rights import RequestKind
+from shared.domain.rights import PackageForm, RequestKind
 from shared.domain.template_forms import Part, Template
 from shared.domain.webhooks import USUAL
 from shared.services.access import emergency
@@ -36,7 +36,8 @@ from shared.services.notes import process_notes, templates
 from shared.services.resources import Resources
 from shared.services.retention import holds
 from shared.services.retention.holds import Target
-from shared.services.rights import requests
+from shared.services.rights import packages, packaging, requests
+from shared.services.rights.packages import Lock
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.services.webhooks import delivery_log
@@ -74,6 +75,7 @@ class Place:
     access_id: UUID
     browser_session_id: UUID
     hold_id: UUID
+    package_id: UUID
     callers: dict[str, Caller | Browser]
 
 
@@ -103,6 +105,7 @@ RECORDS: dict[str, Callable[[Place], object]] = {
     "participant_id": lambda place: place.participant_id,
     "request_id": lambda place: place.request_id,
     "access_id": lambda place: place.access_id,
+    "package_id": lambda place: place.package_id,
 }
 CALLERS = (
     "nobody",
@@ -197,7 +200,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {PATIENT}/requests/<id:request_id>": lambda _: {"data": {"status": "fulfilled"}},
     f"POST /api{PATIENT}/requests": lambda _: {"json": {"kind": "access", "words": "All of it."}},
     f"POST /api{PATIENT}/requests/<id:request_id>/decision": lambda _: {"json": {"status": "fulfilled"}},
-    f"POST /api{PATIENT}/package": lambda _: {"json": {"password": "x" * 20}},
+    f"POST /api{PATIENT}/packages": lambda _: {"json": {"password": "x" * 20}},
+    f"POST {PATIENT}/packages": lambda _: {"data": {"lock": "x" * 20}},
     f"POST /api{PATIENT}/participants": lambda _: {"json": {"name": "Somebody"}},
     f"POST {PATIENT}/disclosures": lambda _: {
         "data": {"recipient": "A court", "what": "A letter", "purpose": "legal"}
@@ -212,6 +216,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     f"POST {SESSION}/offer": lambda _: {"data": {"version": "2", "do": "accept"}},
     f"POST {SESSION}/addendum": lambda _: {"data": {"text": "Something else."}},
     f"POST {SESSION}/delete": lambda _: {"data": {"sure": "yes"}},
+    f"POST {SESSION}/consent-heard": lambda _: {"data": {"start": "1"}},
+    f"POST /api{SESSION}/consent-heard": lambda _: {"json": {"start": 1.0}},
     f"POST {SESSION}/speakers": lambda _: {
         "data": {"count": "1", "label.0": "Speaker 1", "role.0": "client"}
     },
@@ -361,7 +367,14 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
     consents.say(resources, mine, office.patient_id, given)
     request_id = requests.create(resources, mine, office.patient_id, RequestKind.ACCESS, "All of it.").id
     access_id = _opened_in_emergency(resources, office)
-    made = (participant_id, request_id, access_id, device_id, _hold(resources, office))
+    made = (
+        participant_id,
+        request_id,
+        access_id,
+        device_id,
+        _hold(resources, office),
+        _package(resources, office),
+    )
     others = (alert_id, upload.id, template_id, *made)
     return Place(office, session_id, key.id, *_webhook(resources, office), *others, callers)
 
@@ -371,6 +384,14 @@ def _hold(resources: Resources, office: Office) -> UUID:
     target = Target(session_id=promise(resources, office))
     hold = holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     return holds.ask_to_lift(resources, office.caller, hold.id).id
+
+
+def _package(resources: Resources, office: Office) -> UUID:
+    """A copy of the record that was prepared."""
+    lock = Lock(PackageForm.ZIP, "x" * 20)
+    made = packages.request(resources, office.caller, office.patient_id, lock)
+    assert packaging.run_due(resources, lambda *_: iter([b"a copy"])) >= 1
+    return made.id
 
 
 def _opened_in_emergency(resources: Resources, office: Office) -> UUID:

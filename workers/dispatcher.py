@@ -19,7 +19,7 @@ from shared.outbound import traces
 from shared.queue import WorkQueue, make_app
 from shared.services import idempotency
 from shared.services.alerts import risk_alerts
-from shared.services.audit_trail import anchors, chaining
+from shared.services.audit_trail import anchors, chaining, checkpoints
 from shared.services.audit_trail.anchors import Anchorage
 from shared.services.jobs import dispatching
 from shared.services.jobs.dispatching import Broker
@@ -37,6 +37,7 @@ from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore, KeyStoreError
 from shared.vault.sealing import Vault
 from workers.liveness import sign_file
+from workers.packager import Packager
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +104,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     sweep, remind, retain = map(Turn, (SWEEP_EVERY_SECONDS, REMIND_EVERY_SECONDS, RETAIN_EVERY_SECONDS))
     chain, anchor = Turn(chaining.EVERY_SECONDS), Turn(anchors.EVERY_SECONDS)
     anchorage = Anchorage(settings.audit_anchors_dir)
+    packager = Packager.of(settings, database, queue, recordings, vault)
     while not stop.wait(seconds := settings.dispatch_interval_seconds):
         pulse.beat()
         try:
@@ -117,19 +119,31 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             deletion.erase_due(database, recordings, keys)
             if retain.comes_after(seconds):
                 retention.run_due(database, recordings, keys)
+            packager.look_after(seconds)
             if chain.comes_after(seconds):
                 _chain(database, keys)
             if anchor.comes_after(seconds):
-                anchorage.write_new(database)
+                _anchor(database, anchorage)
             if sweep.comes_after(seconds):
-                store.sweep_partials(PARTIALS_KEPT_SECONDS)
-                idempotency.sweep(database)
-                digests.seal_plain_ones(database, vault)
-                _reconcile_meanwhile(settings, Places(database, store, keys))
+                _sweep(settings, Places(database, store, keys), vault)
         except (Unavailable, DatabaseError) as error:
             log.warning("dispatcher_waits", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
             log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+
+
+def _anchor(database: Database, anchorage: Anchorage) -> None:
+    """To the folder, and to webhooks that asked for it."""
+    anchorage.write_new(database)
+    checkpoints.publish_due(database)
+
+
+def _sweep(settings: Settings, places: Places, vault: Vault) -> None:
+    """What is left over goes; rows, objects and keys are compared."""
+    places.store.sweep_partials(PARTIALS_KEPT_SECONDS)
+    idempotency.sweep(places.database)
+    digests.seal_plain_ones(places.database, vault)
+    _reconcile_meanwhile(settings, places)
 
 
 def _chain(database: Database, keys: KeyStore) -> None:

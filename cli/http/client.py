@@ -120,16 +120,6 @@ class Api:
                 file.write(block)
                 on_bytes(file.tell())
 
-    def receive(self, path: str, body: JsonObject, file: BinaryIO) -> None:
-        """Write what ``path`` answers to ``body`` to ``file``; CallFailed where it breaks off."""
-        stream = self._client.stream("POST", path, json=body, timeout=UPLOAD_TIMEOUT)
-        with self._errors_as_ours(), stream as response:
-            if not response.is_success:
-                response.read()
-                raise refusal(response, self._key_from)
-            for block in response.iter_bytes():
-                file.write(block)
-
     def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:
         with self._errors_as_ours():
             response = self._client.request(method, path, **options)

@@ -40,3 +40,4 @@ class ConsentState(StrEnum):
 
 
 METHODS = ("written", "verbal", "electronic")
+SPOKEN = "spoken_in_recording"  # how evidence was given that a recording holds

@@ -48,3 +48,11 @@ def read_code(code: str | None) -> Giving:
     what, *rest = (code or "").split(";")
     said = {part[: part.index("=") + 1]: part.partition("=")[2] for part in rest if "=" in part}
     return Giving(what, said.get(_TO), said.get(_FOR))
+
+
+PREPARED = "prepared"  # the code of what is read into a package; it leaves when the package is fetched
+
+
+def act_of(area: str, code: str | None) -> str:
+    """``notes.export``, or ``notes.read`` where nothing leaves the system."""
+    return f"{area}.read" if code in (None, PREPARED) else f"{area}{EXPORT}"

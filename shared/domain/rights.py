@@ -37,3 +37,25 @@ NEXT = {
     RequestStatus.DENIED: {RequestStatus.FULFILLED},
     RequestStatus.ENDED: set[RequestStatus](),
 }
+
+
+class PackageState(StrEnum):
+    """What becomes of a package; the last four are its ends."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    READY = "ready"
+    FETCHED = "fetched"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+
+UNDER_WAY = (PackageState.WAITING, PackageState.PREPARING)
+
+
+class PackageForm(StrEnum):
+    """What a package is encrypted to: a password (AES-256 ZIP), or a recipient's public key (age)."""
+
+    ZIP = "zip"
+    AGE = "age"

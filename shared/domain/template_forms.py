@@ -7,12 +7,16 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a template: its name and title, what belongs there, and the sources that fill it."""
+    """One part of a template: its name and title, what belongs there, and the sources that fill it.
+
+    ``asks`` are items of ``completeness`` that a payer looks for in this part: it says which are missing.
+    """
 
     name: str
     title: str
     instruction: str = ""
     sources: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,19 @@ class Template:
 
 
 PLAN = Part(
-    "plan", "Plan", "What is to be done until the next session.", ("tasks", "appointments", "follow_up")
+    "plan",
+    "Plan",
+    "What is to be done until the next session.",
+    ("tasks", "appointments", "follow_up"),
+    ("plan", "next_appointment"),
 )
-_INTERVENTION = Part("intervention", "Intervention", "What the therapist did.", ("strategies",))
+_INTERVENTION = Part(
+    "intervention",
+    "Intervention",
+    "What the therapist did.",
+    ("strategies",),
+    ("interventions", "interventions_tied_to_goals"),
+)
 # A mention of risk is read with what holds the client and what was done about it.
 _SAFETY = ("risk", "protective", "safety")
 RISK = Part("risk", "Risk", "Every mention of a danger, and what was done.", _SAFETY)
@@ -55,9 +69,14 @@ BUILT_IN: dict[str, Template] = {
                     "Objective",
                     "What was observed and done.",
                     ("mood", "course", "measures", "strategies"),
+                    ("interventions", "response"),
                 ),
                 Part(
-                    "assessment", "Assessment", "Goals, concerns and risk.", ("goals", "concerns", *_SAFETY)
+                    "assessment",
+                    "Assessment",
+                    "Goals, concerns and risk.",
+                    ("goals", "concerns", *_SAFETY),
+                    ("medical_necessity", "goals"),
                 ),
                 PLAN,
             ),
@@ -80,12 +99,14 @@ BUILT_IN: dict[str, Template] = {
                         "measures",
                         "strategies",
                     ),
+                    ("interventions",),
                 ),
                 Part(
                     "assessment",
                     "Assessment",
                     "Course, concerns, risk.",
                     ("course", "goals", "concerns", *_SAFETY),
+                    ("medical_necessity", "goals", "response"),
                 ),
                 PLAN,
             ),
@@ -99,6 +120,7 @@ BUILT_IN: dict[str, Template] = {
                     "Behaviour",
                     "What the client presented.",
                     ("summary", "feelings", "triggers", "medication", "concerns", *_SAFETY),
+                    ("medical_necessity",),
                 ),
                 _INTERVENTION,
                 Part(
@@ -106,6 +128,7 @@ BUILT_IN: dict[str, Template] = {
                     "Response",
                     "How the client responded.",
                     ("mood", "course", "measures", "quotes"),
+                    ("response",),
                 ),
                 PLAN,
             ),
@@ -114,13 +137,20 @@ BUILT_IN: dict[str, Template] = {
             "girp",
             "GIRP: goal, intervention, response, plan",
             (
-                Part("goal", "Goal", "What was worked on.", ("goals", "topics", "concerns")),
+                Part(
+                    "goal",
+                    "Goal",
+                    "What was worked on.",
+                    ("goals", "topics", "concerns"),
+                    ("goals", "medical_necessity"),
+                ),
                 _INTERVENTION,
                 Part(
                     "response",
                     "Response",
                     "How the client responded.",
                     ("feelings", "mood", "course", "medication", "quotes", *_SAFETY),
+                    ("response",),
                 ),
                 PLAN,
             ),
@@ -134,6 +164,7 @@ BUILT_IN: dict[str, Template] = {
                     "Problem",
                     "What the client came with.",
                     ("summary", "triggers", "medication", "concerns", *_SAFETY),
+                    ("medical_necessity",),
                 ),
                 _INTERVENTION,
                 Part(
@@ -141,6 +172,7 @@ BUILT_IN: dict[str, Template] = {
                     "Evaluation",
                     "How it went, and what follows.",
                     ("mood", "course", "goals", "quotes", "tasks", "appointments", "follow_up"),
+                    ("response", "goals", "plan", "next_appointment"),
                 ),
             ),
         ),

@@ -6,7 +6,7 @@ from shared.domain.status import Status
 
 
 class EventType(StrEnum):
-    """The kinds of message; each says that something happened to a session, never what was said."""
+    """The kinds of message: what happened to a session, how far the trail is; never what was said."""
 
     PROCESSED = "session.processed"
     FAILED = "session.failed"
@@ -19,11 +19,13 @@ class EventType(StrEnum):
     NOTES_SIGNED = "notes.signed"
     NOTES_COSIGNED = "notes.cosigned"
     ADDENDUM_ADDED = "notes.addendum_added"
+    AUDIT_CHECKPOINT = "audit.checkpoint"
     TEST = "webhook.test"
 
 
-# That a risk was found tells something about a patient: it goes only where it was asked for by name.
-ON_REQUEST = frozenset({EventType.RISK_FOUND, EventType.RISK_OVERDUE})
+# That a risk was found tells something about a patient: it goes only where it was asked for by name. So do
+# checkpoints, which few receivers have a use for.
+ON_REQUEST = frozenset({EventType.RISK_FOUND, EventType.RISK_OVERDUE, EventType.AUDIT_CHECKPOINT})
 SUBSCRIBABLE = frozenset(EventType) - {EventType.TEST}
 USUAL = SUBSCRIBABLE - ON_REQUEST
 

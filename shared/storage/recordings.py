@@ -14,6 +14,7 @@ from shared.vault.sealing import Subject
 
 RECORDING = "recording"
 SPEECH_GONE = "speech_gone"  # the error's code where SPEECH is missing while it is needed
+PACKAGE = "package"  # a copy of a whole record, made for its patient
 SPEECH = "speech"  # the recording as 16 kHz PCM, kept only while it is being transcribed
 
 

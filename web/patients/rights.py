@@ -1,5 +1,6 @@
 """What a patient asked of their record: requests, their answers, and the copy as an encrypted file."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -7,10 +8,11 @@ from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from shared.domain.errors import InvalidInput
-from shared.domain.rights import RequestKind, RequestStatus
+from shared.domain.rights import PackageForm, RequestKind, RequestStatus
 from shared.services import patients
 from shared.services.access.caller import Scope
-from shared.services.rights import requests
+from shared.services.rights import packages, requests
+from shared.services.rights.packages import Lock
 from shared.services.sessions import reading as sessions
 from web import form_values
 from web.access import caller, resources, signed_in
@@ -20,6 +22,7 @@ blueprint = Pages("rights_pages", __name__)
 
 LONGEST_WORDS = 20_000
 MOST_SESSIONS = 100
+_PASSWORD = re.compile("[!-~]{20,200}")
 
 
 @blueprint.get("/patients/<id:patient_id>/requests")
@@ -59,6 +62,39 @@ def decide(patient_id: UUID, request_id: UUID) -> Response | Redirect:
     return form_values.see(f"/patients/{patient_id}/requests")
 
 
+@blueprint.post("/patients/<id:patient_id>/packages")
+@signed_in(Scope.PATIENTS_WRITE, Scope.NOTES_READ, Scope.SESSIONS_READ, fresh=True)
+def have_prepared(patient_id: UUID) -> Response | Redirect:
+    """Have the copy of the record prepared."""
+    try:
+        packages.request(resources(), caller(), patient_id, _lock(), _request_id())
+    except InvalidInput as error:
+        return _again(patient_id, error)
+    return form_values.see(f"/patients/{patient_id}/requests#h-copy")
+
+
+@blueprint.post("/patients/<id:patient_id>/packages/<id:package_id>")
+@signed_in(Scope.PATIENTS_WRITE)
+def take_back(patient_id: UUID, package_id: UUID) -> Redirect:
+    """Take a copy back; what is stored of it is removed."""
+    packages.withdraw(resources(), caller(), patient_id, package_id)
+    return form_values.see(f"/patients/{patient_id}/requests#h-copy")
+
+
+def _lock() -> Lock:
+    """How it is to be encrypted: a public key of age, else a password."""
+    word = form_values.text("lock", "The password", 400)
+    if word.startswith("age1"):
+        return Lock(PackageForm.AGE, word)
+    if not _PASSWORD.fullmatch(word):
+        raise InvalidInput("The password needs 20 or more letters, digits and signs, without blanks.")
+    return Lock(PackageForm.ZIP, word)
+
+
+def _request_id() -> UUID | None:
+    return form_values.identifier("request", "The request") if request.form.get("request") else None
+
+
 def _again(patient_id: UUID, error: InvalidInput) -> Response:
     page = render_template("patients/requests.html", **_shown(patient_id), problem=error.detail)
     return make_response(page, 422)
@@ -77,4 +113,5 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
         "patient": patients.get(resources(), caller(), patient_id),
         "requests": requests.listed(resources(), caller(), patient_id),
         "sessions": listed.items,
+        "packages": packages.listed(resources(), caller(), patient_id),
     }

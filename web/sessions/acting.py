@@ -9,6 +9,7 @@ from shared.domain.disclosures import PURPOSES, RECIPIENTS
 from shared.domain.errors import InvalidInput
 from shared.services.access.caller import Scope
 from shared.services.alerts import risk_alerts
+from shared.services.consents import evidence
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.notes import editing
 from shared.services.sessions import reading as sessions
@@ -60,6 +61,17 @@ def client_summary(session_id: UUID) -> Response:
     """Have a summary for the client written from the notes."""
     editing.write_client_summary(resources(), caller(), session_id)
     return form_values.see(f"/sessions/{session_id}#block-patient_summary")
+
+
+@blueprint.post("/sessions/<id:session_id>/consent-heard")
+@signed_in(Scope.PATIENTS_WRITE, Scope.SESSIONS_READ)
+def attach_consent(session_id: UUID) -> Response:
+    """Attach a passage to the patient's consents as evidence."""
+    start = request.form.get("start", type=float)
+    if start is None:
+        raise InvalidInput("Choose a passage.")
+    evidence.attach(resources(), caller(), session_id, start)
+    return form_values.see(f"/sessions/{session_id}#consent-heading")
 
 
 @blueprint.post("/sessions/<id:session_id>/offer")

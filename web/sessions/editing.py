@@ -10,6 +10,7 @@ from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from shared.domain.errors import InvalidInput, Outdated
+from shared.domain.notes import values
 from shared.domain.values import JsonObject
 from shared.domain.verification.sentences import split
 from shared.schemas.notes import MOODS, TRAJECTORIES
@@ -85,6 +86,7 @@ def discard(session_id: UUID) -> Redirect:
 
 def _page(session_id: UUID, found: Notes, problem: str | None, typed: Typed | None) -> str:
     document, typed = found.document, typed or Typed({}, is_of_these=False)
+    notes_now = values.Notes.of(document)
     return render_template(
         _TEMPLATE,
         session_id=session_id,
@@ -97,11 +99,11 @@ def _page(session_id: UUID, found: Notes, problem: str | None, typed: Typed | No
             for place, part in enumerate(document.get("sections", []))
         ],
         lists=[
-            (name, title, _entries(typed, name, [entry(parts, item) for item in document[name]]),
+            (name, title, _entries(typed, name, [entry(parts, item) for item in notes_now.items[name]]),
              typed.text(f"{name}.new", "") if name in WRITABLE else None)
             for name, title, parts in LISTS
         ],
-        flags=_entries(typed, "risk_flags", [flag_text(flag) for flag in document["risk_flags"]]),
+        flags=_entries(typed, "risk_flags", [flag_text(flag) for flag in notes_now.flags]),
         mood=typed.text("session_mood", document["session_mood"]),
         trajectory=typed.text("mood_trajectory", document["mood_trajectory"]),
         moods=MOODS,

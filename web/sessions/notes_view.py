@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
+from shared.domain.notes import items
+from shared.domain.notes.fields import MOODS, NOT_SAID, READ_IN_ORDER
+from shared.domain.notes.items import Claim, Evidence, Sentence
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import RISK_LABELS, finding_words
 from shared.domain.verification.evidence import CLAIM_SUPPORTED, QUOTE_FOUND
-from shared.domain.verification.risk import LOOK, only_model
+from shared.domain.verification.risk import LOOK, found_by_model_alone
 from web.words import plain
 
 # How far an item may be trusted, as a class of the style sheet and in words.
@@ -95,81 +98,69 @@ class NotesView:
 
 def view_of(document: JsonObject, speakers: Sequence[str]) -> NotesView:
     """The notes of ``document``; ``speakers``: who says each segment of the transcript."""
-    numbering = _Numbering(speakers)
+    notes, numbering = Notes.of(document), _Numbering(speakers)
     sections = tuple(
-        Block(part["name"], part["title"], numbering.sentences(part["sentences"]), is_text=True)
-        for part in document.get("sections", [])
+        Block(part.name, part.title, numbering.sentences(part.sentences), is_text=True)
+        for part in notes.sections or ()
     )
-    rest = tuple(block for block in _fields(document, numbering) if block.items)
+    rest = tuple(block for block in _fields(notes, numbering) if block.items)
     main, rest = (sections, rest) if sections else (rest, ())
     return NotesView(main, rest, numbering.items_by_segment)
 
 
 def unsupported(document: JsonObject) -> list[tuple[str, str]]:
     """What was left out of the notes, as (text, reason)."""
-    return [(_left_out(one["item"]), one["reason"]) for one in document.get("unsupported", [])]
+    return [(_left_out(entry.claim), entry.reason) for entry in Notes.of(document).unsupported]
 
 
-def _left_out(item: JsonObject) -> str:
-    named = next(
-        (
-            str(item[name])
-            for name in ("sentence", "text", "task", "trigger", "name", "quote")
-            if item.get(name)
-        ),
-        "",
-    )
-    return named or RISK_LABELS.get(item.get("type", ""), "An entry")
+def _left_out(claim: items.Item | Sentence) -> str:
+    if isinstance(claim, Sentence):
+        return claim.text or "An entry"
+    named = (claim.text(name) for name in ("text", "task", "trigger", "name", "quote"))
+    return next(filter(None, named), RISK_LABELS.get(claim.text("type"), "An entry"))
 
 
-def _fields(document: JsonObject, numbering: "_Numbering") -> Iterator[Block]:
-    statement = numbering.sentences([
-        {"sentence": document["risk_statement"], "structural": True, "evidence": [], "verified": True}
-    ])  # fmt: skip
-    flags = document.get("risk_flags", [])
-    raised = numbering.items([flag for flag in flags if flag.get("level") != LOOK], flag_text)
+def _fields(notes: Notes, numbering: "_Numbering") -> Iterator[Block]:
+    statement = numbering.sentences([Sentence.fixed(notes.texts["risk_statement"])])
+    raised = numbering.items([flag for flag in notes.flags if flag.text("level") != LOOK], flag_text)
     yield Block("risk", "Risk", (*statement, *raised))
-    looks = numbering.items([flag for flag in flags if flag.get("level") == LOOK], flag_text)
+    looks = numbering.items([flag for flag in notes.flags if flag.text("level") == LOOK], flag_text)
     yield Block("risk-looks", f"Risk: worth a look ({len(looks)})", looks, is_folded=True)
-    evidence = document["field_evidence"]
     summary, *others = TEXTS
-    yield Block(*summary, numbering.sentences(evidence[summary[0]]), is_text=True)
-    yield Block("mood", "Mood", _mood(document, numbering))
+    yield Block(*summary, numbering.sentences(notes.sentences[summary[0]]), is_text=True)
+    yield Block("mood", "Mood", _mood(notes, numbering))
     for name, title, parts in LISTS:
-        yield Block(name, title, numbering.items(document.get(name, []), partial(entry, parts)))
+        yield Block(name, title, numbering.items(notes.items[name], partial(entry, parts)))
     for name, title in others:
-        yield Block(name, title, numbering.sentences(evidence[name]), is_text=True)
+        yield Block(name, title, numbering.sentences(notes.sentences[name]), is_text=True)
 
 
-def _mood(document: JsonObject, numbering: "_Numbering") -> tuple[Item, ...]:
-    evidence = document["field_evidence"]
-    mood = f"{plain(document['session_mood'])}, {plain(document['mood_trajectory'])}".capitalize()
-    heading = {"sentence": f"{mood}.", "structural": True, "evidence": [], "verified": True}
-    return numbering.sentences([heading, *evidence["session_mood"], *evidence["mood_trajectory"]])
+def _mood(notes: Notes, numbering: "_Numbering") -> tuple[Item, ...]:
+    mood, course = MOODS
+    heading = f"{plain(notes.texts[mood])}, {plain(notes.texts[course])}.".capitalize()
+    reasons = (*notes.sentences[mood], *notes.sentences[course])
+    return numbering.sentences([Sentence.fixed(heading), *reasons])
 
 
-def entry(parts: Sequence[str], item: JsonObject) -> str:
+def entry(parts: Sequence[str], item: items.Item) -> str:
     """An entry of a list as one line."""
     return "; ".join(
-        plain(str(item[part])).rstrip(".") if part != "quote" else f"“{item[part]}”"
+        plain(item.text(part)).rstrip(".") if part != "quote" else f"“{item.text(part)}”"
         for part in parts
-        if item.get(part) and item[part] != NOT_SAID
+        if item.has(part) and item.text(part) != NOT_SAID
     )
 
 
-def flag_text(flag: JsonObject) -> str:
+def flag_text(flag: items.Item) -> str:
     """A risk flag as one line."""
-    marks = [flag["severity"], flag["temporality"], f"about {flag['about']}"]
-    marks += [
-        word
-        for word, name in (("denied", "negated"), ("perhaps a figure of speech", "figurative"))
-        if flag[name]
-    ]
-    if flag.get("columbia"):
-        marks.append(f"Columbia {flag['columbia']}")
-    if readers := flag.get("readers"):
+    marks = [flag.text("severity"), flag.text("temporality"), f"about {flag.text('about')}"]
+    marks += ["denied"] if flag.has("negated") else []
+    marks += ["perhaps a figure of speech"] if flag.has("figurative") else []
+    marks += [f"Columbia {flag.text('columbia')}"] if flag.has("columbia") else []
+    if readers := flag.texts("readers"):
         marks.append(f"found by {' and '.join(readers)}")
-    words = finding_words(flag) if only_model(flag) else RISK_LABELS[flag["type"]]
+    by_model = found_by_model_alone(flag)
+    words = finding_words(flag.properties) if by_model else RISK_LABELS[flag.text("type")]
     return f"{words.capitalize()}: {', '.join(marks)}"
 
 
@@ -181,35 +172,32 @@ class _Numbering:
         self._next = 0
         self.items_by_segment: dict[int, list[int]] = {}
 
-    def sentences(self, found: Sequence[JsonObject]) -> tuple[Item, ...]:
-        return tuple(self._item(one["sentence"], one) for one in found)
+    def sentences(self, found: Sequence[Sentence]) -> tuple[Item, ...]:
+        return tuple(self._item(one.text, one) for one in found)
 
-    def items(self, found: Sequence[JsonObject], text: Callable[[JsonObject], str]) -> tuple[Item, ...]:
+    def items(self, found: Sequence[items.Item], text: Callable[[items.Item], str]) -> tuple[Item, ...]:
         return tuple(self._item(text(one), one) for one in found)
 
-    def _item(self, text: str, item: JsonObject) -> Item:
+    def _item(self, text: str, item: Claim) -> Item:
         number = self._next
         self._next += 1
-        quotes = tuple(self._quote(piece) for piece in item.get("evidence", []))
+        quotes = tuple(self._quote(piece) for piece in item.evidence)
         for quote in quotes:
             self.items_by_segment.setdefault(quote.segment, []).append(number)
         return Item(number, text, _label(item), quotes)
 
-    def _quote(self, piece: JsonObject) -> Quote:
-        segment = piece["segment"]
-        speaker = self._speakers[segment] if segment < len(self._speakers) else ""
-        return Quote(
-            segment, piece["start"], piece["end"], piece["quote"], speaker, bool(piece.get("changed"))
-        )
+    def _quote(self, piece: Evidence) -> Quote:
+        speaker = self._speakers[piece.segment] if piece.segment < len(self._speakers) else ""
+        return Quote(piece.segment, piece.start, piece.end, piece.quote, speaker, piece.changed)
 
 
-def _label(item: JsonObject) -> tuple[str, str]:
-    if item.get("words_changed"):
+def _label(item: Claim) -> tuple[str, str]:
+    if item.words_changed:
         return CHANGED
-    if item.get("by_clinician"):
+    if item.by_clinician:
         return OWN
-    if item.get("structural"):
+    if item.is_structural:
         return STANDING
-    if not item.get("verified"):
+    if not item.verified:
         return UNSUPPORTED
-    return _SUPPORT.get(str(item.get("support")), VERIFIED)
+    return _SUPPORT.get(str(item.support), VERIFIED)

@@ -16,6 +16,8 @@ from shared.services.access.caller import Caller, Scope
 from shared.services.access.supervision import Standing
 from shared.services.alerts import risk_alerts
 from shared.services.alerts.risk_alerts import AlertRecord
+from shared.services.consents import evidence
+from shared.services.consents.evidence import Passage
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
 from shared.services.notes.reading import Notes
@@ -48,6 +50,7 @@ class SessionView:
     rows: list[Row]
     offers: Sequence[Offer]
     supervision: Standing
+    consent_heard: list[Passage]
 
     @property
     def is_final(self) -> bool:
@@ -99,6 +102,7 @@ def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
         rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
         _offers(resources, caller, record),
         supervision.standing(resources, caller, session_id),
+        evidence.beside(resources, caller, session_id, patient.id, record.transcript),
     )
 
 

@@ -10,13 +10,13 @@ from marshmallow import Schema, fields, validate
 
 from api import idempotency
 from api.auth import any_key, caller, needs, resources
-from api.exports import FILES
-from api.exports.access_log import access_log_outline
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.openapi.document import LOCATION, answers, file_answer
 from api.schemas.privacy.access_log import AccessLogSchema, DisclosureSchema, NewDisclosureSchema
 from shared.domain import spreadsheets
+from shared.exports import FILES
+from shared.exports.access_log import access_log_outline
 from shared.schemas.fields import Moment
 from shared.services.access.caller import Scope
 from shared.services.audit_trail import access_log, disclosures

@@ -9,10 +9,10 @@ from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.openapi.document import answers, text_answer
-from api.schemas.recordings import transcript_text
 from api.schemas.recordings.corrections import CorrectionsSchema, CorrectSchema
 from api.schemas.recordings.sessions import FormatQuerySchema, TranscriptSchema
 from shared.domain.disclosures import export_code
+from shared.exports import transcript_text
 from shared.services.access.caller import Scope
 from shared.services.sessions import reading as sessions
 from shared.services.transcripts import corrections

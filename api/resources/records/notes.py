@@ -7,7 +7,6 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import caller, needs, resources
-from api.exports import FILES, fhir, notes_outline
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.http.preconditions import PARAMETER as IF_MATCH
@@ -28,6 +27,7 @@ from api.schemas.notes import (
     SignSchema,
 )
 from shared.domain.disclosures import export_code
+from shared.exports import FILES, fhir, notes_outline
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.notes import editing as note_writing

@@ -7,13 +7,13 @@ from flask import Response, jsonify
 
 from api import idempotency
 from api.auth import caller, needs, resources
-from api.exports.receipt import receipt_pdf
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.http.pages import page_response, position
 from api.openapi.document import LOCATION, NEXT_PAGE, answers, file_answer
 from api.schemas.core import PageQuerySchema, PatientChangeSchema, PatientCreateSchema, PatientSchema
 from api.schemas.privacy.receipts import PatientDeleteQuerySchema, ReceiptQuerySchema, SignedReceiptSchema
+from shared.exports.receipt import receipt_pdf
 from shared.services import patients
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered

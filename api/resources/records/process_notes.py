@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from api.auth import caller, needs, resources
-from api.exports import FILES, process_outline
 from api.http.json_bodies import Blueprint
 from api.http.negotiation import JSON, attachment, varying, wanted
 from api.http.preconditions import PARAMETER as IF_MATCH
@@ -14,6 +13,7 @@ from api.http.preconditions import tag_named, tagged
 from api.openapi.document import ETAG, answers, file_answer
 from api.schemas.templates import ProcessNotesQuerySchema, ProcessNotesSchema, ProcessNotesWriteSchema
 from shared.domain.disclosures import export_code
+from shared.exports import FILES, process_outline
 from shared.services.access.caller import Scope
 from shared.services.notes import process_notes
 from shared.services.notes.process_notes import Process

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from shared.domain.consent import METHODS, ConsentEvent, ConsentScope, ConsentState
+from shared.domain.consent import METHODS, SPOKEN, ConsentEvent, ConsentScope, ConsentState
 from shared.schemas.fields import Moment, Text, Word, YesNo
 
 _LONGEST_NAME, _LONGEST_TEXT = 300, 20_000
@@ -64,6 +64,50 @@ class ConsentEntrySchema(Schema):
     recorded_by = fields.UUID()
 
 
+class ConsentEvidenceSchema(Schema):
+    """Where in a recording a person was heard to consent to it."""
+
+    participant_id = fields.UUID(allow_none=True)
+    scope = fields.Enum(ConsentScope, by_value=True)
+    method = fields.String(validate=validate.Equal(SPOKEN))
+    session_id = fields.UUID(metadata={"description": "It may have been deleted since."})
+    start_seconds = fields.Float()
+    end_seconds = fields.Float()
+    attached_at = Moment()
+    attached_by = fields.UUID()
+
+
+class PassageSchema(Schema):
+    """A passage in which consent to being recorded seems to be asked for and given."""
+
+    start = fields.Float(metadata={"description": "In seconds of the recording."})
+    end = fields.Float()
+    asked = fields.String(allow_none=True, metadata={"description": "Null: given in words of its own."})
+    asked_by = fields.String(allow_none=True)
+    given = fields.String()
+    given_by = fields.String()
+    attached = fields.Boolean(metadata={"description": "Whether a person has made it evidence."})
+
+
+class PassagesSchema(Schema):
+    """What rules for English propose of a transcript; a person decides."""
+
+    passages = fields.List(fields.Nested(PassageSchema))
+
+
+class AttachSchema(Schema):
+    """Which passage is evidence, and whose consent it is."""
+
+    start = fields.Float(
+        required=True,
+        validate=validate.Range(min=0, max=1_000_000),
+        metadata={"description": "When the proposed passage begins, in seconds."},
+    )
+    participant_id = fields.UUID(
+        load_default=None, allow_none=True, metadata={"description": "Who said it. Default: the patient."}
+    )
+
+
 class ConsentingPersonSchema(Schema):
     """The patient, whose ``id`` and ``name`` are null, or another who takes part."""
 
@@ -85,6 +129,7 @@ class ConsentsSchema(Schema):
         metadata={"description": "Whether everybody who takes part consents."},
     )
     history = fields.List(fields.Nested(ConsentEntrySchema))
+    evidence = fields.List(fields.Nested(ConsentEvidenceSchema))
     is_part2 = fields.Boolean(
         metadata={"description": "Whether 42 CFR Part 2 protects all records of the patient."}
     )

@@ -1,9 +1,12 @@
 """What goes in and out as JSON for what patients ask of their records."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
 
-from shared.domain.rights import RequestKind, RequestStatus
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from shared.domain.rights import PackageForm, PackageState, RequestKind, RequestStatus
 from shared.schemas.fields import Moment, Text
+from shared.services.rights.packages import Lock
 
 _LONGEST = 20_000
 SHORTEST_PASSWORD = 20  # the ZIP format derives its key in 1,000 rounds: the password must make up for that
@@ -55,22 +58,62 @@ class DecisionSchema(Schema):
     )
 
 
-class PackageSchema(Schema):
-    """How a copy of the record is to be encrypted."""
+class PackageRequestSchema(Schema):
+    """How a copy of the record is to be encrypted: with a password, or to a recipient's public key."""
 
     password = fields.String(
-        required=True,
+        load_default=None,
         validate=[
             validate.Length(min=SHORTEST_PASSWORD, max=200),
             validate.Regexp(r"[!-~]+\Z", error="Must be of printable ASCII characters without blanks."),
         ],
         metadata={
             "pattern": "^[!-~]+$",
-            "description": "Give it to the patient by another way than the file.",
+            "description": "Of an AES-256 ZIP file. Give it to the patient by another way than the file.",
+        },
+    )
+    recipient = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"age1[0-9a-z]{8,200}\Z"),
+        metadata={
+            "pattern": "^age1[0-9a-z]{8,200}$",
+            "description": "A public key that begins with `age1`: the ZIP file is then encrypted with age.",
         },
     )
     request_id = fields.UUID(
         load_default=None,
         allow_none=True,
-        metadata={"description": "The request for access that this fulfils, once all was sent."},
+        metadata={"description": "The request for access that this fulfils, once all was fetched."},
     )
+
+    @validates_schema
+    def _one_of_both(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["password"] is None) == (data["recipient"] is None):
+            raise ValidationError({"password": ["Give either a password or a recipient."]})
+
+    @post_load
+    def _as_lock(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        form = PackageForm.AGE if data["password"] is None else PackageForm.ZIP
+        return {"lock": Lock(form, data["password"] or data["recipient"]), "request_id": data["request_id"]}
+
+
+class PackageSchema(Schema):
+    """A copy of the record, and how far it is."""
+
+    id = fields.UUID()
+    state = fields.Enum(PackageState, by_value=True)
+    form = fields.Enum(PackageForm, by_value=True)
+    code = fields.String(
+        allow_none=True, metadata={"description": "Why it ended; `docs/privacy.md` has them."}
+    )
+    request_id = fields.UUID(allow_none=True)
+    parts_done = fields.Integer(
+        metadata={"description": "Sessions that are in the file, and the rest as one."}
+    )
+    parts_total = fields.Integer(allow_none=True, metadata={"description": "Null before it is begun."})
+    bytes = fields.Integer(allow_none=True)
+    created_at = Moment()
+    ready_at = Moment(allow_none=True)
+    expires_at = Moment(allow_none=True)
+    fetched_at = Moment(allow_none=True)
+    ended_at = Moment(allow_none=True)

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cli.commands.records.patients import CONSENT_METHODS
+from cli.exits import CommandError, Exit
 from cli.options import EPILOG, Moment, confirm, connect, json_option, pass_target, patient_id
 from cli.output import console
 from cli.output.rendering import day, moment
@@ -115,6 +116,43 @@ def protect(target: Target, patient: str, session_id: str | None, off: bool) -> 
         if session_id:
             path = f"/api/sessions/{session_id}"
         api.send("PUT", f"{path}/part2", {"is_part2": not off})
+
+
+@consents.command(epilog=EPILOG)
+@click.argument("session_id", metavar="SESSION")
+@click.option("--attach", type=click.IntRange(1), metavar="NUMBER", help="Attach this passage as evidence.")
+@_PARTICIPANT
+@json_option
+@pass_target
+def heard(
+    target: Target, session_id: str, attach: int | None, participant: str | None, as_json: bool
+) -> None:
+    """List passages of a recording in which consent is heard.
+
+    Rules for English propose them. Listen before you attach one to the patient's consents.
+    """
+    path = f"/api/sessions/{session_id}/consent-heard"
+    with connect(target) as api:
+        found = api.document(path)
+        if attach is not None:
+            if attach > len(found["passages"]):
+                raise CommandError(f"There is no passage {attach}.", Exit.USAGE)
+            body = {"start": found["passages"][attach - 1]["start"]}
+            found = api.send("POST", path, body | ({"participant_id": participant} if participant else {}))
+    if as_json:
+        console.print_json(found)
+        return
+    rows = [
+        (
+            str(number),
+            f"{int(one['start']) // 60}:{int(one['start']) % 60:02}",
+            f"{one['asked_by']}: {one['asked']}" if one["asked"] else "",
+            f"{one['given_by']}: {one['given']}",
+            "yes" if one["attached"] else "",
+        )
+        for number, one in enumerate(found["passages"], 1)
+    ]
+    table(console.results(), ("Number", "Time", "Asked", "Given", "Attached"), rows, "No consent was heard.")
 
 
 def _body(event: str, options: dict[str, Any]) -> dict[str, Any]:

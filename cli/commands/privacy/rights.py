@@ -1,14 +1,10 @@
 """The commands ``rights …``: what patients ask of their records, and the copy that they get."""
 
-import os
-import secrets
-from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.text import Text
 
-from cli.exits import CommandError, Exit
+from cli.commands.privacy.packages import package
 from cli.options import EPILOG, Moment, connect, json_option, pass_target, patient_id
 from cli.output import console
 from cli.output.note_texts import text_of, text_options
@@ -18,7 +14,6 @@ from cli.profile import Target
 
 KINDS = ("access", "amendment", "restriction")  # those that the API takes
 _PATIENT = click.argument("patient", metavar="ID|NAME")
-_PASSWORD_BYTES = 15
 
 
 @click.group(epilog=EPILOG)
@@ -87,44 +82,7 @@ def decide(
     _print(made, [made], as_json)
 
 
-@rights.command(epilog=EPILOG)
-@_PATIENT
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The file; an existing one is not replaced.",
-)
-@click.option("--request", metavar="REQUEST", help="The request for access that this fulfils.")
-@click.option(
-    "--password-file",
-    type=click.File(encoding="utf-8"),
-    help="A file that holds the password. Default: a new one is made and printed.",
-)
-@pass_target
-def package(
-    target: Target, patient: str, output: Path, request: str | None, password_file: TextIO | None
-) -> None:
-    """Write all that a patient may have into one encrypted ZIP file.
-
-    Psychotherapy notes are left out. Give the password to the patient by another way than the file.
-    """
-    password = password_file.read().strip() if password_file else secrets.token_urlsafe(_PASSWORD_BYTES)
-    body = {"password": password, **({"request_id": request} if request else {})}
-    with connect(target) as api:
-        path = f"/api/patients/{patient_id(api, patient)}/package"
-        try:
-            with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                api.receive(path, body, file)
-        except FileExistsError:
-            raise CommandError(f"{output} exists. Name another file.", Exit.USAGE) from None
-        except BaseException:
-            output.unlink(missing_ok=True)
-            raise
-    if not password_file:
-        console.notices().print(Text(f"The password, shown once: {password}"), soft_wrap=True)
-    console.results().print(Text(str(output)), soft_wrap=True)
+rights.add_command(package)
 
 
 def _print(as_it_is: object, rows: list[dict[str, object]], as_json: bool) -> None:

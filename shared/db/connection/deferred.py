@@ -5,14 +5,12 @@ writes only has to be there once the transaction commits: what is audited, count
 are still part of the transaction: if one of them is refused, nothing of it happens.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session as DbSession
 
 _KEPT = "parting"
-_VALUE = re.compile(r"%\((\w+)\)s")
 BETWEEN = ";\n"
 
 
@@ -40,6 +38,6 @@ def send(db: DbSession, last: str) -> None:
     statements: list[str] = []
     values: dict[str, Any] = {}
     for number, (statement, own) in enumerate(kept):
-        statements.append(_VALUE.sub(rf"%(\1_{number})s", statement))
+        statements.append(statement % {name: f"%({name}_{number})s" for name in own})
         values |= {f"{name}_{number}": value for name, value in own.items()}
     db.connection().exec_driver_sql(BETWEEN.join((*statements, last)), values)

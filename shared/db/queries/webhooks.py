@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from shared.domain.webhooks import DeliveryState, PauseReason
+from shared.domain.webhooks import DeliveryState, EventType, PauseReason
 
 
 def get(db: DbSession, practice_id: UUID, endpoint_id: UUID, *, hold: bool = False) -> WebhookEndpoint | None:
@@ -54,3 +54,22 @@ def resume(db: DbSession, row: WebhookEndpoint) -> None:
         .where(WebhookDelivery.endpoint_id == row.id, WebhookDelivery.state == DeliveryState.WAITING)
         .values(attempts=0, due_at=WebhookDelivery.created_at)  # in their order
     )
+
+
+def practices(db: DbSession) -> Sequence[UUID]:
+    """For an operator: the practices that have endpoints."""
+    return db.scalars(select(WebhookEndpoint.practice_id).distinct()).all()
+
+
+def is_subscribed(db: DbSession, practice_id: UUID, event: EventType) -> bool:
+    """Whether an endpoint of the practice asked for this kind of message."""
+    wanted = WebhookEndpoint.practice_id == practice_id, WebhookEndpoint.events.contains([event.value])
+    return db.scalar(select(WebhookEndpoint.id).where(*wanted).limit(1)) is not None
+
+
+def latest_message(db: DbSession, practice_id: UUID, event: EventType) -> WebhookDelivery | None:
+    """The newest message of this kind to any endpoint of the practice, as long as the log is kept."""
+    query = select(WebhookDelivery).where(
+        WebhookDelivery.practice_id == practice_id, WebhookDelivery.type == event
+    )
+    return db.scalar(query.order_by(WebhookDelivery.created_at.desc()).limit(1))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.column_types import Word
@@ -59,6 +59,30 @@ class ConsentRow(Base):
     text: Mapped[Sealed | None]
     recorded_by: Mapped[UUID]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ConsentEvidence(Base):
+    """Where in a recording a person was heard to consent to it. Rows are only added; no word is in them.
+
+    ``participant_id`` None: the patient. The session may have been deleted since.
+    """
+
+    __tablename__ = "consent_evidence"
+    __table_args__ = (
+        within("patient_id", "patients"),
+        within("participant_id", "participants"),
+        Index("consent_evidence_by_patient", "patient_id", "attached_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    patient_id: Mapped[UUID]
+    participant_id: Mapped[UUID | None]
+    session_id: Mapped[UUID]
+    start_seconds: Mapped[float] = mapped_column(Double)
+    end_seconds: Mapped[float] = mapped_column(Double)
+    attached_by: Mapped[UUID]
+    attached_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Part2Flag(Base):

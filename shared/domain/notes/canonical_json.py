@@ -8,8 +8,6 @@ import rfc8785
 
 from shared.domain.values import JsonObject
 
-HASH_NAME = "sha-256"
-
 
 def canonical(value: Any) -> str:
     """``value`` as the JSON Canonicalization Scheme writes it.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from shared.domain.notes.items import Evidence, Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.boilerplate import NOTHING_FOR_PART
+from shared.domain.verification.boilerplate import NOTHING_FOR_PART, TO_ADD
 from shared.domain.verification.quotes import cite
 from shared.domain.verification.sentence_ends import SENTENCE_END
 
@@ -39,6 +39,12 @@ _RESPONSE = re.compile(
 )
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b.*\b\d{1,2}[:.]\d{2}\b")
 _SAFETY = re.compile(r"\b(?:risks?|safety|suicid\w*|self.harm|danger)\b", re.IGNORECASE)
+# A session does not state it, so only the clinician's own words count.
+_NECESSITY = re.compile(
+    r"\b(?:medical(?:ly)? necess\w+|impair\w*|unable to|interferes? with|meets? criteria)\b",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset({NOTHING_FOR_PART, *TO_ADD.values()})
 NEAR = 2  # a goal is tied to a technique if it is named within so many segments of it
 
 
@@ -61,7 +67,7 @@ def _empty_parts(notes: Notes) -> list[str]:
     return [
         part.title
         for part in notes.sections or ()
-        if all(sentence.text == NOTHING_FOR_PART for sentence in part.sentences)
+        if all(sentence.text in _NOTHING for sentence in part.sentences)
     ]
 
 
@@ -76,6 +82,10 @@ def _items(notes: Notes, transcript: Transcript) -> Iterator[Point]:
     )  # fmt: skip
     modality = _said(transcript, _MODALITY) or _in(own, _MODALITY)
     yield "modality", modality, "No type of therapy, and no setting, was named aloud."
+    yield (
+        "medical_necessity", _in(own, _NECESSITY),
+        "A session does not state it: add symptoms, how they limit the client, and why treatment is needed.",
+    )  # fmt: skip
     yield "interventions", _of(notes.items["strategies"]), "No technique was found in the transcript."
     goals = _of(notes.items["goals"]) or _said(transcript, _GOAL) or _in(own, _GOAL)
     yield "goals", goals, "No treatment goal was named aloud."

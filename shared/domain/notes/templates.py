@@ -5,7 +5,7 @@ the words it came from: no transcript is made again, and nothing is said that th
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from shared.domain.notes.completeness import completeness
@@ -15,8 +15,9 @@ from shared.domain.notes.part_words import said_about
 from shared.domain.notes.values import Notes, Section
 from shared.domain.template_forms import RISK, Part, Template
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS
+from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS, TO_ADD
 from shared.domain.verification.evidence import judged
+from shared.domain.verification.quote_frames import DENIED
 
 _TEXTS = {"summary": "topic_summary", "mood": "session_mood", "course": "mood_trajectory"}
 _LISTS = {declared.source: declared for declared in LISTS}
@@ -44,15 +45,23 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
     Each sentence is checked against the transcript as any other; one that does not stand is told in
     the client's own words instead. A part that names no sources has what an engine wrote to its
     instruction, if one was asked to, else what its words ask for, else passages that speak of it.
-    Risk is in every rendering, in a part of its own if need be. A part without anything is among
-    what is missing (``completeness``).
+    Risk is in every rendering, in a part of its own if need be. What a part asks for and the session
+    does not have is named there, with what to add; a part without anything is among what is missing
+    (``completeness``).
     """
     filled = Notes.of({**notes, "template": template.name})
     parts = list(template.parts)
     if parts and not any("risk" in sources_of(part) for part in parts):
         parts.append(RISK)
+    missing = {one["item"] for one in completeness(replace(filled, sections=None), transcript)["missing"]}
     sections = tuple(
-        Section(part.name, part.title, _sentences(part, template.name, filled, transcript)) for part in parts
+        Section(
+            part.name,
+            part.title,
+            (*_sentences(part, template.name, filled, transcript), *_to_add(part, missing))
+            or (Sentence.fixed(NOTHING_FOR_PART),),
+        )
+        for part in parts
     )
     filled = replace(filled, sections=sections or None)
     return filled.keeping(completeness=completeness(filled, transcript)).document
@@ -70,7 +79,12 @@ def _sentences(part: Part, template: str, notes: Notes, transcript: Transcript) 
             found += [s for s in told if source != "quotes" or not _is_quoted(s, found)]
         if not part.sources and not found:
             found = [_quoted(pieces, transcript) for pieces in said_about(part, transcript)]
-    return _each_once(found) or (Sentence.fixed(NOTHING_FOR_PART),)
+    return _each_once(found)
+
+
+def _to_add(part: Part, missing: Collection[str]) -> tuple[Sentence, ...]:
+    """What ``part`` asks for and is among what is ``missing``."""
+    return tuple(Sentence.fixed(TO_ADD[item]) for item in part.asks if item in missing)
 
 
 def _written(part: Part, template: str, notes: Notes) -> tuple[Sentence, ...] | None:
@@ -86,8 +100,7 @@ def _written(part: Part, template: str, notes: Notes) -> tuple[Sentence, ...] | 
 
 
 def _quoted(pieces: Sequence[Evidence], transcript: Transcript) -> Sentence:
-    text = " ".join(f"“{piece.quote}”" for piece in pieces)
-    return _standing(text, Claim(evidence=tuple(pieces)), transcript)
+    return _standing(_quotes(pieces), Claim(evidence=tuple(pieces)), transcript)
 
 
 def _is_quoted(sentence: Sentence, others: Sequence[Sentence]) -> bool:
@@ -106,7 +119,8 @@ def _of_source(source: str, notes: Notes, transcript: Transcript) -> Iterator[Se
     declared = _LISTS[source]
     for item in notes.items[declared.name]:
         told = _told(declared, item)
-        sentence = _standing(told, item, transcript)
+        fallbacks = tuple(_risk_without_label(item)) if source == "risk" else ()
+        sentence = _standing(told, item, transcript, fallbacks)
         if source == "topics" and sentence.text != told:
             continue  # words in the place of a label are no topic: of danger they would read as a goal
         # What cannot be told so that it stands remains among the items; a risk is shown all the same.
@@ -116,13 +130,16 @@ def _of_source(source: str, notes: Notes, transcript: Transcript) -> Iterator[Se
         yield Sentence.fixed(notes.texts["risk_statement"])
 
 
-def _standing(text: str, item: Claim, transcript: Transcript) -> Sentence:
-    """``text`` as a sentence with the item's evidence, or the item's own quote where it does not stand."""
+def _standing(text: str, item: Claim, transcript: Transcript, fallbacks: Sequence[str] = ()) -> Sentence:
+    """``text`` as a sentence with the item's evidence, or the item's own quote where it does not stand.
+
+    ``fallbacks`` are tried before the bare quote.
+    """
     sentence = Sentence(text=text, evidence=item.evidence)
     if item.by_clinician:
         return replace(sentence, by_clinician=True)
-    quotes = [f"“{piece.quote}”" for piece in item.evidence]
-    for words in (text, " ".join(quotes), *quotes[:1]):
+    quotes = [_quotes(item.evidence), _quotes(item.evidence[:1])] if item.evidence else [""]
+    for words in (text, *fallbacks, *quotes):
         found, _ = judged(TEXT_FIELDS[0], replace(sentence, text=words), transcript)
         if found is not None:
             return found
@@ -144,11 +161,31 @@ def _told(declared: ListField, item: Item) -> str:
 
 
 def _risk(flag: Item) -> str:
-    marks = ["denied"] if flag.has("negated") else []
+    marks = _marks(flag)
+    label = RISK_LABELS[flag.text("type")]
+    head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
+    return f"{head}: {_quotes(flag.evidence)}" if flag.evidence else f"{head}."
+
+
+def _risk_without_label(flag: Item) -> Iterator[str]:
+    """The quotes of ``flag`` with whose risk it is and when, for where the label does not stand.
+
+    Without them another person's wish to die, or a past one, reads like the client's of today. A
+    denial that the quotes do not show is left out.
+    """
+    marks = _marks(flag)
+    for kept in (marks, [mark for mark in marks if mark != DENIED]):
+        if kept and flag.evidence:
+            yield f"{', '.join(kept).capitalize()}: {_quotes(flag.evidence, ', ')}"
+
+
+def _marks(flag: Item) -> list[str]:
+    """What tells a mention from a present risk of the client."""
+    marks = [DENIED] if flag.has("negated") else []
     marks += ["in the past"] if flag.text("temporality") == "past" else []
     marks += ["of another person"] if flag.text("about") == "other" else []
-    marks += ["may be a figure of speech"] if flag.has("figurative") else []
-    label = RISK_LABELS[flag.text("type")]
-    words = [f"“{piece.quote}”" for piece in flag.evidence]
-    head = f"{label[:1].upper()}{label[1:]}{f' ({chr(44).join(marks)})' if marks else ''}"
-    return f"{head}: {' '.join(words)}" if words else f"{head}."
+    return marks + (["may be a figure of speech"] if flag.has("figurative") else [])
+
+
+def _quotes(pieces: Sequence[Evidence], joint: str = " ") -> str:
+    return joint.join(f"“{piece.quote}”" for piece in pieces)

@@ -5,12 +5,12 @@ stored and what callers read; ``shared.schemas.notes`` says what may be in them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 from shared.domain.notes.fields import LIST_FIELDS, SENTENCE_FIELDS
-from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
+from shared.domain.notes.items import ClaimT, Evidence, Item, Sentence, Unsupported
 from shared.domain.values import JsonObject
 
 SECTIONS = "sections"
@@ -54,6 +54,34 @@ class ReviewReason:
 
     code: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point that payers ask for: with the words that were said, or why it is missing.
+
+    Without words and ``missing`` a clinician wrote it.
+    """
+
+    item: str
+    evidence: tuple[Evidence, ...] = ()
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What made a draft, as ``shared.schemas.notes`` says it; None is what is not known."""
+
+    engine: str = "unknown"
+    engine_version: str = "unknown"
+    model: str | None = None
+    prompt_version: str | None = None
+    prompt_sha256: str | None = None
+    parts: int = 1
+    calls: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 class Change(Protocol):
@@ -130,10 +158,34 @@ class Notes:
         return self.items["risk_flags"]
 
     @property
+    def needs_review(self) -> bool:
+        """Whether a person must look with more than the usual care."""
+        return bool(self.rest.get("needs_review"))
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What made the draft; None in notes that are older than that is kept."""
+        made = self.rest.get("provenance")
+        names = {one.name for one in fields(Provenance)}
+        if not isinstance(made, Mapping) or not made:
+            return None
+        return Provenance(**{name: value for name, value in made.items() if name in names})
+
+    @property
     def model(self) -> str | None:
         """The language model that wrote the draft, if one did."""
-        made = self.rest.get("provenance")
-        return made.get("model") if isinstance(made, Mapping) else None
+        return self.provenance.model if self.provenance else None
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What payers ask for: what is present first, then what is missing."""
+        found = self.rest.get("completeness")
+        if not isinstance(found, Mapping):
+            return ()
+        present = (
+            Point(entry["item"], tuple(map(Evidence.of, entry["evidence"]))) for entry in found["present"]
+        )
+        return (*present, *(Point(entry["item"], missing=entry["why"]) for entry in found["missing"]))
 
     def claims(self) -> Iterator[Item | Sentence]:
         """Every item and sentence that must show the words it came from."""

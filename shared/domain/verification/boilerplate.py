@@ -1,10 +1,10 @@
 """The fixed sentences of the notes, which claim nothing that was said and need no evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.quotes import words_of
 from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, found_by_model_alone, only_model
 
@@ -14,6 +14,18 @@ MADE_BY_RULES = (
 NOTHING_TO_SCREEN = "No speech was found, so nothing can be said about risk. Listen to the recording."
 SET_ASIDE = "Set aside by the clinician."
 NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
+# By item of completeness: what a template's part says where the session does not have it.
+TO_ADD: dict[str, str] = {
+    "medical_necessity": "Medical necessity: not stated in the session. Add the diagnosis or the symptoms, "
+    "how they limit work, home or relationships, and why treatment is needed.",
+    "goals": "Goals: none was named in the session. Add the treatment goal that it served.",
+    "interventions": "Intervention: no technique was named in the session. Add what you did, and how.",
+    "interventions_tied_to_goals": "Interventions and goals: the session does not tie them. Add which goal "
+    "each intervention served.",
+    "response": "Response: not told in the session. Add how the client responded to what you did.",
+    "plan": "Plan: nothing was agreed aloud. Add what is to be done until the next session.",
+    "next_appointment": "Next appointment: none was named in the session. Add it, or that none is planned.",
+}
 NO_SPEECH = "No speech was found in the recording, so there is nothing to summarise."
 NO_TOPIC = "None of the topics that the rules know was found in the transcript."
 ONLY_RISK = "The session turned mainly on what is listed under risk."
@@ -47,7 +59,7 @@ FIXED = frozenset({
     NOTHING_FOR_PART, ONLY_RISK,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
     NO_DIAGNOSIS, READ_BESIDE, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES,
-    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *_FORMER,
+    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *TO_ADD.values(), *_FORMER,
 })  # fmt: skip
 
 RISK_LABELS: dict[str, str] = {
@@ -178,7 +190,7 @@ def _screened_by(notes: Notes, transcript: Transcript) -> str:
     return missed + screened(transcript)
 
 
-def finding_words(flag: JsonObject) -> str:
+def finding_words(flag: Mapping[str, object]) -> str:
     """What a finding is called; the local model alone only says what its words are like."""
     kind = str(flag.get("type", ""))
     if only_model(flag):

@@ -14,7 +14,14 @@ _LABEL = "(?:" + "|".join(map(re.escape, RISK_LABELS.values())) + ")"
 _MOOD = "very low|mostly low|mixed|mostly positive|very positive"
 _COURSE = "improving|declining|much the same|going up and down"
 _NAME = r"[a-z][a-z ,'-]{1,60}"
-_DENIED = re.compile(rf"Risk \({_LABEL}\), mentioned and negated(?: about somebody else)?: {QUOTE}\.?")
+# How a mention of risk stands, told beside its quote where no label does (templates).
+DENIED = "denied"
+_MARK = "(?:in the past|of another person|may be a figure of speech)"
+_STANDING = rf"{_MARK}(?:, {_MARK})*: {QUOTE}(?:, {QUOTE})*"
+_DENIED = re.compile(
+    rf"Risk \({_LABEL}\), mentioned and negated(?: about somebody else)?: {QUOTE}\.?"
+    rf"|(?i:{DENIED}(?:, {_MARK})*): {QUOTE}(?:, {QUOTE})*"
+)
 _QUOTING = re.compile(
     rf"""
     Risk\ \({_LABEL}\)(?:,\ mentioned
@@ -32,6 +39,7 @@ _QUOTING = re.compile(
     | (?:Proposed,\ and\ left\ open|To\ be\ done\ by\ the\ therapist):\ {QUOTE}
     | You\ also\ spoke\ openly\ about\ things\ that\ are\ very\ painful
     | Said\ in\ the\ session
+    | (?i:{_STANDING.replace(" ", chr(92) + " ")})
     """,
     re.VERBOSE,
 )

@@ -3,7 +3,7 @@
 Each finding has a level: *look* (shown folded), *flag*, or *alert* (told at once, answered before signing).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.notes.items import Item
@@ -89,9 +89,9 @@ def levelled(flags: Sequence[Item], alert_severity: str = "high") -> list[Item]:
     return [flag.having(level=_level(flag, least)) for flag in flags]
 
 
-def only_model(flag: JsonObject) -> bool:
+def only_model(flag: Mapping[str, object]) -> bool:
     """As ``found_by_model_alone``, of a flag as it is in documents."""
-    return bool(flag.get("readers") == [LOCAL_MODEL])
+    return flag.get("readers") == [LOCAL_MODEL]
 
 
 def found_by_model_alone(flag: Item) -> bool:

@@ -36,13 +36,6 @@ _SERVER = "server"  # how the audit trail names the command line on the server i
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
-def create_practice(resources: Resources, name: str) -> Practice:
-    """A new practice."""
-    practice_id = uuid4()
-    with resources.database.transaction(practice_id) as db:
-        return add_practice(db, practice_id, name)
-
-
 def create_therapist(resources: Resources, practice_id: UUID, name: str, role: str = THERAPIST) -> Therapist:
     """A new person in the practice, ``therapist`` or ``administrator``."""
     with resources.database.transaction(practice_id) as db:

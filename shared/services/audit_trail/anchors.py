@@ -93,6 +93,7 @@ def read(folder: Path) -> Iterator[Anchor]:
                 continue
             try:
                 said = json.loads(line)
+                said = said.get("data", said)  # of a checkpoint, as its receiver kept the message
                 yield Anchor(
                     UUID(said["practice_id"]),
                     int(said["number"]),

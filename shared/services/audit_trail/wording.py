@@ -10,6 +10,8 @@ READING = frozenset({"read", "read_unsaved", "receipt", "list", "diff", "follow"
 _ACTIONS = {
     "access_log.read": "read this list of who saw the record",
     "audio.read": "listened to the recording",
+    "consent.evidence": "noted that consent was heard in a recording",
+    "consent_heard.read": "looked for consent in the transcript",
     "consent.given": "noted that consent was given",
     "consent.read": "read who consented to what",
     "consent.withdrawn": "noted that consent was withdrawn",
@@ -33,6 +35,12 @@ _ACTIONS = {
     "notes.read": "read the notes",
     "notes.render": "put the notes into another template",
     "notes.sign": "signed the notes",
+    "package.failed": "could not prepare the patient's copy of the record",
+    "package.ended": "removed the patient's copy of the record from the server",
+    "package.read": "looked at how far the patient's copy of the record is",
+    "package.ready": "prepared the patient's copy of the record",
+    "package.request": "had a copy of the record prepared for the patient",
+    "package.withdraw": "took back the patient's copy of the record",
     "part2.flag": "flagged the record under 42 CFR Part 2",
     "part2.unflag": "took the flag of 42 CFR Part 2 away",
     "participant.add": "added a person who takes part",
@@ -94,10 +102,10 @@ _EXPORTED = {
 def actor(name: str, people: Mapping[str, str]) -> str:
     """Who acted: a person's name, or what it was."""
     kind, _, who = name.partition(":")
+    if kind in ("worker", "dispatcher", "courier", "retention", "eraser", "packager"):
+        return "The service itself"
     if who in people:
         return f"{people[who]}{_IN_PLACE.get(kind, '')}"
-    if kind in ("worker", "dispatcher", "courier", "retention", "eraser"):
-        return "The service itself"
     if kind == "server":
         return "The operator of the server"
     return "Someone without a valid key" if kind == "unknown" else "A person no longer known here"

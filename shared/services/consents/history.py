@@ -20,6 +20,7 @@ from shared.domain.errors import InvalidInput, NotFound
 from shared.services import idempotency
 from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller
+from shared.services.consents import evidence
 from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
@@ -68,6 +69,7 @@ class Consents:
     allowed: dict[ConsentScope, bool]
     history: Sequence[dict[str, Any]]
     is_part2: bool = False
+    evidence: Sequence[dict[str, Any]] = ()
 
 
 def read(resources: Resources, caller: Caller, patient_id: UUID) -> Consents:
@@ -214,7 +216,7 @@ def _read(resources: Resources, db: DbSession, subject: Subject) -> Consents:
         for scope, found in by_scope.items()
     }
     entries = [_entry(resources, subject, row) for row in rows.history(db, subject.id)]
-    return Consents(people, allowed, entries, rows.is_part2(db, subject.id))
+    return Consents(people, allowed, entries, rows.is_part2(db, subject.id), evidence.listed(db, subject.id))
 
 
 def _entry(resources: Resources, subject: Subject, row: ConsentRow) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
 from shared.services.resources import Resources
-from shared.storage.recordings import RECORDING, SPEECH, Recordings
+from shared.storage.recordings import PACKAGE, RECORDING, SPEECH, Recordings
 from shared.vault.keystore import KeyStore
 from shared.vault.sealing import Subject
 
@@ -167,6 +167,8 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
     if remains.whole or _is_recording_removed(database, session):
         recordings.delete(session, RECORDING)
         recordings.discard_pieces(session)
+    if remains.whole:
+        recordings.delete(session, PACKAGE)
     recordings.delete(session, SPEECH)
     with database.transaction(session.practice_id) as db:
         if remains.whole:

@@ -12,6 +12,7 @@ from shared.db.queries.people import api_keys
 from shared.db.queries.privacy import consents
 from shared.db.queries.records import patients
 from shared.db.tables.core import Patient, TherapySession
+from shared.domain.disclosures import act_of
 from shared.domain.notes import templates as forms
 from shared.domain.notes.stored import upgraded
 from shared.domain.template_forms import Template
@@ -69,7 +70,7 @@ def export(
             templates.require(db, template)
         beside = _beside(resources, db, session) if code else {}
         form = templates.named(resources.vault, db, template or found.row.template)
-        ownership.audit(db, caller, "notes.export" if code else "notes.read", session_id, code)
+        ownership.audit(db, caller, act_of("notes", code), session_id, code)
     read = notes.opened(resources, found)
     other = template is not None and template != found.row.template and "text" not in read.document
     if other:

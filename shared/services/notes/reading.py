@@ -8,7 +8,6 @@ from uuid import UUID
 from shared.db.queries.records import notes as rows
 from shared.db.queries.records.notes import Signed
 from shared.db.tables.records import NotesVersion
-from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.diff import differences
 from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
@@ -202,12 +201,3 @@ def difference(
         ownership.audit(db, caller, "notes.diff", session_id)
     first = document_of(resources, old) if old is not None else {}
     return Difference(former, new.version, differences(first, document_of(resources, new)))
-
-
-def is_as_signed(session_id: UUID, notes: Notes) -> bool:
-    """Whether each signature is of what is stored now."""
-    document = notes.document
-    return all(
-        signed.content_hash == content_hash(session_id, signed.version, document)
-        for signed in notes.head.signatures
-    )

@@ -18,7 +18,7 @@ from typing import Any
 from shared.domain.errors import NotFound
 from shared.storage.local_store import LocalStore
 from shared.storage.objects import ObjectStore
-from shared.storage.recordings import SPEECH
+from shared.storage.recordings import PACKAGE, SPEECH
 from shared.vault.durable import make_folders, shred
 
 DUMP, OBJECTS, LISTING, MANIFEST = "database.dump", "objects", "objects.jsonl", "manifest.json"
@@ -34,15 +34,15 @@ def copy_objects(source: ObjectStore, folder: Path) -> int:
 
     A second backup to the same folder copies only objects that are new or changed. Content decides,
     not size: a recording keeps its size when part of it is taken off the record. The listing holds the
-    digest of the source, so that ``verify_objects`` notices a bad copy. Decoded speech is left out: it
-    can be made again.
+    digest of the source, so that ``verify_objects`` notices a bad copy. Decoded speech and
+    patients' copies of their records are left out: they can be made again.
     """
     target = LocalStore(folder / OBJECTS)
     kept = {found.name: found.size for found in target.list()}
     count = 0
     with (folder / LISTING).open("w", encoding="utf-8") as listing:
         for found in source.list():
-            if found.name.endswith(f"/{SPEECH}"):
+            if found.name.endswith((f"/{SPEECH}", f"/{PACKAGE}")):
                 continue
             try:
                 digest = _digest(source, found.name)

@@ -21,6 +21,7 @@ from shared.services.lifecycle import deletion
 from shared.services.operations import removal_actions
 from shared.services.operations.backups import BackupDamaged, lines_of
 from shared.services.resources import Resources
+from shared.services.rights import packages
 
 FILE = "removals.jsonl"
 _OLDER_FILE = "erased.jsonl"  # of backups made before there was a list: deleted sessions alone
@@ -60,7 +61,7 @@ def apply_again(resources: Resources, entries: Iterable[Entry]) -> int:
 
 
 def end_access(resources: Resources, *, keys_too: bool) -> int:
-    """End browser sessions, one-time codes, emergency accesses, supervision and, with ``keys_too``, API keys.
+    """End browser sessions, codes, emergency accesses, supervision, packages and, if wanted, API keys.
 
     Gives the number of keys.
 
@@ -75,6 +76,7 @@ def end_access(resources: Resources, *, keys_too: bool) -> int:
             rows.end_emergencies(db)
             supervision.end_all(db)
             retention.suspend(db)
+            packages.end_all(db, None, packages.RESTORED)
             count += rows.revoke_all_keys(db) if keys_too else 0
             audit.record(db, practice_id=practice_id, actor=removal_actions.ACTOR, action="access.ended")
     return count

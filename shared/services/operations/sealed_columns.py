@@ -24,6 +24,7 @@ from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import PracticeEngines, TherapistWords
 from shared.db.tables.lifecycle import RemovalRow
 from shared.db.tables.operations import KeyStoreCheck
+from shared.db.tables.packages import RecordPackage
 from shared.db.tables.records import NotesVersion, NoteTemplate, ProcessNotes
 from shared.db.tables.retention import Hold, SigningKey
 from shared.db.tables.rights import RightsRequest
@@ -38,7 +39,7 @@ from shared.services.consents import history
 from shared.services.engines import practice_engines
 from shared.services.notes import process_notes, templates
 from shared.services.retention import holds, receipts
-from shared.services.rights import requests
+from shared.services.rights import packages, requests
 from shared.services.sessions import digests, references
 from shared.services.sign_in import browser_sessions, second_factor
 from shared.services.transcripts import vocabulary
@@ -99,6 +100,7 @@ SEALED_COLUMNS = (
     SealedColumn(Disclosure.details, Disclosure.patient_id, disclosures.DETAILS),
     SealedColumn(RightsRequest.words, RightsRequest.patient_id, requests.WORDS),
     SealedColumn(RightsRequest.answer, RightsRequest.patient_id, requests.ANSWER),
+    SealedColumn(RecordPackage.secret, RecordPackage.id, packages.SECRET),
     SealedColumn(EmergencyAccess.reason, EmergencyAccess.patient_id, emergency.REASON),
     SealedColumn(RemovalRow.sealed, RemovalRow.subject_id, _removal_kind),
     SealedColumn(NoteTemplate.body, NoteTemplate.id, templates.BODY),

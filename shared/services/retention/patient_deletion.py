@@ -28,6 +28,7 @@ from shared.services.lifecycle import deletion
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
 from shared.services.resources import Resources
 from shared.services.retention import receipts
+from shared.services.rights import packages
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ def _no_such_patient() -> NotFound:
 def _remove(
     resources: Resources, db: DbSession, caller: Caller, patient_id: UUID, *, signed_too: bool
 ) -> Sequence[UUID]:
-    """Remove the rows of what may go; gives the unfinished uploads, which are to be erased too."""
+    """Remove the rows of what may go; gives the unfinished uploads and packages, to be erased too."""
     held = holds.held_sessions(db, patient_id)
     if None in held:
         raise legal_hold.held()
@@ -108,10 +109,11 @@ def _remove(
     uploaded = uploads.remove_of(db, patient_id)
     for upload_id in uploaded:
         _order(db, caller, upload_id)
+    copies = packages.end_all(db, patient_id, packages.RECORD_CHANGED)
     ownership.audit(db, caller, "patient.delete_all", patient_id)
     if not rows.sessions_left(db, patient_id):
         _forget(db, caller, patient_id)
-    return uploaded
+    return [*uploaded, *copies]
 
 
 def _is_going(db: DbSession, row: TherapySession, held: set[UUID | None], *, signed_too: bool) -> bool:

@@ -15,6 +15,7 @@ from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.progress import Progress
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentScope
+from shared.domain.disclosures import act_of
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import FINAL, Status
 from shared.domain.values import JsonObject
@@ -133,7 +134,7 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID, code: str
     with resources.database.transaction(caller.practice_id) as db:
         row = _own(db, caller, session_id)
         stored = transcripts.sealed(db, session_id)
-        _audit(db, caller, "transcript.export" if code else "transcript.read", session_id, code)
+        _audit(db, caller, act_of("transcript", code), session_id, code)
     document, _ = transcripts.shown(resources, row, stored)
     if document is None:
         raise NotFound(

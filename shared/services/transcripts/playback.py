@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from shared.db.tables.core import TherapySession
+from shared.domain.disclosures import act_of
 from shared.domain.errors import Gone, NotFound
 from shared.domain.ports import ByteSource
 from shared.services.access import ownership
@@ -48,7 +49,7 @@ def recording(
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id)
         require_redacted(db, session_id)
-        ownership.audit(db, caller, "audio.export" if code else "audio.read", session_id, code)
+        ownership.audit(db, caller, act_of("audio", code), session_id, code)
     if row.audio_removed_at is not None:
         raise Gone("The recording was removed when its time was over. Its transcript stays.", "audio_removed")
     with _losses_as_ours(resources, row), resources.recordings.open(_subject(row), RECORDING) as source:

@@ -114,20 +114,48 @@ def test_requests_are_noted_listed_and_decided(server: FakeApi, data: Path, caps
 def test_a_package_is_written_for_you_alone_and_its_password_is_shown_once(
     server: FakeApi, data: Path, tmp_path: Path, capsys: Shown
 ) -> None:
-    path = f"POST /api/patients/{server.patients[0]['id']}/package"
-    server.will(path, Reply(200, {"a": "file"}))
+    path = f"/api/patients/{server.patients[0]['id']}/packages"
+    server.will(f"POST {path}", Reply(202, {"id": "7", "state": "waiting"}))
+    states = [{"state": "preparing", "parts_done": 1, "parts_total": 2}, {"state": "ready"}]
+    server.will(f"GET {path}/7", *[Reply(200, {"id": "7", **state}) for state in states])
+    server.will(f"GET {path}/7/file", Reply(200, {"a": "file"}))
     output = tmp_path / "record.zip"
     assert command(data, "rights", "package", "Pat Ient", "-o", output) == Exit.OK
     assert json.loads(output.read_bytes()) == {"a": "file"}
     assert output.stat().st_mode & 0o777 == 0o600
-    password = sent(server)["password"]
+    password = next(json.loads(one.body) for one in server.received if b"password" in one.body)["password"]
     assert len(password) >= 20
     assert password in capsys.readouterr().err
     assert command(data, "rights", "package", "Pat Ient", "-o", output) == Exit.USAGE
     assert output.exists()
-    server.will(path, problem(403, "scope_missing", "No."))
+    server.will(f"POST {path}", problem(403, "scope_missing", "No."))
     assert command(data, "rights", "package", "Pat Ient", "-o", tmp_path / "other.zip") != Exit.OK
     assert not (tmp_path / "other.zip").exists()
+
+
+def test_a_package_that_fails_leaves_no_file(server: FakeApi, data: Path, tmp_path: Path) -> None:
+    path = f"/api/patients/{server.patients[0]['id']}/packages"
+    server.will(f"POST {path}", Reply(202, {"id": "7", "state": "waiting"}))
+    server.will(f"GET {path}/7", Reply(200, {"id": "7", "state": "failed"}))
+    output = tmp_path / "record.zip.age"
+    words = ("--recipient", "age1qqqq", "-o", output)
+    assert command(data, "rights", "package", "Pat Ient", *words) == Exit.FAILED
+    assert not output.exists()
+
+
+def test_consent_that_is_heard_is_listed_and_attached(server: FakeApi, data: Path, capsys: Shown) -> None:
+    passage = {
+        "start": 65.0, "end": 70.0, "asked": "Okay to record?", "asked_by": "A", "given": "Sure.",
+        "given_by": "B", "attached": False,
+    }  # fmt: skip
+    path = "/api/sessions/0/consent-heard"
+    server.will(f"GET {path}", *[Reply(200, {"passages": [passage]})] * 3)
+    assert command(data, "consents", "heard", "0") == Exit.OK
+    assert "1:05" in capsys.readouterr().out
+    server.will(f"POST {path}", Reply(201, {"passages": [passage | {"attached": True}]}))
+    assert command(data, "consents", "heard", "0", "--attach", "1") == Exit.OK
+    assert sent(server) == {"start": 65.0}
+    assert command(data, "consents", "heard", "0", "--attach", "2") == Exit.USAGE
 
 
 def test_records_are_flagged_for_part_2(server: FakeApi, data: Path) -> None:

@@ -8,20 +8,24 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session as DbSession
 
 from cli.app import run
 from cli.exits import Exit
 from shared.db.queries.privacy import audit, audit_chain
-from shared.services.audit_trail import anchors, chaining, verification
+from shared.db.tables.webhooks import WebhookDelivery
+from shared.domain.webhooks import USUAL, EventType
+from shared.services.audit_trail import anchors, chaining, checkpoints, verification
 from shared.services.audit_trail.anchors import Anchorage
 from shared.services.audit_trail.verification import Kind, Verdict
 from shared.services.resources import Resources
+from shared.services.webhooks import messages
 from shared.settings import load
 from shared.vault import identity
 from shared.vault.keystore import KeyStoreError
 from tests.database import everything
+from tests.integration.pipeline.test_outbox import subscribe
 from tests.servers import Office, make_office
 from tests.waiting import wait_for
 from workers import dispatcher
@@ -416,3 +420,59 @@ def test_a_key_store_without_the_chains_key_verifies_nothing(
     (resources.settings.keys_dir / "audit.key").unlink()
     assert run(["audit", "verify"]) == Exit.FAILED
     assert "audit.key" in capsys.readouterr().err
+
+
+def checkpoints_of(resources: Resources, practice_id: UUID) -> list[WebhookDelivery]:
+    with resources.database.transaction(practice_id) as db:
+        query = select(WebhookDelivery).where(WebhookDelivery.type == EventType.AUDIT_CHECKPOINT)
+        return list(db.scalars(query.order_by(WebhookDelivery.created_at)))
+
+
+def test_a_webhook_gets_the_head_of_its_own_practice_if_it_asked_for_it(
+    resources: Resources, office: Office, practice_id: UUID
+) -> None:
+    other = make_office(resources)
+    subscribe(resources, other, USUAL)
+    assert checkpoints.publish_due(resources.database) == 0
+    subscribe(resources, office, frozenset({EventType.AUDIT_CHECKPOINT}))
+    checkpoints.publish_due(resources.database)
+    (one,) = checkpoints_of(resources, practice_id)
+    with everything(resources) as db:
+        latest = audit_chain.latest(db, [practice_id])[practice_id]
+    assert one.facts["head"] == latest.head.hex()
+    assert (one.facts["number"], one.facts["lines"]) == (latest.number, len(ids(resources, practice_id)))
+    assert set(one.facts) == {"practice_id", "number", "lines", "last_id", "sealed_at", "head"}
+    assert one.session_id is None
+    assert checkpoints_of(resources, other.caller.practice_id) == []
+
+
+def test_a_checkpoint_comes_once_in_its_time_and_only_if_the_chain_has_grown(
+    resources: Resources, office: Office, practice_id: UUID
+) -> None:
+    subscribe(resources, office, frozenset({EventType.AUDIT_CHECKPOINT}))
+    counts = []
+    for grown, later in ((False, False), (True, False), (False, True), (False, True)):
+        if grown:
+            write(resources, practice_id)
+            chain(resources)
+        if later:
+            tamper(resources, "UPDATE webhook_deliveries SET created_at = created_at - interval '10 minutes'")
+        checkpoints.publish_due(resources.database)
+        counts.append(len(checkpoints_of(resources, practice_id)))
+    assert counts == [1, 1, 2, 2]
+
+
+def test_what_a_receiver_kept_of_checkpoints_shows_a_cut_end(
+    resources: Resources, office: Office, practice_id: UUID, tmp_path: Path
+) -> None:
+    subscribe(resources, office, frozenset({EventType.AUDIT_CHECKPOINT}))
+    checkpoints.publish_due(resources.database)
+    kept = b"".join(messages.body_of(one) + b"\n" for one in checkpoints_of(resources, practice_id))
+    (tmp_path / "audit-received.ndjson").write_bytes(kept)
+    assert verdict(resources, practice_id, tmp_path).breaks == []
+    tamper(
+        resources,
+        "DELETE FROM audit_batches WHERE practice_id = :practice AND number = 2",
+        practice=practice_id,
+    )
+    assert Kind.CUT_OFF in [one.kind for one in verdict(resources, practice_id, tmp_path).breaks]

@@ -17,7 +17,7 @@ from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.receipts import signed_bytes
 from shared.domain.retention import RetentionEvent, RetentionKind
-from shared.domain.rights import RequestKind
+from shared.domain.rights import PackageForm, RequestKind
 from shared.domain.values import JsonObject
 from shared.services import patients
 from shared.services.access import emergency
@@ -32,7 +32,8 @@ from shared.services.notes import process_notes, signing, unsaved
 from shared.services.resources import Resources
 from shared.services.retention import holds, patient_deletion, rules
 from shared.services.retention.holds import Target
-from shared.services.rights import requests
+from shared.services.rights import packages, requests
+from shared.services.rights.packages import Lock
 from shared.services.uploads import tus_creation
 from shared.services.uploads.registration import UploadDetails
 from shared.vault import signing as signatures
@@ -53,7 +54,10 @@ MAY_NAME_IT = {
     "audit_events", "erasures", "holds", "patient_deletions", "removals", "tombstones", "webhook_deliveries",
 }  # fmt: skip
 # Where the patient's id stays as proof, with nothing that can be read.
-KEPT_AS_PROOF = {"consents", "participants", "rights_requests", "disclosures", "emergency_accesses"}
+KEPT_AS_PROOF = {
+    "consents", "consent_evidence", "participants", "rights_requests", "disclosures", "emergency_accesses",
+    "record_packages",
+}  # fmt: skip
 
 
 def processed(resources: Resources, office: Office, *, signed: bool = False) -> UUID:
@@ -138,8 +142,8 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
     assert [len(one["signed"]) for one in receipt["sessions"]].count(1) == 1
     assert named_in(resources, sessions) <= MAY_NAME_IT | {"rights_requests", "disclosures"}
     assert named_in(resources, [office.patient_id]) <= MAY_NAME_IT | KEPT_AS_PROOF | {"patients"}
-    once = dict.fromkeys(("participants", "requests", "disclosures", "emergency_accesses"), 1)
-    assert receipt["kept"]["rows"] == {"consents": 4, "holds": 0, **once}
+    once = dict.fromkeys(("participants", "requests", "disclosures", "emergency_accesses", "packages"), 1)
+    assert receipt["kept"]["rows"] == {"consents": 4, "consent_evidence": 0, "holds": 0, **once}
     with everything(resources) as db:
         told = db.execute(
             text("SELECT DISTINCT type FROM webhook_deliveries WHERE session_id <> :id"), {"id": kept}
@@ -185,6 +189,7 @@ def say_all_that_can_be_said(resources: Resources, office: Office, session_id: U
         patient_id=patient_id,
         name=None,
     )
+    packages.request(resources, who, patient_id, Lock(PackageForm.ZIP, "quetzalcanary-password"))
     part2.flag_patient(resources, who, patient_id, True)
     part2.flag_session(resources, who, session_id, True)
     unsaved.keep(resources, who, session_id, "tag", {"summary": "quetzalcanary typed"})

@@ -1,6 +1,5 @@
-"""What patients ask of their records: due dates, decisions, statements with notes, and the package."""
+"""What patients ask of their records: due dates, decisions, statements with notes."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,18 +9,13 @@ from flask import Flask
 from sqlalchemy import text
 
 from shared.services import patients
-from shared.services.access.caller import THERAPIST_SCOPES, Scope
-from shared.services.notes import process_notes
 from shared.services.patients import Consent
 from shared.services.resources import Resources
-from tests.aes_zip import WrongPassword, unzipped
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.browser import browser_of
 from tests.integration.notes_calls import processed
 from tests.servers import Office
-
-PASSWORD = "twelve-loud-rivers-of-cold-tea"
 
 
 @pytest.fixture
@@ -123,77 +117,6 @@ def test_words_are_sealed_and_belong_to_one_therapist(
         assert b"words of" not in db.scalars(text("SELECT words FROM rights_requests")).one()
     nobody = Caller(app.test_client(), None)
     assert nobody("GET", f"{path}/requests").status_code == 401
-
-
-def test_the_package_holds_all_that_the_patient_may_have_and_no_psychotherapy_notes(
-    call: Caller, path: str, resources: Resources, office: Office
-) -> None:
-    session_id = processed(resources, office)
-    process_notes.write(resources, office.caller, session_id, "Mine alone.", None)
-    made = asked(call, path, kind="access")
-    answer = call("POST", f"{path}/package", json={"password": PASSWORD, "request_id": made["id"]})
-    assert answer.status_code == 200
-    assert answer.content_type == "application/zip"
-    found = unzipped(answer.data, PASSWORD)
-    one = "sessions/0001"
-    assert set(found) == {
-        f"{one}/notes.pdf", f"{one}/notes.fhir.json", f"{one}/transcript.txt", f"{one}/transcript.json",
-        f"{one}/recording.wav", "consents.json", "requests.json", "CONTENTS.txt",
-        "access-log.pdf", "disclosures.json",
-    }  # fmt: skip
-    assert found[f"{one}/notes.pdf"].startswith(b"%PDF")
-    assert json.loads(found[f"{one}/notes.fhir.json"])["resourceType"] == "Bundle"
-    assert found[f"{one}/recording.wav"] == b"a recording"
-    assert b"Psychotherapy notes" in found["CONTENTS.txt"]
-    assert not [name for name, content in found.items() if b"Mine alone." in content]
-    assert b"Pat Ient" not in answer.data
-    assert call("GET", f"{path}/requests").json[0]["status"] == "fulfilled"
-    with everything(resources) as db:
-        actions = db.scalars(text("SELECT action FROM audit_events")).all()
-    assert {"patient.export", "notes.export", "audio.export", "transcript.export"} <= set(actions)
-    given = [one for one in call("GET", f"{path}/disclosures").json if one["kind"] == "export"]
-    assert {(one["recipient"], one["purpose"]) for one in given} == {("patient", "patient_request")}
-    assert "the whole record as package" in [one["what"] for one in given]
-
-
-def test_what_others_agreed_to_stays_out_of_the_package(call: Caller, path: str) -> None:
-    added = call("POST", f"{path}/participants", json={"name": "Partner"}).json
-    (partner,) = [one["id"] for one in added["people"] if one["id"]]
-    said = {"event": "given", "scopes": ["recording"], "method": "written"}
-    assert call("POST", f"{path}/consents", json={**said, "text": "Mine."}).status_code == 201
-    theirs = {**said, "participant_id": partner, "text": "Canary of the partner."}
-    assert call("POST", f"{path}/consents", json=theirs).status_code == 201
-    found = unzipped(call("POST", f"{path}/package", json={"password": PASSWORD}).data, PASSWORD)
-    assert b"Mine." in found["consents.json"]
-    assert not [name for name, content in found.items() if b"Canary" in content]
-
-
-def test_a_wrong_password_opens_nothing(call: Caller, path: str) -> None:
-    content = call("POST", f"{path}/package", json={"password": PASSWORD}).data
-    with pytest.raises(WrongPassword):
-        unzipped(content, PASSWORD + "!")
-
-
-def test_a_session_without_notes_or_recording_does_not_spoil_the_package(call: Caller, path: str) -> None:
-    patient_id = path.rsplit("/", 1)[1]
-    assert call.upload(UUID(patient_id), tone()).status_code == 202
-    found = unzipped(call("POST", f"{path}/package", json={"password": PASSWORD}).data, PASSWORD)
-    assert "sessions/0001/recording.wav" in found
-    assert b"no notes" in found["CONTENTS.txt"]
-    assert b"no transcript" in found["CONTENTS.txt"]
-
-
-@pytest.mark.parametrize("password", ["short", "x" * 19, "with blanks in its twenty characters"])
-def test_a_weak_password_is_refused(call: Caller, path: str, password: str) -> None:
-    answer = call("POST", f"{path}/package", json={"password": password})
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["password"])
-
-
-def test_a_key_without_the_recordings_scope_gets_no_package(
-    app: Flask, resources: Resources, office: Office, path: str
-) -> None:
-    call = caller_of(app, resources, office, THERAPIST_SCOPES - {Scope.SESSIONS_READ})
-    assert call("POST", f"{path}/package", json={"password": PASSWORD}).status_code == 403
 
 
 def test_the_page_notes_and_answers_requests(app: Flask, resources: Resources, office: Office) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, RequestEntityTooLarge
 
 from api.http import event_stream, ranges
-from api.schemas.recordings import transcript_text
 from api.uploads import multipart
 from shared.domain.errors import InvalidInput, TooLarge
+from shared.exports import transcript_text
 from shared.schemas import file_names
 from shared.services import paging
 from shared.services.accounts import credentials

@@ -28,7 +28,7 @@ def test_a_checked_draft_is_valid_and_names_each_point_once(name: str) -> None:
     notes = notes_of(golden(name))
     assert NotesSchema().validate(notes) == {}
     assert items(notes, "present").isdisjoint(items(notes, "missing"))
-    assert len(items(notes, "present") | items(notes, "missing")) == 9
+    assert len(items(notes, "present") | items(notes, "missing")) == 10
 
 
 def test_what_was_said_is_present_with_its_words_and_what_was_not_is_missing() -> None:

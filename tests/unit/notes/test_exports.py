@@ -14,7 +14,6 @@ from fhir.resources.R4B.bundle import Bundle
 from fhirclient.models.bundle import Bundle as BundleR4
 from pypdf import PdfReader
 
-from api.exports import FILES, fhir, notes_outline, process_outline
 from shared.db.queries.records.notes import Signed
 from shared.domain.notes.editing import edited
 from shared.domain.notes.items import Item
@@ -25,6 +24,7 @@ from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.domain.verification.evidence import verified
 from shared.domain.verification.risk import with_risk_flags
+from shared.exports import FILES, fhir, notes_outline, process_outline
 from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Addendum, Notes, Version

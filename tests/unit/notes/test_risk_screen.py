@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from api.exports import FILES, notes_outline
 from cli.output.notes_rendering import notes as render
 from shared.domain.notes.drafts import checked
 from shared.domain.notes.record import Kind, Standing
@@ -17,6 +16,7 @@ from shared.domain.ports import ExtractionRequest
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import MODEL_DID_NOT_RUN, finding_words
 from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
+from shared.exports import FILES, notes_outline
 from shared.schemas.notes import RiskFlagSchema
 from shared.services.notes.exporting import Export
 from shared.services.notes.reading import Notes, Version

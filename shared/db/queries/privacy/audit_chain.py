@@ -94,6 +94,12 @@ def latest(db: DbSession, practices: Iterable[UUID] | None = None) -> dict[UUID,
     return {batch.practice_id: batch for batch in db.scalars(query)}
 
 
+def chained_lines(db: DbSession, practice_id: UUID) -> int:
+    """How many lines the practice's batches hold."""
+    query = select(func.sum(func.cardinality(AuditBatch.event_ids)))
+    return db.scalar(query.where(AuditBatch.practice_id == practice_id)) or 0
+
+
 def sealed_since(db: DbSession, moment: datetime | None) -> list[AuditBatch]:
     """The last batch of each practice that has a newer one than ``moment``; None: of every practice."""
     if moment is None:

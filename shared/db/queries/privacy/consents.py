@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.consent import ConsentRow, Part2Flag, Participant
+from shared.db.tables.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
 from shared.domain.consent import ConsentScope, ConsentState
 
 # The patient (whose participant_id is NULL) and all who take part now, each with where their consent stands.
@@ -44,6 +44,12 @@ def history(db: DbSession, patient_id: UUID) -> Sequence[ConsentRow]:
     """Everything that was said, oldest first."""
     found = select(ConsentRow).where(ConsentRow.patient_id == patient_id).order_by(ConsentRow.number)
     return db.scalars(found).all()
+
+
+def evidence(db: DbSession, patient_id: UUID) -> Sequence[ConsentEvidence]:
+    """Where the patient and others were heard to consent, oldest first."""
+    found = select(ConsentEvidence).where(ConsentEvidence.patient_id == patient_id)
+    return db.scalars(found.order_by(ConsentEvidence.attached_at, ConsentEvidence.id)).all()
 
 
 def participants(db: DbSession, patient_id: UUID) -> Sequence[Participant]:

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.audit import Disclosure
-from shared.db.tables.consent import ConsentRow, Part2Flag, Participant
+from shared.db.tables.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
 from shared.db.tables.core import Patient, TherapySession
 from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Tombstone
+from shared.db.tables.packages import RecordPackage
 from shared.db.tables.records import NotesVersion
 from shared.db.tables.retention import Hold, PatientDeletion, PatientRetention, SigningKey
 from shared.db.tables.rights import RightsRequest
@@ -24,11 +25,13 @@ from shared.domain.webhooks import DeliveryState, EventType
 # What stays of a deleted patient as proof, by the name under which the receipt counts it.
 _KEPT: tuple[tuple[str, Any], ...] = (
     ("consents", ConsentRow),
+    ("consent_evidence", ConsentEvidence),
     ("participants", Participant),
     ("requests", RightsRequest),
     ("disclosures", Disclosure),
     ("emergency_accesses", EmergencyAccess),
     ("holds", Hold),
+    ("packages", RecordPackage),
 )
 
 

@@ -16,7 +16,8 @@ def enqueue(
     db: DbSession,
     practice_id: UUID,
     event: EventType,
-    session_id: UUID,
+    session_id: UUID | None,
+    /,
     **facts: UUID | int | str | None,
 ) -> int:
     """Have every endpoint of the practice that subscribes to ``event`` told; gives their number.

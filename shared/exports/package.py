@@ -1,25 +1,23 @@
-"""All that a patient may have, as one encrypted ZIP file that is made while it is sent.
+"""All that a patient may have, as one ZIP file that is made block by block.
 
 Names inside a ZIP file are not encrypted: they hold numbers, and neither a name nor a date.
 """
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from stream_zip import ZIP_AUTO, stream_zip
 
-from api.exports import FILES, fhir, notes_outline
-from api.exports.access_log import access_log_outline
-from api.schemas.privacy.access_log import DisclosureSchema
-from api.schemas.privacy.consents import ConsentsSchema
-from api.schemas.privacy.rights import RightsRequestSchema
-from api.schemas.recordings.sessions import TranscriptSchema
-from api.schemas.recordings.transcript_text import as_txt
+from shared.domain.disclosures import EXPORT, PREPARED
 from shared.domain.errors import Conflict, Gone, InvalidInput, NotFound
+from shared.exports import FILES, fhir, notes_outline
+from shared.exports.access_log import access_log_outline
+from shared.exports.transcript_text import as_txt
 from shared.services.access.caller import Caller
 from shared.services.audit_trail import access_log, disclosures
 from shared.services.consents import history
@@ -27,11 +25,11 @@ from shared.services.notes import exporting
 from shared.services.paging import MAX_LIMIT
 from shared.services.resources import Resources
 from shared.services.rights import requests
+from shared.services.rights.packaging import Progress
 from shared.services.sessions import reading as sessions
 from shared.services.sessions.reading import Record
 from shared.services.transcripts import playback
 
-MEDIA_TYPE = "application/zip"
 _BLOCK_BYTES = 256 * 1024
 _LEFT_OUT = (
     "Left out by law or by nature:",
@@ -44,23 +42,28 @@ Member = tuple[str, datetime, int, Any, Iterator[bytes]]
 
 
 def package(
-    resources: Resources, caller: Caller, patient_id: UUID, password: str, done: Callable[[], None]
-) -> Generator[bytes]:
-    """The file, block by block, encrypted with AES-256; ``done`` is called once all of it was made."""
-    yield from stream_zip(_members(resources, caller, patient_id), password=password, chunk_size=_BLOCK_BYTES)
-    done()
+    resources: Resources, caller: Caller, patient_id: UUID, password: str | None, progress: Progress
+) -> Iterator[bytes]:
+    """The file, block by block, encrypted with AES-256 where there is a password."""
+    members = _members(resources, caller, patient_id, progress)
+    yield from stream_zip(members, password=password, chunk_size=_BLOCK_BYTES)
 
 
-def _members(resources: Resources, caller: Caller, patient_id: UUID) -> Iterator[Member]:
+def _members(resources: Resources, caller: Caller, patient_id: UUID, progress: Progress) -> Iterator[Member]:
     told: list[str] = []
-    for number, record in enumerate(_sessions(resources, caller, patient_id), 1):
+    records = list(_sessions(resources, caller, patient_id))
+    progress.parts_total = len(records) + 1
+    for number, record in enumerate(records, 1):
         folder = f"sessions/{number:04}"
         told += ["", f"{folder}: session of {record.row.session_date:%Y-%m-%d}"]
-        for make in (_notes, _transcript, _recording):
-            yield from make(resources, caller, record, folder, told)
+        for area, make in (("notes", _notes), ("transcript", _transcript), ("audio", _recording)):
+            for member in make(resources, caller, record, folder, told):
+                yield member
+                progress.note(record.row.id, f"{area}{EXPORT}")
+        progress.parts_done = number
     yield _member("consents.json", _json(_consents(resources, caller, patient_id)))
-    asked = RightsRequestSchema(many=True).dump(requests.listed(resources, caller, patient_id))
-    yield _member("requests.json", _json(asked))
+    asked = requests.listed(resources, caller, patient_id)
+    yield _member("requests.json", _json([asdict(one) for one in asked]))
     yield from _who_saw_it(resources, caller, patient_id, told)
     yield _member("CONTENTS.txt", _contents(told).encode())
 
@@ -80,7 +83,7 @@ def _notes(
     resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
 ) -> Iterator[Member]:
     try:
-        found = exporting.export(resources, caller, record.row.id, code=requests.PACKAGE)
+        found = exporting.export(resources, caller, record.row.id, code=PREPARED)
     except NotFound:
         told.append("  no notes")
         return
@@ -93,12 +96,12 @@ def _transcript(
     resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
 ) -> Iterator[Member]:
     try:
-        document = sessions.transcript(resources, caller, record.row.id, requests.PACKAGE)
+        document = sessions.transcript(resources, caller, record.row.id, PREPARED)
     except NotFound:
         told.append("  no transcript")
         return
     yield _member(f"{folder}/transcript.txt", as_txt(document).encode())
-    yield _member(f"{folder}/transcript.json", _json(TranscriptSchema().dump(document)))
+    yield _member(f"{folder}/transcript.json", _json(document))
 
 
 def _recording(
@@ -106,9 +109,7 @@ def _recording(
 ) -> Iterator[Member]:
     with ExitStack() as opened:
         try:
-            found = opened.enter_context(
-                playback.recording(resources, caller, record.row.id, requests.PACKAGE)
-            )
+            found = opened.enter_context(playback.recording(resources, caller, record.row.id, PREPARED))
         except (NotFound, Gone, Conflict) as error:
             told.append(f"  no recording: {error.detail}")
             return
@@ -122,7 +123,7 @@ def _recording(
 
 def _consents(resources: Resources, caller: Caller, patient_id: UUID) -> Any:
     """The consents; of what others than the patient agreed to, the words are theirs and stay out."""
-    found = ConsentsSchema().dump(history.read(resources, caller, patient_id))
+    found = asdict(history.read(resources, caller, patient_id))
     for entry in found["history"]:
         if entry["participant_id"] is not None:
             entry["text"] = None
@@ -131,14 +132,14 @@ def _consents(resources: Resources, caller: Caller, patient_id: UUID) -> Any:
 
 def _who_saw_it(resources: Resources, caller: Caller, patient_id: UUID, told: list[str]) -> Iterator[Member]:
     try:
-        seen = access_log.read(resources, caller, patient_id, code="package")
+        seen = access_log.read(resources, caller, patient_id, code=PREPARED)
         given = disclosures.listed(resources, caller, patient_id)
     except InvalidInput as error:  # more entries than one list holds
         told += ["", f"Neither access-log.pdf nor disclosures.json: {error.detail}"]
         return
     content = FILES["pdf"][1](access_log_outline(seen))
     yield _member("access-log.pdf", content if isinstance(content, bytes) else content.encode())
-    yield _member("disclosures.json", _json(DisclosureSchema(many=True).dump(given)))
+    yield _member("disclosures.json", _json([asdict(one) for one in given]))
 
 
 def _member(name: str, content: bytes) -> Member:
@@ -150,7 +151,11 @@ def _now() -> datetime:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode()
+    return json.dumps(value, ensure_ascii=False, indent=1, default=_as_word).encode()
+
+
+def _as_word(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _contents(told: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from api.exports.shapes import Block, Line, Outline
+from shared.exports.shapes import Block, Line, Outline
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _LEADING = re.compile(r"^([-+=]|\d+[.)])")

@@ -7,8 +7,8 @@ from typing import Any
 
 from fpdf import FPDF
 
-from api.exports import fonts
-from api.exports.shapes import Block, Line, Outline
+from shared.exports import fonts
+from shared.exports.shapes import Block, Line, Outline
 
 _MARGIN = 20.0  # millimetres
 _DRAFT_COLOUR, _FINAL_COLOUR, _QUIET = (150, 60, 0), (0, 90, 60), (95, 95, 95)

@@ -3,7 +3,7 @@
 from datetime import UTC
 from itertools import groupby
 
-from api.exports.shapes import Block, Line, Outline
+from shared.exports.shapes import Block, Line, Outline
 from shared.services.audit_trail.access_log import AccessLog, Entry
 
 

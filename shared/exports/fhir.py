@@ -5,13 +5,14 @@ import html
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from api.exports import FILES
-from api.exports.making import made_by
-from api.exports.outline import notes_outline
-from api.exports.shapes import Block, Line, Outline
 from shared.domain.notes.canonical_json import canonical
 from shared.domain.notes.record import Kind, Part, Standing
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
+from shared.exports import FILES
+from shared.exports.making import made_by
+from shared.exports.outline import notes_outline
+from shared.exports.shapes import Block, Line, Outline
 from shared.services.notes.exporting import Export
 
 MEDIA_TYPE = "application/fhir+json"
@@ -119,17 +120,17 @@ def _file(export: Export) -> JsonObject:
 
 def _origin(export: Export) -> list[JsonObject]:
     """What made the draft, as a Device, and the Provenance that says so of the Composition."""
-    provenance = export.notes.document.get("provenance")
+    provenance = Notes.of(export.notes.document).provenance
     if not provenance:
         return []
-    names = [{"name": provenance["engine"], "type": "model-name"}]
-    if provenance.get("model"):
-        names.append({"name": provenance["model"], "type": "other"})
+    names = [{"name": provenance.engine, "type": "model-name"}]
+    if provenance.model:
+        names.append({"name": provenance.model, "type": "other"})
     device = {
         "resourceType": "Device",
         "id": str(_id(export, "device")),
         "deviceName": names,
-        "version": [{"value": provenance["engine_version"]}],
+        "version": [{"value": provenance.engine_version}],
         "note": [{"text": text} for text in made_by(provenance)],
     }
     made: JsonObject = {
@@ -137,7 +138,7 @@ def _origin(export: Export) -> list[JsonObject]:
         "id": str(_id(export, "provenance")),
         "target": [{"reference": _urn(_id(export, "composition")), "type": "Composition"}],
         "recorded": _instant(export.notes.head.created_at),
-        "agent": [_agent("assembler", _id(export, "device"), "Device", provenance["engine"])],
+        "agent": [_agent("assembler", _id(export, "device"), "Device", provenance.engine)],
     }
     if export.notes.head.author_id is not None:
         made["agent"].append(_agent("author", export.therapist_id, "Practitioner", export.therapist))

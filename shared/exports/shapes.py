@@ -3,9 +3,10 @@
 Everything in it is plain text: each writer escapes what its format would interpret.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Evidence
 
 OWN_WORDS = "clinician's own words"
 
@@ -57,15 +58,15 @@ class Notebook:
     numbers: dict[tuple[int, str], int] = field(default_factory=dict)
     footnotes: list[Footnote] = field(default_factory=list)
 
-    def cite(self, item: JsonObject) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self._number(piece) for piece in item.get("evidence", [])))
+    def cite(self, evidence: Iterable[Evidence]) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(self._number(piece) for piece in evidence))
 
-    def _number(self, piece: JsonObject) -> int:
-        key = (piece["segment"], piece["quote"])
+    def _number(self, piece: Evidence) -> int:
+        key = (piece.segment, piece.quote)
         if key not in self.numbers:
             self.numbers[key] = len(self.numbers) + 1
-            when = f"{clock(piece['start'])}–{clock(piece['end'])}"
-            self.footnotes.append(Footnote(self.numbers[key], when, piece["quote"]))
+            when = f"{clock(piece.start)}–{clock(piece.end)}"
+            self.footnotes.append(Footnote(self.numbers[key], when, piece.quote))
         return self.numbers[key]
 
 

@@ -10,7 +10,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
-from api.exports.shapes import Block, Line, Outline
+from shared.exports.shapes import Block, Line, Outline
 
 _DRAFT_COLOUR, _FINAL_COLOUR = RGBColor(150, 60, 0), RGBColor(0, 90, 60)
 # What XML cannot hold; edits with such characters are refused, engines' words are cleaned here.

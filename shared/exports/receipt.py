@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from api.exports.shapes import Block, Line, Outline, word
 from shared.domain.values import JsonObject
+from shared.exports.shapes import Block, Line, Outline, word
 
 ATTACHED = "receipt.json"
 
@@ -12,7 +12,7 @@ ATTACHED = "receipt.json"
 def receipt_pdf(signed: JsonObject) -> bytes:
     """The PDF of a signed receipt; ``sessionscribe verify`` checks the JSON in it."""
     # Not before a PDF is asked for: its libraries look for numpy, which the API otherwise never loads.
-    from api.exports.pdf import as_pdf
+    from shared.exports.pdf import as_pdf
 
     return as_pdf(_outline(signed), attached=(ATTACHED, json.dumps(signed).encode()))
 

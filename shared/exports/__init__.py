@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from api.exports.markdown import as_markdown
-from api.exports.outline import notes_outline, process_outline
-from api.exports.shapes import Outline
-from api.exports.word import as_word
+from shared.exports.markdown import as_markdown
+from shared.exports.outline import notes_outline, process_outline
+from shared.exports.shapes import Outline
+from shared.exports.word import as_word
 
 __all__ = ["FILES", "Outline", "notes_outline", "process_outline"]
 
 
 def _as_pdf(outline: Outline) -> bytes:
     # Not before a PDF is asked for: its libraries look for numpy, which the API otherwise never loads.
-    from api.exports.pdf import as_pdf
+    from shared.exports.pdf import as_pdf
 
     return as_pdf(outline)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from api.exports.shapes import Block, Line, flat
 from shared.domain.consent import PART2_NOTICE
 from shared.domain.rights import RequestKind, RequestStatus
+from shared.exports.shapes import Block, Line, flat
 from shared.services.rights.requests import Asked
 
 _AMENDMENT = {

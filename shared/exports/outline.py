@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from api.exports.making import making_blocks, review_blocks
-from api.exports.rights import part2_blocks, rights_blocks
-from api.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
+from shared.domain.notes import values
 from shared.domain.notes.fields import NOT_SAID, READ_IN_ORDER
+from shared.domain.notes.items import Claim, Item, Sentence
 from shared.domain.notes.record import Standing
-from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import finding_words
 from shared.domain.verification.risk import ALERT, LOOK
+from shared.exports.making import making_blocks, review_blocks
+from shared.exports.rights import part2_blocks, rights_blocks
+from shared.exports.shapes import OWN_WORDS, Block, Line, Notebook, Outline, clock, flat, word
 from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Notes
@@ -29,15 +30,13 @@ def notes_outline(export: Export) -> Outline:
     """The outline of a version of the notes, or of an addendum."""
     notebook = Notebook()
     document = export.notes.document
+    written = values.Notes.of(document)
     if "text" in document:
         blocks: Sequence[Block] = (Block("Addendum", tuple(_paragraphs(document["text"]))),)
-    elif document.get("sections"):
-        blocks = [
-            Block(part["title"], tuple(_sentences(part["sentences"], notebook)))
-            for part in document["sections"]
-        ]
+    elif written.sections:
+        blocks = [Block(part.title, tuple(_sentences(part.sentences, notebook))) for part in written.sections]
     else:
-        blocks = list(_whole(document, notebook))
+        blocks = list(_whole(written, notebook))
     banner, is_final = _banner(export)
     return Outline(
         title="Session notes",
@@ -47,11 +46,11 @@ def notes_outline(export: Export) -> Outline:
         blocks=(
             *part2_blocks(export.is_part2),
             *rights_blocks(export.asked),
-            *review_blocks(document),
+            *review_blocks(written),
             *blocks,
             *_addenda(export.notes),
-            *_unsupported(document),
-            *making_blocks(document, notebook),
+            *_unsupported(written),
+            *making_blocks(written, notebook),
         ),
         footnotes=tuple(notebook.footnotes),
         closing=tuple(_signatures(export.notes)),
@@ -82,7 +81,7 @@ def _banner(export: Export) -> tuple[str, bool]:
 
 
 def _facts(export: Export) -> Iterator[tuple[str, str]]:
-    head, document = export.notes.head, export.notes.document
+    head, made = export.notes.head, values.Notes.of(export.notes.document)
     yield "Patient", export.patient
     yield "Therapist", export.therapist
     yield "Session", f"{day(export.session_date)}, {export.session_id}"
@@ -90,32 +89,28 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
         yield "Recording", clock(export.duration_seconds)
     yield "Version", f"{head.version} ({head.kind}) of {moment(head.created_at)}"
     yield "Template", export.template_title
-    provenance = document.get("provenance") or {}
-    model = provenance.get("model")
-    yield "Made by", f"{head.engine}, {model}" if model and model not in head.engine else head.engine
+    is_named = not made.model or made.model in head.engine
+    yield "Made by", head.engine if is_named else f"{head.engine}, {made.model}"
 
 
 _FLAG = ("words", "severity", "temporality", "about", "found_by_readers")
 
 
-def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
-    texts = document.get("field_evidence", {})
-
+def _whole(notes: values.Notes, notebook: Notebook) -> Iterator[Block]:
     def text(field_name: str) -> tuple[Line, ...]:
-        known = texts.get(field_name) or []
-        return tuple(_sentences(known, notebook)) or tuple(_paragraphs(document.get(field_name, "")))
+        sentences = tuple(_sentences(notes.sentences[field_name], notebook))
+        return sentences or tuple(_paragraphs(notes.texts.get(field_name, "")))
 
-    flags = document.get("risk_flags", [])
-    shown = [_flag(flag, notebook) for flag in flags if flag.get("level") != LOOK]
-    yield Block("Risk", (Line(document.get("risk_statement", "")), *shown))
-    if looks := tuple(_flag(flag, notebook) for flag in flags if flag.get("level") == LOOK):
+    shown = [_flag(flag, notebook) for flag in notes.flags if flag.text("level") != LOOK]
+    yield Block("Risk", (Line(notes.texts.get("risk_statement", "")), *shown))
+    if looks := tuple(_flag(flag, notebook) for flag in notes.flags if flag.text("level") == LOOK):
         yield Block("Risk: passages worth a look", looks)
     yield Block("Summary", text("topic_summary"))
-    mood = f"{word(document['session_mood'])}, {word(document['mood_trajectory'])}"
-    reasons = [*_sentences(texts.get("session_mood", []), notebook)]
+    mood = f"{word(notes.texts['session_mood'])}, {word(notes.texts['mood_trajectory'])}"
+    reasons = [*_sentences(notes.sentences["session_mood"], notebook)]
     yield Block("Mood", (Line(f"{mood[:1].upper()}{mood[1:]}."), *reasons))
     for declared in READ_IN_ORDER:
-        lines = tuple(_item(item, declared.shown, notebook) for item in document.get(declared.name, []))
+        lines = tuple(_item(item, declared.shown, notebook) for item in notes.items[declared.name])
         if lines:
             yield Block(declared.title, lines)
     yield Block("Notes for the therapist", text("therapist_notes"))
@@ -123,35 +118,35 @@ def _whole(document: JsonObject, notebook: Notebook) -> Iterator[Block]:
         yield Block("Summary for the patient", summary)
 
 
-def _flag(flag: JsonObject, notebook: Notebook) -> Line:
-    readers = flag.get("readers")
-    told = {
-        **flag,
-        "words": finding_words(flag),
-        "found_by_readers": f"found by {' and '.join(readers)}" if readers else "",
-    }
-    marked = {**told, "severity": f"alert, {flag['severity']}"} if flag.get("level") == ALERT else told
-    return _item(marked, _FLAG, notebook)
+def _flag(flag: Item, notebook: Notebook) -> Line:
+    readers = " and ".join(flag.texts("readers"))
+    severity = flag.text("severity")
+    told = flag.having(
+        words=finding_words(flag.properties),
+        found_by_readers=f"found by {readers}" if readers else "",
+        severity=f"alert, {severity}" if flag.text("level") == ALERT else severity,
+    )
+    return _item(told, _FLAG, notebook)
 
 
-def _sentences(sentences: Sequence[JsonObject], notebook: Notebook) -> Iterator[Line]:
+def _sentences(sentences: Sequence[Sentence], notebook: Notebook) -> Iterator[Line]:
     for sentence in sentences:
-        marks = () if sentence.get("structural") else _marks(sentence)
-        yield Line(flat(sentence["sentence"]), notebook.cite(sentence), marks)
+        marks = () if sentence.structural else _marks(sentence)
+        yield Line(flat(sentence.text), notebook.cite(sentence.evidence), marks)
 
 
-def _item(item: JsonObject, parts: Sequence[str], notebook: Notebook) -> Line:
-    words = [flat(word(str(item[part]))) for part in parts if item.get(part) not in (None, "", NOT_SAID)]
-    words += ["denied"] if item.get("negated") else []
+def _item(item: Item, parts: Sequence[str], notebook: Notebook) -> Line:
+    words = [flat(word(item.text(part))) for part in parts if item.text(part) not in ("", NOT_SAID)]
+    words += ["denied"] if item.has("negated") else []
     *before, last = words or [""]
     text = "; ".join([*(word.rstrip(".") for word in before), last])
-    return Line(text, notebook.cite(item), _marks(item), is_item=True)
+    return Line(text, notebook.cite(item.evidence), _marks(item), is_item=True)
 
 
-def _marks(item: JsonObject) -> tuple[str, ...]:
-    if item.get("verified"):
+def _marks(claim: Claim) -> tuple[str, ...]:
+    if claim.verified:
         return ()
-    return (OWN_WORDS if item.get("by_clinician") else NOT_BORNE_OUT,)
+    return (OWN_WORDS if claim.by_clinician else NOT_BORNE_OUT,)
 
 
 def _paragraphs(text: str) -> Iterator[Line]:
@@ -165,8 +160,8 @@ def _addenda(notes: Notes) -> Iterator[Block]:
         yield Block(title, tuple(_paragraphs(addendum.text)))
 
 
-def _unsupported(document: JsonObject) -> Iterator[Block]:
-    count = len(document.get("unsupported", []))
+def _unsupported(notes: values.Notes) -> Iterator[Block]:
+    count = len(notes.unsupported)
     if count:
         yield Block("Left out", (Line(f"{count} item(s) that the transcript does not bear out."),))
 
