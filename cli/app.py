@@ -75,6 +75,9 @@ COMMANDS = {
         "privacy.supervision", "supervision", "Sessions that a supervisor hears and reads."
     ),
     "therapists": _Entry("therapists", "therapists", "The people of the practice."),
+    "unfinished": _Entry(
+        "recordings.unfinished", "unfinished", "Uploads that are not whole, and unsaved edits."
+    ),
     "up": _Entry("operations.server", "up", "Run everything on this machine."),
     "upload": _Entry("recordings.uploads", "upload", "Upload recordings of a patient."),
     "vault": _Entry("operations.vault", "vault", "Look at the key store and rotate its keys."),
