@@ -47,7 +47,7 @@ def upgrade() -> None:
     op.add_column("rights_requests", sa.Column("agreed", sa.LargeBinary(), nullable=True))
     op.execute("GRANT UPDATE (agreed) ON rights_requests TO sessionscribe_app")
     _note(
-        "restriction", "NEW.agreed IS NOT NULL AND OLD.agreed IS DISTINCT FROM NEW.agreed",
+        "restriction", "OLD.status <> 'fulfilled' AND NEW.status = 'fulfilled' AND NEW.agreed IS NOT NULL",
         "NEW.patient_id", "NEW.agreed",
     )  # fmt: skip
     _note("restriction_ended", "OLD.status = 'fulfilled' AND NEW.status = 'ended'", "NEW.id", "NULL")
