@@ -41,7 +41,15 @@ from api.resources.recordings import (
 from api.resources.recordings import history as operations
 from api.resources.recordings import session_lifecycle as lifecycle
 from api.resources.recordings import transcripts as outputs
-from api.resources.records import alerts, client_summaries, notes, patients, process_notes, templates
+from api.resources.records import (
+    alerts,
+    client_summaries,
+    notes,
+    patients,
+    process_notes,
+    templates,
+    unsaved_edits,
+)
 from api.uploads import at_once, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
@@ -75,6 +83,7 @@ _ROUTES = (
     outputs,
     client_summaries,
     notes,
+    unsaved_edits,
     process_notes,
     templates,
     speakers,

@@ -25,6 +25,31 @@ class TherapistSchema(Schema):
     disabled_at = Moment(allow_none=True)
 
 
+class ProviderRolesSchema(Schema):
+    """Which claim of the provider's token gives the practice's people their roles."""
+
+    claim = Text(
+        200,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Its name, or a path with dots; null: roles are set here alone."},
+    )
+    therapists = Text(
+        200, load_default=None, allow_none=True, metadata={"description": "The value that makes a therapist."}
+    )
+    administrators = Text(
+        200,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The value that makes an administrator; null: the provider makes none."},
+    )
+
+    @validates_schema
+    def _whole(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("claim") is not None and data.get("therapists") is None:
+            raise ValidationError("Say which value makes a therapist.", "therapists")
+
+
 class TherapistCreateSchema(Schema):
     """A new person."""
 

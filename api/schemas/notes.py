@@ -198,6 +198,14 @@ class NotesQuerySchema(GivenToSchema):
     )
 
 
+class UnsavedListedSchema(Schema):
+    """A session whose notes have an unsaved edit."""
+
+    session_id = fields.UUID()
+    session_date = Moment()
+    saved_at = Moment(metadata={"description": "When it was kept last."})
+
+
 class AwaitingSchema(Schema):
     """A session whose notes wait for the caller's co-signature."""
 

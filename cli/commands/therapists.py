@@ -90,6 +90,38 @@ def supervise(target: Target, therapist_id: str, by: str | None, nobody: bool) -
     console.notices().print(Text(f"{one_line(changed.get('name'))} {word}."), soft_wrap=True)
 
 
+@therapists.command("provider-roles", epilog=EPILOG)
+@click.option("--claim", metavar="NAME", help="Claim of the provider's token; a path may have dots.")
+@click.option("--therapists", "therapist", metavar="VALUE", help="Value that makes a therapist.")
+@click.option(
+    "--administrators", metavar="VALUE", help="Value that makes an administrator. Default: none is made."
+)
+@click.option("--off", is_flag=True, help="Set roles here alone.")
+@json_option
+@pass_target
+def show_provider_roles(
+    target: Target,
+    claim: str | None,
+    therapist: str | None,
+    administrators: str | None,
+    off: bool,
+    as_json: bool,
+) -> None:
+    """Show or set which claim of your organisation's sign-in gives people their roles."""
+    given = bool(claim or therapist or administrators)
+    if (given and off) or (given and not (claim and therapist)):
+        raise click.UsageError("Give --claim with --therapists, or --off, or none of them.")
+    path = "/api/therapists/provider-roles"
+    with connect(target, administrator=True) as api:
+        body = {"claim": claim, "therapists": therapist, "administrators": administrators}
+        found = api.send("PUT", path, body) if given or off else api.document(path)
+    if as_json:
+        console.print_json(found)
+        return
+    lines = [f"{name}: {one_line(found.get(name)) or 'none'}" for name in body]
+    console.results().print(Text("\n".join(lines)))
+
+
 def _set_disabled(target: Target, therapist_id: str, disabled: bool) -> None:
     with connect(target, administrator=True) as api:
         changed = api.send("PATCH", f"/api/therapists/{therapist_id}", {"disabled": disabled})

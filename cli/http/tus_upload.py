@@ -13,7 +13,7 @@ from cli.http.retrying import Patience
 # A smaller recording is sent anew as quickly as it is gone on with.
 LEAST_BYTES = 8 * 1024 * 1024
 _BLOCK_BYTES = 256 * 1024
-_VERSION = {"Tus-Resumable": "1.0.0"}
+VERSION = {"Tus-Resumable": "1.0.0"}
 
 
 class CannotResume(Exception):
@@ -45,7 +45,7 @@ def _announced(
     metadata = ",".join(f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in texts.items())
     announcement = {"Upload-Length": str(size), "Upload-Metadata": metadata, "Idempotency-Key": key}
     try:
-        made = patience(lambda: api.headers_of("POST", "/api/uploads", {**_VERSION, **announcement}))
+        made = patience(lambda: api.headers_of("POST", "/api/uploads", {**VERSION, **announcement}))
     except CallFailed as failure:
         if failure.code in ("resumable_not_supported", "no_such_route", "method_not_allowed"):
             raise CannotResume from failure
@@ -64,7 +64,7 @@ class _Upload:
 
     def go_on(self) -> JsonObject:
         """Send what the server has not; gives the session that it has become."""
-        state = self._api.headers_of("HEAD", self._path, _VERSION)
+        state = self._api.headers_of("HEAD", self._path, VERSION)
         while "Content-Location" not in state:
             self.offset = _offset_in(state)
             state = self._send_rest()
@@ -77,7 +77,7 @@ class _Upload:
             "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(self._file.size - self.offset),
         }
-        return self._api.headers_of("PATCH", self._path, {**_VERSION, **headers}, self._blocks())
+        return self._api.headers_of("PATCH", self._path, {**VERSION, **headers}, self._blocks())
 
     def _blocks(self) -> Iterator[bytes]:
         while block := self._file.read(_BLOCK_BYTES):

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,11 +38,12 @@ class NotAccepted(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the provider says it is: the subject, and how they showed it (``amr``)."""
+    """Who the provider says it is: the subject, how they showed it (``amr``), and all claims of the token."""
 
     subject: str
     methods: tuple[str, ...]
     acr: str | None
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class IdentityProvider:
@@ -95,7 +96,7 @@ class IdentityProvider:
         methods = claims.get("amr")
         known = tuple(str(method) for method in methods) if isinstance(methods, list) else ()
         acr = claims.get("acr")
-        return Identity(_subject(claims), known, acr if isinstance(acr, str) else None)
+        return Identity(_subject(claims), known, acr if isinstance(acr, str) else None, claims)
 
     def signed_out(self, token: str, now: int) -> str:
         """The subject whom a logout token (OpenID Connect Back-Channel Logout) names; raises NotAccepted."""

@@ -199,3 +199,32 @@ def test_nothing_of_a_session_is_left_in_the_browser(site: Watched, session_id: 
     assert page.evaluate("caches.keys()") == []
     assert page.evaluate("indexedDB.databases()") == []
     assert "sleep" not in page.title()
+
+
+def test_a_notification_says_that_a_session_is_ready_and_no_more(
+    site: Watched, session_id: UUID, address: str
+) -> None:
+    site.page.context.grant_permissions(["notifications"], origin=address)
+    site.page.add_init_script(
+        "window.told = []; window.isAway = false;"
+        "Object.defineProperty(document, 'hidden', { get: () => window.isAway });"
+        "window.Notification = class extends EventTarget { static permission = 'granted';"
+        " static requestPermission = async () => 'granted';"
+        " constructor(text, more) { super(); window.told.push([text, Object.keys(more)]); } };"
+    )
+    page = site.open("/today")
+    news = """([session, status]) => new BroadcastChannel("sessionscribe-news").postMessage(
+        {event: "status", session_id: session, status, at: "2100-01-01T00:00:00Z"})"""
+    page.evaluate("window.isAway = true")
+    page.evaluate(news, [str(session_id), "processed"])
+    expect(page.locator("[data-news]")).to_have_text(re.compile("Something has changed"))
+    assert page.evaluate("window.told") == []  # nobody asked for it
+    page.get_by_role("button", name="Notify me in this browser when a session is ready").click()
+    expect(page.get_by_role("button", name="Stop notifications in this browser")).to_be_visible()
+    page.evaluate(news, [str(session_id), "processed"])
+    page.evaluate(news, [str(session_id), "transcribing"])
+    expect(page).to_have_title(re.compile(r"^\(3\)"))
+    assert page.evaluate("window.told") == [["A session is ready.", ["tag"]]]
+    page.evaluate("window.isAway = false")
+    page.get_by_role("button", name="Stop notifications in this browser").click()
+    assert page.evaluate("localStorage.getItem('sessionscribe-notify')") is None

@@ -176,6 +176,21 @@ def test_every_key_of_the_table_does_something_and_none_while_typing(site: Watch
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
 
 
+def test_a_part_or_all_of_the_notes_is_copied_as_plain_text(
+    site: Watched, session_id: UUID, address: str
+) -> None:
+    site.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page = site.open(f"/sessions/{session_id}")
+    page.get_by_role("button", name="Copy Summary").click()
+    part = page.evaluate("navigator.clipboard.readText()")
+    assert part.startswith("The session turned")
+    page.get_by_role("button", name="Copy all notes").click()
+    expect(page.locator(".copied[data-copy=copy-all]")).to_be_visible()
+    whole = page.evaluate("navigator.clipboard.readText()")
+    assert whole.startswith("Risk\n- ")
+    assert f"\n\nSummary\n{part}" in whole
+
+
 def test_keys_can_be_switched_off(site: Watched, session_id: UUID) -> None:
     page = site.open(f"/sessions/{session_id}")
     page.keyboard.press("?")

@@ -95,6 +95,11 @@ class NotesView:
         """All of it."""
         return self.main + self.rest
 
+    @property
+    def plain_text(self) -> str:
+        """The notes in their template, as text to be copied."""
+        return "\n\n".join(f"{block.title}\n{block.plain_text}" for block in self.main)
+
 
 def view_of(document: JsonObject, speakers: Sequence[str]) -> NotesView:
     """The notes of ``document``; ``speakers``: who says each segment of the transcript."""

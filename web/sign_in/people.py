@@ -5,20 +5,31 @@ from uuid import UUID
 from flask import Response, render_template, request
 
 from shared.domain.errors import InvalidInput
+from shared.domain.provider_roles import RoleClaims
 from shared.services.access.caller import Scope
 from shared.services.accounts import people as accounts
-from shared.services.sign_in import browser_sessions, idle, invitations, provider, second_factor
+from shared.services.sign_in import (
+    browser_sessions,
+    idle,
+    invitations,
+    provider,
+    provider_roles,
+    second_factor,
+)
+from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sign_in import forms
 
 _TEMPLATE = "sign_in/people.html"
 _PEOPLE = "/people"
+_LONGEST_CLAIM = 200
 _DONE = {
     "disabled": "The person is disabled, and signed out everywhere.",
     "enabled": "The person is enabled.",
     "reset": "The factor is removed, and the person is signed out everywhere. Their history tells them.",
     "provider": "How your practice signs in is changed.",
+    "roles": "Where roles come from is changed.",
     "idle": "The time is changed.",
 }
 blueprint = Pages("people", __name__)
@@ -96,6 +107,29 @@ def change_provider() -> Response:
     return forms.to(f"{_PEOPLE}?done=provider")
 
 
+@blueprint.post("/people/provider-roles")
+@signed_in(Scope.PEOPLE)
+def change_provider_roles() -> Response | str:
+    """Sets which claim of the provider gives people their roles; an empty one: none does."""
+    try:
+        wanted = _role_claims()
+    except InvalidInput as error:
+        return forms.again(_TEMPLATE, error, **_shown(), link=None, new_name="")
+    provider_roles.change(resources(), caller(), wanted)
+    return forms.to(f"{_PEOPLE}?done=roles")
+
+
+def _role_claims() -> RoleClaims | None:
+    claim = form_values.optional_text("claim", "The claim", _LONGEST_CLAIM)
+    if claim is None:
+        return None
+    therapists = form_values.text("therapists", "The value of therapists", _LONGEST_CLAIM)
+    administrators = form_values.optional_text(
+        "administrators", "The value of administrators", _LONGEST_CLAIM
+    )
+    return RoleClaims(claim, therapists, administrators)
+
+
 def _with_link(code: str) -> str:
     link = forms.own_address(f"/invitation/{code}")
     return render_template(_TEMPLATE, **_shown(), problem=None, fields={}, link=link, new_name="")
@@ -108,6 +142,7 @@ def _shown() -> dict[str, object]:
         "idle_minutes": idle.minutes(resources(), caller()),
         "provider_offered": provider.is_offered(resources()),
         "provider_only": provider.is_required(resources(), caller()),
+        "roles": provider_roles.get(resources(), caller()),
         "idle_from": browser_sessions.IDLE_MINUTES[0],
         "idle_to": browser_sessions.IDLE_MINUTES[1],
         "done": _DONE.get(request.args.get("done", "")),

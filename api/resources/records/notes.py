@@ -25,17 +25,15 @@ from api.schemas.notes import (
     OfferSchema,
     RenderSchema,
     SignSchema,
-    UnsavedEditSchema,
 )
 from shared.domain.disclosures import export_code
 from shared.exports import FILES, fhir, notes_outline
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
 from shared.services.notes import editing as note_writing
-from shared.services.notes import exporting, signing, unsaved
+from shared.services.notes import exporting, signing
 from shared.services.notes import reading as notes
 from shared.services.notes.reading import Notes
-from shared.services.notes.unsaved import UnsavedEdit
 
 blueprint = Blueprint("notes", __name__, url_prefix="/api/sessions", description="The notes of a session.")
 
@@ -97,36 +95,6 @@ def edit(given: dict[str, Any], session_id: UUID) -> Response:
     return notes_answer(
         note_writing.edit(resources(), caller(), session_id, given["extracted_notes"], tag_named())
     )
-
-
-@blueprint.route("/<id:session_id>/notes/unsaved", methods=["GET"])
-@blueprint.response(200, UnsavedEditSchema)
-@answers(blueprint, 404, 422)
-@needs(Scope.NOTES_WRITE)
-def show_unsaved(session_id: UUID) -> Any:
-    """What was typed of an edit and not saved; 404 `nothing_unsaved` if there is none."""
-    return _unsaved(unsaved.get(resources(), caller(), session_id))
-
-
-@blueprint.route("/<id:session_id>/notes/unsaved", methods=["PUT"])
-@blueprint.arguments(UnsavedEditSchema)
-@blueprint.response(200, UnsavedEditSchema)
-@answers(blueprint, 400, 404, 415, 422)
-@needs(Scope.NOTES_WRITE)
-def keep_unsaved(given: dict[str, Any], session_id: UUID) -> Any:
-    """Keep an edit that is not saved yet, in the place of the one before; it is no version of the notes."""
-    tag = given["tag"].strip('"')  # as an ETag is written
-    return _unsaved(unsaved.keep(resources(), caller(), session_id, tag, given["fields_"]))
-
-
-@blueprint.route("/<id:session_id>/notes/unsaved", methods=["DELETE"])
-@blueprint.response(204)
-@answers(blueprint, 404, 422)
-@needs(Scope.NOTES_WRITE)
-def discard_unsaved(session_id: UUID) -> Response:
-    """Forget the unsaved edit; that it is not there is no error."""
-    unsaved.discard(resources(), caller(), session_id)
-    return Response(status=204)
 
 
 @blueprint.route("/<id:session_id>/notes/versions", methods=["GET"])
@@ -220,10 +188,6 @@ def add_addendum(given: dict[str, Any], session_id: UUID) -> Response:
 def awaiting() -> Any:
     """The sessions whose notes wait for the caller's co-signature, at most 1,000, oldest first."""
     return signing.awaiting(resources(), caller())
-
-
-def _unsaved(found: UnsavedEdit) -> dict[str, Any]:
-    return {"tag": found.tag, "fields_": found.fields, "saved_at": found.saved_at}
 
 
 def notes_answer(found: Notes) -> Response:

@@ -36,6 +36,10 @@ class Practice(Base):
     template: Mapped[str] = mapped_column(default="default")  # for uploads that name none
     idle_minutes: Mapped[int] = mapped_column(server_default=text("15"))  # a browser's, without an act
     provider_only: Mapped[bool] = mapped_column(server_default=text("false"))  # people use OpenID alone
+    # Roles by a claim of the provider's token: its name, and the value of each role.
+    provider_claim: Mapped[str | None]
+    provider_therapists: Mapped[str | None]
+    provider_administrators: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

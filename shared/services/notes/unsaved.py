@@ -17,7 +17,17 @@ from shared.services.access.caller import Caller
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 
+_MOST = 1000
 _KIND = outputs.kind(Product.UNSAVED_EDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session with an unsaved edit, and when that was kept last."""
+
+    session_id: UUID
+    session_date: datetime
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,6 +37,13 @@ class UnsavedEdit:
     tag: str
     fields: dict[str, str]
     saved_at: datetime
+
+
+def listed(resources: Resources, caller: Caller) -> list[Listed]:
+    """The caller's sessions with an unsaved edit, the latest first. Not audited: it tells no content."""
+    with resources.database.transaction(caller.practice_id) as db:
+        found = outputs.of_therapist(db, caller.therapist_id, Product.UNSAVED_EDIT, _MOST)
+    return [Listed(session_id, session_date, at) for session_id, session_date, at in found]
 
 
 def find(resources: Resources, caller: Caller, session_id: UUID) -> UnsavedEdit | None:

@@ -18,7 +18,7 @@ from shared.outbound.identity_provider import Identity, IdentityProvider, NotAcc
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from shared.services.sign_in import browser_sessions, invitations, second_factor, trail
+from shared.services.sign_in import browser_sessions, invitations, provider_roles, second_factor, trail
 from shared.services.sign_in.browser_sessions import Client, NewSession
 
 _LASTS_SECONDS = 600
@@ -145,11 +145,20 @@ def _begin(resources: Resources, identity: Identity, client: Client) -> NewSessi
                 "No account is linked to this sign-in. Ask an administrator for an invitation.",
                 "not_linked",
             )
+        has_role = provider_roles.apply(db, person, identity, client)
         is_strong = not _STRONG_METHODS.isdisjoint(identity.methods) or identity.acr in _STRONG_CLASSES
         needs_factor = person.role == accounts.THERAPIST or second_factor.has_any(db, person.id)
         complete = is_strong or not needs_factor
-        session = browser_sessions.begin(resources, db, person, client, complete=complete, by_provider=True)
-        trail.record_for(db, person, trail.PROVIDER_SIGN_IN, client, session.id)
+        session = None
+        if has_role:  # a refusal is in the trail too: the transaction is not undone
+            session = browser_sessions.begin(
+                resources, db, person, client, complete=complete, by_provider=True
+            )
+            trail.record_for(db, person, trail.PROVIDER_SIGN_IN, client, session.id)
+    if session is None:
+        raise NotAuthenticated(
+            "Your organisation's sign-in gives you no role here. Ask an administrator.", "no_role"
+        )
     return session
 
 

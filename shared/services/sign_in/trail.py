@@ -29,6 +29,7 @@ PASSKEY_ADDED, PASSKEY_REMOVED, PASSKEY_SIGN_IN = "passkey.add", "passkey.remove
 FACTOR_RESET = "factor.reset"
 PROVIDER_SIGN_IN, PROVIDER_LINKED = "sign_in.provider", "provider.link"
 PROVIDER_SIGN_OUT = "sign_out.provider"
+PROVIDER_ROLE, PROVIDER_NO_ROLE = "provider.role", "provider.no_role"
 # In the words in which people read it.
 WORDS = {
     SIGNED_IN: "Signed in",
@@ -51,6 +52,8 @@ WORDS = {
     PROVIDER_SIGN_IN: "Signed in with your organisation's sign-in",
     PROVIDER_LINKED: "Your organisation's sign-in was linked",
     PROVIDER_SIGN_OUT: "Your organisation's sign-in signed you out everywhere",
+    PROVIDER_ROLE: "Your organisation's sign-in gave you another role",
+    PROVIDER_NO_ROLE: "Your organisation's sign-in gave you no role: you were not let in",
     FACTOR_RESET: "An administrator removed a second factor",
     INVITED: "Invited by an administrator, or by the server's command line",
 }

@@ -222,3 +222,55 @@ def test_identities_lie_behind_the_wall(linked: Resources, provider: OpenIdProvi
     with everything(linked) as db:
         row = db.execute(text("SELECT issuer, subject FROM provider_identities")).one()
     assert tuple(row) == (provider.issuer, "subject-1")
+
+
+def whoami(browser: Browser) -> tuple[int, str]:
+    answer = browser("GET", "/api/whoami")
+    return answer.status_code, answer.json.get("role") or answer.json.get("code")
+
+
+def came_in(app: Flask, provider: OpenIdProvider, *groups: str) -> Browser:
+    """A browser that comes back from the provider with these groups."""
+    provider.claims = {"amr": ["mfa"], "groups": list(groups)}
+    browser = Browser(app)
+    go_and_come_back(browser, provider)
+    return browser
+
+
+def test_a_claim_lets_therapists_in_and_makes_no_administrator_unless_told(
+    app: Flask, provider: OpenIdProvider, person: str, administrator: Browser, linked: Resources
+) -> None:
+    administrator.get("/people")
+    set_to = administrator.submit("/people/provider-roles", claim="groups", therapists="clinicians")
+    assert set_to.status_code == 303
+    assert whoami(came_in(app, provider, "clinicians", "it")) == (200, "therapist")
+    assert came_in(app, provider, "it").cookie is None
+    with everything(linked) as db:
+        seen = db.scalars(text("SELECT action FROM audit_events ORDER BY id")).all()
+    assert {"practice.provider_roles", "provider.no_role"} <= set(seen)
+    administrator.submit("/people/provider-roles", claim="")
+    assert whoami(came_in(app, provider, "it")) == (200, "therapist")
+
+
+def test_with_another_role_a_persons_keys_and_sessions_end(
+    app: Flask,
+    provider: OpenIdProvider,
+    person: str,
+    administrator: Browser,
+    linked: Resources,
+    office: Office,
+) -> None:
+    practice_id, therapist_id = office.caller.practice_id, office.caller.therapist_id
+    _, key = accounts.create_key(linked, practice_id, therapist_id)
+    before = came_in(app, provider)
+    assert whoami(before) == (200, "therapist")
+    told = {"claim": "groups", "therapists": "clinicians", "administrators": "it"}
+    answer = administrator("PUT", "/api/therapists/provider-roles", json=told)
+    assert (answer.status_code, answer.json) == (200, told)
+    assert whoami(came_in(app, provider, "it")) == (200, "administrator")
+    assert whoami(before)[0] == 401
+    refused = app.test_client().get("/api/whoami", headers={"Authorization": f"Bearer {key}"})
+    assert refused.status_code == 401
+    assert whoami(came_in(app, provider, "clinicians")) == (200, "therapist")
+    wrong = {"claim": "groups"}
+    assert administrator("PUT", "/api/therapists/provider-roles", json=wrong).status_code == 422

@@ -74,4 +74,4 @@ def test_nothing_is_kept_in_a_browser_but_preferences_and_encrypted_recordings()
             r"localStorage\.setItem\((\w+)|sessionStorage|indexedDB|caches\.", path.read_text()
         )
     }
-    assert kept == {("player.js", "KEPT_SPEED"), ("keys.js", "OFF")}
+    assert kept == {("player.js", "KEPT_SPEED"), ("keys.js", "OFF"), ("notify.js", "WANTED")}

@@ -2,6 +2,7 @@
 // News of all sessions over one connection, however many tabs are open: one tab listens and tells the others.
 
 import { all } from "./dom.js";
+import * as notify from "./notify.js";
 
 const LOCK = "sessionscribe-news";
 const POLL_MS = 15000;
@@ -10,10 +11,14 @@ const POLL_MS = 15000;
 
 /** @param {(news: News) => void} hear */
 export function follow(hear) {
-  const channel = new BroadcastChannel(LOCK);
-  channel.addEventListener("message", (message) => hear(message.data));
-  const tell = (/** @type {News} */ news) => {
+  const hearAndNotify = (/** @type {News} */ news) => {
+    if (isNew(news)) notify.tell(news);
     hear(news);
+  };
+  const channel = new BroadcastChannel(LOCK);
+  channel.addEventListener("message", (message) => hearAndNotify(message.data));
+  const tell = (/** @type {News} */ news) => {
+    hearAndNotify(news);
     channel.postMessage(news);
   };
   const go = () => (navigator.locks ? navigator.locks.request(LOCK, () => listen(tell)) : listen(tell)).then(go);

@@ -3,8 +3,10 @@
 
 import { one, showScripted } from "./dom.js";
 import * as live from "./live.js";
+import * as notify from "./notify.js";
 
 showScripted();
+notify.install(one("[data-notify]"));
 const title = document.title;
 let news = 0;
 

@@ -11,6 +11,8 @@ from faster_whisper import WhisperModel
 LOOP_COMPRESSION = 2.4
 # What breaks such a loop: no four tokens twice.
 _NO_REPEAT = 4
+# Above the temperature (0.5) at which the library stops telling the next window what was said before.
+_FORGET = 1.0
 # Ends before every window, so that the library leaves its place in the audio as it is.
 _NO_WORD = {"word": "", "start": 0.0, "end": 0.0, "probability": 0.0}
 
@@ -26,7 +28,7 @@ class Decoder(WhisperModel):  # type: ignore[misc]  # the library ships no types
     ``take_words``.
 
     Instead of sampling at higher temperatures, which gives another text at every retry, a window that loops
-    is decoded once more without repetitions.
+    is decoded once more without repetitions. The next window is not told its text, or the loop would go on.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -69,4 +71,5 @@ class Decoder(WhisperModel):  # type: ignore[misc]  # the library ships no types
         again = super().generate_with_fallback(
             encoder_output, prompt, tokenizer, replace(options, no_repeat_ngram_size=_NO_REPEAT)
         )
-        return again if again[3] < first[3] else first
+        result, likelihood, _, compression = again if again[3] < first[3] else first
+        return result, likelihood, _FORGET, compression

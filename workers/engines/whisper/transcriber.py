@@ -73,8 +73,8 @@ class WhisperTranscriber:
                 # Above zero it samples: a retry would give another text.
                 temperature=0.0,
                 hotwords=" ".join(hints.vocabulary) or None,
-                # One misheard loop would otherwise go on to the end of the chunk.
-                condition_on_previous_text=False,
+                # Each window hears what was said before it, except after a loop (see Decoder).
+                condition_on_previous_text=True,
             )
             return _phrases(_while_wanted(segments, hints, seconds), model.take_words, seconds)
         except ValueError:

@@ -76,6 +76,12 @@ def revoke(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | 
     return db.execute(revoked.returning(ApiKey.id)).first() is not None
 
 
+def revoke_all_of(db: DbSession, therapist_id: UUID) -> None:
+    """Revoke every key of the person."""
+    live = ApiKey.therapist_id == therapist_id, ApiKey.revoked_at.is_(None)
+    db.execute(update(ApiKey).where(*live).values(revoked_at=func.now()))
+
+
 def to_rotate(db: DbSession, practice_id: UUID, key_id: UUID, therapist_id: UUID | None) -> ApiKey | None:
     """A key of the practice (or of one person in it), held so that two rotations queue up."""
     query = select(ApiKey).where(ApiKey.practice_id == practice_id, ApiKey.id == key_id)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import Practice
 from shared.db.tables.sign_in import BrowserSession, ProviderIdentity
+from shared.domain.provider_roles import RoleClaims
 
 
 def whose(db: DbSession, issuer: str, subject: str) -> tuple[UUID, UUID] | None:
@@ -33,6 +34,25 @@ def is_required(db: DbSession, practice_id: UUID) -> bool:
 def require(db: DbSession, practice_id: UUID, *, required: bool) -> None:
     """Have the practice's people sign in with the provider alone, or not."""
     db.execute(update(Practice).where(Practice.id == practice_id).values(provider_only=required))
+
+
+def role_claims(db: DbSession, practice_id: UUID) -> RoleClaims | None:
+    """What gives the practice's people their roles; None where the provider does not."""
+    columns = Practice.provider_claim, Practice.provider_therapists, Practice.provider_administrators
+    found = db.execute(select(*columns).where(Practice.id == practice_id)).first()
+    if found is None or found[0] is None or found[1] is None:
+        return None
+    return RoleClaims(found[0], found[1], found[2])
+
+
+def set_role_claims(db: DbSession, practice_id: UUID, wanted: RoleClaims | None) -> None:
+    """Have a claim give the practice's people their roles, or none."""
+    values = {
+        "provider_claim": wanted.claim if wanted else None,
+        "provider_therapists": wanted.therapists if wanted else None,
+        "provider_administrators": wanted.administrators if wanted else None,
+    }
+    db.execute(update(Practice).where(Practice.id == practice_id).values(**values))
 
 
 def began(db: DbSession, session_id: UUID) -> bool:

@@ -1,5 +1,6 @@
 """What was made of a recording: plan, waveform, chunks, transcript, draft; and what was said of it."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.deferred import at_the_end
-from shared.db.tables.core import Output
+from shared.db.tables.core import Output, TherapySession
 from shared.vault.sealing import Sealed
 
 _PUT = """
@@ -76,6 +77,20 @@ def several(db: DbSession, session_id: UUID, *products: Product) -> dict[Product
     for name, part, body in rows:
         found[Product(name)][part] = body
     return found
+
+
+def of_therapist(
+    db: DbSession, therapist_id: UUID, product: Product, limit: int
+) -> list[tuple[UUID, datetime, datetime]]:
+    """The therapist's sessions with such an output, their dates, and when it was stored; latest first."""
+    query = (
+        select(TherapySession.id, TherapySession.session_date, Output.created_at)
+        .join(TherapySession, TherapySession.id == Output.session_id)
+        .where(TherapySession.therapist_id == therapist_id, Output.name == product)
+        .order_by(Output.created_at.desc(), TherapySession.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in db.execute(query)]
 
 
 def discard(db: DbSession, session_id: UUID, *products: Product) -> None:
