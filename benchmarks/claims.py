@@ -71,11 +71,11 @@ def summary(judged: Iterable[Judged]) -> dict[str, Any]:
 
 def judge_all(stored: dict[str, Any] | list[dict[str, Any]]) -> Iterator[Judged]:
     """Each claim of a file: of one session, or of a list of turns."""
-    for document in map(_of_turn, stored) if isinstance(stored, list) else [stored]:
+    for document in map(of_turn, stored) if isinstance(stored, list) else [stored]:
         yield from judge(document)
 
 
-def _of_turn(turn: dict[str, Any]) -> dict[str, Any]:
+def of_turn(turn: dict[str, Any]) -> dict[str, Any]:
     """A turn as a session of its own; its claims cite it and what the other speaker said just before."""
     said = [{"speaker": speaker, "text": text} for speaker, text in turn["before"]] + [turn["quote"]]
     own = len(said) - 1

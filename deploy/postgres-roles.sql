@@ -4,7 +4,7 @@
 --   OWNER_PASSWORD=… LOGIN_PASSWORD=… psql --no-psqlrc --set ON_ERROR_STOP=1 --file deploy/postgres-roles.sql
 --
 -- sessionscribe_owner owns database and tables, and only migrations log in with it. sessionscribe is what every
--- process logs in with: it owns nothing and takes one of two roles for each transaction. So no process can drop
+-- process logs in with: it owns nothing and takes one of three roles for each transaction. So no process can drop
 -- row-level security, the append-only triggers or the audit trail.
 \set ON_ERROR_STOP 1
 \set QUIET 1
@@ -17,7 +17,9 @@
 \endif
 
 SELECT format('CREATE ROLE %I', role)
-FROM unnest(ARRAY['sessionscribe_owner', 'sessionscribe', 'sessionscribe_app', 'sessionscribe_operator']) AS role
+FROM unnest(ARRAY[
+  'sessionscribe_owner', 'sessionscribe', 'sessionscribe_app', 'sessionscribe_operator', 'sessionscribe_sealer'
+]) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 
 ALTER ROLE sessionscribe_owner
@@ -26,13 +28,14 @@ ALTER ROLE sessionscribe
   LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'login_password';
 ALTER ROLE sessionscribe_app NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS;
 ALTER ROLE sessionscribe_operator NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS;
+ALTER ROLE sessionscribe_sealer NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS;
 
 -- In older releases the login made both roles and could administer them.
 SELECT format('REVOKE ADMIN OPTION FOR %I FROM sessionscribe CASCADE', role.rolname)
 FROM pg_auth_members JOIN pg_roles AS role ON role.oid = roleid JOIN pg_roles AS holder ON holder.oid = member
 WHERE holder.rolname = 'sessionscribe' AND admin_option
   AND role.rolname IN ('sessionscribe_app', 'sessionscribe_operator') \gexec
-GRANT sessionscribe_app, sessionscribe_operator TO sessionscribe, sessionscribe_owner
+GRANT sessionscribe_app, sessionscribe_operator, sessionscribe_sealer TO sessionscribe, sessionscribe_owner
   WITH ADMIN FALSE, INHERIT FALSE, SET TRUE;
 
 SELECT format('CREATE DATABASE %I OWNER sessionscribe_owner', :'database')

@@ -2,10 +2,11 @@
 
 from alembic import op
 
-from shared.db.connection.engine import APPLICATION, OPERATOR
+from shared.db.connection.engine import APPLICATION, OPERATOR, SEALER
 
 # Empty after a transaction that had set it, NULL before the first: both must match no row.
 _THIS_PRACTICE = "nullif(current_setting('app.practice', true), '')::uuid"
+OWN_PRACTICE = f"practice_id = {_THIS_PRACTICE}"
 
 
 def protect(table: str, rights: str, *, column: str = "practice_id") -> None:
@@ -35,7 +36,7 @@ def open_to_operator(table: str, *rights: str) -> None:
 
 
 def make_roles() -> None:
-    """Make the two roles where they are missing, and let the migrating user take them.
+    """Make the three roles where they are missing, and let the migrating user take them.
 
     Roles belong to the whole cluster: another of our databases may have made them, and where
     the user may not make roles an administrator does so beforehand.
@@ -48,7 +49,7 @@ def role_statements() -> list[str]:
     """The statements of ``make_roles``: a dump holds no roles, so a restored one needs them before."""
     return [
         statement
-        for role in (APPLICATION, OPERATOR)
+        for role in (APPLICATION, OPERATOR, SEALER)
         for statement in (_MAKE_ROLE.format(role=role), f"GRANT USAGE ON SCHEMA public TO {role}")
     ]
 

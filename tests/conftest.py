@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -31,18 +32,27 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 hypothesis_settings.register_profile("sessionscribe", deadline=None)
 hypothesis_settings.load_profile("sessionscribe")
 
-# What takes longest begins first: at the end it would keep one process busy and let the others wait.
+# What takes longest begins first: at the end it would keep one process busy and let the others wait. Folders
+# below ``tests`` or names of modules; what took longest is printed at the end of a long run.
 LONGEST = (
-    "integration/test_openapi_truth.py",
-    "e2e/",
-    "faults/",
-    "integration/test_embedded_",
-    "integration/test_slow_clients.py",
-    "integration/test_stopping.py",
-    "integration/test_cli_",
-    "integration/test_authz.py",
-    "integration/test_sessions_api.py",
+    "test_openapi_truth",
+    "test_authz",
+    "e2e",
+    "faults",
+    "test_embedded_stack",
+    "test_embedded_servers",
+    "test_slow_clients",
+    "test_stopping",
+    "test_tus_clients",
+    "test_flower_dashboard",
+    "test_webhooks_driven",
+    "test_cli_up",
+    "test_cli_commands",
+    "test_sessions_api",
+    "test_injections",
+    "integration",
 )
+LONG_RUN_SECONDS = 120.0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,10 +76,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
 
     def place(item: pytest.Item) -> int:
-        name = item.path.relative_to(tests).as_posix() if item.path.is_relative_to(tests) else ""
-        return next((n for n, long in enumerate(LONGEST) if name.startswith(long)), len(LONGEST))
+        folder = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
+        return next((n for n, long in enumerate(LONGEST) if long in (item.path.stem, folder)), len(LONGEST))
 
     items.sort(key=place)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """After a long run, print which modules took longest."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            seconds[getattr(report, "nodeid", "").partition("::")[0]] += getattr(report, "duration", 0.0)
+    if seconds.total() > LONG_RUN_SECONDS:
+        terminalreporter.section("modules that took longest")
+        for name, took in seconds.most_common(15):
+            terminalreporter.write_line(f"{took:7.1f} s  {name}")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from shared.domain import errors
 from shared.pipeline import CHAIN, QUEUES, STEPS
 from shared.queue import make_app
 from shared.services.resources import Resources
+from tests.conftest import LONGEST
 from workers import tasks
 
 ROOT = Path(__file__).parent.parent
@@ -145,6 +146,12 @@ def test_no_test_sleeps_for_a_fixed_time() -> None:
     fixed = re.compile(r"^\s*time\.sleep\((?!0\.0)", re.MULTILINE)
     others = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
     assert not [path for path in others if fixed.search(path.read_text())]
+
+
+def test_what_is_begun_first_is_there() -> None:
+    tests = ROOT / "tests"
+    there = {path.stem for path in tests.rglob("test_*.py")} | {path.name for path in tests.iterdir()}
+    assert set(LONGEST) <= there
 
 
 def test_the_lock_files_name_no_host() -> None:

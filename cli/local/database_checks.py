@@ -11,7 +11,7 @@ from psycopg2.extensions import parse_dsn
 
 import migrations
 from cli.local.findings import Finding, bad, doubtful, good
-from shared.db.connection.engine import APPLICATION, OPERATOR
+from shared.db.connection.engine import APPLICATION, OPERATOR, SEALER
 from shared.db.queries.work import heartbeats
 from shared.settings import Settings
 
@@ -106,11 +106,12 @@ def _user(cursor: Cursor) -> Iterator[Finding]:
     else:
         yield good("database", "its user owns nothing")
     cursor.execute(
-        "SELECT count(*) FROM pg_roles WHERE rolname IN (%s, %s) AND pg_has_role(oid, 'MEMBER')",
-        (APPLICATION, OPERATOR),
+        "SELECT count(*) FROM pg_roles WHERE rolname IN (%s, %s, %s) AND pg_has_role(oid, 'MEMBER')",
+        (APPLICATION, OPERATOR, SEALER),
     )
-    if _one(cursor) != 2:
-        yield bad("database", f"its user may not take the roles {APPLICATION} and {OPERATOR}", _ROLES)
+    if _one(cursor) != 3:
+        roles = f"{APPLICATION}, {OPERATOR} and {SEALER}"
+        yield bad("database", f"its user may not take the roles {roles}", _ROLES)
 
 
 def _powers(cursor: Cursor) -> list[str]:

@@ -1,15 +1,18 @@
 """The key store of the deployment on this machine, for the command ``vault``."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
 from cli.exits import CommandError, Exit
 from cli.local import deployment
+from cli.local.accounts import resources_of
 from shared.db.connection.engine import Database, DatabaseError
 from shared.domain.errors import DomainError
 from shared.services.operations import key_rotation
+from shared.services.subject_keys import rotation
+from shared.services.subject_keys.run import Progress
 from shared.settings import Settings
 from shared.vault import census as counting
 from shared.vault.census import Census
@@ -33,6 +36,31 @@ def rotate_practice(data: Path, practice_id: UUID) -> Rotated:
     """Rotate a practice's key; raises CommandError."""
     with _errors_as_ours(), _places(data) as (database, keys):
         return key_rotation.rotate_practice(database, keys, practice_id)
+
+
+def rotate_subjects(
+    data: Path, patient_id: UUID | None, practice_id: UUID | None, report: Callable[[Progress], None]
+) -> list[Progress]:
+    """Rotate subjects' keys: a patient's, a practice's, or all; gives how far each practice came.
+
+    Raises CommandError.
+    """
+    with _errors_as_ours(), _places(data) as (database, keys):
+        resources = resources_of(deployment.find(data).settings, database, keys)
+        if patient_id is not None:
+            practices: Collection[UUID] = [rotation.practice_of_patient(database, patient_id)]
+        else:
+            practices = [practice_id] if practice_id else rotation.practices(database)
+        return [rotation.rotate(resources, each, patient_id, report=report) for each in practices]
+
+
+def subjects_left(data: Path) -> tuple[int, int] | None:
+    """How many subjects' keys are being rotated, and how many of these are sealed anew; None if not known."""
+    try:
+        with closing(Database(deployment.find(data).settings.database_url, pool_size=1)) as database:
+            return rotation.counts(database)
+    except (DomainError, DatabaseError):
+        return None
 
 
 def rotate_pepper(data: Path) -> int:

@@ -28,15 +28,21 @@ from shared.domain.errors import DomainError
 from shared.domain.removals import Entry
 from shared.services.operations import anchors, backups, removals
 from shared.services.operations.backups import BackupDamaged
+from shared.services.subject_keys import rotation, values
 from shared.settings import Settings
 from shared.storage.local_store import LocalStore
 from shared.storage.opening import open_store
+from shared.vault import subject_rotation
 from shared.vault.keystore import KeyStore, KeyStoreError
 
 _FAILURES = (BackupDamaged, DumpFailed, DomainError, DatabaseError, KeyStoreError, EmbeddedServerError)
 NO_KEYS = (
     "There are no keys: nothing can be read, and nothing was taken away again. The restore has not ended: "
     "run it again with --keys-from."
+)
+_CLOSED = (
+    "{} patients cannot be read: their keys were rotated since. Restore the backup again, into an empty "
+    "place, with --keys-from and the backup of the keys that was made with it."
 )
 AGAIN = "Remove the cause and run the same command again: it begins anew."
 
@@ -50,6 +56,7 @@ class Source:
     later: Sequence[Path] = ()
     keep_api_keys: bool = False
     decrypted_dump: Path | None = None
+    later_keys: Path | None = None
 
     @property
     def dump(self) -> Path:
@@ -162,10 +169,18 @@ def _take_away_again(known: Settings, source: Source, entries: Sequence[Entry]) 
     with closing(Database(known.database_url, pool_size=1)) as database:
         keys = KeyStore(known.keys_dir, known.root_key_command)
         anchors.tie_keys(database, keys)
+        if source.later_keys is not None:
+            later = KeyStore(source.later_keys, known.root_key_command)
+            yield f"{subject_rotation.add_versions_of(keys, later)} keys have later versions too."
         resources = resources_of(known, database, keys)
         came_back = removals.apply_again(resources, entries)
         yield f"{came_back} removals since the backup were undone by it, and are done again."
+        closed = [
+            values.closed_patients(database, resources.vault, each) for each in rotation.practices(database)
+        ]
         count = removals.end_access(resources, keys_too=not source.keep_api_keys)
+    if any(closed):
+        yield _CLOSED.format(sum(closed))
     yield "Everybody is signed out. Invitations, codes, emergency accesses and open supervision have ended."
     if source.keep_api_keys:
         yield "API keys work as they did when the backup was made, but those revoked since."

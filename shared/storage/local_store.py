@@ -13,7 +13,7 @@ from pathlib import Path
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.ports import Block, ByteSource
 from shared.storage import appending, disk
-from shared.storage.objects import PARTIAL, Appending, StoredObject
+from shared.storage.objects import PARTIAL, PIECE, Appending, StoredObject
 from shared.vault.durable import make_folders, sync
 
 # The file that set-up leaves in the recordings' folder. Without it this is another folder, mostly the
@@ -79,7 +79,11 @@ class LocalStore:
             yield end
 
     def discard_pieces(self, name: str) -> None:
-        """There are none: objects grow in place."""
+        """See ObjectStore. Objects grow in place: a piece is only what is to take the place of one."""
+        path = self._path(name)
+        with disk.errors_as_ours():
+            for piece in path.parent.glob(f"{path.name}{PIECE}*"):
+                piece.unlink(missing_ok=True)
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:
@@ -99,6 +103,17 @@ class LocalStore:
             yield _File(descriptor)
         finally:
             os.close(descriptor)
+
+    def move(self, name: str, to: str) -> None:
+        """See ObjectStore."""
+        self._require_marker()
+        path = self._path(to)
+        with disk.errors_as_ours():
+            try:
+                self._path(name).rename(path)
+            except FileNotFoundError:
+                raise NotFound("The stored object is gone.", "object_gone") from None
+            sync(path.parent)
 
     def delete(self, name: str) -> None:
         """See ObjectStore."""

@@ -68,6 +68,9 @@ class ObjectStore(Protocol):
     def open(self, name: str) -> AbstractContextManager[ByteSource]:
         """The object's bytes at random; raises NotFound, or Unavailable where nothing can be known."""
 
+    def move(self, name: str, to: str) -> None:
+        """Put the object into the place of another, in one move; raises NotFound and Unavailable."""
+
     def delete(self, name: str) -> None:
         """Remove the object; does nothing if there is none."""
 

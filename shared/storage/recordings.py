@@ -1,11 +1,13 @@
 """Recordings and what is derived from them, encrypted under their session's key."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from shared.domain import failpoints
 from shared.domain.ports import Block, ByteSource
-from shared.storage.objects import Appending, ObjectStore
+from shared.storage.objects import PIECE, Appending, ObjectStore
 from shared.vault import frames, segments
 from shared.vault.frames import HEADER_BYTES, FrameReader, FrameWriter, TamperedObject
 from shared.vault.keyring import KeyRing
@@ -14,6 +16,7 @@ from shared.vault.sealing import Subject
 
 RECORDING = "recording"
 SPEECH_GONE = "speech_gone"  # the error's code where SPEECH is missing while it is needed
+_BLOCK_BYTES = 1024 * 1024
 PACKAGE = "package"  # a copy of a whole record, made for its patient
 SPEECH = "speech"  # the recording as 16 kHz PCM, kept only while it is being transcribed
 
@@ -40,12 +43,21 @@ class Recordings:
     @contextmanager
     def open(self, session: Subject, kind: str) -> Iterator[ByteSource]:
         """The object's plaintext at random; raises NotFound, TamperedObject or KeyDestroyed."""
+        with self._opened(object_name(session, kind), session, kind) as source:
+            yield source
+
+    @contextmanager
+    def _opened(
+        self, name: str, session: Subject, kind: str
+    ) -> Iterator[FrameReader | segments.SegmentReader]:
         ring = self._keys.ring(session.practice_id, session.id)
-        with self.store.open(object_name(session, kind)) as stored:
+        with self.store.open(name) as stored:
             head = stored.read_at(0, HEADER_BYTES)
-            segmented = segments.is_segmented(head)
-            key = _key(ring, (segments.key_version if segmented else frames.key_version)(head))
-            yield (segments.SegmentReader if segmented else FrameReader)(stored, key, _label(session, kind))
+            version = key_version(head)
+            if ring.find(version) is None:  # a rotation has come in between
+                ring = self._keys.ring(session.practice_id, session.id)
+            reader = segments.SegmentReader if segments.is_segmented(head) else FrameReader
+            yield reader(stored, _key(ring, version), _label(session, kind))
 
     @contextmanager
     def append(
@@ -65,8 +77,43 @@ class Recordings:
         self.store.delete(object_name(session, kind))
 
     def discard_pieces(self, session: Subject) -> None:
-        """Remove what the recording was made of as it arrived; see ObjectStore.discard_pieces."""
+        """Remove what the recording was made of as it arrived, and a copy that was to take its place."""
         self.store.discard_pieces(object_name(session, RECORDING))
+
+    def head(self, session: Subject, kind: str) -> bytes:
+        """The object's first bytes, which no other object has: random ones are among them."""
+        with self.store.open(object_name(session, kind)) as stored:
+            return stored.read_at(0, HEADER_BYTES)
+
+    def copy_anew(self, session: Subject, kind: str) -> bytes:
+        """Write a copy of the object beside it under the current version of the key, and read it back.
+
+        Gives the head of the object that was copied. Raises NotFound, TamperedObject and Unavailable.
+        """
+        key = self._keys.ring(session.practice_id, session.id).current
+        head, copied = self.head(session, kind), hashlib.sha256()
+        with self.open(session, kind) as source, self.store.create(_copy_name(session)) as write:
+            writer = FrameWriter(write, key.secret, _label(session, kind), key.version)
+            for block in _blocks(source):
+                copied.update(block)
+                writer.write(block)
+            writer.close()
+        failpoints.reach("rotating", "object_copied", session.id)
+        with self._opened(_copy_name(session), session, kind) as copy:
+            found = hashlib.sha256()
+            for block in _blocks(copy):
+                found.update(block)
+            copy.verify_end()
+        if found.digest() != copied.digest():
+            raise TamperedObject("a copy of a recording reads otherwise than it was written")
+        return head
+
+    def take_copy(self, session: Subject, kind: str, head: bytes) -> bool:
+        """Put the copy into the place of the object with this head; False if another one is there."""
+        if self.head(session, kind) != head:
+            return False
+        self.store.move(_copy_name(session), object_name(session, kind))
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +154,21 @@ class UnfinishedRecording:
 def object_name(session: Subject, kind: str) -> str:
     """Where the object lies: made of ids only, never of anything a client sent."""
     return f"{session.practice_id}/{session.id}/{kind}"
+
+
+def key_version(head: bytes) -> int:
+    """The version of its session's key that an object with this head is under."""
+    return (segments.key_version if segments.is_segmented(head) else frames.key_version)(head)
+
+
+def _copy_name(session: Subject) -> str:
+    """Where a copy lies until it takes the place of the object: among the pieces, which are swept."""
+    return f"{object_name(session, RECORDING)}{PIECE}anew"
+
+
+def _blocks(source: ByteSource) -> Iterator[bytes]:
+    for offset in range(0, source.size, _BLOCK_BYTES):
+        yield source.read_at(offset, _BLOCK_BYTES)
 
 
 def _key(ring: KeyRing, version: int) -> bytes:

@@ -89,6 +89,13 @@ class S3Store:
         """See ObjectStore."""
         yield StoredBytes(self._client, self._bucket, self._key(name))
 
+    def move(self, name: str, to: str) -> None:
+        """See ObjectStore: the server copies it, so that what is there is the old one or the new one."""
+        source = {"Bucket": self._bucket, "Key": self._key(name)}
+        with answers_as_ours():
+            self._client.copy_object(Bucket=self._bucket, Key=self._key(to), CopySource=source)
+            self._client.delete_object(**source)
+
     def delete(self, name: str) -> None:
         """See ObjectStore. In a bucket that keeps versions, older ones stay until its rules remove them."""
         with answers_as_ours():

@@ -147,7 +147,8 @@ def _doubled(db: DbSession, session: Accepted) -> Iterator[str]:
     made = [(row.name, row.part) for row in db.execute(outputs_of)]
     if sorted(made) != [("transcript", 0), ("waveform", 0)]:
         yield f"{session.id} has outputs {made}"
-    versions = list(db.scalars(select(NotesVersion.version).where(NotesVersion.session_id == session.id)))
+    by_no_person = NotesVersion.session_id == session.id, NotesVersion.author_id.is_(None)
+    versions = list(db.scalars(select(NotesVersion.version).where(*by_no_person)))
     if versions != [1]:
         yield f"{session.id} has notes {versions}"
 

@@ -72,6 +72,11 @@ def backup(
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="The file with the private key, if the backup is encrypted.",
 )
+@click.option(
+    "--later-keys",
+    type=FOLDER,
+    help="Keys of later, if `vault rotate subject` ran since: they open the later lists.",
+)
 @click.option("--keep-api-keys", is_flag=True, help="Let API keys work on. Default: all are revoked.")
 @pass_target
 def restore(
@@ -80,6 +85,7 @@ def restore(
     keys_from: Path | None,
     later: tuple[Path, ...],
     identity: Path | None,
+    later_keys: Path | None,
     keep_api_keys: bool,
 ) -> None:
     """Restore a backup into an empty deployment, and take away again what was taken away since.
@@ -92,7 +98,7 @@ def restore(
     from cli.local import decrypting
     from cli.local import restore as restoring
 
-    source = restoring.Source(folder, keys_from, later, keep_api_keys)
+    source = restoring.Source(folder, keys_from, later, keep_api_keys, later_keys=later_keys)
     with decrypting.decrypted(source, identity) as readable:
         told = restoring.restore(target.data, readable)
     for line in told:

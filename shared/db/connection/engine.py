@@ -38,6 +38,8 @@ _KEEPALIVES = {
 # The roles that migration 0002 makes. The user of DATABASE_URL is a member of both and takes one
 # for the length of a transaction: as itself it sees no row, for row-level security is forced.
 APPLICATION, OPERATOR = "sessionscribe_app", "sessionscribe_operator"
+# And that of migration 0100, past the triggers that forbid changes: it changes sealed values alone.
+SEALER = "sessionscribe_sealer"
 
 # Both are transaction-local, so that a pooled connection carries neither over to the next borrower;
 # sent at once with what begins the transaction, because each costs a round trip.
@@ -94,6 +96,15 @@ class Database:
         and note a key's use, and nothing else: what was said is out of its reach.
         """
         with self._acting_as(OPERATOR, "") as db:
+            yield db
+
+    @contextmanager
+    def sealing(self, practice_id: UUID) -> Iterator[DbSession]:
+        """As ``transaction``, for replacing sealed values by themselves under another version of their key.
+
+        It sees the tables with such values, and can change these columns and nothing else.
+        """
+        with self._acting_as(SEALER, str(practice_id)) as db:
             yield db
 
     @contextmanager

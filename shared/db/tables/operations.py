@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, SmallInteger, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.core import Base
@@ -66,3 +66,23 @@ class KeyStoreCheck(Base):
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default="1")
     sealed: Mapped[Sealed]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SubjectRotation(Base):
+    """A subject's key that is to have a new version, or has.
+
+    ``version``: values under earlier ones are refused. ``sealed_at``: all values and objects were read under
+    it. ``ended_at``: the earlier versions are destroyed.
+    """
+
+    __tablename__ = "subject_rotations"
+    __table_args__ = (
+        Index("subject_rotations_open", "practice_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    ordered_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sealed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

@@ -103,17 +103,27 @@ def is_unsafe_at_home(notes: Notes) -> bool:
 
 
 def _sentences(notes: Notes) -> Iterator[Sentence]:
+    yield from _subjects(notes)
+    if any(_is_painful(flag) for flag in notes.flags):
+        yield Sentence.fixed(boilerplate.PATIENT_HELP)
+    for status, frame in _TECHNIQUES.items():
+        group = [item for item in notes.items["strategies"] if item.text("status") == status]
+        yield from _listing(frame, group, "name")
+    yield from _agreed(notes)
+    for fixed in (boilerplate.PATIENT_LIMITS, boilerplate.PATIENT_CORRECT, boilerplate.PATIENT_PACE):
+        yield Sentence.fixed(fixed)
+
+
+def _subjects(notes: Notes) -> Iterator[Sentence]:
     kept_back = _MEDICATION | ({"safety", "relationship"} if is_unsafe_at_home(notes) else set())
     topics = [item for item in notes.items["key_topics"] if not set(words_of(item.text("text"))) & kept_back]
     yield from _listing("In this session you talked about {}.", topics, "text")
     feelings = notes.items["emotional_themes"]
     frame = "The feeling named was {}." if len(feelings) == 1 else "Feelings named were {}."
     yield from _listing(frame, feelings, "text")
-    if any(_is_painful(flag) for flag in notes.flags):
-        yield Sentence.fixed(boilerplate.PATIENT_HELP)
-    for status, frame in _TECHNIQUES.items():
-        group = [item for item in notes.items["strategies"] if item.text("status") == status]
-        yield from _listing(frame, group, "name")
+
+
+def _agreed(notes: Notes) -> Iterator[Sentence]:
     accepted = [item for item in notes.items["action_items"] if item.text("agreement") == ACCEPTED]
     for item in accepted[:_MOST]:
         quoting = "For the time until you meet again, this was said: "
@@ -122,8 +132,6 @@ def _sentences(notes: Notes) -> Iterator[Sentence]:
     for item in notes.items["appointments"]:
         text = said("Your next appointment: ", clipped(item.text("when"), TASK_QUOTE))
         yield Sentence(text=text, evidence=item.evidence)
-    for fixed in (boilerplate.PATIENT_LIMITS, boilerplate.PATIENT_CORRECT, boilerplate.PATIENT_PACE):
-        yield Sentence.fixed(fixed)
 
 
 def _listing(frame: str, items: Sequence[Item], name: str) -> Iterator[Sentence]:
@@ -146,13 +154,18 @@ def _objection(sentence: Sentence, notes: Notes) -> str | None:
         return NOT_TAKEN_ON
     if any(item.text("when") in sentence.text for item in notes.items["appointments"]):
         return None
-    steps = {piece.segment for step in notes.items["risk_actions"] for piece in step.evidence}
-    if is_unsafe_at_home(notes) and steps & {piece.segment for piece in sentence.evidence}:
+    if is_unsafe_at_home(notes) and _rests_on_any(sentence, notes.items["risk_actions"]):
         return SAFETY_STEP
-    risky = [piece.quote for flag in notes.flags for piece in flag.evidence]
-    quoted = [piece.quote for piece in sentence.evidence]
-    repeats = any(one in other or other in one for one in quoted for other in risky)
-    return WORDS_OF_RISK if repeats and "“" in sentence.text else None
+    return WORDS_OF_RISK if "“" in sentence.text and _repeats_any(sentence, notes.flags) else None
+
+
+def _rests_on_any(sentence: Sentence, items: Sequence[Item]) -> bool:
+    return any(sentence.segments & item.segments for item in items)
+
+
+def _repeats_any(sentence: Sentence, items: Sequence[Item]) -> bool:
+    quotes = [quote for item in items for quote in item.quotes]
+    return any(one in other or other in one for one in sentence.quotes for other in quotes)
 
 
 def _not_accepted(notes: Notes) -> Iterator[str]:

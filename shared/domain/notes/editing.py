@@ -129,9 +129,9 @@ def _sentences(text: str, known: Sequence[Sentence], transcript: Transcript) -> 
 
 def _set_aside(base: Notes, document: Notes) -> list[Unsupported]:
     """The risk flags of ``base`` that no flag of the same type on the same passage stands for now."""
-    kept = {(flag.text("type"), piece.segment) for flag in document.flags for piece in flag.evidence}
+    kept = {(flag.text("type"), segment) for flag in document.flags for segment in flag.segments}
 
     def stands(flag: Item) -> bool:
-        return any((flag.text("type"), piece.segment) in kept for piece in flag.evidence)
+        return any((flag.text("type"), segment) in kept for segment in flag.segments)
 
     return [Unsupported("risk_flags", flag, SET_ASIDE) for flag in base.flags if not stands(flag)]

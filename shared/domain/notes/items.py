@@ -1,6 +1,6 @@
 """What has to show the words it came from, as frozen values: items of lists, and sentences of texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
@@ -57,6 +57,16 @@ class Claim:
         return False
 
     @property
+    def quotes(self) -> tuple[str, ...]:
+        """The words that it rests on."""
+        return tuple(piece.quote for piece in self.evidence)
+
+    @property
+    def segments(self) -> frozenset[int]:
+        """The segments that these words are from."""
+        return frozenset(piece.segment for piece in self.evidence)
+
+    @property
     def own(self) -> Mapping[str, object]:
         """What it says by itself, by the names of the document."""
         return {}
@@ -98,6 +108,11 @@ class Item(Claim):
         """The item of its document."""
         properties = {name: value for name, value in document.items() if name not in _MARKS}
         return cls(properties=properties, **_marks(document))
+
+    @classmethod
+    def saying(cls, evidence: Iterable[Evidence], **properties: object) -> Self:
+        """An item that was found, not checked yet."""
+        return cls(properties=properties, evidence=tuple(evidence))
 
     @property
     def own(self) -> Mapping[str, object]:

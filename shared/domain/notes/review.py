@@ -1,6 +1,6 @@
 """What about a draft a person must look at with more than the usual care, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from shared.domain.notes.client_summary import HAND_OVER, UNSAFE_AT_HOME, is_unsafe_at_home
 from shared.domain.notes.items import Item
@@ -40,6 +40,16 @@ def review_reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item
 
 
 def _reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> Iterator[tuple[str, str]]:
+    yield from _of_instructions(transcript)
+    yield from _of_engine([entry.reason for entry in notes.unsupported])
+    yield from _of_risk(notes, transcript, screened)
+    fallen = len(notes.unsupported)
+    claims = fallen + _standing(notes)
+    if fallen and fallen >= MANY_UNSUPPORTED * claims:
+        yield "many_unsupported", f"{fallen} of {claims} claims of the engine were not borne out."
+
+
+def _of_instructions(transcript: Transcript) -> Iterator[tuple[str, str]]:
     orders = [
         str(number) for number, said in enumerate(transcript.segments) if reads_like_instruction(said.text)
     ]
@@ -49,13 +59,18 @@ def _reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> 
             "Something in the transcript reads like an instruction to a machine, not like speech to a "
             f"person; nothing rests on it. Segments: {', '.join(orders[:20])}.",
         )
-    reasons = [entry.reason for entry in notes.unsupported]
+
+
+def _of_engine(reasons: Collection[str]) -> Iterator[tuple[str, str]]:
     if MARKUP in reasons or INSTRUCTION in reasons:
         yield "engine_output_refused", "The engine wrote markup, a link, or what an instruction asked for."
     if REASSURING in reasons:
         yield "engine_reassured", "The engine wrote that there is no risk; that was taken out."
     if _INVENTED & set(reasons):
         yield "engine_invented", "The engine named a number, drug or diagnosis that was not said."
+
+
+def _of_risk(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> Iterator[tuple[str, str]]:
     language = unscreened_language(transcript)
     if language is not None:
         yield NOT_SCREENED, not_screened(language)
@@ -67,9 +82,6 @@ def _reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> 
         yield "risk_model_did_not_run", MODEL_DID_NOT_RUN
     if engine_did_not_screen(notes, transcript):
         yield NOT_READ_BY_ENGINE, ENGINE_DID_NOT_SCREEN
-    claims = len(reasons) + _standing(notes)
-    if reasons and len(reasons) >= MANY_UNSUPPORTED * claims:
-        yield "many_unsupported", f"{len(reasons)} of {claims} claims of the engine were not borne out."
 
 
 def _missed(notes: Notes, screened: Sequence[Item]) -> bool:

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 
 from shared.domain.verification.acts import REVERSED, act_objection, extent_objection
 from shared.domain.verification.cited import Cited, Stance, accepts, refuses
-from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
+from shared.domain.verification.grounding import (
+    LEAST_CITED,
+    content_of,
+    outside_quotes,
+    quoted_in,
+    related_to,
+)
 from shared.domain.verification.modality import modality_objection
 from shared.domain.verification.numbers import amounts_claimed, amounts_in
 from shared.domain.verification.persons import CLIENT, actor_objection, subject_objection, time_objection
@@ -129,7 +135,7 @@ def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None
         and one.is_question
         and (one.stance is not Stance.OPEN or _PRESUPPOSES.search(one.sentences))
     ]
-    return SPEAKER if stems and len(stems & related_to(theirs)) < _LEAST_SAID * len(stems) else None
+    return SPEAKER if stems and len(stems & related_to(theirs)) <= LEAST_CITED * len(stems) else None
 
 
 def _amounts_agreed(own: str, cited: Sequence[Cited]) -> bool:

@@ -1,6 +1,6 @@
 """The fixed sentences of the notes, which claim nothing that was said and need no evidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
@@ -140,35 +140,36 @@ def risk_statement(notes: Notes, transcript: Transcript) -> str:
     """What was and was not found, in words that never say that there is no risk."""
     if not words_of(transcript.text):
         return NOTHING_TO_SCREEN
-    flags = notes.flags
+    parts = (*_of_flags(notes.flags), *_of_no_flags(notes, transcript), _screened_by(notes, transcript))
+    return " ".join(parts)
+
+
+def _of_flags(flags: Sequence[Item]) -> Iterator[str]:
+    by_model = [flag for flag in flags if found_by_model_alone(flag)]
+    mentioned = _labels([flag for flag in flags if not found_by_model_alone(flag)])
+    affirmed = {flag.text("type") for flag in flags if not flag.has("negated")}
+    if mentioned:
+        labels = [name if kind in affirmed else f"{name} (denied)" for kind, name in mentioned.items()]
+        yield f"The transcript mentions {join(labels)}; read every quote in its place."
+    alike = _labels([flag for flag in by_model if flag.text("severity") != "low"])
+    if alike:
+        yield f"Some words are like words that were marked as {join(list(alike.values()))}."
+    looks = sum(flag.text("severity") == "low" for flag in by_model)
+    if looks:
+        yield f"Passages worth a look that the local model found alone: {looks}."
+
+
+def _of_no_flags(notes: Notes, transcript: Transcript) -> Iterator[str]:
+    """What is no flag: left out, set aside, or only words that were said."""
     reasons = [entry.reason for entry in notes.unsupported if entry.field == "risk_flags"]
     set_aside = reasons.count(SET_ASIDE)
-    unverified = len(reasons) - set_aside
-    denied = {flag.text("type") for flag in flags} - {
-        flag.text("type") for flag in flags if not flag.has("negated")
-    }
-    mentioned = [flag for flag in flags if not found_by_model_alone(flag)]
-    parts = []
-    if mentioned:
-        labels = [name + (" (denied)" if kind in denied else "") for kind, name in _labels(mentioned).items()]
-        parts.append(f"The transcript mentions {join(labels)}; read every quote in its place.")
-    model_alone = [flag for flag in flags if found_by_model_alone(flag)]
-    alike = _labels([flag for flag in model_alone if flag.text("severity") != "low"])
-    if alike:
-        parts.append(f"Some words are like words that were marked as {join(list(alike.values()))}.")
-    looks = [flag for flag in model_alone if flag.text("severity") == "low"]
-    if looks:
-        parts.append(f"Passages worth a look that the local model found alone: {len(looks)}.")
-    if unverified:
-        parts.append(f"Risk flags whose quotes could not be verified: {unverified}; see unsupported.")
+    if len(reasons) > set_aside:
+        unverified = len(reasons) - set_aside
+        yield f"Risk flags whose quotes could not be verified: {unverified}; see unsupported."
     if set_aside:
-        parts.append(f"Mentions of risk that the clinician set aside: {set_aside}; see unsupported.")
-    if not flags and not set_aside and _has_risk_words(transcript):
-        parts.append(
-            "Words that may concern risk were said, but no flag was made of them; read the transcript."
-        )
-    parts.append(_screened_by(notes, transcript))
-    return " ".join(parts)
+        yield f"Mentions of risk that the clinician set aside: {set_aside}; see unsupported."
+    elif not notes.flags and _has_risk_words(transcript):
+        yield "Words that may concern risk were said, but no flag was made of them; read the transcript."
 
 
 def model_missed(notes: Notes, transcript: Transcript) -> bool:

@@ -57,13 +57,19 @@ _REASSURING = re.compile(
 
 
 def objection(
-    form: Form, claim: str, quotes: Sequence[str], context: Sequence[str], session: str = ""
+    form: Form,
+    claim: str,
+    quotes: Sequence[str],
+    context: Sequence[str],
+    session: str = "",
+    least: float = LEAST_SHARE,
 ) -> str | None:
     """Why ``claim`` does not stand on ``quotes``, or None.
 
     ``quotes`` are words of the transcript, ``context`` the whole segments they are from: a claim
     may take an ordinary word from there, and a number, name, drug or diagnosis only from a quote.
-    ``session`` is all that was said, which says whom a pronoun means.
+    ``session`` is all that was said, which says whom a pronoun means. More than the share ``least`` (0..1)
+    of a sentence's own words must be there.
     What the claim itself puts in quotation marks must be in a quote, and is then not looked at again.
     """
     if has_markup(claim):
@@ -83,7 +89,7 @@ def objection(
         return reason
     if only_lists(claim):
         return _unsupported(Form.TOPIC, claim, own, [*quotes, *context])
-    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, [*quotes, *context])
+    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, [*quotes, *context], least)
 
 
 def _contradiction(form: Form, own: str, quotes: Sequence[str]) -> str | None:
@@ -109,12 +115,14 @@ def is_reassuring(text: str) -> bool:
     return _REASSURING.search(" ".join(words_of(text))) is not None
 
 
-def _unsupported(form: Form, claim: str, own: str, cited: Sequence[str]) -> str | None:
+def _unsupported(
+    form: Form, claim: str, own: str, cited: Sequence[str], least: float = LEAST_SHARE
+) -> str | None:
     if form is Form.KIND:
         return None
     share = share_borne_out(own, cited)
     if share is None:
         empty = form is Form.SENTENCE and not quoted_in(claim)
         return NOT_BORNE_OUT if empty else None
-    enough = share > 0 if form in {Form.LABEL, Form.TOPIC} else share > LEAST_SHARE
+    enough = share > (0 if form in {Form.LABEL, Form.TOPIC} else least)
     return None if enough else NOT_BORNE_OUT

@@ -23,7 +23,8 @@ from shared.domain.verification.claims import (
     objection,
     without_markup,
 )
-from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, share_borne_out
+from shared.domain.verification.cues import comparable, cue_objection
+from shared.domain.verification.grounding import LEAST_CITED, LEAST_SHARE, outside_quotes, share_borne_out
 from shared.domain.verification.quotes import Found, cite, find_run, words_of
 from shared.domain.verification.risk import settled_flag
 
@@ -136,9 +137,12 @@ def _objection(field: str, item: Item | Sentence, found: list[Found], transcript
     quotes, context = [place.quote for place in found], context_of(found, transcript)
     cited, session = in_place(found, transcript), transcript.text
     for form, text in _claims(field, item):
-        reason = objection(form, text, quotes, context, session) if text else None
+        least = LEAST_CITED if form is Form.SENTENCE and comparable(text, cited) else LEAST_SHARE
+        reason = objection(form, text, quotes, context, session, least) if text else None
         if reason is None and text and _is_told(form, field, text, quotes):
             reason = disagreement(text, cited)
+        if reason is None and form is Form.SENTENCE:
+            reason = cue_objection(text, cited)
         if reason is not None:
             return reason
     return None

@@ -1,16 +1,18 @@
 """How much of a claim is in the words it cites, when another word for the same thing counts too."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from shared.domain.verification.polarity import NEGATIONS
-from shared.domain.verification.quotes import find_run, words_of
+from shared.domain.verification.quotes import words_of
 from shared.domain.verification.stems import stem, stems_of
 from shared.domain.vocabulary.concepts import FRAME, groups
 
 # At least this share of a claim's own words must be in what it cites, or be another word for it.
 LEAST_SHARE = 0.5
+# A sentence that names its evidence needs no more than this share if it keeps the cues (``cues.py``).
+LEAST_CITED = 0.2
 
 _QUOTED = re.compile(r"[“\"]([^”\"]*)[”\"]")
 _IRREGULAR = {
@@ -61,26 +63,33 @@ def related_to(cited: Sequence[str]) -> set[str]:
     """The stems that ``cited`` holds, and those that are other words for what it speaks of."""
     said = tuple(words_of(text) for text in cited)
     spoken = {base(word) for words in said for word in words}
-    return spoken.union(*_groups_in(said))
+    return spoken.union(*_groups_in(said, spoken))
 
 
-def _groups_in(said: tuple[tuple[str, ...], ...]) -> list[frozenset[str]]:
-    runs = [stems_of(words) for words in said]
-    singles = {base(word) for words in said for word in words}
-    return [
-        stems
-        for stems, lone, longer in _compiled()
-        if lone & singles or any(find_run(run, phrase) is not None for phrase in longer for run in runs)
-    ]
+def _groups_in(said: tuple[tuple[str, ...], ...], spoken: set[str]) -> Iterator[frozenset[str]]:
+    words, phrases = _compiled()
+    for word in spoken:
+        yield from words.get(word, ())
+    for run in map(stems_of, said):
+        for place, first in enumerate(run):
+            for phrase, group in phrases.get(first, ()):
+                if run[place : place + len(phrase)] == phrase:
+                    yield group
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> tuple[tuple[frozenset[str], frozenset[str], tuple[tuple[str, ...], ...]], ...]:
-    """Of each group: all its stems, its phrases of one word, and the longer ones."""
-    compiled = []
+def _compiled() -> tuple[
+    dict[str, list[frozenset[str]]], dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]
+]:
+    """The stems of each group, by its phrases of one word, and by the first word of its longer ones."""
+    by_word: dict[str, list[frozenset[str]]] = {}
+    by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
     for group in groups():
         split = [words_of(phrase) for phrase in group]
-        lone = frozenset(base(words[0]) for words in split if len(words) == 1)
-        longer = tuple(stems_of(words) for words in split if len(words) > 1)
-        compiled.append((lone | content_of(w for words in split for w in words), lone, longer))
-    return tuple(compiled)
+        lone = {base(words[0]) for words in split if len(words) == 1}
+        stems = frozenset(lone | content_of(w for words in split for w in words))
+        for word in lone:
+            by_word.setdefault(word, []).append(stems)
+        for phrase in (stems_of(words) for words in split if len(words) > 1):
+            by_first.setdefault(phrase[0], []).append((phrase, stems))
+    return by_word, by_first

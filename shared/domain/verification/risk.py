@@ -70,10 +70,10 @@ def united_flags(own: Sequence[Item], others: Sequence[Item]) -> list[Item]:
         for number in near:
             mine[number], flag = _corroborated(mine[number], flag)
         same = [number for number in near if mine[number].text("type") == flag.text("type")]
-        same = [number for number in same if _places(mine[number]) == _places(flag)] or same
+        same = [number for number in same if mine[number].segments == flag.segments] or same
         for number in same:
             mine[number] = _graver(mine[number], flag)
-        if not any(_places(flag) <= _places(mine[number]) for number in same):
+        if not any(flag.segments <= mine[number].segments for number in same):
             added.append(flag)
     return sorted([*mine, *added], key=_by_gravity)
 
@@ -106,7 +106,7 @@ def settled_flag(flag: Item) -> Item:
     """
     if SCREEN in flag.texts("found_by") or not flag.has("negated"):
         return flag
-    statements = [piece.quote for piece in flag.evidence if not is_question(piece.quote)]
+    statements = [quote for quote in flag.quotes if not is_question(quote)]
     return flag.having(negated=any(denies_risk(words_of(text)) for text in statements))
 
 
@@ -126,11 +126,7 @@ def _family(flag: Item) -> str:
 
 
 def _same_place(one: Item, other: Item) -> bool:
-    return _family(one) == _family(other) and not _places(one).isdisjoint(_places(other))
-
-
-def _places(flag: Item) -> set[int]:
-    return {piece.segment for piece in flag.evidence}
+    return _family(one) == _family(other) and not one.segments.isdisjoint(other.segments)
 
 
 def _corroborated(one: Item, other: Item) -> tuple[Item, Item]:

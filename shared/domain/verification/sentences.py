@@ -10,8 +10,16 @@ from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import stands_without_evidence
 from shared.domain.verification.cited import in_place
 from shared.domain.verification.claims import NOT_BORNE_OUT, objection
+from shared.domain.verification.cues import comparable, cue_objection
 from shared.domain.verification.evidence import context_of
-from shared.domain.verification.grounding import content_of, outside_quotes, quoted_in, related_to
+from shared.domain.verification.grounding import (
+    LEAST_CITED,
+    LEAST_SHARE,
+    content_of,
+    outside_quotes,
+    quoted_in,
+    related_to,
+)
 from shared.domain.verification.questions import is_question
 from shared.domain.verification.quotes import Found, cite, words_of
 from shared.domain.verification.sentence_ends import SENTENCE_END
@@ -57,10 +65,15 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> t
     for found in (_nearest(sentence, given), _quoted(sentence, transcript), _like(sentence, transcript)):
         if not found:
             continue
+        # Only what was given as evidence supports a sentence in words of its own.
+        cited, is_given = in_place(found, transcript), found[0] in given
+        least = LEAST_CITED if is_given and comparable(sentence, cited) else LEAST_SHARE
         quotes, context = [place.quote for place in found], context_of(found, transcript)
-        reason = objection(Form.SENTENCE, sentence, quotes, context, transcript.text)
+        reason = objection(Form.SENTENCE, sentence, quotes, context, transcript.text, least)
         if reason is None:
-            reason = disagreement(sentence, in_place(found, transcript))
+            reason = disagreement(sentence, cited)
+        if reason is None and is_given:
+            reason = cue_objection(sentence, cited)
         if reason is None:
             evidence = tuple(place.evidence for place in found)
             return Sentence(text=sentence, evidence=evidence, verified=True), None

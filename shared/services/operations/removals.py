@@ -22,6 +22,8 @@ from shared.services.operations import removal_actions
 from shared.services.operations.backups import BackupDamaged, lines_of
 from shared.services.resources import Resources
 from shared.services.rights import packages
+from shared.vault.frames import TamperedObject
+from shared.vault.keyring import KeyStoreError
 
 FILE = "removals.jsonl"
 _OLDER_FILE = "erased.jsonl"  # of backups made before there was a list: deleted sessions alone
@@ -52,12 +54,30 @@ def read(folder: Path) -> Iterator[Entry]:
 def apply_again(resources: Resources, entries: Iterable[Entry]) -> int:
     """Take away again what a backup brought back of the entries; gives how many had come back.
 
-    What was taken away and given back later stays as the backup has it. May be repeated.
+    What was taken away and given back later stays as the backup has it. May be repeated. Raises KeyStoreError
+    where an entry is sealed under a version of its key that is not here.
     """
     with resources.database.operating() as db:
         known = set(owners.practices(db))
     of_ours = [entry for entry in entries if entry.practice_id in known]
-    return sum(_apply(resources, entry) for entry in _in_force(of_ours))
+    came_back, opened, closed = 0, set(), set()
+    for entry in _in_force(of_ours):
+        same = (
+            entry.kind,
+            entry.subject_id,
+            entry.at,
+        )  # lists of before and after a rotation seal it differently
+        try:
+            came_back += _apply(resources, entry)
+            opened.add(same)
+        except TamperedObject:
+            closed.add(same)
+    if left := closed - opened:
+        raise KeyStoreError(
+            f"{len(left)} entries of the list of removals are under versions of keys that these keys lack: "
+            "add --later-keys with the present key store, or a backup of the keys no older than the list"
+        )
+    return came_back
 
 
 def end_access(resources: Resources, *, keys_too: bool) -> int:

@@ -4,7 +4,7 @@ What opens stored values without knowing their feature, such as sealing them und
 key, needs both: a value opens only as the kind that it was sealed as.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -122,9 +122,14 @@ OTHERS: dict[Column, str] = {
 }
 
 
-def stored(db: DbSession, practice_id: UUID, subject_id: UUID | None = None) -> Iterator[StoredValue]:
-    """The sealed values that the transaction sees: the practice's, or those of one subject."""
-    for each in SEALED_COLUMNS:
+def stored(
+    db: DbSession,
+    practice_id: UUID,
+    subject_id: UUID | None = None,
+    columns: Sequence[SealedColumn] = SEALED_COLUMNS,
+) -> Iterator[StoredValue]:
+    """The sealed values that the transaction sees in these columns: the practice's, or a subject's."""
+    for each in columns:
         asked = select(each.column.class_).where(each.column.is_not(None))
         if subject_id is not None:
             asked = asked.where(each.subject == subject_id)

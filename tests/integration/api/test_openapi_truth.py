@@ -224,7 +224,7 @@ def key_of(resources: Resources, office: Office) -> tuple[str, str]:
     return secret, str(key.id)
 
 
-def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str, only: str = "^/") -> None:
+def find_nothing(clinic: Clinic, folder: Path, key: str | None, phases: str, *, only: str = "^/") -> None:
     """Run schemathesis as whoever has ``key``; fail with its report if it finds anything."""
     configuration = folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION.format(**clinic.ids))
@@ -234,7 +234,7 @@ def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str, on
         [sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration), "run",
          f"{clinic.url}/openapi.json", *EXCLUDED,
          "--include-path-regex", only, "--checks", "all", "--mode", "all", "--max-examples", EXAMPLES,
-         "--phases", ",".join(("coverage", "fuzzing", *phases)),
+         "--phases", phases,
          "--generation-deterministic", "--continue-on-failure", "--no-color", *authorization],
         cwd=folder,
         env={**os.environ, **known, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT)},
@@ -247,24 +247,26 @@ def find_nothing(clinic: Clinic, folder: Path, key: str | None, *phases: str, on
 
 
 def test_the_document_is_true_for_the_owner(clinic: Clinic, tmp_path: Path) -> None:
-    find_nothing(clinic, tmp_path, clinic.owner_key, "stateful")
+    find_nothing(clinic, tmp_path, clinic.owner_key, "coverage,fuzzing,stateful")
 
 
-def test_the_document_is_true_for_another_practice(clinic: Clinic, tmp_path: Path) -> None:
-    # Not "stateful": what the stranger makes is not what the ids of the configuration name.
-    find_nothing(clinic, tmp_path, clinic.stranger_key)
+def test_the_document_of_what_is_administrators_is_true_for_one(clinic: Clinic, tmp_path: Path) -> None:
+    administrators = "^/api/(webhooks|holds|retention|practice/signing)"
+    find_nothing(clinic, tmp_path, clinic.administrator_key, "coverage,fuzzing", only=administrators)
 
 
-def test_the_document_of_webhooks_is_true_for_an_administrator(clinic: Clinic, tmp_path: Path) -> None:
-    find_nothing(clinic, tmp_path, clinic.administrator_key, only="^/api/webhooks")
+# "coverage" breaks the document in each place of each route, seventy calls to one. Where it breaks depends on
+# the route and not on who asks, so that the owner's run is enough: others are refused whatever they send.
 
 
-def test_the_document_of_retention_is_true_for_an_administrator(clinic: Clinic, tmp_path: Path) -> None:
-    find_nothing(clinic, tmp_path, clinic.administrator_key, only="^/api/(holds|retention|practice/signing)")
+def test_the_document_of_records_is_true_for_another_practice(clinic: Clinic, tmp_path: Path) -> None:
+    # Not "stateful": what the stranger makes is not what the ids of the configuration name. Where a path
+    # names no record, the stranger is as any owner.
+    find_nothing(clinic, tmp_path, clinic.stranger_key, "fuzzing", only=r"\{")
 
 
 def test_the_document_is_true_for_nobody(clinic: Clinic, tmp_path: Path) -> None:
-    find_nothing(clinic, tmp_path, None, "stateful")
+    find_nothing(clinic, tmp_path, None, "fuzzing,stateful")
 
 
 def test_an_accepted_upload_is_answered_as_documented(resources: Resources, office: Office) -> None:

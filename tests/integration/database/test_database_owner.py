@@ -11,7 +11,7 @@ import migrations
 from cli.local import database_checks
 from embedded.postgres import DATABASE, LOGIN, OWNER, SUPERUSER, EmbeddedPostgres
 from embedded.stack import MIGRATIONS_URL, Stack
-from shared.db.connection.engine import APPLICATION, OPERATOR
+from shared.db.connection.engine import APPLICATION, OPERATOR, SEALER
 from shared.settings import load
 from tests.integration.database.test_migrations import as_superuser, works
 from tests.stack import running, temporary_folder
@@ -99,7 +99,7 @@ def owners(server: EmbeddedPostgres) -> set[str]:
 
 def test_the_roles_of_the_database_are_those_of_the_code() -> None:
     script = (Path(__file__).parents[3] / "deploy" / "postgres-roles.sql").read_text()
-    for role in (APPLICATION, OPERATOR, LOGIN, OWNER):
+    for role in (APPLICATION, OPERATOR, SEALER, LOGIN, OWNER):
         assert f"'{role}'" in script
 
 

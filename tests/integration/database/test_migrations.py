@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 import migrations
 from embedded.postgres import DATABASE, OWNER, SUPERUSER, EmbeddedPostgres
-from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.connection.engine import APPLICATION, OPERATOR, SEALER, Database, DatabaseError
 from tests.database import everything
 
 
@@ -48,14 +48,14 @@ def test_a_user_who_may_not_make_roles_migrates_where_they_are_made(postgres: Em
     as_superuser(
         postgres,
         "CREATE ROLE plain LOGIN PASSWORD 'plain'",
-        f"GRANT {APPLICATION}, {OPERATOR} TO plain WITH INHERIT FALSE, SET TRUE",
+        f"GRANT {APPLICATION}, {OPERATOR}, {SEALER} TO plain WITH INHERIT FALSE, SET TRUE",
         "CREATE DATABASE third OWNER plain",
     )
     address = postgres.url_of("third").split("@")[1]
     url = f"postgresql://plain:plain@{address}"
     migrations.upgrade(url)
     assert works(url)
-    as_superuser(postgres, "DROP DATABASE third", "DROP ROLE plain")
+    as_superuser(postgres, "DROP DATABASE third WITH (FORCE)", "DROP ROLE plain")
 
 
 def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> None:
@@ -89,7 +89,7 @@ def test_a_database_with_records_gets_its_walls(postgres: EmbeddedPostgres) -> N
             ]
         with database.transaction(uuid4()) as db:
             assert db.scalars(text("SELECT id FROM therapists")).all() == []
-    as_superuser(postgres, "DROP DATABASE fourth")
+    as_superuser(postgres, "DROP DATABASE fourth WITH (FORCE)")
 
 
 def test_consents_of_before_become_a_history_of_every_scope(postgres: EmbeddedPostgres) -> None:
@@ -117,7 +117,7 @@ def test_consents_of_before_become_a_history_of_every_scope(postgres: EmbeddedPo
             for scope in ("recording", "ai_notes", "sending_away")
             for rest in (("given", "2026-01-05", "written"), ("withdrawn", "2026-02-05", None))
         }
-    as_superuser(postgres, "DROP DATABASE fifth")
+    as_superuser(postgres, "DROP DATABASE fifth WITH (FORCE)")
 
 
 def test_before_the_migrations_nothing_is_answered_in_the_owners_name(postgres: EmbeddedPostgres) -> None:

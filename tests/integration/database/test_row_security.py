@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.db.queries.records import quotas
-from shared.db.queries.work import outbox
+from shared.db.queries.work import outbox, subject_rotations
 from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
@@ -88,6 +88,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     patient_deletion.delete(resources, office.caller, other)
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
+        subject_rotations.order(db, office.caller.practice_id, [session_id])
     chaining.chain_new(resources.database, b"a secret")
     return session_id
 

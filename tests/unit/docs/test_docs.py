@@ -93,7 +93,7 @@ def test_every_metric_that_is_named_is_told(place: str) -> None:
     files = [path for path in (ROOT / place).rglob("*") if path.suffix in (".md", ".yml", ".yaml", ".json")]
     told, foreign = (
         metrics_told(),
-        {"sessionscribe_app", "sessionscribe_operator", "sessionscribe_backup", "sessionscribe_owner"},
+        {f"sessionscribe_{role}" for role in ("app", "operator", "sealer", "backup", "owner")},
     )
     named = {name for path in files for name in re.findall(r"\bsessionscribe_[a-z_]+\b", path.read_text())}
     endings = ("_total", "_bucket", "_sum", "_count", "")

@@ -26,7 +26,7 @@ def reading(*lines: str) -> Reading:
 def tasks(*lines: str) -> list[tuple[str, str]]:
     said = reading(*lines)
     items = action_items_in(said)
-    notes = verify({"action_items": items}, said.transcript)
+    notes = verify({"action_items": [item.document for item in items]}, said.transcript)
     assert len(notes["action_items"]) == len(items)
     return [(item["task"], item["agreement"]) for item in notes["action_items"]]
 
@@ -95,7 +95,9 @@ def test_a_task_said_twice_is_one_and_an_answer_says_what_it_is() -> None:
 def test_an_appointment_is_the_time_named_last(lines: list[str], when: str, agreement: str) -> None:
     talk = [f"{who}: We spoke of the garden and the weather." for who in ("C", "T", "C", "T", "C", "C")]
     found = appointments_in(reading(*talk, *lines))
-    assert [(item["when"].removeprefix("on "), item["agreement"]) for item in found] == [(when, agreement)]
+    assert [(item.text("when").removeprefix("on "), item.text("agreement")) for item in found] == [
+        (when, agreement)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_a_day_that_is_past_is_no_appointment(line: str) -> None:
 
 def medication(*lines: str) -> JsonObject:
     said = reading(*lines)
-    found = medications_in(said)
+    found = [item.document for item in medications_in(said)]
     assert len(verify({"medications": found}, said.transcript)["medications"]) == len(found) == 1
     return found[0]
 
@@ -137,7 +139,7 @@ def test_street_drugs_are_no_medication() -> None:
 )  # fmt: skip
 def test_a_measure_has_the_score_that_was_named(lines: list[str], name: str, score: str) -> None:
     said = reading(*lines)
-    found = verify({"measures": measures_in(said)}, said.transcript)["measures"]
+    found = verify({"measures": [item.document for item in measures_in(said)]}, said.transcript)["measures"]
     assert [(item["name"], item["score"]) for item in found] == [(name, score)]
 
 
@@ -147,7 +149,7 @@ def test_a_questionnaire_without_a_score_is_no_measure() -> None:
 
 def test_what_holds_a_client_is_told_and_its_absence_is_not() -> None:
     held = protective_factors_in(reading("C: I wouldn't leave the kids.", "C: My dog keeps me going."))
-    assert [item["text"] for item in held] == ["I wouldn't leave the kids.", "My dog keeps me going."]
+    assert [item.text("text") for item in held] == ["I wouldn't leave the kids.", "My dog keeps me going."]
     assert (
         protective_factors_in(reading("C: There is no reason to live.", "C: Nothing keeps me going.")) == []
     )
@@ -159,7 +161,7 @@ def test_a_goal_has_the_progress_that_was_told() -> None:
             "T: Your goal was to take the bus.", "C: Yes.", "C: My goal is to sleep through. It got better."
         )
     )
-    assert [(item["goal"], item["progress"]) for item in found] == [
+    assert [(item.text("goal"), item.text("progress")) for item in found] == [
         ("take the bus", "not_said"), ("sleep through", "forward"),
     ]  # fmt: skip
 
@@ -170,4 +172,4 @@ def test_a_measure_for_safety_is_one_only_where_risk_was_spoken_of() -> None:
     assert risk_actions_in(ordinary, action_items_in(ordinary)) == []
     grave = reading("C: I want to kill myself.", *asked)
     found = risk_actions_in(grave, action_items_in(grave))
-    assert [(item["kind"], item["agreement"]) for item in found] == [("means", "accepted")]
+    assert [(item.text("kind"), item.text("agreement")) for item in found] == [("means", "accepted")]

@@ -86,10 +86,10 @@ def test_the_notes_say_that_they_cannot_tell() -> None:
     ],
 )
 def test_a_trigger_is_named_by_place_or_time(line: str, trigger: str) -> None:
-    assert [item["trigger"] for item in triggers_in(reading(f"C: {line}"))] == [trigger]
+    assert [item.text("trigger") for item in triggers_in(reading(f"C: {line}"))] == [trigger]
 
 
 def test_what_a_therapist_asks_for_as_the_cause_is_the_trigger() -> None:
     (found,) = triggers_in(reading("T: What is different about this week?", "C: My flatmate is moving out."))
-    assert found["trigger"] == "My flatmate is moving out."
-    assert len(found["evidence"]) == 2
+    assert found.text("trigger") == "My flatmate is moving out."
+    assert len(found.evidence) == 2

@@ -1,5 +1,7 @@
 """What the parts of a template read like, by the rules engine."""
 
+from functools import lru_cache
+
 import pytest
 
 from shared.domain.notes.drafts import checked
@@ -13,15 +15,19 @@ from workers.engines.rules import RulesExtractor, screen
 FORMS = [name for name in BUILT_IN if name != "default"]
 
 
-def sections(name: str, template: str) -> list[JsonObject]:
+@lru_cache(maxsize=1)
+def notes_of(name: str) -> JsonObject:
     said = golden(name)
-    notes = checked(RulesExtractor().extract(said, ExtractionRequest()), said, screen(said))
-    found: list[JsonObject] = rendered(notes, BUILT_IN[template], said)["sections"]
+    return checked(RulesExtractor().extract(said, ExtractionRequest()), said, screen(said))
+
+
+def sections(name: str, template: str) -> list[JsonObject]:
+    found: list[JsonObject] = rendered(notes_of(name), BUILT_IN[template], golden(name))["sections"]
     return found
 
 
 @pytest.mark.parametrize("template", FORMS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES)  # the outer one: all forms of one session follow each other
 def test_no_part_is_empty(name: str, template: str) -> None:
     assert all(part["sentences"] for part in sections(name, template))
 

@@ -1,10 +1,10 @@
 """Running texts put together from findings: fixed frames around the transcript's own words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shared.domain.notes.items import Evidence, Item, Sentence
 from shared.domain.notes.phrasing import clipped, said, task_sentence
-from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
 from shared.domain.verification.boilerplate import join
 from workers.engines.rules.feelings import Mood
@@ -20,7 +20,7 @@ class Line:
     """One sentence with what it rests on; ``rank`` says how early it is taken (0 first)."""
 
     text: str
-    evidence: Sequence[JsonObject] = ()
+    evidence: Sequence[Evidence] = ()
     rank: int = 0
     structural: bool = False
 
@@ -29,12 +29,10 @@ class Line:
         """Its length as word counts go: what spaces separate."""
         return len(self.text.split())
 
-    def as_sentence(self) -> JsonObject:
-        """The item of ``field_evidence``."""
-        return {
-            "sentence": self.text, "structural": self.structural, "evidence": list(self.evidence),
-            "verified": False,
-        }  # fmt: skip
+    @property
+    def sentence(self) -> Sentence:
+        """As it is in the notes."""
+        return Sentence(text=self.text, structural=self.structural, evidence=tuple(self.evidence))
 
 
 @dataclass(slots=True)
@@ -47,7 +45,7 @@ class Findings:
     mood: Mood
     course: Mood
     bright: Sequence[Passage] = ()
-    items: JsonObject = field(default_factory=dict)
+    items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
 
 
 def fixed(sentence: str, rank: int) -> Line:
@@ -151,6 +149,6 @@ def first_unused(passages: Iterable[Passage], used: set[int]) -> Passage | None:
     return chosen
 
 
-def task_line(told: str, quoting: str, item: JsonObject, rank: int) -> Line:
+def task_line(told: str, quoting: str, item: Item, rank: int) -> Line:
     """A task as a plain sentence where it reads as one after ``told``, else quoted after ``quoting``."""
-    return Line(task_sentence(told, quoting, item["task"]), item["evidence"], rank)
+    return Line(task_sentence(told, quoting, item.text("task")), item.evidence, rank)

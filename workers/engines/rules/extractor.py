@@ -2,6 +2,8 @@
 
 from importlib import metadata
 
+from shared.domain.notes.fields import SENTENCE_FIELDS
+from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
@@ -45,26 +47,24 @@ class RulesExtractor:
             "therapist_notes": therapist_notes(found),
             "patient_summary": [],  # written on request: shared.domain.notes.client_summary
         }
-        notes: JsonObject = {
-            **found.items,
-            **{name: _joined(lines) for name, lines in texts.items()},
-            "session_mood": found.mood.value,
-            "mood_trajectory": found.course.value,
-            "field_evidence": {
-                name: [line.as_sentence() for line in lines]
-                for name, lines in {**texts, "session_mood": mood, "mood_trajectory": course}.items()
+        lines = {**texts, "session_mood": mood, "mood_trajectory": course}
+        notes = Notes(
+            items=found.items,
+            sentences={name: tuple(line.sentence for line in lines[name]) for name in SENTENCE_FIELDS},
+            texts={
+                **{name: _joined(written) for name, written in texts.items()},
+                "session_mood": found.mood.value,
+                "mood_trajectory": found.course.value,
             },
-            "unsupported": [],
-            "needs_review": False,
-            "review_reasons": [],
-            "completeness": None,
-            "provenance": provenance(self.name),
-            "draft": True,
-            "engine": self.name,
-            "template": request.template,
-        }
-        notes["risk_statement"] = boilerplate.risk_statement(Notes.of(notes), transcript)
-        return notes
+            rest={
+                "completeness": None,
+                "provenance": provenance(self.name),
+                "draft": True,
+                "engine": self.name,
+                "template": request.template,
+            },
+        ).with_reasons(())
+        return notes.having(risk_statement=boilerplate.risk_statement(notes, transcript)).document
 
 
 def _findings(reading: Reading) -> Findings:
@@ -76,7 +76,7 @@ def _findings(reading: Reading) -> Findings:
     )
     found.bright = feelings.bright_among(felt)
     found_tasks = tasks.action_items_in(reading)
-    found.items = {
+    items = {
         "key_topics": topics.as_items(reading, about),
         "strategies": findings.strategies_in(reading),
         "emotional_themes": feelings.as_items(reading, themes),
@@ -91,8 +91,9 @@ def _findings(reading: Reading) -> Findings:
         "unresolved_concerns": plans.concerns_in(reading),
         "protective_factors": record.protective_factors_in(reading),
         "risk_actions": record.risk_actions_in(reading, found_tasks),
-        "risk_flags": flags_from(reading.mentions, reading.transcript),
+        "risk_flags": [Item.of(flag) for flag in flags_from(reading.mentions, reading.transcript)],
     }
+    found.items = {name: tuple(listed) for name, listed in items.items()}
     return found
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.verification.evidence import CANNOT_TELL
 from shared.domain.verification.polarity import governing_negation
 from shared.domain.vocabulary import feelings as lexicon
@@ -103,12 +103,9 @@ def themes_in(feelings: Sequence[Feeling]) -> dict[str, list[Passage]]:
     return {label: sorted(passages, key=lambda p: (-weight(p), p.number)) for label, passages in ranked}
 
 
-def as_items(reading: Reading, themes: dict[str, list[Passage]]) -> list[JsonObject]:
+def as_items(reading: Reading, themes: dict[str, list[Passage]]) -> list[Item]:
     """``emotional_themes``."""
-    return [
-        {"text": label, "evidence": reading.cited(passages[:2]), "verified": False}
-        for label, passages in themes.items()
-    ]
+    return [Item.saying(reading.cited(passages[:2]), text=label) for label, passages in themes.items()]
 
 
 def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.verification.polarity import governing_negation
 from shared.domain.verification.quotes import tokenize
 from shared.domain.vocabulary import feelings as feeling_words
@@ -52,7 +52,7 @@ _ASKS_WHAT = re.compile(
 _MAKES = re.compile(r"^(.+?) (?:makes|made) me (?:feel )?", re.IGNORECASE)
 
 
-def triggers_in(reading: Reading) -> list[JsonObject]:
+def triggers_in(reading: Reading) -> list[Item]:
     """``triggers``: what the client names in one breath with distress, in their words."""
     found = []
     for passage in reading.client:
@@ -62,11 +62,10 @@ def triggers_in(reading: Reading) -> list[JsonObject]:
         if not trigger and _distress(passage) and not any(f.valence > 0 for f in feelings_in(passage)):
             trigger, shown = _set_off(reading, passage)
         if trigger:
-            found.append({
-                "trigger": trigger, "context": " ".join(other.text for other in shown),
-                "severity": _severity(reading, passage),
-                "evidence": reading.cited(shown), "verified": False,
-            })  # fmt: skip
+            context, severity = " ".join(other.text for other in shown), _severity(reading, passage)
+            found.append(
+                Item.saying(reading.cited(shown), trigger=trigger, context=context, severity=severity)
+            )
     return found[:MOST_TRIGGERS]
 
 
@@ -110,7 +109,7 @@ def _severity(reading: Reading, passage: Passage) -> str:
 _STATUS_ORDER = ("assigned", "practiced", "reviewed", "introduced")
 
 
-def strategies_in(reading: Reading) -> list[JsonObject]:
+def strategies_in(reading: Reading) -> list[Item]:
     """``strategies``: each technique once, with the furthest that it got."""
     found = []
     for name, (category, words) in lexicon.STRATEGIES.items():
@@ -122,11 +121,12 @@ def strategies_in(reading: Reading) -> list[JsonObject]:
         if mentions:
             rank, _, best = min(mentions)
             others = [passage for _, _, passage in mentions if passage is not best]
-            found.append({
-                "name": name, "category": category, "status": _STATUS_ORDER[rank], "context": best.text,
-                "evidence": reading.cited([best, *others[:2]]), "verified": False,
-            })  # fmt: skip
-    return sorted(found, key=lambda item: item["evidence"][0]["segment"] if item["evidence"] else 0)
+            item = Item.saying(
+                reading.cited([best, *others[:2]]),
+                name=name, category=category, status=_STATUS_ORDER[rank], context=best.text,
+            )  # fmt: skip
+            found.append(item)
+    return sorted(found, key=lambda item: item.evidence[0].segment if item.evidence else 0)
 
 
 def _status(reading: Reading, passage: Passage) -> str:
@@ -141,7 +141,7 @@ def _status(reading: Reading, passage: Passage) -> str:
     return "introduced"
 
 
-def quotes_in(reading: Reading, topics: list[Topic]) -> list[JsonObject]:
+def quotes_in(reading: Reading, topics: list[Topic]) -> list[Item]:
     """``significant_quotes``: the client's most telling sentences, in order of time."""
     grave = {m.passage.number for m in reading.mentions if m.severity != "low" and not m.asked}
     fitting = [
@@ -159,7 +159,7 @@ def quotes_in(reading: Reading, topics: list[Topic]) -> list[JsonObject]:
     return [_quote(reading, passage, topics) for passage in sorted(best, key=lambda passage: passage.number)]
 
 
-def _quote(reading: Reading, passage: Passage, topics: list[Topic]) -> JsonObject:
+def _quote(reading: Reading, passage: Passage, topics: list[Topic]) -> Item:
     asked = [
         other
         for other in reading.passages[max(0, passage.number - 3) : passage.number]
@@ -168,8 +168,5 @@ def _quote(reading: Reading, passage: Passage, topics: list[Topic]) -> JsonObjec
     label = label_of(passage, topics)
     context = f"While speaking of {label}." if label else "Said in the session."
     evidence = reading.cited([passage, *asked[-1:]])
-    start = evidence[0]["start"] if evidence else 0.0
-    return {
-        "quote": passage.text, "context": context, "timestamp_start": start,
-        "evidence": evidence, "verified": False,
-    }  # fmt: skip
+    start = evidence[0].start if evidence else 0.0
+    return Item.saying(evidence, quote=passage.text, context=context, timestamp_start=start)

@@ -1,6 +1,6 @@
 """What stays open: things to come back to, and what the client does not know yet."""
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from workers.engines.rules.items.tasks import states_task
 from workers.engines.rules.lexicons import plans as lexicon
 from workers.engines.rules.matching import listed
@@ -10,7 +10,7 @@ from workers.engines.rules.reading import Reading, quoted
 MOST = 8
 
 
-def follow_ups_in(reading: Reading) -> list[JsonObject]:
+def follow_ups_in(reading: Reading) -> list[Item]:
     """``follow_up_topics``: what is to be taken up again."""
     found = []
     for passage in reading.passages:
@@ -24,7 +24,7 @@ def follow_ups_in(reading: Reading) -> list[JsonObject]:
     return found[:MOST]
 
 
-def concerns_in(reading: Reading) -> list[JsonObject]:
+def concerns_in(reading: Reading) -> list[Item]:
     """``unresolved_concerns``: what the client leaves open, in their words."""
     return [
         _item(reading, passage.text, [passage])
@@ -36,5 +36,5 @@ def concerns_in(reading: Reading) -> list[JsonObject]:
     ][:MOST]
 
 
-def _item(reading: Reading, text: str, passages: list[Passage]) -> JsonObject:
-    return {"text": text, "evidence": reading.cited(passages), "verified": False}
+def _item(reading: Reading, text: str, passages: list[Passage]) -> Item:
+    return Item.saying(reading.cited(passages), text=text)

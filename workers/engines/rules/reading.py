@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.notes.items import Evidence
+from shared.domain.values import Transcript
 from shared.domain.verification.quotes import cite, tokenize
 from workers.engines.rules.passages import Passage, part_of, passages_of
 from workers.engines.rules.risk import mentions_in
@@ -51,15 +52,11 @@ class Reading:
         first = kept[0].start if len(kept) >= 2 else tokens[0].start
         return part_of(passage, text[first : kept[-1].end])
 
-    def cited(self, passages: Iterable[Passage]) -> list[JsonObject]:
-        """The evidence items for ``passages``, each once."""
+    def cited(self, passages: Iterable[Passage]) -> tuple[Evidence, ...]:
+        """The evidence for ``passages``, each once."""
         told = [passage if len(passage.words) > 1 else self.answer(passage) for passage in passages]
         found = [cite(self.transcript, passage.segment, passage.text) for passage in told]
-        evidence: list[JsonObject] = []
-        for item in (place.as_evidence() for place in found if place is not None):
-            if item not in evidence:
-                evidence.append(item)
-        return evidence
+        return tuple(dict.fromkeys(place.evidence for place in found if place is not None))
 
 
 def read(transcript: Transcript) -> Reading:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shared.domain.notes.items import Item
 from shared.domain.notes.phrasing import clipped, said
-from shared.domain.values import JsonObject
 from shared.domain.verification import boilerplate
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN
 from shared.domain.verification.boilerplate import join
@@ -45,20 +45,21 @@ def _lines(findings: Findings) -> Iterator[Line]:
     yield from _topics(findings, used)
     yield from _feelings(findings, used)
     for number, item in enumerate(items["triggers"][:2]):
-        yield _item("A trigger, as it was said: ", item["trigger"], item, 3 + 20 * number)
+        yield _item("A trigger, as it was said: ", item.text("trigger"), item, 3 + 20 * number)
     yield from _strategies(findings)
     yield from _tasks(findings)
     for number, item in enumerate(items["unresolved_concerns"][:2]):
-        yield _item("Left open: ", item["text"], item, 4 + 16 * number)
+        yield _item("Left open: ", item.text("text"), item, 4 + 16 * number)
     for item in items["appointments"]:
-        yield _item("Next appointment: ", item["when"], item, 5)
+        yield _item("Next appointment: ", item.text("when"), item, 5)
     for number, item in enumerate(items["follow_up_topics"][:2]):
-        text = f"{item['text'][:1].upper()}{item['text'][1:]}"
-        yield Line(said("", text), item["evidence"], 6 + 16 * number)
+        text = item.text("text")
+        text = text[:1].upper() + text[1:]
+        yield Line(said("", text), item.evidence, 6 + 16 * number)
     shown = {passage.text for passage in reading.passages if passage.number in used | reading.risky}
     for number, item in enumerate(items["significant_quotes"]):
-        if item["quote"] not in shown:
-            yield _item("Also said: ", item["quote"], item, SPARE + number)
+        if item.text("quote") not in shown:
+            yield _item("Also said: ", item.text("quote"), item, SPARE + number)
     if not reading.roles_known:
         yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
     for number, sentence in enumerate(
@@ -110,15 +111,22 @@ def _feelings(findings: Findings, used: set[int]) -> Iterator[Line]:
 
 def _strategies(findings: Findings) -> Iterator[Line]:
     for number, item in enumerate(findings.items["strategies"][:4]):
-        yield _item(f"{_FRAMES[item['status']]} ({item['name']}): ", item["context"], item, 3 + 9 * number)
+        yield _item(
+            f"{_FRAMES[item.text('status')]} ({item.text('name')}): ",
+            item.text("context"),
+            item,
+            3 + 9 * number,
+        )
 
 
 def _tasks(findings: Findings) -> Iterator[Line]:
     """What was agreed first, then what was left open, and what the therapist does."""
     order = [agreement for agreement, _, _ in _AGREED]
-    tasks = sorted(findings.items["action_items"], key=lambda item: order.index(item["agreement"]))
+    tasks = sorted(findings.items["action_items"], key=lambda item: order.index(item.text("agreement")))
     for number, item in enumerate(tasks[:4]):
-        told, quoting = next((told, quoting) for name, told, quoting in _AGREED if name == item["agreement"])
+        told, quoting = next(
+            (told, quoting) for name, told, quoting in _AGREED if name == item.text("agreement")
+        )
         yield task_line(told, quoting, item, 2 + number)
 
 
@@ -129,5 +137,5 @@ _AGREED = (
 )
 
 
-def _item(frame: str, text: str, item: JsonObject, rank: int) -> Line:
-    return Line(said(frame, clipped(text, QUOTE)), item["evidence"], rank)
+def _item(frame: str, text: str, item: Item, rank: int) -> Line:
+    return Line(said(frame, clipped(text, QUOTE)), item.evidence, rank)

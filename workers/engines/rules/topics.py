@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.vocabulary.topics import NOT_A_TOPIC, TOPICS
 from workers.engines.rules.feelings import weight
 from workers.engines.rules.matching import listed
@@ -88,12 +88,9 @@ def _quotable(passage: Passage) -> float:
     return score + 3 * passage.by_client - 3 * passage.question + 2 * (len(passage.words) in GOOD_WORDS)
 
 
-def as_items(reading: Reading, topics: list[Topic]) -> list[JsonObject]:
+def as_items(reading: Reading, topics: list[Topic]) -> list[Item]:
     """``key_topics``."""
-    return [
-        {"text": topic.label, "evidence": reading.cited(topic.passages[:3]), "verified": False}
-        for topic in topics
-    ]
+    return [Item.saying(reading.cited(topic.passages[:3]), text=topic.label) for topic in topics]
 
 
 def label_of(passage: Passage, topics: list[Topic]) -> str | None:

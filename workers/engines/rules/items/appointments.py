@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.verification.acceptance import ACCEPTED, OPEN, takes_on
 from workers.engines.rules.passages import Passage, part_of
 from workers.engines.rules.reading import Reading
@@ -56,7 +56,7 @@ _ELSEWHEN = re.compile(
 )
 
 
-def appointments_in(reading: Reading) -> list[JsonObject]:
+def appointments_in(reading: Reading) -> list[Item]:
     """``appointments``: the last that was proposed and not turned down; usually one, or none."""
     proposals = [p for p in reading.passages if _proposes(p)]
     while proposals:
@@ -66,10 +66,8 @@ def appointments_in(reading: Reading) -> list[JsonObject]:
         found = _settled(reading, last)
         if found is not None:
             when, agreement, shown = found
-            return [{
-                "when": when, "agreement": agreement, "details": shown[0].text,
-                "evidence": reading.cited(shown), "verified": False,
-            }]  # fmt: skip
+            details = shown[0].text
+            return [Item.saying(reading.cited(shown), when=when, agreement=agreement, details=details)]
     return []
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from shared.domain.notes.fields import NOT_SAID
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.verification.facts import is_drug
 from workers.engines.rules.lexicons import medication as lexicon
 from workers.engines.rules.passages import Passage
@@ -14,7 +14,7 @@ MOST = 10
 MOST_EVIDENCE = 4
 
 
-def medications_in(reading: Reading) -> list[JsonObject]:
+def medications_in(reading: Reading) -> list[Item]:
     """``medications``: each drug once, with what was said of it, every word of it as it was said."""
     spoken: dict[str, list[Passage]] = {}
     for passage in reading.passages:
@@ -54,7 +54,7 @@ def _tells(text: str) -> bool:
     return bool(told and lexicon.POINTS.search(text))
 
 
-def _item(reading: Reading, drug: str, shown: Sequence[Passage]) -> JsonObject | None:
+def _item(reading: Reading, drug: str, shown: Sequence[Passage]) -> Item | None:
     dose, by_dose = _dose(drug, shown)
     change, by_change = _change(shown)
     adherence, by_adherence = _adherence(shown)
@@ -70,11 +70,11 @@ def _item(reading: Reading, drug: str, shown: Sequence[Passage]) -> JsonObject |
     named = next(p for p in shown if drug in p.text.casefold())
     told = [named, *by_dose, *by_change, *by_adherence, *effects[:1], *works[:1]]
     kept = sorted(dict.fromkeys(told), key=lambda p: p.number)[:MOST_EVIDENCE]
-    return {
-        "drug": drug, "dose": dose, "change": change, "adherence": adherence,
-        "side_effect": effects[0].text if effects else "", "effect": works[0].text if works else "",
-        "evidence": reading.cited(reading.answer(p) for p in kept), "verified": False,
-    }  # fmt: skip
+    return Item.saying(
+        reading.cited(reading.answer(p) for p in kept),
+        drug=drug, dose=dose, change=change, adherence=adherence,
+        side_effect=effects[0].text if effects else "", effect=works[0].text if works else "",
+    )  # fmt: skip
 
 
 def _dose(drug: str, shown: Sequence[Passage]) -> tuple[str, list[Passage]]:

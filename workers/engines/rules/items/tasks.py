@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN, takes_on
 from shared.domain.verification.grounding import content_of
 from shared.domain.verification.quotes import words_of
@@ -36,7 +36,7 @@ class Task:
     shown: list[Passage] = field(default_factory=list)
 
 
-def action_items_in(reading: Reading) -> list[JsonObject]:
+def action_items_in(reading: Reading) -> list[Item]:
     """``action_items``: what was asked for and not turned down, and what either took on themselves."""
     found: list[Task] = []
     for passage in reading.passages:
@@ -74,11 +74,11 @@ def _substance(text: str) -> set[str]:
     return content_of(words_of(text)) - _NO_SUBSTANCE
 
 
-def _as_item(reading: Reading, task: Task) -> JsonObject:
-    return {
-        "task": task.text, "category": _category(task), "details": task.passage.text,
-        "agreement": task.agreement, "evidence": reading.cited(task.shown), "verified": False,
-    }  # fmt: skip
+def _as_item(reading: Reading, task: Task) -> Item:
+    return Item.saying(
+        reading.cited(task.shown),
+        task=task.text, category=_category(task), details=task.passage.text, agreement=task.agreement,
+    )  # fmt: skip
 
 
 def _tasks_in(reading: Reading, passage: Passage) -> Iterator[tuple[str, str]]:
