@@ -9,7 +9,7 @@ from migrations import row_security, sealing_anew
 from shared.db.connection.engine import SEALER
 
 revision: str = "0100"
-down_revision: str | None = "0096"
+down_revision: str | None = "0122"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
