@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import row_security, sealing_anew
 
 revision: str = "0110"
-down_revision: str | None = "0096"
+down_revision: str | None = "0100"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

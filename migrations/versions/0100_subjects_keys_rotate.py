@@ -8,8 +8,8 @@ from alembic import op
 from migrations import row_security, sealing_anew
 from shared.db.connection.engine import SEALER
 
-revision: str = "0130"
-down_revision: str | None = "0122"
+revision: str = "0100"
+down_revision: str | None = "0096"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
