@@ -8,7 +8,7 @@ from alembic import op
 from migrations import row_security
 
 revision: str = "0112"
-down_revision: str | None = "0122"
+down_revision: str | None = "0111"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
