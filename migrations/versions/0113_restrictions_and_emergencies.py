@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import sealing_anew
+
 revision: str = "0113"
 down_revision: str | None = "0112"
 branch_labels: Sequence[str] | None = None
@@ -31,7 +33,6 @@ _CLOSED = (
     "patient_deletions",
     "patient_retention",
     "record_packages",
-    "supervision_grants",
     "tombstones",
     "uploads",
     "webhook_deliveries",
@@ -46,6 +47,9 @@ def upgrade() -> None:
         )
     op.add_column("rights_requests", sa.Column("agreed", sa.LargeBinary(), nullable=True))
     op.execute("GRANT UPDATE (agreed) ON rights_requests TO sessionscribe_app")
+    op.execute("DROP TRIGGER retired_key ON rights_requests")
+    op.execute("DROP POLICY sealer ON rights_requests")
+    sealing_anew.allow("rights_requests", "patient_id", "words", "answer", "agreed")
     _note(
         "restriction", "OLD.status <> 'fulfilled' AND NEW.status = 'fulfilled' AND NEW.agreed IS NOT NULL",
         "NEW.patient_id", "NEW.agreed",

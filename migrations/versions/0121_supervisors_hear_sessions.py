@@ -47,6 +47,12 @@ def upgrade() -> None:
     op.create_index("supervision_grants_by_therapist", "supervision_grants", ["therapist_id"])
     op.create_index("supervision_grants_by_supervisor", "supervision_grants", ["supervisor_id"])
     row_security.protect("supervision_grants", "SELECT, INSERT, DELETE")
+    # As in 0113: no reading of an emergency needs it.
+    off = "(SELECT coalesce(current_setting('app.emergency', true), '') = '')"
+    op.execute(
+        "CREATE POLICY emergency ON supervision_grants AS RESTRICTIVE TO sessionscribe_app"
+        f" USING ({off}) WITH CHECK ({off})"
+    )
     op.execute(
         "CREATE FUNCTION supervised_session() RETURNS uuid LANGUAGE sql STABLE AS $$"
         " SELECT granted.session_id FROM supervision_grants granted"
