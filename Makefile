@@ -31,7 +31,7 @@ test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(VENV)/.dev ## Run the unit tests alone: no servers, half a minute
-	@$(BIN)/python -m pytest tests/unit tests/test_conventions.py --numprocesses auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest tests/unit tests/test_conventions.py --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 integration: $(VENV)/.dev ## Run the tests on a real Postgres and a real Redis
 	@$(BIN)/python -m pytest tests/integration --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)

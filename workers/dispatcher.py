@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -29,6 +30,7 @@ from shared.services.operations.liveness import Pulse, SignsOfLife
 from shared.services.operations.reconciliation import Places
 from shared.services.operations.startup import NotYet
 from shared.services.retention import sweep as retention
+from shared.services.retention import trail
 from shared.services.sessions import digests
 from shared.services.uploads import resumable
 from shared.settings import Settings, load
@@ -118,7 +120,7 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
             resumable.sweep(database)
             deletion.erase_due(database, recordings, keys)
             if retain.comes_after(seconds):
-                retention.run_due(database, recordings, keys)
+                _retain(database, recordings, keys)
             packager.look_after(seconds)
             if chain.comes_after(seconds):
                 _chain(database, keys)
@@ -144,6 +146,13 @@ def _sweep(settings: Settings, places: Places, vault: Vault) -> None:
     idempotency.sweep(places.database)
     digests.seal_plain_ones(places.database, vault)
     _reconcile_meanwhile(settings, places)
+
+
+def _retain(database: Database, recordings: Recordings, keys: KeyStore) -> None:
+    """What the rules let go; of the trail only where its chains have their key."""
+    retention.run_due(database, recordings, keys)
+    with suppress(KeyStoreError):  # told when new lines are to be chained
+        trail.run_due(database, chaining.secret_of(database, keys.folder))
 
 
 def _chain(database: Database, keys: KeyStore) -> None:

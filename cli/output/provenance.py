@@ -48,6 +48,8 @@ def print_origin(console: Console, document: JsonObject) -> None:
         _bullet(console, Text("no language model was asked"))
         return
     _bullet(console, Text(f"model {one_line(made.get('model'))}"))
+    if made.get("deidentified"):
+        _bullet(console, Text("identifiers that were found were replaced before the transcript was sent"))
     digest = one_line(made.get("prompt_sha256"))
     _bullet(console, Text(f"prompt version {one_line(made.get('prompt_version'))}, SHA-256 {digest}"))
     tokens = [made.get("input_tokens"), made.get("output_tokens")]

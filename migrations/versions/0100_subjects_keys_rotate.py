@@ -9,7 +9,7 @@ from migrations import row_security, sealing_anew
 from shared.db.connection.engine import SEALER
 
 revision: str = "0100"
-down_revision: str | None = "0122"
+down_revision: str | None = "0096"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -27,7 +27,6 @@ _SEALED = (
     ("holds", "patient_id", ("details",)),
     ("disclosures", "patient_id", ("details",)),
     ("rights_requests", "patient_id", ("words", "answer")),
-    ("record_packages", "id", ("secret",)),
     ("emergency_accesses", "patient_id", ("reason",)),
     ("removals", "subject_id", ("sealed",)),
     ("note_templates", "id", ("body",)),
@@ -35,7 +34,6 @@ _SEALED = (
     ("practice_engines", "practice_id", ("vocabulary",)),
     ("browser_sessions", "therapist_id", ("address", "agent")),
     ("totp_factors", "therapist_id", ("secret",)),
-    ("therapist_words", "therapist_id", ("body",)),
     ("webhook_endpoints", "id", ("url", "label", "secret", "old_secret")),
 )
 # What is never changed but by sealing it anew: the trigger, its table, its events and its function.

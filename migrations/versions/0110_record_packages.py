@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations import row_security
+from migrations import row_security, sealing_anew
 
 revision: str = "0110"
-down_revision: str | None = "0096"
+down_revision: str | None = "0100"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -57,3 +57,4 @@ def upgrade() -> None:
     )
     row_security.protect("record_packages", "SELECT, INSERT, UPDATE")
     row_security.open_to_operator("record_packages", "SELECT (practice_id, state)")
+    sealing_anew.allow("record_packages", "id", "secret")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from migrations import row_security
+from migrations import row_security, sealing_anew
 
 revision: str = "0120"
-down_revision: str | None = "0111"
+down_revision: str | None = "0113"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -25,3 +25,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("therapist_id"),
     )
     row_security.protect("therapist_words", "SELECT, INSERT, UPDATE")
+    sealing_anew.allow("therapist_words", "therapist_id", "body")

@@ -7,11 +7,12 @@ from uuid import UUID
 
 
 class Removal(StrEnum):
-    """The kinds of entries in the list of removals, as the triggers of migrations 0050 to 0096 write them.
+    """The kinds of entries in the list of removals, as the triggers of migrations 0050 to 0113 write them.
 
     ``TAKEN_BACK_BY`` says which of them take an earlier entry back. A ``HOLD`` takes away the right to
     delete: its subject is the patient, that of ``HOLD_LIFTED`` the hold. ``PART2_FLAGGED`` takes away the
-    right to send away.
+    right to send away, and a ``RESTRICTION`` what else the patient does not want: its subject is the patient,
+    that of ``RESTRICTION_ENDED`` the request.
     """
 
     SESSION = "session"
@@ -43,6 +44,8 @@ class Removal(StrEnum):
     OFF_RECORD = "off_record"
     HOLD = "hold"
     HOLD_LIFTED = "hold_lifted"
+    RESTRICTION = "restriction"
+    RESTRICTION_ENDED = "restriction_ended"
     RECORDING = "recording"
     TRANSCRIPT = "transcript"
     DRAFTS = "drafts"

@@ -16,6 +16,7 @@ class RetentionKind(StrEnum):
     PROCESS_NOTES = "process_notes"
     SESSION = "session"
     SIGNED_MINIMUM = "signed_minimum"
+    TRAIL = "trail"  # the oldest lines of the audit trail, of all records
 
 
 class RetentionEvent(StrEnum):
@@ -25,6 +26,7 @@ class RetentionEvent(StrEnum):
     LAST_SESSION = "last_session"  # the date of the patient's last session
     MAJORITY = "majority"  # the same, or the end of the year in which the patient comes of age, if later
     SIGNED = "signed"  # the author's first signature; never, where there is none
+    WRITTEN = "written"  # when a line of the trail was written; of the trail alone
 
 
 # What may be counted from a signature: parts of a session, not the session itself.
@@ -39,3 +41,7 @@ COUNTED_FROM_SIGNATURE = frozenset(
 AGE_OF_MAJORITY = 18
 MOST_DAYS, MOST_GRACE_DAYS = 36_500, 365
 BIRTH_YEARS = (1900, 2200)
+# Six years (45 CFR 164.316(b)(2)), two of which may be leap years. Postgres holds to it as well.
+LEAST_TRAIL_DAYS = 2192
+# Kinds whose rules remove something of a session.
+OF_SESSIONS = frozenset(RetentionKind) - {RetentionKind.SIGNED_MINIMUM, RetentionKind.TRAIL}

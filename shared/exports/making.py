@@ -40,6 +40,8 @@ def made_by(made: Provenance) -> Iterator[str]:
         yield "No language model was asked."
         return
     yield f"Model: {made.model}."
+    if made.deidentified:
+        yield "Identifiers that were found in the transcript were replaced before it was sent."
     yield f"Prompt: version {made.prompt_version or 'unknown'}, SHA-256 {made.prompt_sha256}."
     tokens = made.input_tokens, made.output_tokens
     counted = "tokens not counted" if None in tokens else f"{tokens[0]} tokens in, {tokens[1]} out"

@@ -33,6 +33,7 @@ def _outline(signed: JsonObject) -> Outline:
             Block("Deleted", _lines(map(_deleted, receipt["sessions"]), "No session was deleted.")),
             Block("Left, and why", _lines(_left(receipt), "Nothing.")),
             Block("What others had got", _lines(map(_shared, receipt["shared_with"]), "Nothing.")),
+            Block("Exports and disclosures before", _lines(map(_given, receipt["given_out"]), "None.")),
         ),
         closing=(
             ("Key (SHA-256 of the Ed25519 public key)", key["fingerprint"]),
@@ -69,3 +70,10 @@ def _shared(one: JsonObject) -> str:
     if one["what"] == "engine":
         return f"Engine {one['engine']} ({one['kind']}): {one['count']} calls. Ask its operator to delete it."
     return f"Webhook {one['webhook_id']}: {one['count']} messages with ids and codes, without content."
+
+
+def _given(one: JsonObject) -> str:
+    to = f" to {word(one['recipient'])}" if one["recipient"] else ""
+    why = f" for {word(one['purpose'])}" if one["purpose"] else ""
+    again = f", {one['count']} times, the last" if one["count"] > 1 else ""
+    return f"{one['what'].capitalize()}{to}{why}{again} at {one['last_at']}. Ask the recipient to delete it."

@@ -186,7 +186,8 @@ class ReviewReasonSchema(Schema):
 class ProvenanceSchema(Schema):
     """What made the draft: engine, model, prompt, and what it took.
 
-    ``parts``: in how many parts the transcript was read. Tokens and ``cost_usd`` are null where the
+    ``parts``: in how many parts the transcript was read. ``deidentified``: identifiers that were found in it
+    were replaced before the engine got it. Tokens and ``cost_usd`` are null where the
     server, or the settings, do not say.
     """
 
@@ -200,6 +201,7 @@ class ProvenanceSchema(Schema):
     input_tokens = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
     output_tokens = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
     cost_usd = fields.Float(load_default=None, allow_none=True, validate=validate.Range(min=0))
+    deidentified = fields.Boolean(load_default=False)
 
 
 class NotesSchema(Schema):

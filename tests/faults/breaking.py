@@ -6,13 +6,16 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from shared.vault.keystore import KeyStore
 from tests.faults.keeper import Kept
-from tests.faults.machine import Machine
+from tests.faults.machine import ROOT, Machine
 
 Fault = Callable[[Machine, random.Random], None]
 
@@ -127,6 +130,29 @@ def set_clock(machine: Machine, chance: random.Random) -> None:
     _later(pause, lambda: set_off(process, 0))
 
 
+def rotate_keys(machine: Machine, chance: random.Random) -> None:
+    """Subjects' keys are rotated by an operator's process, which is killed wherever it is by then."""
+    (practice, *_) = KeyStore(machine.keys).practices()
+    command = [
+        sys.executable,
+        "-m",
+        "tests.faults.rotator",
+        str(machine.keys),
+        f"subjects {practice}",
+        "3",
+        "",
+    ]
+    rotator = subprocess.Popen(
+        command, cwd=ROOT, env=machine.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+    def end() -> None:
+        rotator.kill()
+        rotator.wait()
+
+    _later(chance.uniform(4, 12), end)
+
+
 FAULTS: dict[str, tuple[Fault, int]] = {
     "child killed": (kill_child, 4),
     "worker killed": (kill_worker, 4),
@@ -144,6 +170,7 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "clock set": (set_clock, 2),
     "ambush in a worker": (ambush, 8),
     "ambush in the API": (ambush_web, 3),
+    "keys rotated": (rotate_keys, 3),
 }
 
 
@@ -231,6 +258,6 @@ def _begin(mending: threading.Thread) -> None:
 
 
 def wait_until_mended() -> None:
-    """Return when everything that was broken for a while is whole again: eight seconds at most."""
+    """Return when everything that was broken for a while is whole again: twelve seconds at most."""
     while _mending:
         _mending.pop().join()

@@ -19,6 +19,7 @@ KIND_WORDS = {
     RetentionKind.DRAFTS: "Notes that are not signed",
     RetentionKind.PROCESS_NOTES: "Psychotherapy notes",
     RetentionKind.SESSION: "Whole sessions, with signed notes",
+    RetentionKind.TRAIL: "Lines of the audit trail",
     RetentionKind.SIGNED_MINIMUM: "Least time for sessions with signed notes",
 }
 EVENT_WORDS = {
@@ -26,6 +27,7 @@ EVENT_WORDS = {
     RetentionEvent.LAST_SESSION: "the patient's last session",
     RetentionEvent.MAJORITY: "the patient's last session, or coming of age if later",
     RetentionEvent.SIGNED: "the author's signature",
+    RetentionEvent.WRITTEN: "a line of the trail was written",
 }
 LOOK_AHEAD_DAYS, MOST_AHEAD_DAYS = 30, 366
 

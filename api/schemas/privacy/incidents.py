@@ -41,6 +41,18 @@ class UsedSchema(Schema):
     made = fields.Boolean(metadata={"description": "Made in the incident, and not used in it."})
 
 
+class HeldSchema(Schema):
+    """An emergency access to a colleague's patient that one of the people held."""
+
+    id = fields.UUID()
+    patient_id = fields.UUID()
+    therapist_id = fields.UUID(metadata={"description": "Who held it."})
+    owner_id = fields.UUID(metadata={"description": "The patient's therapist, who can end it."})
+    started_at = Moment()
+    until_at = Moment()
+    ended_at = Moment(allow_none=True)
+
+
 class IncidentSchema(Schema):
     """What is known of an incident, of the audit trail."""
 
@@ -58,4 +70,5 @@ class IncidentSchema(Schema):
         fields.Nested(AffectedSchema), metadata={"description": "Whom to tell, the most affected first."}
     )
     credentials = fields.List(fields.Nested(UsedSchema))
+    emergencies = fields.List(fields.Nested(HeldSchema))
     steps = fields.List(fields.String(), metadata={"description": "Commands to run now."})

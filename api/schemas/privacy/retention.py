@@ -103,6 +103,16 @@ class DueSchema(Schema):
     kept_until = fields.Date(allow_none=True, metadata={"description": "An exception for the patient."})
 
 
+class TrailDueSchema(Schema):
+    """What goes of the audit trail next."""
+
+    lines = fields.Integer()
+    upto = Moment(allow_none=True, metadata={"description": "They were written before this time."})
+    is_blocked = fields.Boolean(
+        metadata={"description": "A hold or an exception keeps the next lines, and all after them."}
+    )
+
+
 class PreviewSchema(Schema):
     """What would go."""
 
@@ -113,6 +123,7 @@ class PreviewSchema(Schema):
         metadata={"description": "By kind: sessions kept because the year of birth is not known."},
     )
     is_cut = fields.Boolean(metadata={"description": "There is more than is shown."})
+    trail = fields.Nested(TrailDueSchema, allow_none=True, metadata={"description": "null: no rule for it."})
 
 
 class PatientRetentionSchema(Schema):

@@ -156,6 +156,9 @@ def _show(found: list[Verdict], *, is_anchored: bool, as_json: bool) -> None:
     headings = ("Practice", "Lines", "Waiting", "Anchors", "Found")
     table(console.results(), headings, rows, "There are no lines.")
     for verdict in found:
+        if verdict.removed_before is not None:
+            said = f"{verdict.removed_lines} lines before {verdict.removed_before:%Y-%m-%d} were removed by"
+            console.results().print(Text(f"  {_name(verdict)}: {said} the practice's rule."), soft_wrap=True)
         for item in verdict.breaks[1:_SHOWN]:
             console.results().print(Text(f"  {_name(verdict)}: {item.words}"), soft_wrap=True)
         if len(verdict.breaks) > _SHOWN:
@@ -177,6 +180,8 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
         "batches": verdict.batches,
         "waiting": verdict.waiting,
         "anchors": verdict.anchors,
+        "removed_lines": verdict.removed_lines,
+        "removed_before": verdict.removed_before.isoformat() if verdict.removed_before else None,
         "breaks": [
             {"kind": item.kind, "batch": item.batch, "event_id": item.event_id} for item in verdict.breaks
         ],

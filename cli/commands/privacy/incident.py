@@ -75,8 +75,23 @@ def _show(found: JsonObject) -> None:
         for one in found["credentials"]
     ]
     table(out, ("Credential", "Kind", "Of", "Was", "Ended"), used, "No credential was used.")
+    _show_emergencies(found)
     for heading, counts in (("Address", found["addresses"]), ("Other actions", found["practice"])):
         if counts:
             table(out, (heading, "Lines"), sorted(counts.items()), "")
     for step in found["steps"]:
         out.print(Text(f"Run: {one_line(step)}"), soft_wrap=True)
+
+
+def _show_emergencies(found: JsonObject) -> None:
+    held = [
+        (
+            one.get("id"),
+            one.get("patient_id"),
+            one_line(one.get("started_at"))[:19],
+            one_line(one.get("ended_at") or one.get("until_at"))[:19],
+        )
+        for one in found.get("emergencies") or ()
+    ]
+    if held:
+        table(console.results(), ("Emergency access", "Patient", "From", "To"), held, "")

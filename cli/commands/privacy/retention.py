@@ -102,6 +102,12 @@ def preview(target: Target, days: int, as_json: bool) -> None:
     table(console.results(), headings, rows, f"Nothing goes within {days} days.")
     if found.get("is_cut"):
         console.notices().print(Text("There is more than is shown."))
+    trail = found.get("trail") or {}
+    if trail.get("lines"):
+        upto = one_line(trail.get("upto"))[:10]
+        console.notices().print(Text(f"{trail['lines']} lines of the trail, written before {upto}."))
+    if trail.get("is_blocked"):
+        console.notices().print(Text("A hold or an exception keeps the lines of the trail after these."))
     for kind, count in (found.get("without_birth_year") or {}).items():
         console.notices().print(Text(f"{count} x {one_line(kind)} kept: no year of birth."), soft_wrap=True)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, func
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +34,23 @@ class AuditBatch(Base):
     last_id: Mapped[int] = mapped_column(BigInteger)
     codes: Mapped[bytes] = mapped_column(LargeBinary)
     head: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditRemoval(Base):
+    """The beginning of a practice's trail went by its rule: batches up to ``number``, whose head is ``head``.
+
+    ``upto``: when the last of them was made. ``code`` seals the row with the key of the chain.
+    """
+
+    __tablename__ = "audit_removals"
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    lines: Mapped[int] = mapped_column(BigInteger)
+    upto: Mapped[datetime]
+    removed_at: Mapped[datetime]
+    code: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Disclosure(Base):

@@ -15,7 +15,8 @@ from shared.vault.sealing import Sealed
 class RightsRequest(Base):
     """A request for access, amendment or restriction. ``words``: the patient's; ``answer``: the practice's.
 
-    ``session_id``: whose notes it is about; None where it is about the whole record.
+    ``session_id``: whose notes it is about; None where it is about the whole record. ``agreed``: all of a
+    restriction that was agreed to, for the list of removals.
     """
 
     __tablename__ = "rights_requests"
@@ -34,6 +35,7 @@ class RightsRequest(Base):
     status: Mapped[RequestStatus] = mapped_column(Word(RequestStatus))
     words: Mapped[Sealed]
     answer: Mapped[Sealed | None]
+    agreed: Mapped[Sealed | None]
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

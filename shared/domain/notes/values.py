@@ -82,6 +82,7 @@ class Provenance:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    deidentified: bool = False
 
 
 class Change(Protocol):

@@ -38,6 +38,14 @@ def head(
     return hmac.digest(key, b"head:" + previous + b":" + text + b":" + codes, "sha256")
 
 
+def removal(
+    key: bytes, number: int, last_head: bytes, lines: int, upto: datetime, removed_at: datetime
+) -> bytes:
+    """The code of a row that says that every batch up to ``number`` was removed by the practice's rule."""
+    text = json.dumps([number, last_head.hex(), lines, _plain(upto), _plain(removed_at)]).encode()
+    return hmac.digest(key, b"removal:" + text, "sha256")
+
+
 def _plain(value: Any) -> str | int | None:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")

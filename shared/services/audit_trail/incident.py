@@ -14,6 +14,7 @@ from shared.db.queries.privacy import audit, incidents
 from shared.db.queries.privacy.audit import Filter
 from shared.db.queries.privacy.incidents import Credential, Owner
 from shared.db.tables.core import AuditEvent
+from shared.db.tables.emergency import EmergencyAccess
 from shared.domain.errors import InvalidInput
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
@@ -69,7 +70,10 @@ class Used:
 
 @dataclass(slots=True)
 class Report:
-    """What is known of the incident; ``practice``: actions that concern no patient, such as new keys."""
+    """What is known of the incident; ``practice``: actions that concern no patient, such as new keys.
+
+    ``emergencies``: accesses to colleagues' patients that the people held whose credentials were used.
+    """
 
     lines: int = 0
     refused: int = 0
@@ -79,6 +83,7 @@ class Report:
     practice: Counter[str] = field(default_factory=Counter)
     patients: list[Affected] = field(default_factory=list)
     credentials: list[Used] = field(default_factory=list)
+    emergencies: list[EmergencyAccess] = field(default_factory=list)
 
     @property
     def steps(self) -> list[str]:
@@ -116,6 +121,12 @@ def report(resources: Resources, caller: Caller, suspicion: Suspicion) -> Report
             patients.setdefault(owner.patient_id, Affected(owner.patient_id, owner.therapist_id))
         people = {person.id: person.name for person in api_keys.people_of(db, caller.practice_id)}
         credentials = incidents.credentials(db, caller.practice_id, used | made)
+        holders = {one.person_id for one in credentials if one.id in used} | (
+            {suspicion.person_id} if suspicion.person_id else set()
+        )
+        found.emergencies = list(
+            incidents.emergency_accesses(db, caller.practice_id, holders, suspicion.since, suspicion.until)
+        )
         ownership.audit(db, caller, "incident.report", suspicion.key_id or suspicion.person_id)
     found.patients = sorted(
         patients.values(), key=lambda one: (-one.exports, -one.reads, str(one.patient_id))

@@ -88,6 +88,7 @@ def _engines(settings: Settings, chosen: PracticeEngines | None) -> dict[str, An
         "elsewhere": sorted(name for name in names if settings.sends_away(name)),
         "server": _host(settings.openai_base_url) or "api.openai.com",
         "in_house": settings.openai_in_house,
+        "deidentified": settings.deidentify and settings.sends_away(settings.extractor),
         "may_leave_since": away_since.isoformat() if away_since else None,
     }
 
@@ -118,6 +119,10 @@ def _look_at(report: dict[str, Any]) -> list[str]:
     leaves = engines["elsewhere"] and engines["may_leave_since"]
     found = [
         (leaves, f"Recordings or transcripts may leave to {engines['server']}: is there a contract?"),
+        (
+            leaves and engines["notes"] in engines["elsewhere"] and not engines["deidentified"],
+            "Transcripts leave with all names in them: SESSIONSCRIBE_DEIDENTIFY replaces what it finds.",
+        ),
         (held["patients_without_consent"], "Some patients have no consent on file, or withdrew it."),
         (held["api_keys_without_expiry"], "Some API keys never expire."),
         (held["api_keys_not_used_for_90_days"], "Some API keys were not used for 90 days: revoke them."),

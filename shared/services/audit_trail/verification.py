@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit_chain as rows
+from shared.db.queries.privacy import trail_removals
 from shared.db.tables.audit import AuditBatch
+from shared.domain.retention import LEAST_TRAIL_DAYS
 from shared.services.audit_trail import chain
 from shared.services.audit_trail.anchors import Anchor
 
@@ -31,6 +33,8 @@ class Kind(StrEnum):
     CUT_OFF = "cut_off"
     OTHER_HISTORY = "other_history"
     NOT_CHAINED = "not_chained"
+    REMOVAL_CHANGED = "removal_changed"
+    REMOVED_EARLY = "removed_early"
 
 
 WORDS = {
@@ -43,6 +47,8 @@ WORDS = {
     Kind.CUT_OFF: "was anchored and is gone: the end was cut off, or an older database was restored",
     Kind.OTHER_HISTORY: "is not the one that was anchored: an older database was restored and went on, "
     "or the chain was written anew",
+    Kind.REMOVAL_CHANGED: "is said to be the last that a rule removed, and the service did not write that",
+    Kind.REMOVED_EARLY: "was removed before its six years were over",
     Kind.NOT_CHAINED: "has waited too long to be chained: does the dispatcher run?",
 }
 
@@ -64,13 +70,18 @@ class Break:
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found of one practice's chain; ``waiting``: lines that are not chained yet."""
+    """What was found of one practice's chain; ``waiting``: lines that are not chained yet.
+
+    ``removed_lines``: how many the practice's rule removed, all written before ``removed_before``.
+    """
 
     practice_id: UUID
     lines: int = 0
     batches: int = 0
     anchors: int = 0
     waiting: int = 0
+    removed_lines: int = 0
+    removed_before: datetime | None = None
     breaks: list[Break] = field(default_factory=list)
 
 
@@ -90,8 +101,8 @@ def verify(
 
 def _verdict(db: DbSession, key: bytes, practice_id: UUID, anchored: dict[int, bytes]) -> Verdict:
     found = Verdict(practice_id, anchors=len(anchored))
-    previous, number = chain.BEGINNING, 0
-    for batch in rows.batches(db, practice_id):
+    previous, number = _beginning(db, key, found, anchored)
+    for batch in rows.batches(db, practice_id, number):
         number += 1
         while number < batch.number:
             found.breaks.append(Break(Kind.BATCH_REMOVED, number))
@@ -109,6 +120,23 @@ def _verdict(db: DbSession, key: bytes, practice_id: UUID, anchored: dict[int, b
     found.waiting, since = rows.waiting(db, practice_id, upto)
     found.breaks += _late(clock.now(db), since, found)
     return found
+
+
+def _beginning(db: DbSession, key: bytes, found: Verdict, anchored: dict[int, bytes]) -> tuple[bytes, int]:
+    """From which head and number on the chain is there: a rule may have removed what was before."""
+    gone = trail_removals.latest(db, found.practice_id)
+    if gone is None:
+        return chain.BEGINNING, 0
+    found.removed_lines = trail_removals.removed_lines(db, found.practice_id)
+    found.removed_before = gone.upto
+    code = chain.removal(key, gone.number, gone.head, gone.lines, gone.upto, gone.removed_at)
+    if code != gone.code:
+        found.breaks.append(Break(Kind.REMOVAL_CHANGED, gone.number))
+    if gone.removed_at - gone.upto < timedelta(days=LEAST_TRAIL_DAYS):
+        found.breaks.append(Break(Kind.REMOVED_EARLY, gone.number))
+    if anchored.get(gone.number, gone.head) != gone.head:
+        found.breaks.append(Break(Kind.OTHER_HISTORY, gone.number))
+    return gone.head, gone.number
 
 
 def _late(now: datetime, since: datetime | None, found: Verdict) -> list[Break]:

@@ -126,7 +126,7 @@ def action(name: str, given: Giving | None) -> str:
 def what_left(name: str, given: Giving) -> str:
     """What was exported, or sent to an engine."""
     if not name.endswith(EXPORT):
-        return f"the {given.what}"
+        return f"the {_plain(given.what)}"
     exported = _EXPORTED.get(name.removesuffix(EXPORT), _plain(name.removesuffix(EXPORT)))
     return f"{exported} as {given.what}" if given.what else exported
 

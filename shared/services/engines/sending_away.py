@@ -8,6 +8,7 @@ from shared.domain.disclosures import SENT_TO_ENGINE, Giving
 from shared.services.resources import Resources
 
 AUDIO, TRANSCRIPT = "audio", "transcript"
+DEIDENTIFIED = "transcript_without_found_identifiers"
 
 
 def note(resources: Resources, db: DbSession, lease: Lease, engine: str, what: str) -> None:

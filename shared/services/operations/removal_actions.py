@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import webhooks
-from shared.db.queries.privacy import deletions, patient_deletions
+from shared.db.queries.privacy import deletions, patient_deletions, rights
 from shared.db.queries.privacy import holds as hold_rows
 from shared.db.queries.privacy import removals as rows
 from shared.db.queries.records import patients, sessions, uploads
@@ -19,6 +19,7 @@ from shared.domain.status import UNFINISHED, Status
 from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
 from shared.services.retention import holds, sweep
+from shared.services.rights import requests
 from shared.services.transcripts import off_record
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject
@@ -116,6 +117,20 @@ def _hold_lifted(_: Resources, db: DbSession, entry: Entry) -> bool:
     return True
 
 
+def _restriction(resources: Resources, db: DbSession, entry: Entry) -> bool:
+    patient = Subject(entry.practice_id, entry.subject_id)
+    if entry.sealed is None or patients.to_put_on_hold(db, patient.id) is None:
+        return False
+    try:
+        return requests.agree_again(resources.vault, db, patient, Sealed(entry.sealed), entry.at)
+    except KeyDestroyed:
+        return False  # nothing of the patient can be read
+
+
+def _restriction_ended(_: Resources, db: DbSession, entry: Entry) -> bool:
+    return rights.end_restriction(db, entry.subject_id, entry.at)
+
+
 def _off_record(resources: Resources, db: DbSession, entry: Entry) -> bool:
     row = db.get(TherapySession, entry.subject_id, with_for_update=True)
     if row is None or entry.sealed is None:
@@ -158,4 +173,6 @@ ACTIONS: Mapping[Removal, Callable[[Resources, DbSession, Entry], bool]] = {
     Removal.DRAFTS: _part(RetentionKind.DRAFTS, "drafts_removed_at"),
     Removal.HOLD: _hold,
     Removal.HOLD_LIFTED: _hold_lifted,
+    Removal.RESTRICTION: _restriction,
+    Removal.RESTRICTION_ENDED: _restriction_ended,
 }

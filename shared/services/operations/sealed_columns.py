@@ -79,7 +79,8 @@ class StoredValue:
 
 def _removal_kind(row: RemovalRow) -> str:
     """An entry of the list holds a copy of what its trigger was given."""
-    return holds.KIND if row.kind is Removal.HOLD else outputs.kind(Product.OFF_RECORD)
+    kinds = {Removal.HOLD: holds.KIND, Removal.RESTRICTION: requests.AGREED}
+    return kinds.get(row.kind) or outputs.kind(Product.OFF_RECORD)
 
 
 SEALED_COLUMNS = (
@@ -100,6 +101,7 @@ SEALED_COLUMNS = (
     SealedColumn(Disclosure.details, Disclosure.patient_id, disclosures.DETAILS),
     SealedColumn(RightsRequest.words, RightsRequest.patient_id, requests.WORDS),
     SealedColumn(RightsRequest.answer, RightsRequest.patient_id, requests.ANSWER),
+    SealedColumn(RightsRequest.agreed, RightsRequest.patient_id, requests.AGREED),
     SealedColumn(RecordPackage.secret, RecordPackage.id, packages.SECRET),
     SealedColumn(EmergencyAccess.reason, EmergencyAccess.patient_id, emergency.REASON),
     SealedColumn(RemovalRow.sealed, RemovalRow.subject_id, _removal_kind),

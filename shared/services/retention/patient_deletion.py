@@ -6,13 +6,11 @@ as for one session. What a legal hold or the practice's minimum keeps stays, and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.connection import clock
 from shared.db.queries.privacy import deletions, holds, retention
 from shared.db.queries.privacy import patient_deletions as rows
 from shared.db.queries.privacy.deletions import Remains
@@ -20,14 +18,13 @@ from shared.db.queries.records import notes, patients, uploads
 from shared.db.tables.core import TherapySession
 from shared.db.tables.retention import PatientDeletion
 from shared.domain.errors import Conflict, NotFound, Unavailable
-from shared.domain.receipts import PATIENT_DELETION
 from shared.domain.values import JsonObject
 from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle import deletion
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
 from shared.services.resources import Resources
-from shared.services.retention import receipts
+from shared.services.retention import receipt_document, receipts
 from shared.services.rights import packages
 
 log = structlog.get_logger(__name__)
@@ -79,7 +76,7 @@ def receipt(resources: Resources, caller: Caller, patient_id: UUID) -> JsonObjec
         found = rows.of_therapist(db, caller.therapist_id, patient_id)
         if found is None:
             raise _no_such_patient()
-        document = _document(resources, db, found)
+        document = receipt_document.make(resources, db, found)
         ownership.audit(db, caller, "patient.receipt", patient_id)
     return receipts.signed(resources, caller.practice_id, document)
 
@@ -172,72 +169,3 @@ def _shared_with(resources: Resources, db: DbSession, ids: list[UUID]) -> list[J
     ]
     told = rows.told_webhooks(db, ids).items()
     return engines + [{"what": "webhook", "webhook_id": str(one), "count": count} for one, count in told]
-
-
-def _document(resources: Resources, db: DbSession, found: PatientDeletion) -> JsonObject:
-    tombs = rows.tombstones(db, found.patient_id)
-    left = _left(db, found)
-    now = clock.now(db)
-    done = all(one.erased_at for one in tombs) and rows.is_deleted(db, found.patient_id)
-    return {
-        "type": PATIENT_DELETION,
-        "version": 1,
-        "practice_id": str(found.practice_id),
-        "patient_id": str(found.patient_id),
-        "requested_by": found.requested_by,
-        "requested_at": _told(found.requested_at),
-        "issued_at": _told(now),
-        "complete": bool(done and not left),
-        "sessions": [
-            {
-                "session_id": str(one.session_id),
-                "removed": one.removed,
-                "signed": one.signed,
-                "requested_at": _told(one.requested_at),
-                "erased_at": _told(one.erased_at),
-            }
-            for one in tombs
-        ],
-        "left": left,
-        "shared_with": found.shared_with,
-        "kept": _kept(db, found),
-        "backups": _backups(resources, tombs[-1].requested_at if tombs else found.requested_at),
-        "trail": "Lines with ids, times and codes stay in the audit trail; they hold no content.",
-    }
-
-
-def _left(db: DbSession, found: PatientDeletion) -> list[JsonObject]:
-    """The sessions that stay, and why."""
-    held = holds.held_sessions(db, found.patient_id)
-    left: list[JsonObject] = []
-    for session_id in rows.sessions_left(db, found.patient_id):
-        end = retention.minimum_end(db, found.practice_id, session_id)
-        why = "on_hold" if held & {None, session_id} else "minimum_not_over" if end else "not_deleted"
-        until = end.date().isoformat() if end and why != "on_hold" and end.year < deletion.FOREVER else None
-        left.append({"session_id": str(session_id), "why": why, "until": until})
-    return left
-
-
-def _kept(db: DbSession, found: PatientDeletion) -> JsonObject:
-    """Rows that stay as proof of what was consented to, asked for, given out, held and seen."""
-    if not rows.is_deleted(db, found.patient_id):
-        return {"rows": {}, "says": "The patient stays, because sessions do, with all that is said of them."}
-    return {
-        "rows": rows.count_kept(db, found.patient_id),
-        "says": "Ids, kinds and times stay as proof. Names and words in them were under the patient's key, "
-        "and they cannot be read.",
-    }
-
-
-def _backups(resources: Resources, since: datetime) -> JsonObject:
-    kept = resources.settings.backups_kept_days
-    until = None if kept is None else _told(since + timedelta(days=kept))
-    return {
-        "may_hold_it_until": until,
-        "says": "Backups made before hold it encrypted, and backups of the keys hold the keys, until they "
-        "are removed. A restore deletes it again.",
-    }
-
-
-def _told(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

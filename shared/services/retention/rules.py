@@ -9,7 +9,7 @@ from shared.db.queries.privacy import retention as rows
 from shared.db.queries.records import patients
 from shared.db.tables.retention import PatientRetention, RetentionRule
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.retention import COUNTED_FROM_SIGNATURE, RetentionEvent, RetentionKind
+from shared.domain.retention import COUNTED_FROM_SIGNATURE, LEAST_TRAIL_DAYS, RetentionEvent, RetentionKind
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
@@ -46,6 +46,14 @@ def set_rule(
         raise InvalidInput(
             "This kind is not counted from a signature. Choose session, last_session or majority.",
             "event_not_taken",
+        )
+    if (event is RetentionEvent.WRITTEN) != (kind is RetentionKind.TRAIL):
+        raise InvalidInput(
+            "The trail is counted from written, and nothing else is. Choose another event.", "event_not_taken"
+        )
+    if kind is RetentionKind.TRAIL and days < LEAST_TRAIL_DAYS:
+        raise InvalidInput(
+            f"The trail is kept for six years at least. Set {LEAST_TRAIL_DAYS} days or more.", "trail_minimum"
         )
     row = RetentionRule(
         practice_id=caller.practice_id,

@@ -19,12 +19,14 @@ from shared.db.queries.records import alerts, notes, patients, process_notes, se
 from shared.db.queries.work import outputs
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Unavailable
-from shared.domain.retention import RetentionKind
+from shared.domain.retention import OF_SESSIONS, RetentionKind
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle import deletion
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEMPT_SECONDS
 from shared.services.resources import Resources
+from shared.services.retention import trail
+from shared.services.retention.trail import Due as TrailDue
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 
@@ -42,6 +44,7 @@ class Preview:
     due: list[Due]
     without_birth_year: dict[RetentionKind, int]
     is_cut: bool  # there is more than is shown
+    trail: TrailDue | None = None
 
 
 def preview(resources: Resources, caller: Caller, *, days: int) -> Preview:
@@ -50,12 +53,14 @@ def preview(resources: Resources, caller: Caller, *, days: int) -> Preview:
         found, unknown = [], {}
         for rule in retention.rules(db, caller.practice_id):
             unknown[rule.kind] = retention.without_birth_year(db, rule)
-            if rule.kind is not RetentionKind.SIGNED_MINIMUM and rule.suspended_at is None:
+            if rule.kind in OF_SESSIONS and rule.suspended_at is None:
                 within = timedelta(days=days)
                 found += retention.due(db, rule, within=within, limit=MOST_SHOWN + 1, blocked_too=True)
+        of_trail = trail.preview(db, caller.practice_id, within=timedelta(days=days))
         ownership.audit(db, caller, "retention.preview", None)
     shown = sorted(found, key=lambda item: item.remove_at)[:MOST_SHOWN]
-    return Preview(shown, {kind: count for kind, count in unknown.items() if count}, len(found) > MOST_SHOWN)
+    unknown = {kind: count for kind, count in unknown.items() if count}
+    return Preview(shown, unknown, len(found) > MOST_SHOWN, of_trail)
 
 
 def run_due(database: Database, recordings: Recordings, keys: KeyStore) -> int:
@@ -70,7 +75,7 @@ def _run_practice(database: Database, recordings: Recordings, keys: KeyStore, pr
         found = [
             item
             for rule in retention.rules(db, practice_id)
-            if rule.kind is not RetentionKind.SIGNED_MINIMUM and rule.suspended_at is None
+            if rule.kind in OF_SESSIONS and rule.suspended_at is None
             for item in retention.due(db, rule, limit=BATCH)
         ]
     count = 0

@@ -11,16 +11,17 @@ from shared.db.connection import clock
 from shared.db.queries.privacy import rights as rows
 from shared.db.queries.records import patients
 from shared.db.tables.rights import RightsRequest
-from shared.domain.disclosures import EXPORT, Giving
+from shared.domain.disclosures import Giving
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.rights import DUE_AFTER, NEXT, RequestKind, RequestStatus
 from shared.services import idempotency
 from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
-from shared.vault.sealing import Subject, Vault
+from shared.vault.sealing import Sealed, Subject, Vault
 
 WORDS, ANSWER = "rights_request.words", "rights_request.answer"
+AGREED = "rights_request.agreed"  # a restriction, as the list of removals keeps it
 PACKAGE = Giving("package", "patient", "patient_request").code  # how the trail names all that leaves in one
 
 
@@ -125,15 +126,49 @@ def decide(
         row.status, row.decided_at, row.decided_by = status, clock.now(db), caller.therapist_id
         if answer:  # sealed only now: another practice's patient has a key that this one cannot open
             row.answer = resources.vault.seal(Subject(caller.practice_id, patient_id), ANSWER, answer)
+        if status is RequestStatus.FULFILLED and row.kind is RequestKind.RESTRICTION:
+            row.agreed = _kept(resources.vault, row)
         ownership.audit(db, caller, f"rights.{status}", patient_id, f"{row.kind}:{request_id}")
         db.flush()
         return opened(resources.vault, row)
 
 
-def note_package(resources: Resources, caller: Caller, patient_id: UUID) -> None:
-    """Write into the trail that a copy of the whole record leaves: a disclosure, to the patient."""
-    with resources.database.transaction(caller.practice_id) as db:
-        ownership.audit(db, caller, f"patient{EXPORT}", patient_id, PACKAGE)
+def agree_again(vault: Vault, db: DbSession, patient: Subject, agreed: Sealed, at: datetime) -> bool:
+    """Have a restriction in force again that a restore forgot; False if it is, or has ended since."""
+    said = vault.open(patient, AGREED, agreed)
+    row = rows.get(db, patient.id, UUID(said["id"]))
+    if row is None:
+        row = RightsRequest(id=UUID(said["id"]), practice_id=patient.practice_id, patient_id=patient.id)
+        row.session_id = UUID(said["session_id"]) if said["session_id"] else None
+        row.kind, row.status = RequestKind.RESTRICTION, RequestStatus.OPEN
+        row.words = vault.seal(patient, WORDS, said["words"])
+        row.received_at, row.due_at = (
+            datetime.fromisoformat(said[name]) for name in ("received_at", "due_at")
+        )
+        row.created_by = UUID(said["created_by"])
+        db.add(row)
+    if row.status not in (RequestStatus.OPEN, RequestStatus.DENIED):
+        return False
+    row.status, row.decided_at, row.decided_by = RequestStatus.FULFILLED, at, UUID(said["created_by"])
+    row.answer = vault.seal(patient, ANSWER, said["answer"]) if said["answer"] else None
+    row.agreed = agreed
+    db.flush()
+    return True
+
+
+def _kept(vault: Vault, row: RightsRequest) -> Sealed:
+    """All of a restriction, under the patient's key."""
+    found = opened(vault, row)
+    said = {
+        "id": str(found.id),
+        "session_id": str(found.session_id) if found.session_id else None,
+        "words": found.words,
+        "answer": found.answer,
+        "received_at": found.received_at.isoformat(),
+        "due_at": found.due_at.isoformat(),
+        "created_by": str(row.created_by),
+    }
+    return vault.seal(Subject(row.practice_id, row.patient_id), AGREED, said)
 
 
 def with_notes(vault: Vault, db: DbSession, patient_id: UUID, session_id: UUID) -> Sequence[Asked]:

@@ -50,7 +50,9 @@ def _draft(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> JsonObject:
         if row is not None:
             engine_choice.require_notes_may_be_drafted(resources, db, row)
         if words.transcript is not None:
-            sending_away.note(resources, db, lease, resources.settings.extractor, sending_away.TRANSCRIPT)
+            settings = resources.settings
+            what = sending_away.DEIDENTIFIED if settings.deidentify else sending_away.TRANSCRIPT
+            sending_away.note(resources, db, lease, settings.extractor, what)
         form = templates.named(resources.vault, db, row.template if row else DEFAULT)
         names = _known_names(resources, db, row) if row else ()
     if words.transcript is None or row is None:

@@ -1,6 +1,7 @@
 """Emergency access: one patient, for a day, with a reason, told to the owner, held to by Postgres."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from shared.services import patients
 from shared.services.access import emergency
 from shared.services.access.caller import THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts
+from shared.services.audit_trail import disclosures
 from shared.services.notes import process_notes
 from shared.services.patients import Consent
 from shared.services.resources import Resources
@@ -218,3 +220,49 @@ def test_the_pages_open_a_record_and_close_it(
     assert them.submit(f"{opened.location}/end").status_code == 303
     assert them.get(opened.location).status_code == 404
     assert "Ended" in them.get(page).text
+
+
+# Tables that name a patient or a session, and that an emergency may read whole, each with the reason.
+WITHOUT_POLICY = {
+    "emergency_accesses": "the policies of the others ask it; it holds ids, times and a sealed reason",
+}
+
+
+def test_every_table_about_patients_is_held_to_the_access(resources: Resources) -> None:
+    with everything(resources) as db:
+        about = db.scalars(
+            text(
+                "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public'"
+                " AND column_name IN ('patient_id', 'session_id')"
+            )
+        ).all()
+        named = (
+            "SELECT tablename FROM pg_policies WHERE policyname = 'emergency' AND permissive = 'RESTRICTIVE'"
+        )
+        held = db.scalars(text(named)).all()
+    assert set(about) - set(held) == set(WITHOUT_POLICY), "write a policy like those of migration 0113"
+
+
+def test_steps_of_other_patients_and_tables_that_no_reading_needs_show_nothing(
+    resources: Resources, office: Office, colleague_id: UUID
+) -> None:
+    session_id = processed(resources, office)
+    consent = Consent(datetime.now(UTC), "written")
+    other = Office(office.caller, patients.create(resources, office.caller, "Other", consent).id)
+    elsewhere = processed(resources, other)
+    for patient_id in (office.patient_id, other.patient_id):
+        told = disclosures.New("A court", "A letter", "legal")
+        disclosures.record(resources, office.caller, patient_id, told)
+    who = replace(office.caller, therapist_id=colleague_id)
+    access = emergency.begin(resources, who, "Urgent.", patient_id=office.patient_id, name=None)
+    narrow, _, _ = emergency.reading(resources, who, access.id)
+
+    def shown(mine: Resources, query: str) -> set[UUID]:
+        with mine.database.transaction(office.caller.practice_id) as db:
+            return set(db.scalars(text(query)))
+
+    steps, given = "SELECT session_id FROM steps", "SELECT patient_id FROM disclosures"
+    assert shown(resources, steps) == {session_id, elsewhere}
+    assert shown(narrow, steps) == {session_id}
+    assert shown(resources, given) == {office.patient_id, other.patient_id}
+    assert shown(narrow, given) == set()

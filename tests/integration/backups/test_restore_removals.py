@@ -14,11 +14,13 @@ from shared.db.connection.engine import DatabaseError
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
+from shared.db.tables.rights import RightsRequest
 from shared.db.tables.sign_in import BrowserSession, Login, Passkey, TotpFactor
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import NotFound
 from shared.domain.removals import Entry, Removal
 from shared.domain.retention import RetentionKind
+from shared.domain.rights import RequestKind, RequestStatus
 from shared.domain.status import Status
 from shared.domain.webhooks import EventType
 from shared.services import patients
@@ -35,6 +37,7 @@ from shared.services.operations import removals
 from shared.services.resources import Resources
 from shared.services.retention import holds, sweep
 from shared.services.retention.holds import Target
+from shared.services.rights import requests
 from shared.services.transcripts import off_record
 from shared.services.webhooks import endpoints
 from shared.storage.recordings import RECORDING
@@ -144,6 +147,10 @@ class Practice:
             )
         holds.ask_to_lift(resources, administrator, hold.id)
         holds.confirm_lift(resources, replace(administrator, therapist_id=uuid4()), hold.id)
+        for words in ("Not to my insurer.", "Not to my employer."):
+            asked = requests.create(resources, who, self.patient, RequestKind.RESTRICTION, words).id
+            requests.decide(resources, who, self.patient, asked, RequestStatus.FULFILLED, "Agreed.")
+        requests.decide(resources, who, self.patient, asked, RequestStatus.ENDED, None)
         with everything(resources) as db:
             changed = "UPDATE logins SET passphrase_hash = 'new', changed_at = now() WHERE therapist_id = :id"
             db.execute(text(changed), {"id": self.back.id})
@@ -220,6 +227,12 @@ def test_nothing_that_was_taken_away_comes_back(
         held = "SELECT count(*) FROM holds WHERE patient_id = :id AND lifted_at IS NULL"
         assert one(held, id=practice.patient) == 1, "a hold is not forgotten"
         assert one("SELECT count(*) FROM holds WHERE lifted_at IS NOT NULL") == 1
+        restrictions = db.query(RightsRequest).filter_by(patient_id=practice.patient).all()
+        assert {(requests.opened(found.vault, row).words, row.status) for row in restrictions} == {
+            ("Not to my insurer.", RequestStatus.FULFILLED),
+            ("Not to my employer.", RequestStatus.ENDED),
+        }, "what the patient does not want is not forgotten"
+        assert {requests.opened(found.vault, row).answer for row in restrictions} == {"Agreed."}
         assert one("SELECT count(*) FROM browser_sessions WHERE ended_at IS NULL") == 0
         assert one("SELECT count(*) FROM passkeys") == 0
         assert off_record_of(found, rows[practice.cut]) == ((0.5, 1.5),)

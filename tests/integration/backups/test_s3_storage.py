@@ -156,6 +156,18 @@ def test_what_is_deleted_is_gone_and_deleting_it_again_does_no_harm(store: S3Sto
     assert gone.value.code == "object_gone"
 
 
+def test_an_object_takes_the_place_of_another(store: S3Store) -> None:
+    for name in ("a/b/recording", "a/b/recording.piece-anew"):
+        with store.create(name) as write:
+            write(name.encode())
+    store.move("a/b/recording.piece-anew", "a/b/recording")
+    with store.open("a/b/recording") as source:
+        assert source.read_at(0, 100) == b"a/b/recording.piece-anew"
+    assert [found.name for found in store.list("a/b/")] == ["a/b/recording"]
+    with pytest.raises(NotFound):
+        store.move("a/b/recording.piece-anew", "a/b/recording")
+
+
 def test_a_listing_tells_whole_objects_of_its_prefix_over_several_pages(store: S3Store) -> None:
     for number in range(3):
         write(store, f"p/{number}/recording", bytes(number + 1))

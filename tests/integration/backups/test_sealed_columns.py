@@ -9,7 +9,7 @@ from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentEvent, ConsentScope
-from shared.domain.rights import RequestStatus
+from shared.domain.rights import PackageForm, RequestKind, RequestStatus
 from shared.services.alerts import risk_alerts
 from shared.services.audit_trail import disclosures
 from shared.services.consents import history as consents
@@ -19,7 +19,8 @@ from shared.services.operations import sealed_columns
 from shared.services.operations.sealed_columns import SEALED_COLUMNS, StoredValue
 from shared.services.resources import Resources
 from shared.services.retention import receipts
-from shared.services.rights import requests
+from shared.services.rights import packages, requests
+from shared.services.rights.packages import Lock
 from shared.services.sessions import digests, references
 from shared.services.sign_in import second_factor
 from shared.services.transcripts import vocabulary
@@ -38,6 +39,9 @@ def place(resources: Resources) -> Place:
     caller, patient = place.office.caller, place.office.patient_id
     risk_alerts.acknowledge(resources, caller, place.alert_id, "Called.")
     requests.decide(resources, caller, patient, place.request_id, RequestStatus.FULFILLED, "Sent.")
+    limit = requests.create(resources, caller, patient, RequestKind.RESTRICTION, "Not to my insurer.").id
+    requests.decide(resources, caller, patient, limit, RequestStatus.FULFILLED, None)
+    packages.request(resources, caller, patient, Lock(PackageForm.ZIP, "x" * 20))
     disclosures.record(resources, caller, patient, disclosures.New("A court", "A letter", "legal"))
     said = Statement(ConsentEvent.GIVEN, tuple(ConsentScope), method="written", text="I agree.")
     consents.say(resources, caller, patient, said)

@@ -67,6 +67,19 @@ def test_a_deleted_object_is_gone_with_its_folder(store: LocalStore, tmp_path: P
     assert not (tmp_path / "objects" / "a" / "b").exists()
 
 
+def test_an_object_takes_the_place_of_another_and_pieces_are_swept(store: LocalStore) -> None:
+    for name in ("a/b/recording", "a/b/recording.piece-anew", "a/b/recording.piece-old"):
+        with store.create(name) as write:
+            write(name.encode())
+    store.move("a/b/recording.piece-anew", "a/b/recording")
+    with store.open("a/b/recording") as source:
+        assert source.read_at(0, 100) == b"a/b/recording.piece-anew"
+    with pytest.raises(NotFound):
+        store.move("a/b/recording.piece-anew", "a/b/recording")
+    store.discard_pieces("a/b/recording")
+    assert [found.name for found in store.list()] == ["a/b/recording"]
+
+
 def test_a_listing_tells_whole_objects_below_a_prefix(store: LocalStore, tmp_path: Path) -> None:
     for name in ("a/b/recording", "a/c/speech", "d/e/recording"):
         with store.create(name) as write:

@@ -13,15 +13,17 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
+from shared.db.queries.privacy import audit_chain, trail_removals
 from shared.db.queries.records import quotas
 from shared.db.queries.work import outbox, subject_rotations
+from shared.db.tables.consent import ConsentEvidence
 from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import NotFound
 from shared.domain.retention import RetentionEvent, RetentionKind
-from shared.domain.rights import RequestKind
+from shared.domain.rights import PackageForm, RequestKind
 from shared.services import idempotency, patients
 from shared.services.access import consent, emergency, supervision
 from shared.services.accounts import accounts, enrolment, people
@@ -38,7 +40,8 @@ from shared.services.notes import reading as notes
 from shared.services.resources import Resources
 from shared.services.retention import holds, patient_deletion, rules
 from shared.services.retention.holds import Target
-from shared.services.rights import requests
+from shared.services.rights import packages, requests
+from shared.services.rights.packages import Lock
 from shared.services.sessions import event_feed
 from shared.services.sessions import reading as sessions
 from shared.services.sign_in import invitations, second_factor, signing_in
@@ -90,6 +93,9 @@ def session_id(resources: Resources, office: Office) -> UUID:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
         subject_rotations.order(db, office.caller.practice_id, [session_id])
     chaining.chain_new(resources.database, b"a secret")
+    with resources.database.transaction(office.caller.practice_id) as db:
+        batch = audit_chain.latest(db, [office.caller.practice_id])[office.caller.practice_id]
+        trail_removals.add(db, batch, lines=1, removed_at=batch.sealed_at, code=b"code")
     return session_id
 
 
@@ -146,6 +152,11 @@ def hear_the_patient(resources: Resources, office: Office) -> None:
     who = accounts.create_therapist(resources, caller.practice_id, "Colleague").id
     emergency.begin(resources, replace(caller, therapist_id=who), "Urgent.", patient_id=patient_id, name=None)
     requests.create(resources, caller, patient_id, RequestKind.ACCESS, "All of it.")
+    packages.request(resources, caller, patient_id, Lock(PackageForm.ZIP, "x" * 20))
+    where = {"session_id": uuid4(), "start_seconds": 1.0, "end_seconds": 2.0}
+    whose = {"practice_id": caller.practice_id, "patient_id": patient_id, "attached_by": caller.therapist_id}
+    with resources.database.transaction(caller.practice_id) as db:
+        db.add(ConsentEvidence(id=uuid4(), **where, **whose))
 
 
 def tell_a_webhook(resources: Resources, office: Office) -> None:

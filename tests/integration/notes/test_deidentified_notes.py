@@ -14,6 +14,7 @@ from benchmarks import deidentify as benchmark
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.evidence import verify
+from shared.services.audit_trail import disclosures, privacy_report
 from shared.services.consents import history
 from shared.services.engines import practice_engines
 from shared.services.notes import reading
@@ -74,6 +75,8 @@ def test_no_known_name_is_sent_and_the_quotes_are_the_same(server: FakeOpenAI, p
     hidden = notes_of(server, transcript, session.known, deidentify=True)
     sent = " ".join(json.dumps(request.document, ensure_ascii=False) for request in server.received)
     assert [name for full in session.known for name in full.split() if name in sent] == []
+    assert not plain["provenance"].get("deidentified")
+    assert hidden["provenance"]["deidentified"] is True
     assert quotes_in(hidden) == quotes_in(plain)
     assert len(quotes_in(hidden)) > 10
 
@@ -119,6 +122,14 @@ def test_the_names_of_a_session_stay_and_the_map_is_kept_nowhere(
         word for word in ("quillonia", "Quillonia", "zebulon", "March 3rd", "Pat Ient") if word in kept
     ] == []
     assert "NAME_1" not in kept.removeprefix(sent)
+    assert notes["provenance"]["deidentified"] is True
+    told = disclosures.listed(resources, office.caller, office.patient_id)
+    assert "the transcript without found identifiers" in [one.what for one in told]
+    report = privacy_report.make(replace(resources, settings=settings), office.caller)
+    assert report["engines"]["deidentified"] is True
+    assert not [words for words in report["look_at"] if "all names" in words]
+    open_ = replace(resources, settings=replace(settings, deidentify=False))
+    assert [words for words in privacy_report.make(open_, office.caller)["look_at"] if "all names" in words]
 
 
 def rows_of(resources: Resources) -> list[str]:

@@ -1,7 +1,7 @@
 """A thief is planted, found in the audit trail, and locked out by what the report says."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -10,8 +10,11 @@ from flask import Flask
 
 from cli.app import run
 from cli.exits import Exit
+from shared.services import patients
+from shared.services.access import emergency
 from shared.services.access.caller import THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts
+from shared.services.patients import Consent
 from shared.services.resources import Resources
 from tests.integration.api_client import Caller, app_of
 from tests.integration.notes_calls import processed
@@ -85,6 +88,7 @@ def test_the_report_names_whom_to_tell_and_what_to_revoke(
     assert {one["id"] for one in found["credentials"]} == {theft.stolen_key, theft.made_key}
     assert found["refused"] == 1
     assert (found["practice"]["key.create"], list(found["addresses"])) == (1, [THIEF])
+    assert found["emergencies"] == []
     revoke = [f"sessionscribe keys revoke {key}" for key in (theft.stolen_key, theft.made_key)]
     assert sorted(found["steps"]) == sorted(revoke)
 
@@ -145,3 +149,18 @@ def test_the_drill(
     assert owner("GET", "/api/whoami").status_code == 401
     found = auditor("GET", "/api/audit/incident", query_string={"address": THIEF}).json
     assert found["steps"] == []
+
+
+def test_emergency_accesses_that_the_thief_could_use_are_named(
+    auditor: Caller, resources: Resources, office: Office, theft: Theft
+) -> None:
+    colleague = accounts.create_therapist(resources, office.caller.practice_id, "Colleague")
+    theirs = replace(office.caller, therapist_id=colleague.id)
+    patient_id = patients.create(resources, theirs, "Of a colleague", Consent()).id
+    held = emergency.begin(resources, office.caller, "Canary.", patient_id=patient_id, name=None)
+    for query in ({"key_id": theft.stolen_key}, {"person_id": str(office.caller.therapist_id)}):
+        (one,) = auditor("GET", "/api/audit/incident", query_string=query).json["emergencies"]
+        assert (one["id"], one["patient_id"], one["ended_at"]) == (str(held.id), str(patient_id), None)
+        assert "reason" not in one
+    query = {"person_id": str(colleague.id), "since": "2020-01-01"}
+    assert auditor("GET", "/api/audit/incident", query_string=query).json["emergencies"] == []

@@ -14,6 +14,7 @@ from cli.exits import Exit
 from shared.db.queries.privacy import patient_deletions as rows
 from shared.db.tables.core import Patient
 from shared.domain.consent import ConsentEvent, ConsentScope
+from shared.domain.disclosures import Giving
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.receipts import signed_bytes
 from shared.domain.retention import RetentionEvent, RetentionKind
@@ -28,7 +29,7 @@ from shared.services.audit_trail import disclosures
 from shared.services.consents import history, part2
 from shared.services.consents.history import Statement
 from shared.services.lifecycle import deletion
-from shared.services.notes import process_notes, signing, unsaved
+from shared.services.notes import exporting, process_notes, signing, unsaved
 from shared.services.resources import Resources
 from shared.services.retention import holds, patient_deletion, rules
 from shared.services.retention.holds import Target
@@ -135,6 +136,9 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
         assert row is not None
         name = row.name
     assert resources.vault.open(patient, patients.NAME, name) == "Pat Ient"
+    for session_id in sessions[:2]:
+        code = Giving("pdf", "insurer", "payment").code
+        exporting.export(resources, office.caller, session_id, code=code)
     receipt = delete(resources, office)
     assert receipt["complete"]
     assert {one["session_id"] for one in receipt["sessions"]} == {str(one) for one in sessions}
@@ -143,6 +147,12 @@ def test_nothing_of_a_deleted_patient_is_left_but_that_they_were_deleted(
     assert named_in(resources, sessions) <= MAY_NAME_IT | {"rights_requests", "disclosures"}
     assert named_in(resources, [office.patient_id]) <= MAY_NAME_IT | KEPT_AS_PROOF | {"patients"}
     once = dict.fromkeys(("participants", "requests", "disclosures", "emergency_accesses", "packages"), 1)
+    assert [(one["what"], one["purpose"], one["count"]) for one in receipt["given_out"]] == [
+        ("the notes as pdf", "payment", 2),
+        ("a disclosure that a person recorded", "legal", 1),
+    ]
+    assert receipt["given_out"][0]["recipient"] == "insurer"
+    assert "quetzalcanary" not in str(receipt)
     assert receipt["kept"]["rows"] == {"consents": 4, "consent_evidence": 0, "holds": 0, **once}
     with everything(resources) as db:
         told = db.execute(

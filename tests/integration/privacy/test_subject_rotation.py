@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import SEALER, DatabaseError
 from shared.db.queries.privacy.deletions import Remains
+from shared.db.queries.work import subject_rotations
 from shared.db.tables.core import TherapySession
 from shared.db.tables.records import ProcessNotes
 from shared.domain import failpoints
@@ -215,7 +217,8 @@ def test_a_value_of_before_is_sealed_anew_or_refused_and_never_lost(
     """A request that sealed before the rotation began writes in the middle of it, and another after it."""
     session, kind = process_notes_of(at_rest)
     slow, slower = (resources.vault.seal(session, kind, {"text": word}) for word in ("slow", "slower"))
-    begun, commit = Event(), Event()
+    begun, commit, refused = Event(), Event(), Event()
+    seal_anew, oldest = values.seal_anew, subject_rotations.oldest_transaction
 
     def write_slowly() -> None:
         with resources.database.transaction(session.practice_id) as db:
@@ -226,34 +229,26 @@ def test_a_value_of_before_is_sealed_anew_or_refused_and_never_lost(
 
     writer = Thread(target=write_slowly)
 
-    def begin() -> None:
-        writer.start()
-        assert begun.wait(30)
-
-    def end() -> None:
-        with pytest.raises(Unavailable):
-            write_another(resources, session, slower)
-        commit.set()
-
-    watched = {"rotating.subject_version_added": None, "rotating.former_refused": end}
-    # Of this subject: the last of its values is replaced before former ones are refused.
-    replaced = values.seal_anew
-
-    def before_they_are_refused(*words: Any) -> int:
-        count = replaced(*words)
+    def begin_after_the_first_look(*words: Any) -> int:
+        count = seal_anew(*words)
         if words[2] == session and not begun.is_set():
-            begin()
+            writer.start()
+            assert begun.wait(30)
         return count
 
-    monkeypatch.setattr(values, "seal_anew", before_they_are_refused)
+    def end_while_it_waits(db: DbSession) -> int:
+        if begun.is_set() and not commit.is_set():
+            with pytest.raises(Unavailable):
+                write_another(resources, session, slower)
+            refused.set()
+            commit.set()
+        return oldest(db)
 
-    def watch(here: str) -> None:
-        if begun.is_set() and not commit.is_set() and watched.get(here):
-            end()
-
-    monkeypatch.setattr(failpoints, "_watchers", [watch])
+    monkeypatch.setattr(values, "seal_anew", begin_after_the_first_look)
+    monkeypatch.setattr(subject_rotations, "oldest_transaction", end_while_it_waits)
     assert rotate(resources, at_rest).left == 0
     writer.join()
+    assert refused.is_set()
     require_whole(resources, at_rest)
     with resources.database.transaction(session.practice_id) as db:
         found = db.get_one(ProcessNotes, session.id).body

@@ -39,6 +39,8 @@ class DeidentifyingExtractor:
             transcript, segments=tuple(_hidden(segment, finder, tokens) for segment in transcript.segments)
         )
         notes: JsonObject = _restored(self._inner.extract(hidden, _asked(request, finder, tokens)), tokens)
+        if isinstance(made := notes.get("provenance"), dict):
+            made["deidentified"] = True
         return notes
 
 

@@ -120,9 +120,8 @@ def practices(db: DbSession) -> list[UUID]:
     return sorted({*db.scalars(of_lines), *db.scalars(select(AuditBatch.practice_id).distinct())})
 
 
-def batches(db: DbSession, practice_id: UUID) -> Iterator[AuditBatch]:
-    """All batches of a practice, the first one first."""
-    after = 0
+def batches(db: DbSession, practice_id: UUID, after: int = 0) -> Iterator[AuditBatch]:
+    """All batches of a practice after this number, the first one first."""
     while True:
         query = select(AuditBatch).where(AuditBatch.practice_id == practice_id, AuditBatch.number > after)
         page = db.scalars(query.order_by(AuditBatch.number).limit(_PAGE)).all()

@@ -1,14 +1,15 @@
 """Whose records and whose credentials lines of the audit trail are about, for the report of an incident."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import ApiKey, Patient, TherapySession
+from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.lifecycle import Tombstone
 from shared.db.tables.sign_in import BrowserSession
 
@@ -67,3 +68,22 @@ def credentials(db: DbSession, practice_id: UUID, ids: Collection[UUID]) -> list
     found = [Credential(key.id, API_KEY, key.therapist_id, key.revoked_at) for key in db.scalars(keys)]
     found += [Credential(one.id, BROWSER, one.therapist_id, one.ended_at) for one in db.scalars(browsers)]
     return found
+
+
+def emergency_accesses(
+    db: DbSession,
+    practice_id: UUID,
+    people: Collection[UUID],
+    since: datetime | None,
+    until: datetime | None,
+) -> Sequence[EmergencyAccess]:
+    """The emergency accesses that these people held within the time, newest first."""
+    query = select(EmergencyAccess).where(
+        EmergencyAccess.practice_id == practice_id, EmergencyAccess.therapist_id.in_(people)
+    )
+    if since is not None:
+        ended_at = func.coalesce(EmergencyAccess.ended_at, EmergencyAccess.until_at)
+        query = query.where(ended_at >= since)
+    if until is not None:
+        query = query.where(EmergencyAccess.started_at < until)
+    return db.scalars(query.order_by(EmergencyAccess.started_at.desc(), EmergencyAccess.id)).all()

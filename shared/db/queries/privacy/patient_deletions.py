@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.queries.privacy import audit
 from shared.db.tables.audit import Disclosure
 from shared.db.tables.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
-from shared.db.tables.core import Patient, TherapySession
+from shared.db.tables.core import AuditEvent, Patient, TherapySession
 from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Tombstone
@@ -20,6 +22,7 @@ from shared.db.tables.records import NotesVersion
 from shared.db.tables.retention import Hold, PatientDeletion, PatientRetention, SigningKey
 from shared.db.tables.rights import RightsRequest
 from shared.db.tables.webhooks import WebhookAttempt, WebhookDelivery
+from shared.domain.disclosures import EXPORT
 from shared.domain.webhooks import DeliveryState, EventType
 
 # What stays of a deleted patient as proof, by the name under which the receipt counts it.
@@ -42,6 +45,16 @@ class Asked:
     engine: str
     kind: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOut:
+    """Something that was exported so many times; ``code`` as the trail has it."""
+
+    action: str
+    code: str | None
+    count: int
+    last_at: datetime
 
 
 def lock_sessions(db: DbSession, patient_id: UUID) -> Sequence[TherapySession]:
@@ -78,6 +91,18 @@ def asked_engines(db: DbSession, session_ids: Iterable[UUID]) -> list[Asked]:
     )
     found = [Asked(engine, "transcription", int(count)) for engine, count in db.execute(spoken)]
     return found + [Asked(engine, "notes", int(count)) for engine, count in db.execute(written)]
+
+
+def given_out(db: DbSession, practice_id: UUID, patient_id: UUID) -> list[GivenOut]:
+    """What was exported of the patient and of all sessions, those that are gone included."""
+    subjects = {patient_id, *audit.sessions_of(db, practice_id, patient_id)}
+    query = select(AuditEvent.action, AuditEvent.code, func.count(), func.max(AuditEvent.at)).where(
+        AuditEvent.practice_id == practice_id,
+        AuditEvent.subject_id.in_(subjects),
+        AuditEvent.action.endswith(EXPORT),
+    )
+    query = query.group_by(AuditEvent.action, AuditEvent.code).order_by(func.max(AuditEvent.at))
+    return [GivenOut(*row) for row in db.execute(query)]
 
 
 def told_webhooks(db: DbSession, session_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -182,7 +182,7 @@ def _event_at(event: RetentionEvent) -> ColumnElement[datetime]:
             Signature.session_id == TherapySession.id, Signature.part == Part.AUTHOR
         )
         return func.coalesce(signed.scalar_subquery(), _NEVER)
-    if event is RetentionEvent.SESSION:
+    if event in (RetentionEvent.SESSION, RetentionEvent.WRITTEN):
         return TherapySession.session_date.expression
     other = aliased(TherapySession)
     last = select(func.max(other.session_date)).where(other.patient_id == TherapySession.patient_id)

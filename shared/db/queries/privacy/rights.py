@@ -1,9 +1,10 @@
 """What patients asked of their records."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.rights import RightsRequest
@@ -22,6 +23,13 @@ def get(db: DbSession, patient_id: UUID, request_id: UUID) -> RightsRequest | No
         RightsRequest.id == request_id, RightsRequest.patient_id == patient_id
     )
     return db.scalar(found.with_for_update())
+
+
+def end_restriction(db: DbSession, request_id: UUID, at: datetime) -> bool:
+    """Have a restriction hold no longer; False if it does not, or there is none."""
+    agreed = RightsRequest.id == request_id, RightsRequest.status == RequestStatus.FULFILLED
+    change = update(RightsRequest).where(*agreed).values(status=RequestStatus.ENDED, decided_at=at)
+    return db.execute(change.returning(RightsRequest.id)).first() is not None
 
 
 def that_notes_show(db: DbSession, patient_id: UUID, session_id: UUID) -> Sequence[RightsRequest]:

@@ -87,6 +87,7 @@ def test_a_question_of_two_segments_is_one() -> None:
 def test_an_answer_in_the_same_segment_counts_where_speakers_are_not_told_apart() -> None:
     (found,) = heard("Is it okay if I record this? Yes, that's fine.", alone=True)
     assert found.asked == found.given
+    assert heard("Is it okay if I record this? Yes, but please don't keep it.", alone=True) == []
     assert len(heard("Is it okay if I record this?", "Yes.", alone=True)) == 1
 
 
