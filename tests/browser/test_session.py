@@ -282,7 +282,7 @@ def test_a_supervisor_hears_a_session_that_is_open_to_them(
         page = watching.open("/today")
         page.get_by_role("link", name="A therapist, session of").click()
         page.locator("#s4 .said").click(position={"x": 4, "y": 10})
-        until_playing(page, 40.0, 43.0)
+        until_playing(page, 40.0, 59.0)
         page.keyboard.press("e")  # corrects nothing
         expect(page.locator("form.fixing")).to_have_count(0)
         page.set_viewport_size({"width": 1280, "height": 2400})
