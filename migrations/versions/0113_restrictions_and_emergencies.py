@@ -8,7 +8,7 @@ from alembic import op
 from migrations import sealing_anew
 
 revision: str = "0113"
-down_revision: str | None = "0122"
+down_revision: str | None = "0112"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

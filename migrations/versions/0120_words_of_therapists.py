@@ -8,7 +8,7 @@ from alembic import op
 from migrations import row_security, sealing_anew
 
 revision: str = "0120"
-down_revision: str | None = "0112"
+down_revision: str | None = "0113"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
