@@ -41,7 +41,6 @@ def place(resources: Resources) -> Place:
     requests.decide(resources, caller, patient, place.request_id, RequestStatus.FULFILLED, "Sent.")
     limit = requests.create(resources, caller, patient, RequestKind.RESTRICTION, "Not to my insurer.").id
     requests.decide(resources, caller, patient, limit, RequestStatus.FULFILLED, None)
-    packages.request(resources, caller, patient, Lock(PackageForm.ZIP, "x" * 20))
     disclosures.record(resources, caller, patient, disclosures.New("A court", "A letter", "legal"))
     said = Statement(ConsentEvent.GIVEN, tuple(ConsentScope), method="written", text="I agree.")
     consents.say(resources, caller, patient, said)
@@ -75,6 +74,8 @@ def stored(resources: Resources, place: Place) -> Sequence[StoredValue]:
 
 
 def test_each_value_opens_as_the_list_says(resources: Resources, place: Place) -> None:
+    waits = Lock(PackageForm.ZIP, "x" * 20)  # its secret is kept until the file is made
+    packages.request(resources, place.office.caller, place.office.patient_id, waits)
     found = stored(resources, place)
     for one in found:
         assert resources.vault.open(one.subject, one.kind, one.sealed) is not None, one.column.column
