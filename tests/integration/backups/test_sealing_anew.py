@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from shared.services.operations import sealed_columns
 from shared.services.operations.sealed_columns import StoredValue
 from shared.services.resources import Resources
-from shared.storage.recordings import RECORDING
+from shared.storage.recordings import PACKAGE, RECORDING
 from shared.vault import durable, frames, keyring
 from shared.vault.keyring import FIRST, KeyRing
 from shared.vault.keystore import KeyStore, subject_aad
@@ -115,6 +115,8 @@ def recordings_anew(resources: Resources, subjects: set[Subject]) -> None:
     """Replace the recordings by themselves under the current version."""
     for stored_object in list(resources.recordings.store.list()):
         *_, owner, kind = stored_object.name.split("/")
+        if kind == PACKAGE:
+            continue  # has a key of its own, and no sealed value once it is made
         (session,) = (one for one in subjects if str(one.id) == owner)
         with resources.recordings.open(session, kind) as source:
             content = source.read_at(0, source.size)
