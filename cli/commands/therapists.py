@@ -111,7 +111,7 @@ def show_provider_roles(
     given = bool(claim or therapist or administrators)
     if (given and off) or (given and not (claim and therapist)):
         raise click.UsageError("Give --claim with --therapists, or --off, or none of them.")
-    path = "/api/therapists/provider-roles"
+    path = "/api/practice/provider-roles"
     with connect(target, administrator=True) as api:
         body = {"claim": claim, "therapists": therapist, "administrators": administrators}
         found = api.send("PUT", path, body) if given or off else api.document(path)

@@ -14,7 +14,7 @@ from shared.services.notes import unsaved
 from shared.services.notes.unsaved import UnsavedEdit
 
 blueprint = Blueprint(
-    "unsaved_edits", __name__, url_prefix="/api/sessions", description="Edits that are not saved yet."
+    "unsaved_edits", __name__, url_prefix="/api", description="Edits that are not saved yet."
 )
 
 
@@ -27,7 +27,7 @@ def list_unsaved() -> Any:
     return unsaved.listed(resources(), caller())
 
 
-@blueprint.route("/<id:session_id>/notes/unsaved", methods=["GET"])
+@blueprint.route("/sessions/<id:session_id>/notes/unsaved", methods=["GET"])
 @blueprint.response(200, UnsavedEditSchema)
 @answers(blueprint, 404, 422)
 @needs(Scope.NOTES_WRITE)
@@ -36,7 +36,7 @@ def show_unsaved(session_id: UUID) -> Any:
     return _unsaved(unsaved.get(resources(), caller(), session_id))
 
 
-@blueprint.route("/<id:session_id>/notes/unsaved", methods=["PUT"])
+@blueprint.route("/sessions/<id:session_id>/notes/unsaved", methods=["PUT"])
 @blueprint.arguments(UnsavedEditSchema)
 @blueprint.response(200, UnsavedEditSchema)
 @answers(blueprint, 400, 404, 415, 422)
@@ -47,7 +47,7 @@ def keep_unsaved(given: dict[str, Any], session_id: UUID) -> Any:
     return _unsaved(unsaved.keep(resources(), caller(), session_id, tag, given["fields_"]))
 
 
-@blueprint.route("/<id:session_id>/notes/unsaved", methods=["DELETE"])
+@blueprint.route("/sessions/<id:session_id>/notes/unsaved", methods=["DELETE"])
 @blueprint.response(204)
 @answers(blueprint, 404, 422)
 @needs(Scope.NOTES_WRITE)

@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from shared.domain.errors import InvalidInput
 from shared.domain.rights import PackageForm, PackageState, RequestKind, RequestStatus
 from shared.schemas.fields import Moment, Text
+from shared.services.operations import encrypted_backups
 from shared.services.rights.packages import Lock
 
 _LONGEST = 20_000
@@ -90,6 +92,11 @@ class PackageRequestSchema(Schema):
     def _one_of_both(self, data: dict[str, Any], **_: Any) -> None:
         if (data["password"] is None) == (data["recipient"] is None):
             raise ValidationError({"password": ["Give either a password or a recipient."]})
+        if data["recipient"] is not None:
+            try:
+                encrypted_backups.recipients([data["recipient"]])
+            except InvalidInput as error:
+                raise ValidationError({"recipient": [str(error)]}) from None
 
     @post_load
     def _as_lock(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

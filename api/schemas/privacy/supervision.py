@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from shared.schemas.fields import Moment
+from shared.schemas.fields import Moment, YesNo
 
 
 class StandingSchema(Schema):
@@ -16,7 +16,7 @@ class StandingSchema(Schema):
 class StandingChangeSchema(Schema):
     """Opens or closes a session."""
 
-    granted = fields.Boolean(required=True, truthy={True}, falsy={False})
+    granted = YesNo(required=True)
 
 
 class OpenSessionSchema(Schema):

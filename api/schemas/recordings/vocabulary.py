@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from shared.schemas.fields import Text
+from shared.schemas.fields import Text, YesNo
 from shared.services.engines.practice_engines import LONGEST_WORD, MOST_WORDS
 
 
@@ -38,4 +38,4 @@ class WordAnswerSchema(Schema):
     """Whether an offered word is to be expected."""
 
     offer = Text(100, required=True, metadata={"description": "The `id` of the offer."})
-    accept = fields.Boolean(required=True, truthy={True}, falsy={False})
+    accept = YesNo(required=True)

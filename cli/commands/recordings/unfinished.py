@@ -25,7 +25,7 @@ def list_unfinished(target: Target, as_json: bool) -> None:
     """List your unfinished uploads, and your sessions with an unsaved edit of the notes."""
     with connect(target) as api:
         uploads = list(api.listing("/api/uploads", {}))
-        edits = list(api.listing("/api/sessions/unsaved-edits", {}))
+        edits = list(api.listing("/api/unsaved-edits", {}))
     if as_json:
         console.print_json({"uploads": uploads, "edits": edits})
         return

@@ -30,7 +30,7 @@ ABOUT_A_PATIENT = tuple(
 )
 FOR_ANY_KEY = ("/api/whoami", "GET /api/keys", "HEAD /api/keys", "/api/practice/signing-key")
 # What the owner has none of in the furnished place, or another than the owner reads.
-NOT_THE_OWNERS = ("/cosign", "/deletion-receipt", "/notes/unsaved", "/vocabulary/answers")
+NOT_THE_OWNERS = ("/consent-heard", "/cosign", "/deletion-receipt", "/notes/unsaved", "/vocabulary/answers")
 MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/templates", "/api/whoami")
 STRANGERS = ("other_practice", "other_administrator", "colleague", "browser_elsewhere")
 WITHOUT_CREDENTIALS = ("nobody", "bad_key", "expired_key", "browser_signed_out")

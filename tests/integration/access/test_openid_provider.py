@@ -265,7 +265,7 @@ def test_with_another_role_a_persons_keys_and_sessions_end(
     before = came_in(app, provider)
     assert whoami(before) == (200, "therapist")
     told = {"claim": "groups", "therapists": "clinicians", "administrators": "it"}
-    answer = administrator("PUT", "/api/therapists/provider-roles", json=told)
+    answer = administrator("PUT", "/api/practice/provider-roles", json=told)
     assert (answer.status_code, answer.json) == (200, told)
     assert whoami(came_in(app, provider, "it")) == (200, "administrator")
     assert whoami(before)[0] == 401
@@ -273,4 +273,4 @@ def test_with_another_role_a_persons_keys_and_sessions_end(
     assert refused.status_code == 401
     assert whoami(came_in(app, provider, "clinicians")) == (200, "therapist")
     wrong = {"claim": "groups"}
-    assert administrator("PUT", "/api/therapists/provider-roles", json=wrong).status_code == 422
+    assert administrator("PUT", "/api/practice/provider-roles", json=wrong).status_code == 422

@@ -10,7 +10,7 @@ from cli.exits import Exit
 from cli.profile import Profile
 from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply
 
-PATH = "/api/therapists/provider-roles"
+PATH = "/api/practice/provider-roles"
 SET = {"claim": "groups", "therapists": "clinicians", "administrators": None}
 
 

@@ -22,7 +22,7 @@ def server() -> Iterator[FakeApi]:
     with FakeApi() as fake:
         for _ in range(2):
             fake.will("GET /api/uploads", Reply(200, UPLOADS))
-            fake.will("GET /api/sessions/unsaved-edits", Reply(200, EDITS))
+            fake.will("GET /api/unsaved-edits", Reply(200, EDITS))
         fake.will(f"DELETE /api/uploads/{ID}", Reply(204, None))
         fake.will(f"DELETE /api/sessions/{ID}/notes/unsaved", Reply(204, None))
         yield fake

@@ -48,9 +48,9 @@ def test_others_neither_read_nor_change_it(me: Clinician, resources: Resources, 
     for answer in (other("GET", path), other("PUT", path, json=TYPED), other("DELETE", path)):
         assert answer.json["code"] == "session_not_found"
     assert me("GET", path).json["fields"] == TYPED["fields"]
-    (listed,) = me("GET", "/api/sessions/unsaved-edits").json
+    (listed,) = me("GET", "/api/unsaved-edits").json
     assert listed["session_id"] == str(session_id)
-    assert other("GET", "/api/sessions/unsaved-edits").json == []
+    assert other("GET", "/api/unsaved-edits").json == []
 
 
 def test_it_is_sealed_and_goes_with_what_is_off_the_record(

@@ -217,7 +217,7 @@ def test_what_encrypts_nothing_is_refused(call: Caller, path: str, body: dict[st
 
 def test_a_public_key_that_is_none_is_refused(call: Caller, path: str) -> None:
     answer = call("POST", f"{path}/packages", json={"recipient": "age1" + "q" * 58})
-    assert (answer.status_code, answer.json["code"]) == (400, "recipient_malformed")
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["recipient"])
 
 
 def test_a_wrong_password_opens_nothing(call: Caller, path: str, resources: Resources) -> None:
