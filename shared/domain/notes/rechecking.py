@@ -19,8 +19,7 @@ def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:
 def rechecked(document: JsonObject, transcript: Transcript) -> JsonObject:
     """``document`` after words of the transcript were corrected.
 
-    Quotes read as they do now. An item that is not borne out any more is marked ``words_changed`` and
-    not ``verified``, and of its evidence what is gone is marked ``changed``.
+    Quotes read as they do now. An item that is not borne out any more is not ``verified``; see ``fallen``.
     """
 
     def reread(field: str, claim: ClaimT, /) -> ClaimT:
@@ -33,10 +32,19 @@ def _reread(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT:
     if not claim.verified or claim.is_structural:
         return claim
     now = verdict(field, claim, transcript)
-    if now is not None:
-        return now
+    return fallen(claim, transcript) if now is None else now
+
+
+def fallen(claim: ClaimT, transcript: Transcript) -> ClaimT:
+    """A claim that the transcript does not bear out any more: by its words, or by the rules of this release.
+
+    It is marked ``words_changed`` if its quotes read differently now; those that are gone are ``changed``.
+    """
     places = [(piece, cite(transcript, piece.segment, piece.quote)) for piece in claim.evidence]
     evidence = tuple(
         replace(piece, changed=True) if place is None else place.evidence for piece, place in places
     )
-    return replace(claim, evidence=evidence, verified=False, words_changed=True, support=None)
+    differ = any(place is None or place.quote != piece.quote for piece, place in places)
+    return replace(
+        claim, evidence=evidence, verified=False, by_clinician=False, words_changed=differ, support=None
+    )
