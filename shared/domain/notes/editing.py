@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from shared.domain.errors import InvalidInput
-from shared.domain.notes.completeness import completeness
+from shared.domain.notes.completeness import completeness, without_what_was_added
 from shared.domain.notes.fields import MOODS, TEXT_FIELDS
 from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
 from shared.domain.notes.rechecking import fallen, verdict
@@ -86,7 +86,7 @@ def checked(
     said = {"significant_quotes": [quote for quote in quotes if quote.verified]}
     texts = {field: " ".join(one.text for one in notes.sentences[field]) for field in TEXT_FIELDS}
     notes = replace(notes.having(said, **texts), unsupported=(*notes.unsupported, *aside))
-    return notes.keeping(completeness=completeness(notes, transcript))
+    return without_what_was_added(notes, completeness(notes, transcript))
 
 
 def _with_statement(notes: Notes, known: Collection[str], statement: str) -> Notes:

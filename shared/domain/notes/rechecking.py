@@ -3,15 +3,18 @@
 from dataclasses import replace
 
 from shared.domain.notes.fields import TEXT_FIELDS
-from shared.domain.notes.items import ClaimT
+from shared.domain.notes.items import ClaimT, Sentence
 from shared.domain.notes.values import SECTIONS, Notes
 from shared.domain.values import JsonObject, Transcript
+from shared.domain.verification.boilerplate import TO_ADD
 from shared.domain.verification.evidence import judged
 from shared.domain.verification.quotes import cite
 
 
 def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:
     """An item or a sentence of ``field`` as it is borne out, or None."""
+    if field == SECTIONS and isinstance(claim, Sentence) and claim.text in TO_ADD.values():
+        return Sentence.fixed(claim.text)
     # A sentence of a template's part is held to its words as that of any text.
     return judged(TEXT_FIELDS[0] if field == SECTIONS else field, claim, transcript)[0]
 
