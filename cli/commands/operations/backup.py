@@ -75,7 +75,7 @@ def backup(
 @click.option(
     "--later-keys",
     type=FOLDER,
-    help="Keys of later, if `vault rotate subject` ran since: they open the later lists.",
+    help="Newer key store. Needed if vault rotate subject ran after the backup.",
 )
 @click.option("--keep-api-keys", is_flag=True, help="Let API keys work on. Default: all are revoked.")
 @pass_target

@@ -114,8 +114,18 @@ def rotate_practice(target: Target, practice_id: UUID) -> None:
 
 
 @rotate.command("subject", epilog=EPILOG)
-@click.option("--patient", type=click.UUID, metavar="ID", help="Of this patient with all sessions alone.")
-@click.option("--practice", type=click.UUID, metavar="ID", help="Of this practice alone. Default: of all.")
+@click.option(
+    "--patient",
+    type=click.UUID,
+    metavar="ID",
+    help="Rotate only this patient's keys, including all sessions.",
+)
+@click.option(
+    "--practice",
+    type=click.UUID,
+    metavar="ID",
+    help="Rotate only this practice's keys. Default: all practices.",
+)
 @pass_target
 def rotate_subject(target: Target, patient: UUID | None, practice: UUID | None) -> None:
     """Make new keys of patients, sessions and all else, and seal anew what the former ones sealed.

@@ -29,7 +29,7 @@ def show(target: Target, as_json: bool) -> None:
 
 @vocabulary.command("set", epilog=EPILOG)
 @click.argument("words", nargs=-1)
-@click.option("--no-words", is_flag=True, help="Expect no words of your own.")
+@click.option("--no-words", is_flag=True, help="Remove all your own words.")
 @json_option
 @pass_target
 def set_words(target: Target, words: tuple[str, ...], no_words: bool, as_json: bool) -> None:
