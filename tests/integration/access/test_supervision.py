@@ -121,6 +121,31 @@ def test_it_ends_with_the_supervision_and_with_a_restore(
 ) -> None:
     grant(me)
     supervise(resources, me, None)
+def test_rows_about_other_sessions_do_not_show_and_grants_are_not_changed(
+    me: Clinician, boss: Clinician, resources: Resources, office: Office
+) -> None:
+    grant(me)
+    other = sample.put(resources, office)
+    narrow, _ = supervision.reading(resources, _caller(office, boss), _id(me))
+    practice_id = office.caller.practice_id
+    with resources.database.transaction(practice_id) as db:
+        assert db.scalar(text("SELECT count(DISTINCT session_id) FROM steps")) == 2
+    with narrow.database.transaction(practice_id) as db:
+        assert db.scalars(text("SELECT DISTINCT session_id FROM steps")).all() == [_id(me)]
+        assert (
+            db.scalar(text("SELECT count(*) FROM session_events WHERE session_id <> :id"), {"id": _id(me)})
+            == 0
+        )
+        db.execute(text("DELETE FROM supervision_grants"))
+    assert boss("GET", opened(me)).status_code == 200
+    copied = (
+        "INSERT INTO supervision_grants (session_id, practice_id, therapist_id, supervisor_id)"
+        " SELECT :other, practice_id, therapist_id, supervisor_id FROM supervision_grants"
+    )
+    with pytest.raises(DatabaseError), narrow.database.transaction(practice_id) as db:
+        db.execute(text(copied), {"other": other})
+
+
     assert boss("GET", opened(me)).status_code == 404
     assert boss("GET", "/api/supervision").json["open"] == []
     answer = me("PUT", standing(me), json={"granted": True})
