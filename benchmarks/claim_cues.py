@@ -103,10 +103,12 @@ def read(turns: Sequence[dict[str, Any]]) -> Claims:
             theirs = cues.comparable(text, cited)
             least = LEAST_CITED if theirs else LEAST_SHARE
             reason = objection(Form.SENTENCE, text, quotes, context, transcript.text, least)
-            rows.append(cues.features(outside_quotes(text), theirs or cited))
+            own = outside_quotes(text)
+            rows.append(cues.features(own, theirs or cited))
             true.append(claim["true"])
             exempt.append(not theirs)
-            rejected.append((reason or disagreement(text, cited)) is not None)
+            negates = bool(theirs) and cues.negates_alone(own, theirs)
+            rejected.append(negates or (reason or disagreement(text, cited)) is not None)
             of.append(number)
     return Claims(np.array(rows), np.array(true), np.array(rejected), np.array(exempt), np.array(of))
 

@@ -16,7 +16,8 @@ Design: no sentence in a note stands without the words it came from.
 * ``by_clinician``: a clinician wrote it, and the transcript does not bear it out (never with ``verified``).
 * ``schema_version`` is that of the release that stored the notes (``shared.domain.notes.stored``).
 * ``words_changed``: the transcript was corrected, and does not bear the item out any more (never with
-  ``verified``); what of its evidence is gone is marked ``changed``.
+  ``verified``); what of its evidence is gone is marked ``changed``. With neither mark and not
+  ``verified``, an engine wrote it, and the check of a later release does not let it stand.
 * ``sections`` is what the ``template`` makes of all this, sentence by sentence (empty for ``default``).
 * ``written_parts`` are the parts of a practice's own template that an engine was asked to write to
   their instructions; they are kept when the notes are put into another template and back.

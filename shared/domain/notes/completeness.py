@@ -8,12 +8,15 @@ present, without evidence. A part of the notes' template that holds nothing is m
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from shared.domain.notes.items import Evidence, Item
-from shared.domain.notes.values import Notes
+from shared.domain.notes.items import Evidence, Item, Sentence
+from shared.domain.notes.values import Notes, Section
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, TO_ADD
-from shared.domain.verification.quotes import cite
+from shared.domain.verification.grounding import outside_quotes
+from shared.domain.verification.polarity import governing_negation
+from shared.domain.verification.quotes import cite, words_of
 from shared.domain.verification.sentence_ends import SENTENCE_END
 
 _MODALITY = re.compile(
@@ -39,9 +42,13 @@ _RESPONSE = re.compile(
 )
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b.*\b\d{1,2}[:.]\d{2}\b")
 _SAFETY = re.compile(r"\b(?:risks?|safety|suicid\w*|self.harm|danger)\b", re.IGNORECASE)
-# A session does not state it, so only the clinician's own words count.
 _NECESSITY = re.compile(
-    r"\b(?:medical(?:ly)? necess\w+|impair\w*|unable to|interferes? with|meets? criteria)\b",
+    r"\b(?:medically necessary|medical necessity (?:is|was) (?:met|given|established|supported|documented)"
+    r"|medical necessity\s*[:–-]\s*(?!no\b|not\b|none|unclear|unknown|to be\b)(?:\w+\W+){2}\w+"
+    r"|impair(?:s|ed|ing|ments?)?|unable to (?:work|study|sleep|care|function|leave|concentrate)"
+    r"|interfer(?:es?|ed|ing) with|(?:meets?|met) (?:the )?criteria|treatment is needed"
+    r"|(?<!set )(?<!sets )(?<!setting )limit(?:s|ed|ing)?\b[^.;]{0,60}"
+    r"\b(?:work|home|school|relationships?|functioning))\b",
     re.IGNORECASE,
 )
 _NOTHING = frozenset({NOTHING_FOR_PART, *TO_ADD.values()})
@@ -83,7 +90,7 @@ def _items(notes: Notes, transcript: Transcript) -> Iterator[Point]:
     modality = _said(transcript, _MODALITY) or _in(own, _MODALITY)
     yield "modality", modality, "No type of therapy, and no setting, was named aloud."
     yield (
-        "medical_necessity", _in(own, _NECESSITY),
+        "medical_necessity", _needed(notes),
         "A session does not state it: add symptoms, how they limit the client, and why treatment is needed.",
     )  # fmt: skip
     yield "interventions", _of(notes.items["strategies"]), "No technique was found in the transcript."
@@ -124,6 +131,45 @@ def _written_by_hand(notes: Notes) -> list[str]:
 
 def _in(own: list[str], pattern: re.Pattern[str]) -> list[Evidence] | None:
     return [] if any(pattern.search(text) for text in own) else None
+
+
+def _needed(notes: Notes) -> list[Evidence] | None:
+    """Where a sentence says why treatment is needed, in words of its own; None if none does.
+
+    A session hardly states it, so that a quotation or an item does not count.
+    """
+    stated = [
+        claim
+        for claim in notes.claims()
+        if (claim.by_clinician or (claim.verified and isinstance(claim, Sentence)))
+        and not claim.is_structural
+        and any(_states_need(value) for value in claim.own.values() if isinstance(value, str))
+    ]
+    return [claim.evidence[0] for claim in stated if claim.evidence][:3] if stated else None
+
+
+def _states_need(text: str) -> bool:
+    """Whether a sentence of ``text`` says so, and no negation governs it."""
+    clauses = [part for one in SENTENCE_END.split(outside_quotes(text)) for part in re.split(r"[;\n]", one)]
+    return any(
+        governing_negation(words_of(clause), len(words_of(clause[: found.start()]))) is None
+        for clause in clauses
+        if clause.strip() not in TO_ADD["medical_necessity"]
+        for found in _NECESSITY.finditer(clause)
+    )
+
+
+def without_what_was_added(notes: Notes, found: JsonObject) -> Notes:
+    """``notes`` with ``found`` (their completeness), and without requests to add what is not missing."""
+    missing = {entry["item"] for entry in found["missing"]}
+    done = {sentence for item, sentence in TO_ADD.items() if item not in missing}
+    sections = notes.sections and tuple(_without(part, done) for part in notes.sections)
+    return replace(notes, sections=sections).keeping(completeness=found)
+
+
+def _without(part: Section, done: set[str]) -> Section:
+    kept = tuple(sentence for sentence in part.sentences if sentence.text not in done)
+    return replace(part, sentences=kept or (Sentence.fixed(NOTHING_FOR_PART),))
 
 
 def _said(transcript: Transcript, pattern: re.Pattern[str]) -> list[Evidence] | None:

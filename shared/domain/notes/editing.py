@@ -1,18 +1,20 @@
 """A clinician's edit, held against the transcript: nothing of it is lost, nothing passes for heard.
 
 What the transcript bears out stays verified. What it does not is the clinician's own word: it stays
-where it was written, marked ``by_clinician`` and not ``verified``. Evidence that is not in the
-transcript is dropped. A risk flag that the edit leaves out is kept apart as set aside.
+where it was written, marked ``by_clinician`` and not ``verified``. What an engine wrote and no edit
+changed is never the clinician's: where it does not stand any more, it is only not ``verified``. Evidence that
+is not in the transcript is dropped. A risk flag that the edit leaves out is kept apart as set aside.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from shared.domain.errors import InvalidInput
-from shared.domain.notes.completeness import completeness
+from shared.domain.notes.completeness import completeness, without_what_was_added
 from shared.domain.notes.fields import MOODS, TEXT_FIELDS
 from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
-from shared.domain.notes.rechecking import verdict
+from shared.domain.notes.rechecking import fallen, verdict
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import SET_ASIDE, risk_statement
@@ -27,11 +29,14 @@ OURS = frozenset({
 })  # fmt: skip
 
 
-def edited(edit: JsonObject, base: JsonObject, transcript: Transcript) -> JsonObject:
-    """The document of NotesSchema that comes of ``edit`` (what a person sent) of ``base``.
+def edited(
+    edit: JsonObject, base: JsonObject, transcript: Transcript, offered: JsonObject | None = None
+) -> JsonObject:
+    """The document of NotesSchema that comes of ``edit`` of ``base``.
 
-    Fields that ``edit`` lacks stay as they are in ``base``; so does what only we may set. Of a text
-    and its sentences the one that was changed counts, and the text if both were.
+    ``edit`` is what a person sent, or took from ``offered``. Fields that it lacks stay as they are in
+    ``base``; so does what only we may set. Of a text and its sentences the one that was changed counts, and
+    the text if both were.
     """
     wanted = {name: value for name, value in edit.items() if name not in OURS}
     sentences = {**base["field_evidence"], **wanted.get("field_evidence", {})}
@@ -39,7 +44,8 @@ def edited(edit: JsonObject, base: JsonObject, transcript: Transcript) -> JsonOb
     after = Notes.of({**base, **wanted, "field_evidence": sentences})
     written = {field: _written(field, before, after, transcript) for field in after.sentences}
     after = replace(after, sentences=written, unsupported=(*before.unsupported, *_set_aside(before, after)))
-    return checked(after, transcript, quotes_sent="significant_quotes" in wanted).document
+    engines = _by_engine(before) | (_by_engine(Notes.of(offered)) if offered else set())
+    return checked(after, transcript, quotes_sent="significant_quotes" in wanted, by_engine=engines).document
 
 
 def merged(
@@ -50,18 +56,20 @@ def merged(
     sentences = {
         name: offered["field_evidence"][name] for name in fields if name in offered["field_evidence"]
     }
-    return edited({**taken, "field_evidence": sentences}, base, transcript)
+    return edited({**taken, "field_evidence": sentences}, base, transcript, offered)
 
 
-def checked(notes: Notes, transcript: Transcript, *, quotes_sent: bool) -> Notes:
+def checked(
+    notes: Notes, transcript: Transcript, *, quotes_sent: bool, by_engine: Collection[str] = ()
+) -> Notes:
     """``notes`` with each item marked as the transcript bears it out or as the clinician's own.
 
-    Raises InvalidInput for a significant quote that the transcript does not have; if they were not sent,
-    it is set aside.
+    What is worded as an engine did (``by_engine``) is not the clinician's. Raises InvalidInput for a
+    significant quote that the transcript does not have; if they were not sent, it is set aside.
     """
 
     def marked(field: str, claim: ClaimT, /) -> ClaimT:
-        return _marked(field, claim, transcript)
+        return _marked(field, claim, transcript, _wording(claim) in by_engine)
 
     notes = notes.mapped(marked)
     quotes = notes.items["significant_quotes"]
@@ -78,7 +86,7 @@ def checked(notes: Notes, transcript: Transcript, *, quotes_sent: bool) -> Notes
     said = {"significant_quotes": [quote for quote in quotes if quote.verified]}
     texts = {field: " ".join(one.text for one in notes.sentences[field]) for field in TEXT_FIELDS}
     notes = replace(notes.having(said, **texts), unsupported=(*notes.unsupported, *aside))
-    return notes.keeping(completeness=completeness(notes, transcript))
+    return without_what_was_added(notes, completeness(notes, transcript))
 
 
 def _with_statement(notes: Notes, known: Collection[str], statement: str) -> Notes:
@@ -91,11 +99,22 @@ def _with_statement(notes: Notes, known: Collection[str], statement: str) -> Not
     return replace(notes.having(risk_statement=statement), sections=sections)
 
 
-def _marked(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT:
+def _wording(claim: Item | Sentence) -> str:
+    return claim.text if isinstance(claim, Sentence) else json.dumps(dict(claim.properties), sort_keys=True)
+
+
+def _by_engine(notes: Notes) -> set[str]:
+    """The items and sentences of ``notes`` that no clinician wrote."""
+    return {_wording(claim) for claim in notes.claims() if not claim.by_clinician}
+
+
+def _marked(field: str, claim: ClaimT, transcript: Transcript, by_engine: bool) -> ClaimT:
     # What only the check says of a claim, each time anew.
     found = verdict(field, claim, transcript)
     if found is not None:
         return replace(found, by_clinician=False, words_changed=False)
+    if by_engine:
+        return fallen(claim, transcript)
     said = (cite(transcript, piece.segment, piece.quote) for piece in claim.evidence)
     evidence = tuple(place.evidence for place in said if place is not None)
     return replace(

@@ -55,6 +55,11 @@ class ReviewReason:
     code: str
     detail: str
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The reason of its document, which may be a newer release's and say more."""
+        return cls(document["code"], document["detail"])
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -126,7 +131,7 @@ class Notes:
             sections=_sections(document.get("sections")),
             written_parts=_sections(document.get("written_parts")),
             risk_readers=tuple(document["risk_readers"]) if "risk_readers" in document else None,
-            review_reasons=None if reasons is None else tuple(ReviewReason(**reason) for reason in reasons),
+            review_reasons=None if reasons is None else tuple(map(ReviewReason.of, reasons)),
             rest={name: value for name, value in document.items() if name not in _KNOWN},
         )
 

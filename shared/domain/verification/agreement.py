@@ -55,6 +55,12 @@ _DAYS = words(
     """monday tuesday wednesday thursday friday saturday sunday
     mondays tuesdays wednesdays thursdays fridays tomorrow"""
 )
+# Here a word that only the therapist said weighs more than the cues of the answer can make up for.
+_HARM = re.compile(
+    r"\b(?:suicid\w*|kill\w*|die[sd]?|dying|overdos\w*|harm\w*|hurt\w*|cut(?:s|ting)?|burn\w*|hit(?:s|ting)?"
+    r"|beat\w*|punch\w*|kick\w*|slap\w*|chok\w*|strangl\w*|stab\w*|shot|shoot\w*|push\w*|shov\w*|threat\w*"
+    r"|attack\w*|assault\w*|abus\w*|rap(?:e[sd]?|ing)|molest\w*|violen\w*|weapon\w*|guns?|kni(?:fe|ves))\b"
+)
 _LEAST_SAID = 0.5
 
 
@@ -109,9 +115,7 @@ def _moved(text: str, cited: Sequence[Cited]) -> str | None:
 
 def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None:
     about = " ".join(words_of(own))
-    if not set(words_of(own)) & CLIENT:
-        return None
-    if set(words_of(own)) & _THERAPIST or _PROPOSED.search(about) or _LED.search(about):
+    if not is_of_client(own):
         return None
     for part in quoted_in(claim):
         holders = [one for one in cited if find_run(words_of(one.quote), words_of(part)) is not None]
@@ -122,12 +126,7 @@ def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None
     if _AGREES.search(about) or _amounts_agreed(own, cited):
         return None
     stems = content_of(words_of(own))
-    theirs = [one.sentences for one in cited if not one.by_therapist]
-    theirs += [
-        one.sentences + " " + one.answer
-        for one in cited
-        if one.by_therapist and one.stance is Stance.AFFIRMED
-    ]
+    theirs = said_by_client(cited)
     theirs += [
         one.sentences
         for one in cited
@@ -135,7 +134,24 @@ def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None
         and one.is_question
         and (one.stance is not Stance.OPEN or _PRESUPPOSES.search(one.sentences))
     ]
-    return SPEAKER if stems and len(stems & related_to(theirs)) <= LEAST_CITED * len(stems) else None
+    share = len(stems & related_to(theirs)) / len(stems) if stems else 1.0
+    few = share < _LEAST_SAID if _HARM.search(about) else share <= LEAST_CITED
+    return SPEAKER if few else None
+
+
+def is_of_client(own: str) -> bool:
+    """Whether ``own``, a claim without its quotations, is about the client, not what the therapist does."""
+    spoken, about = set(words_of(own)), " ".join(words_of(own))
+    led = spoken & _THERAPIST or _PROPOSED.search(about) or _LED.search(about)
+    return bool(spoken & CLIENT) and not led
+
+
+def said_by_client(cited: Sequence[Cited]) -> list[str]:
+    """The client's words of ``cited``, and those of the therapist's that the client affirmed."""
+    theirs = [one.sentences for one in cited if not one.by_therapist]
+    return theirs + [
+        f"{one.sentences} {one.answer}" for one in cited if one.by_therapist and one.stance is Stance.AFFIRMED
+    ]
 
 
 def _amounts_agreed(own: str, cited: Sequence[Cited]) -> bool:

@@ -14,11 +14,11 @@ MADE_BY_RULES = (
 NOTHING_TO_SCREEN = "No speech was found, so nothing can be said about risk. Listen to the recording."
 SET_ASIDE = "Set aside by the clinician."
 NOTHING_FOR_PART = "Nothing was found in the transcript for this part."
-# By item of completeness: what a template's part says where the session does not have it.
+# By item of completeness: what a template's part, and no other text, says where the session does not have it.
 TO_ADD: dict[str, str] = {
     "medical_necessity": "Medical necessity: not stated in the session. Add the diagnosis or the symptoms, "
     "how they limit work, home or relationships, and why treatment is needed.",
-    "goals": "Goals: none was named in the session. Add the treatment goal that it served.",
+    "goals": "Goals: none was named in the session. Add the treatment goal of this session.",
     "interventions": "Intervention: no technique was named in the session. Add what you did, and how.",
     "interventions_tied_to_goals": "Interventions and goals: the session does not tie them. Add which goal "
     "each intervention served.",
@@ -59,7 +59,7 @@ FIXED = frozenset({
     NOTHING_FOR_PART, ONLY_RISK,
     MADE_BY_RULES, NO_SPEECH, NO_TOPIC, SPEAKERS_UNKNOWN, MOOD_UNKNOWN, COURSE_UNKNOWN, NOT_JUDGED,
     NO_DIAGNOSIS, READ_BESIDE, WORDS_IN_QUOTES, PATIENT_DRAFT, PATIENT_CORRECT, PATIENT_QUOTES,
-    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *TO_ADD.values(), *_FORMER,
+    PATIENT_LIMITS, PATIENT_PACE, PATIENT_HELP, *_FORMER,
 })  # fmt: skip
 
 RISK_LABELS: dict[str, str] = {

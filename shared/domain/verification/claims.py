@@ -84,7 +84,9 @@ def objection(
     if quotes_denial(claim):
         return None if any(denies_risk(words) for words in said) else FLIPPED
     own = outside_quotes(claim)
-    reason = invented_fact(own, " \n ".join(quotes), session)
+    told = form in {Form.SENTENCE, Form.REMARK} and len(words_of(own)) > 1
+    is_topic = not told or only_lists(claim)
+    reason = invented_fact(own, " \n ".join(quotes), session, is_topic=is_topic)
     if reason is not None:
         return reason
     if only_lists(claim):

@@ -8,7 +8,7 @@ from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.acceptance import settled
-from shared.domain.verification.agreement import disagreement
+from shared.domain.verification.agreement import disagreement, is_of_client, said_by_client
 from shared.domain.verification.boilerplate import (
     COURSE_UNKNOWN,
     MOOD_UNKNOWN,
@@ -157,10 +157,16 @@ def _is_told(form: Form, field: str, text: str, quotes: list[str]) -> bool:
 
 
 def _support(field: str, item: Item | Sentence, found: list[Found], transcript: Transcript) -> str:
-    """Whether what ``item`` claims was held against its quotes, or only that they were said."""
+    """Whether what ``item`` claims was held against its quotes, or only that they were said.
+
+    What the therapist alone said is no support for a claim about the client.
+    """
     context = [*(place.quote for place in found), *context_of(found, transcript)]
-    texts = [text for form, text in _claims(field, item) if text and form is not Form.KIND]
-    shares = [share_borne_out(outside_quotes(text), context) for text in texts]
+    cited = in_place(found, transcript)
+    own_places = [place for place, one in zip(found, cited, strict=True) if not one.by_therapist]
+    of_client = [*said_by_client(cited), *context_of(own_places, transcript)]
+    texts = [outside_quotes(text) for form, text in _claims(field, item) if text and form is not Form.KIND]
+    shares = [share_borne_out(own, of_client if is_of_client(own) else context) for own in texts]
     claimed = [share for share in shares if share is not None]
     held = bool(claimed) and all(share > LEAST_SHARE for share in claimed)
     return CLAIM_SUPPORTED if held else QUOTE_FOUND

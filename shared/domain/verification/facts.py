@@ -1,14 +1,21 @@
 """Hard facts in a claim: numbers, doses, drugs, diagnoses, names and people must have been said."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from shared.domain.verification.numbers import amounts_claimed, amounts_in, is_borne_out
 from shared.domain.verification.quotes import find_run, words_of
 from shared.domain.verification.stems import stems_of
 from shared.domain.vocabulary import phrases, words
-from shared.domain.vocabulary.facts import DIAGNOSES, DRUG_ENDINGS, DRUGS, GIVEN_NAMES, PEOPLE
+from shared.domain.vocabulary.facts import (
+    DIAGNOSES,
+    DRUG_ENDINGS,
+    DRUGS,
+    GIVEN_NAMES,
+    KINDS_OF_PEOPLE,
+    PEOPLE,
+)
 
 NUMBER = "It gives a number that its evidence does not have."
 MEDICATION = "It names a medication that its evidence does not have."
@@ -26,11 +33,11 @@ _REFERS = words(
 )
 
 
-def invented_fact(claim: str, cited: str, session: str = "") -> str | None:
+def invented_fact(claim: str, cited: str, session: str = "", *, is_topic: bool = False) -> str | None:
     """Why ``claim`` (without what it quotes) says more than ``cited``, or None.
 
     A relative may be named as anywhere in the ``session`` where ``cited`` has a pronoun: "he left" is about
-    the father who was spoken of.
+    the father who was spoken of. A topic ("children") tells of no friend, partner or child in particular.
     """
     heard = words_of(cited)
     said = amounts_in(cited)
@@ -45,7 +52,8 @@ def invented_fact(claim: str, cited: str, session: str = "") -> str | None:
         if find_run(claimed, words_named) is not None and find_run(stems, stems_named) is None:
             return DIAGNOSIS
     people = (*heard, *words_of(session)) if _REFERS & set(heard) else heard
-    if not set(_named(claim)) <= spoken or not _people_said(claimed, people):
+    groups = PEOPLE if is_topic else (*PEOPLE, *KINDS_OF_PEOPLE)
+    if not set(_named(claim)) <= spoken or not _people_said(groups, claimed, people):
         return NAME
     return None
 
@@ -61,8 +69,8 @@ def _diagnoses() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     return tuple((named, stems_of(named)) for named in split)
 
 
-def _people_said(claimed: tuple[str, ...], heard: tuple[str, ...]) -> bool:
-    return all(group & set(heard) for group in PEOPLE if group & set(claimed))
+def _people_said(groups: Sequence[frozenset[str]], claimed: tuple[str, ...], heard: tuple[str, ...]) -> bool:
+    return all(group & set(heard) for group in groups if group & set(claimed))
 
 
 def _named(claim: str) -> Iterator[str]:

@@ -66,7 +66,7 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> t
         if not found:
             continue
         # Only what was given as evidence supports a sentence in words of its own.
-        cited, is_given = in_place(found, transcript), found[0] in given
+        cited, is_given = in_place(found, transcript), all(place in given for place in found)
         least = LEAST_CITED if is_given and comparable(sentence, cited) else LEAST_SHARE
         quotes, context = [place.quote for place in found], context_of(found, transcript)
         reason = objection(Form.SENTENCE, sentence, quotes, context, transcript.text, least)

@@ -2,7 +2,7 @@
 
 CUE_WORDS = {
     "negation": """no|not|never|none|nor|neither|nobody|nothing|without|cannot|denie[sd]|deny|\\w+n't
-        |declined?s?|refuse[sd]?|unable|lack\\w*|absence|nah|nope""",
+        |declined?s?|refuse[sd]?|unable|lack\\w*|absence|nah|nope|hardly|barely|rarely|seldom""",
     "doubt": """may|might|maybe|perhaps|possibl\\w+|probably|unsure|not sure|dunno|don't know|i suppose
         |wonder\\w*|could|would|if|consider\\w*|thought about|thinking|think on|uncertain\\w*|ambivalen\\w+
         |tentativ\\w+|i guess""",

@@ -68,6 +68,21 @@ PEOPLE = tuple(
         "priest pastor", "ex", "baby infant wean bairn newborn", "grandson", "granddaughter",
     )
 )  # fmt: skip
+# Wider words, where any of a group bears out another: "my husband" is a partner, "a partner" no husband.
+KINDS_OF_PEOPLE = tuple(
+    frozenset(group.split())
+    for group in (
+        """partner partners partner's spouse spouses spouse's ex husband husbands husband's hubby hubs wife
+        wives wife's missus boyfriend boyfriends boyfriend's girlfriend girlfriends girlfriend's fiance
+        fiancé fiancee fiancée""",
+        """friend friends friend's friends' friendship friendships mate mates mate's mates' pal pals pal's
+        pals' buddy buddies""",
+        "colleague colleagues colleague's colleagues' coworker coworkers coworker's co workmate workmates",
+        """child children child's children's kid kids kid's kids' wean weans bairn bairns baby babies infant
+        newborn toddler toddlers son sons son's daughter daughters daughter's boy boys boy's girl girls
+        girl's lad lads""",
+    )
+)  # fmt: skip
 
 # Given names as registers list them most often, for where a capital letter tells nothing: at the
 # start of a sentence, or with a speech engine that writes small. Names that are words are left out.

@@ -102,7 +102,11 @@ def test_an_edit_after_a_correction_is_held_against_the_corrected_words(me: Clin
     assert answer.status_code == 200, answer.json
     notes = answer.json["extracted_notes"]
     assert notes["significant_quotes"] == []
-    assert not any("words_changed" in str(item) for item in notes["field_evidence"].values())
+    fallen = marks(answer.json)
+    assert fallen  # the engine's words stay the engine's, and say why they stand no more
+    sentences = [one for of_field in notes["field_evidence"].values() for one in of_field]
+    assert not any(one.get("by_clinician") for one in sentences)
+    assert not any(one["verified"] for one in sentences if one["sentence"] in fallen)
 
 
 def test_notes_that_are_made_again_are_made_of_the_corrected_words(

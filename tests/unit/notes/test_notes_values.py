@@ -60,6 +60,12 @@ def test_what_this_release_does_not_know_is_kept() -> None:
     assert Notes.of({**EDITED, "of_a_newer_release": [1]}).document["of_a_newer_release"] == [1]
 
 
+def test_a_reason_of_a_newer_release_is_read() -> None:
+    reason = {"code": "risk", "detail": "Look.", "severity": "high"}
+    (read,) = Notes.of({**EDITED, "review_reasons": [reason]}).review_reasons or ()
+    assert (read.code, read.detail) == ("risk", "Look.")
+
+
 def test_a_check_changes_nothing_that_it_was_given() -> None:
     notes = Notes.of(DRAFT)
     before = json.dumps(notes.document, sort_keys=True)

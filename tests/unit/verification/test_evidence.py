@@ -12,10 +12,11 @@ from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Segment, Transcript, Word
 from shared.domain.verification import risk
+from shared.domain.verification.agreement import SPEAKER
 from shared.domain.verification.boilerplate import MOOD_UNKNOWN, NO_SPEECH
 from shared.domain.verification.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
 from shared.domain.verification.evidence import verify
-from shared.domain.verification.facts import MEDICATION, NUMBER, invented_fact
+from shared.domain.verification.facts import MEDICATION, NAME, NUMBER, invented_fact
 from shared.domain.verification.quotes import cite, words_of
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import from_lines
@@ -371,3 +372,68 @@ def test_a_fact_in_another_form_is_the_same_fact(claim: str, said: str) -> None:
 )
 def test_another_number_in_another_form_is_not(claim: str, said: str) -> None:
     assert invented_fact(claim, said) == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("The client's partner cries most mornings.", "I cry most mornings."),
+        ("A friend cries most mornings.", "I cry most mornings."),
+        ("The client's colleagues were told off.", "I was told off."),
+        ("The client's children cannot sleep.", "I can't sleep."),
+        ("The client's wife left.", "My spouse left."),  # a narrower word than was said
+    ],
+)
+def test_a_person_who_was_not_named_is_an_invention(claim: str, said: str) -> None:
+    assert invented_fact(claim, said) == NAME
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("The client's partner left.", "My husband left."),
+        ("The client's friend called.", "My mate's brother called."),
+        ("The client's colleague called.", "My co-worker called."),
+        ("The client's children are ill.", "My two kids' fever is back."),
+        ("The client's son started school.", "My son's started school."),
+    ],
+)
+def test_another_word_for_the_same_person_is_none(claim: str, said: str) -> None:
+    assert invented_fact(claim, said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "claim", "support"),
+    [
+        ("You sound angry with your father.", "I see him on Sunday.", "The client is angry with her father "
+         "and sees him on Sunday.", "quote_found"),
+        ("You sound angry with your father.", "Yes, I am.", "The client is angry with her father.",
+         "claim_supported"),
+        ("I see you on Sunday.", "I am angry with my father.", "The client is angry with her father.",
+         "claim_supported"),
+        ("We looked at the panic at work.", "I am tired.", "The therapist and the client looked at the panic "
+         "at work.", "claim_supported"),
+    ],
+)  # fmt: skip
+def test_the_therapists_words_do_not_make_a_claim_about_the_client_supported(
+    said: str, answer: str, claim: str, support: str
+) -> None:
+    session = from_lines((f"Therapist: {said}", f"Client: {answer}"))
+    evidence = [{"segment": 0, "quote": said}, {"segment": 1, "quote": answer}]
+    sentence = {"sentence": claim, "structural": False, "evidence": evidence, "verified": False}
+    checked = verify(notes(therapist_notes=claim, field_evidence={"therapist_notes": [sentence]}), session)
+    assert [one["support"] for one in checked["field_evidence"]["therapist_notes"]] == [support]
+
+
+def test_harm_that_the_therapist_named_is_not_the_clients_for_a_few_shared_words() -> None:
+    said, answer = "Does he hit you or choke you at home?", "He stays at home."
+    session = from_lines((f"Therapist: {said}", f"Client: {answer}"))
+    evidence = [{"segment": 0, "quote": said}, {"segment": 1, "quote": answer}]
+    claim = "The client is hit or choked at home."
+    sentence = {"sentence": claim, "structural": False, "evidence": evidence, "verified": False}
+    checked = verify(notes(therapist_notes=claim, field_evidence={"therapist_notes": [sentence]}), session)
+    assert [entry["reason"] for entry in checked["unsupported"]] == [SPEAKER]
+
+
+def test_a_topic_names_no_person_in_particular() -> None:
+    assert invented_fact("Children.", "My little one is ill.", is_topic=True) is None

@@ -20,7 +20,7 @@ Words = list[dict[str, Any]]
 
 
 class Decoder(WhisperModel):  # type: ignore[misc]  # the library ships no types
-    """Two things differ from the library.
+    """Three things differ from the library.
 
     With word times, the library goes on after the end of the *last word*. The last word before a pause is
     often stretched over the pause and what follows, and then whole clauses are never heard. Here it goes on
@@ -29,6 +29,9 @@ class Decoder(WhisperModel):  # type: ignore[misc]  # the library ships no types
 
     Instead of sampling at higher temperatures, which gives another text at every retry, a window that loops
     is decoded once more without repetitions. The next window is not told its text, or the loop would go on.
+
+    Words to expect and the text before share half of the model's positions. The library lets each fill half,
+    so that both leave none for what is said now.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -58,6 +61,24 @@ class Decoder(WhisperModel):  # type: ignore[misc]  # the library ships no types
             segment["start"], segment["end"] = span
             segment["words"] = [dict(_NO_WORD)]
         return self._last_speech
+
+    def get_prompt(
+        self,
+        tokenizer: Any,
+        previous_tokens: list[int],
+        without_timestamps: bool = False,
+        prefix: str | None = None,
+        hotwords: str | None = None,
+    ) -> list[int]:
+        """The library's prompt; with words to expect it leaves half of the positions for the answer."""
+        if prefix or not hotwords:
+            prompt: list[int] = super().get_prompt(tokenizer, previous_tokens, without_timestamps, prefix)
+            return prompt
+        start = super().get_prompt(tokenizer, [], without_timestamps)
+        room = self.max_length // 2 - len(start) - 1
+        expected = tokenizer.encode(" " + hotwords.strip())[: room // 2 if previous_tokens else room]
+        before = previous_tokens[-(room - len(expected)) :]
+        return [tokenizer.sot_prev, *expected, *before, *start]
 
     def generate_with_fallback(
         self, encoder_output: Any, prompt: list[int], tokenizer: Any, options: Any
