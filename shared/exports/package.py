@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from stream_zip import ZIP_AUTO, stream_zip
 
 from shared.domain.disclosures import EXPORT, PREPARED
 from shared.domain.errors import Conflict, Gone, InvalidInput, NotFound
+from shared.domain.ports import ByteSource
 from shared.exports import FILES, fhir, notes_outline
 from shared.exports.access_log import access_log_outline
 from shared.exports.transcript_text import as_txt
@@ -25,10 +27,13 @@ from shared.services.notes import exporting
 from shared.services.paging import MAX_LIMIT
 from shared.services.resources import Resources
 from shared.services.rights import requests
-from shared.services.rights.packaging import Progress
+from shared.services.rights.packaging import NOTE_EVERY_BYTES, Progress
 from shared.services.sessions import reading as sessions
 from shared.services.sessions.reading import Record
 from shared.services.transcripts import playback
+from shared.vault.frames import TamperedObject
+
+log = structlog.get_logger(__name__)
 
 _BLOCK_BYTES = 256 * 1024
 _LEFT_OUT = (
@@ -57,7 +62,7 @@ def _members(resources: Resources, caller: Caller, patient_id: UUID, progress: P
         folder = f"sessions/{number:04}"
         told += ["", f"{folder}: session of {record.row.session_date:%Y-%m-%d}"]
         for area, make in (("notes", _notes), ("transcript", _transcript), ("audio", _recording)):
-            for member in make(resources, caller, record, folder, told):
+            for member in make(resources, caller, record, folder, told, progress):
                 yield member
                 progress.note(record.row.id, f"{area}{EXPORT}")
         progress.parts_done = number
@@ -80,7 +85,7 @@ def _sessions(resources: Resources, caller: Caller, patient_id: UUID) -> Iterato
 
 
 def _notes(
-    resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
+    resources: Resources, caller: Caller, record: Record, folder: str, told: list[str], _: Progress
 ) -> Iterator[Member]:
     try:
         found = exporting.export(resources, caller, record.row.id, code=PREPARED)
@@ -93,7 +98,7 @@ def _notes(
 
 
 def _transcript(
-    resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
+    resources: Resources, caller: Caller, record: Record, folder: str, told: list[str], _: Progress
 ) -> Iterator[Member]:
     try:
         document = sessions.transcript(resources, caller, record.row.id, PREPARED)
@@ -105,7 +110,7 @@ def _transcript(
 
 
 def _recording(
-    resources: Resources, caller: Caller, record: Record, folder: str, told: list[str]
+    resources: Resources, caller: Caller, record: Record, folder: str, told: list[str], progress: Progress
 ) -> Iterator[Member]:
     with ExitStack() as opened:
         try:
@@ -113,12 +118,28 @@ def _recording(
         except (NotFound, Gone, Conflict) as error:
             told.append(f"  no recording: {error.detail}")
             return
+        if not _is_readable(found.source, progress):
+            log.error("recording_damaged", session_id=record.row.id)
+            told.append("  no recording: it is damaged")
+            return
         blocks = (
             found.source.read_at(start, min(_BLOCK_BYTES, found.source.size - start))
             for start in range(0, found.source.size, _BLOCK_BYTES)
         )
         method = ZIP_AUTO(found.source.size, level=0)  # sound does not get smaller
         yield f"{folder}/recording.{found.family}", _now(), 0o600, method, blocks
+
+
+def _is_readable(source: ByteSource, progress: Progress) -> bool:
+    """Read all of it before its name is in the file: one that is damaged must not spoil the whole copy."""
+    for start in range(0, source.size, _BLOCK_BYTES):
+        if start % NOTE_EVERY_BYTES == 0:
+            progress.go_on()
+        try:
+            source.read_at(start, min(_BLOCK_BYTES, source.size - start))
+        except TamperedObject:
+            return False
+    return True
 
 
 def _consents(resources: Resources, caller: Caller, patient_id: UUID) -> Any:

@@ -202,7 +202,7 @@ class ProvenanceSchema(Schema):
     input_tokens = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
     output_tokens = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
     cost_usd = fields.Float(load_default=None, allow_none=True, validate=validate.Range(min=0))
-    deidentified = fields.Boolean(load_default=False)
+    deidentified = fields.Boolean()
 
 
 class NotesSchema(Schema):

@@ -26,6 +26,7 @@ from shared.storage.s3_reading import StoredBytes
 MIB = 1024 * 1024
 # 5,000 parts of 8 MiB and as many of 32 MiB: more than the largest upload has, in S3's 10,000 parts.
 PART_BYTES, LATER_PART_BYTES, EARLY_PARTS = 8 * MIB, 32 * MIB, 5000
+COPIED_AT_ONCE = 64 * MIB
 _PROBE = f"{PARTIAL}probe"
 INCOMING = "incoming/"  # below it lies what clients sent directly, not yet encrypted by us
 
@@ -91,9 +92,15 @@ class S3Store:
 
     def move(self, name: str, to: str) -> None:
         """See ObjectStore: the server copies it, so that what is there is the old one or the new one."""
+        from boto3.s3.transfer import TransferConfig
+
         source = {"Bucket": self._bucket, "Key": self._key(name)}
+        # In parts where it is large: in one request S3 copies 5 GiB at most.
+        how = TransferConfig(
+            multipart_threshold=COPIED_AT_ONCE + 1, multipart_chunksize=COPIED_AT_ONCE, use_threads=False
+        )
         with answers_as_ours():
-            self._client.copy_object(Bucket=self._bucket, Key=self._key(to), CopySource=source)
+            self._client.copy(source, self._bucket, self._key(to), Config=how)
             self._client.delete_object(**source)
 
     def delete(self, name: str) -> None:

@@ -1,8 +1,8 @@
 """Everything at once: ``python -m tests.faults.chaos --seed 1 --seconds 60``, then calm, then the oracle.
 
-People upload, repeat what got no answer, cancel, delete and retry, while faults are drawn by the
-seed. The draw repeats with the seed; the machine's timing does not, so neither do the outcomes.
-Ends with 1 if the oracle finds anything.
+People upload, repeat what got no answer, cancel, delete and retry, and a rule of retention removes old
+sessions, while faults are drawn by the seed. The draw repeats with the seed; the machine's timing does
+not, so neither do the outcomes. Ends with 1 if the oracle finds anything.
 """
 
 import argparse
@@ -36,6 +36,7 @@ PAUSE_BETWEEN_FAULTS = (0.5, 3.0)
 PAUSE_BETWEEN_UPLOADS = (0.3, 1.5)
 PAUSE_BETWEEN_CHANGES = (1.0, 5.0)
 SETTLED_WITHIN_SECONDS = 120.0
+OLD_ONES = 0.2  # of the sessions: retention removes them when their work is done
 WRITTEN = ("benchmarks/results", "docs/reliability.md")
 
 
@@ -72,6 +73,7 @@ def run(
         with Clinic(machine) as clinic:
             if not dispatcher:
                 machine.keeper.hold_down("dispatcher")
+            clinic.let_go_of_old_ones()
             _break(clinic, made)
             wait_until_mended()
             machine.calm_down(but=() if dispatcher else ("dispatcher",))
@@ -131,11 +133,11 @@ def _again_and_again(
 
 def _upload(clinic: Clinic, made: Run, mine: random.Random, over_at: float) -> None:
     """One recording, sent again with the same key until there is an answer that settles it."""
-    key, chunks = uuid4().hex, mine.randint(1, 4)
+    key, chunks, old = uuid4().hex, mine.randint(1, 4), mine.random() < OLD_ONES
     never = threading.Event()
     while time.monotonic() < over_at:
         try:
-            answer = clinic.send(chunks, key)
+            answer = clinic.send(chunks, key, old=old)
         except httpx2.TransportError:
             made.requests["uploads without an answer"] += 1
         else:

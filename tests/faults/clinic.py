@@ -12,6 +12,7 @@ from tests.faults.looking import audited
 from tests.faults.machine import Machine
 from tests.waiting import wait_for
 
+_LONG_AGO = "2001-01-01T00:00:00Z"
 FINAL = ("processed", "failed", "cancelled")
 
 
@@ -23,6 +24,8 @@ class Accepted:
     chunks: int
     cancelled: bool = False  # perhaps: it was asked for
     deleted: bool = False
+    deletion_asked: bool = False  # perhaps without an answer
+    old: bool = False  # held longer ago than ``Clinic.let_go_of_old_ones`` allows
     retried: int = 0
 
 
@@ -33,6 +36,7 @@ class Clinic:
     machine: Machine
     accepted: dict[UUID, Accepted] = field(default_factory=dict)
     patient_id: str = ""
+    lets_go: bool = False
 
     def __enter__(self) -> Self:
         self.http = httpx2.Client(
@@ -59,17 +63,28 @@ class Clinic:
         assert answer.status_code == 202, answer.text
         return UUID(answer.json()["id"])
 
-    def send(self, chunks: int = 2, key: str | None = None) -> httpx2.Response:
+    def let_go_of_old_ones(self) -> None:
+        """Have sessions removed ten years after they were held."""
+        answer = self.http.put(
+            "/api/retention/rules/session",
+            json={"event": "session", "days": 3650, "grace_days": 0},
+            headers={"Authorization": f"Bearer {self.machine.administrator_key}"},
+        )
+        assert answer.status_code == 200, answer.text
+        self.lets_go = True
+
+    def send(self, chunks: int = 2, key: str | None = None, *, old: bool = False) -> httpx2.Response:
         """Upload a recording; an accepted one is remembered. Raises TransportError."""
         answer = self.http.post(
             "/api/sessions/upload",
             params={"patient_id": self.patient_id},
+            data={"session_date": _LONG_AGO} if old else {},
             files={"file": ("session.wav", engines.recording(chunks), "audio/wav")},
             headers={"Idempotency-Key": key or uuid4().hex},
         )
         if answer.status_code == 202:
             session_id = UUID(answer.json()["id"])
-            self.accepted.setdefault(session_id, Accepted(session_id, chunks))
+            self.accepted.setdefault(session_id, Accepted(session_id, chunks, old=old))
         return answer
 
     def status(self, session_id: UUID) -> str:
@@ -101,6 +116,7 @@ class Clinic:
         return self.http.post(f"/api/sessions/{session_id}/cancel").status_code
 
     def delete(self, session_id: UUID) -> int:
+        self.accepted[session_id].deletion_asked = True
         status = self.http.delete(f"/api/sessions/{session_id}").status_code
         self.accepted[session_id].deleted |= status < 300
         return status

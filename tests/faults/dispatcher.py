@@ -6,5 +6,5 @@ from workers import dispatcher
 
 if __name__ == "__main__":
     arming.install()
-    deletion.AGAIN_SECONDS = 2.0
+    deletion.AGAIN_SECONDS = dispatcher.RETAIN_EVERY_SECONDS = 2.0
     dispatcher.main()

@@ -74,7 +74,7 @@ class Machine:
         self.workers = [f"worker.{number}" for number in range(1, workers + 1)]
         self.web_host = LOOPBACK
         self.web_port = 0
-        self.therapist_key = ""
+        self.therapist_key = self.administrator_key = ""
         self.clocks: Clocks | None = None  # if set, each process has a clock of its own
         self._settings = settings
         self._entries = {
@@ -129,7 +129,7 @@ class Machine:
         migrations.upgrade(self.postgres.owner_url)
         make_inspector(self.postgres)
         made = make_first_keys(self.settings, "A practice", "A therapist")
-        self.therapist_key = made.therapist or ""
+        self.therapist_key, self.administrator_key = made.therapist or "", made.administrator or ""
         self.web_port = next_free(18700 + os.getpid() % 1000)
         self.keep("web")
         self.keep("dispatcher")

@@ -80,7 +80,7 @@ def judge(
     verdict.left_to_reconcile = _reconcile(clinic.machine)
     with everything(clinic.machine.postgres.url) as db:
         for session in clinic.accepted.values():
-            _judge_session(db, clinic.machine, session, verdict, may_fail)
+            _judge_session(db, clinic.machine, session, verdict, may_fail, lets_go=clinic.lets_go)
         _count(db, verdict)
         verdict.orphaned += _orphans(db, clinic.machine, clinic.accepted)
     verdict.told += _told(clinic.machine, listener)
@@ -93,7 +93,8 @@ def _unsettled(clinic: Clinic) -> set[UUID]:
     with everything(clinic.machine.postgres.url) as db:
         final = set(db.scalars(select(TherapySession.id).where(TherapySession.status.in_(FINAL))))
         erased = set(db.scalars(select(Tombstone.session_id).where(Tombstone.erased_at.is_not(None))))
-    return set(clinic.accepted) - final - erased
+    old = {session.id for session in clinic.accepted.values() if session.old and clinic.lets_go}
+    return set(clinic.accepted) - (final - old) - erased
 
 
 def _reconcile(machine: Machine) -> int:
@@ -104,7 +105,13 @@ def _reconcile(machine: Machine) -> int:
 
 
 def _judge_session(
-    db: DbSession, machine: Machine, session: Accepted, verdict: Verdict, may_fail: frozenset[str]
+    db: DbSession,
+    machine: Machine,
+    session: Accepted,
+    verdict: Verdict,
+    may_fail: frozenset[str],
+    *,
+    lets_go: bool,
 ) -> None:
     row = db.get(TherapySession, session.id)
     if session.deleted:
@@ -113,10 +120,15 @@ def _judge_session(
             verdict.stuck.append(f"{session.id} was deleted and is there")
         return
     if row is None:
+        verdict.statuses["gone"] += 1
         if db.get(Tombstone, session.id) is None:
             verdict.lost.append(f"{session.id} was accepted and is gone")
-        return  # the answer to a delete did not arrive
+        elif not (session.deletion_asked or session.old):
+            verdict.lost.append(f"{session.id} was removed, and nobody asked for it")
+        return
     verdict.statuses[row.status] += 1
+    if session.old and lets_go:
+        verdict.stuck.append(f"{session.id} is older than the rule lets it be, and is {row.status}")
     if row.status not in FINAL:
         verdict.stuck.append(f"{session.id} is {row.status}: {_steps_of(db, session.id)}")
     elif row.status == Status.FAILED and row.error_code not in may_fail:

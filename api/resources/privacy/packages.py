@@ -26,6 +26,7 @@ blueprint = Blueprint(
 
 AGE_TYPE, ZIP_TYPE = "application/age-encryption", "application/zip"
 _BLOCK_BYTES = 256 * 1024
+_LOOK_EVERY_BYTES = 16 * 1024 * 1024
 
 
 def _again(first: Answered) -> Response:
@@ -46,7 +47,8 @@ def create(given: dict[str, Any], patient_id: UUID) -> tuple[RecordPackage, int]
 
     Of each session the notes as PDF and FHIR, the transcript and the recording; the consents; the requests;
     who saw the record and to whom it was given. Psychotherapy notes are left out, and `CONTENTS.txt` says so.
-    It can be fetched once, within 7 days of being ready.
+    It can be fetched once, within 7 days of being ready. `request_id` names an open request for access, which
+    is fulfilled then; 409 `request_not_open` for any other.
     """
     may_read_all(caller())
     return packages.request(resources(), caller(), patient_id, given["lock"], given["request_id"]), 202
@@ -104,6 +106,9 @@ def sent(mine: Resources, who: Caller, patient_id: UUID, package_id: UUID) -> Re
 
     def blocks() -> Iterator[bytes]:
         for start in range(0, source.size, _BLOCK_BYTES):
+            is_last = start + _BLOCK_BYTES >= source.size
+            if is_last or (start and start % _LOOK_EVERY_BYTES == 0):  # raises: the connection breaks
+                packages.require_sendable(mine, who, row)
             yield source.read_at(start, min(_BLOCK_BYTES, source.size - start))
         packages.note_fetched(mine, who, row)
 

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
 from shared.db.queries.people import api_keys
+from shared.db.queries.privacy import supervision
 from shared.db.tables.core import Therapist
 from shared.domain.errors import Conflict, NotFound
+from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
@@ -41,6 +43,8 @@ def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Ma
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
         if changes.get("disabled") and therapist_id == caller.therapist_id:
             raise Conflict("You cannot disable yourself. Ask another administrator.", "own_account")
+        if changes.get("disabled") and person.role == accounts.ADMINISTRATOR:
+            _require_other_administrator(db, person)
         if "name" in changes:
             person.name = changes["name"]
             accounts.record(db, caller.practice_id, "therapist.rename", therapist_id, caller)
@@ -50,9 +54,25 @@ def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Ma
             accounts.record(db, caller.practice_id, action, therapist_id, caller)
         if "supervisor_id" in changes:
             _require_supervisor(db, person, changes["supervisor_id"])
+            if changes["supervisor_id"] != person.supervisor_id:
+                _close_sessions(db, caller, person)
             person.supervisor_id = changes["supervisor_id"]
             accounts.record(db, caller.practice_id, "therapist.supervise", therapist_id, caller)
         return person
+
+
+def _close_sessions(db: DbSession, caller: Caller, person: Therapist) -> None:
+    """Close what the person opened to their supervisor, who would have it again if set back."""
+    for session_id in supervision.end_of_therapist(db, person.id):
+        ownership.audit(db, caller, "supervision.revoke", session_id)
+
+
+def _require_other_administrator(db: DbSession, person: Therapist) -> None:
+    if not api_keys.has_other_administrator(db, person.practice_id, person.id):
+        raise Conflict(
+            "The practice would be without an active administrator. Enable another one first.",
+            "last_administrator",
+        )
 
 
 def _require_supervisor(db: DbSession, person: Therapist, supervisor_id: UUID | None) -> None:

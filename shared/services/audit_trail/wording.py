@@ -37,6 +37,7 @@ _ACTIONS = {
     "notes.sign": "signed the notes",
     "package.failed": "could not prepare the patient's copy of the record",
     "package.ended": "removed the patient's copy of the record from the server",
+    "package.fetch": "began to fetch the patient's copy of the record",
     "package.read": "looked at how far the patient's copy of the record is",
     "package.ready": "prepared the patient's copy of the record",
     "package.request": "had a copy of the record prepared for the patient",

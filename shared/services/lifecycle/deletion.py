@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
-from shared.db.queries.privacy import audit, deletions, retention
+from shared.db.queries.privacy import audit, deletions, packages, retention
 from shared.db.queries.privacy.deletions import Remains
 from shared.db.queries.records import notes, sessions
 from shared.db.queries.records.notes import Signed
@@ -174,6 +174,8 @@ def erase(database: Database, recordings: Recordings, keys: KeyStore, remains: R
         if remains.whole:
             deletions.mark_erased(db, session.id)
         deletions.settle(db, session.id)
+        if packages.get(db, session.id) is not None:
+            return  # the copy of a record, of which the trail says under its patient that it ended
         audit.record(
             db,
             practice_id=session.practice_id,

@@ -47,14 +47,20 @@ def preview(db: DbSession, practice_id: UUID, *, within: timedelta) -> Due | Non
 
 
 def run_due(database: Database, secret: bytes) -> int:
-    """Remove what is due, of each practice some batches; gives how many lines. Raises Unavailable."""
+    """Remove what is due, of each practice some batches; gives how many lines. Raises Unavailable.
+
+    A transaction removes some batches only: what a crash left goes with the next call.
+    """
     with database.operating() as db:
         practices = retention.practices(db)
     for practice_id in practices:
         with database.transaction(practice_id) as db:
             _let_go(db, practice_id, secret)
-    with database.operating() as db:
-        count = rows.remove_what_may_go(db, limit=BATCHES_AT_ONCE)
+    count, left = 0, True
+    while left:
+        with database.operating() as db:
+            removed = rows.remove_what_may_go(db, limit=BATCHES_AT_ONCE)
+        left, count = removed > 0, count + removed
     if count:
         log.info("trail_removed", count=count)
     return count

@@ -5,7 +5,7 @@ expired, withdrawn, or outdated because something was taken out of the record.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -13,15 +13,14 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
-from shared.db.queries.privacy import deletions, holds
+from shared.db.queries.privacy import audit, deletions, holds
 from shared.db.queries.privacy import packages as rows
-from shared.db.queries.privacy import rights as request_rows
 from shared.db.queries.privacy.deletions import Remains
 from shared.db.queries.records import patients
 from shared.db.tables.packages import RecordPackage
 from shared.domain.errors import Conflict, Gone, NotFound
 from shared.domain.ports import ByteSource
-from shared.domain.rights import UNDER_WAY, PackageForm, PackageState, RequestStatus
+from shared.domain.rights import UNDER_WAY, PackageForm, PackageState
 from shared.services import idempotency
 from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
@@ -34,6 +33,8 @@ from shared.vault.sealing import Subject
 
 SECRET = "record_package.secret"  # noqa: S105 - the kind of a sealed value
 KEPT = timedelta(days=7)
+ACTOR = "packager"
+FETCH = "package.fetch"
 RECORD_CHANGED, RESTORED, TAKEN_BACK = "record_changed", "restored", "taken_back"
 
 
@@ -50,7 +51,7 @@ def request(
 ) -> RecordPackage:
     """Have the copy prepared; raises NotFound, InvalidInput (the recipient) and Conflict.
 
-    ``request_id``: the request for access that it fulfils once it was fetched.
+    ``request_id``: the open request for access that it fulfils once it was fetched.
     """
     if lock.form is PackageForm.AGE:
         encrypted_backups.recipients([lock.secret])
@@ -69,8 +70,8 @@ def request(
     with resources.database.transaction(caller.practice_id) as db:
         if patients.to_change(db, caller.therapist_id, patient_id) is None:
             raise _no_such_patient()
-        if request_id is not None and request_rows.get(db, patient_id, request_id) is None:
-            raise NotFound("There is no such request of this patient.", "request_not_found")
+        if request_id is not None:
+            requests.require_open_for_access(db, patient_id, request_id)
         if any(other.state in UNDER_WAY for other in rows.open_ones(db, patient_id)):
             raise Conflict(
                 "A copy of this record is being prepared. Wait for it, or take it back.", "package_under_way"
@@ -122,23 +123,33 @@ def fetched(
         if row.state in UNDER_WAY:
             raise Conflict("The copy is not prepared yet. Ask for its progress.", "package_not_ready")
         is_over = row.fetched_at is not None or row.expires_at is None or row.expires_at <= clock.now(db)
-        if row.state is not PackageState.READY or is_over or rows.is_outdated(db, row):
-            raise Gone("The copy can be fetched no longer. Have a new one prepared.", "package_gone")
+        if is_over or not _is_whole_record(db, row):
+            raise _gone()
         _note_leaving(db, caller, row)
     with resources.recordings.open(Subject(row.practice_id, row.id), PACKAGE) as source:
         yield row, source
 
 
+def require_sendable(resources: Resources, caller: Caller, row: RecordPackage) -> None:
+    """Raise Gone if the package that is being sent has ended, or something was taken out of the record."""
+    with resources.database.transaction(caller.practice_id) as db:
+        mine = rows.get(db, row.id)
+        if mine is None or not _is_whole_record(db, mine):
+            raise _gone()
+
+
 def note_fetched(resources: Resources, caller: Caller, row: RecordPackage) -> None:
-    """All was sent: the package ends, unless a hold keeps it, and its request is fulfilled."""
+    """All was sent: the package ends, unless a hold keeps it, and its request is fulfilled.
+
+    Not if something was taken out of the record meanwhile: then a new copy is needed.
+    """
     with resources.database.transaction(caller.practice_id) as db:
         mine = rows.get(db, row.id, lock=True)
-        if mine is not None and mine.fetched_at is None:
+        if mine is not None and mine.fetched_at is None and _is_whole_record(db, mine):
             mine.fetched_at = clock.now(db)
+            if mine.request_id is not None:
+                requests.fulfil_access(db, caller, mine.patient_id, mine.request_id)
     end_due(resources, caller.practice_id)
-    if row.request_id is not None:
-        with suppress(Conflict, NotFound):  # decided already
-            requests.decide(resources, caller, row.patient_id, row.request_id, RequestStatus.FULFILLED, None)
 
 
 def end_due(resources: Resources, practice_id: UUID) -> None:
@@ -153,6 +164,7 @@ def end_due(resources: Resources, practice_id: UUID) -> None:
                 continue
             if state := _end_of(db, row):
                 end(db, row, state, RECORD_CHANGED if state is PackageState.WITHDRAWN else None)
+                _note_end(db, row)
 
 
 def end(db: DbSession, row: RecordPackage, state: PackageState, code: str | None = None) -> None:
@@ -168,8 +180,22 @@ def end_all(db: DbSession, patient_id: UUID | None, code: str) -> list[UUID]:
     found = rows.open_ones(db, patient_id, lock=True)
     for row in found:
         end(db, row, PackageState.WITHDRAWN, code)
+        _note_end(db, row)
     db.flush()
     return [row.id for row in found]
+
+
+def _note_end(db: DbSession, row: RecordPackage) -> None:
+    """Say under the patient that the service took the copy away, and as what it ended."""
+    subject_id, state = row.patient_id, row.state
+    audit.record(
+        db,
+        practice_id=row.practice_id,
+        actor=ACTOR,
+        action="package.ended",
+        subject_id=subject_id,
+        code=state,
+    )
 
 
 def _end_of(db: DbSession, row: RecordPackage) -> PackageState | None:
@@ -180,8 +206,19 @@ def _end_of(db: DbSession, row: RecordPackage) -> PackageState | None:
     return PackageState.WITHDRAWN if rows.is_outdated(db, row) else None
 
 
+def _is_whole_record(db: DbSession, row: RecordPackage) -> bool:
+    return row.state is PackageState.READY and not rows.is_outdated(db, row)
+
+
 def _note_leaving(db: DbSession, caller: Caller, row: RecordPackage) -> None:
-    """Each part leaves with the package, and so does the whole: disclosures to the patient."""
+    """Each part leaves with the package, and so does the whole: disclosures to the patient, once.
+
+    Fetched again, because a transfer broke off, it does not leave a second time: each try has its own line.
+    """
+    is_first = not audit.has_line(db, row.practice_id, row.patient_id, FETCH, str(row.id))
+    ownership.audit(db, caller, FETCH, row.patient_id, str(row.id))
+    if not is_first:
+        return
     ownership.audit(db, caller, "patient.export", row.patient_id, requests.PACKAGE)
     for session_id, action in row.contents:
         ownership.audit(db, caller, action, UUID(session_id), requests.PACKAGE)
@@ -200,6 +237,10 @@ def _own(
 def _require_patient(db: DbSession, caller: Caller, patient_id: UUID) -> None:
     if patients.of_therapist(db, caller.therapist_id, patient_id) is None:
         raise _no_such_patient()
+
+
+def _gone() -> Gone:
+    return Gone("The copy can be fetched no longer. Have a new one prepared.", "package_gone")
 
 
 def _no_such_patient() -> NotFound:

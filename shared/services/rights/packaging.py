@@ -23,10 +23,9 @@ from shared.vault.sealing import Subject
 
 log = structlog.get_logger(__name__)
 
-ACTOR = "packager"
 LEASE_SECONDS = 120.0  # renewed with each block: what is silent for so long has died
 MOST_ATTEMPTS = 3
-_NOTE_EVERY_BYTES = 16 * 1024 * 1024
+NOTE_EVERY_BYTES = 16 * 1024 * 1024
 
 
 @dataclass
@@ -36,6 +35,8 @@ class Progress:
     parts_done: int = 0
     parts_total: int = 0
     contents: dict[tuple[UUID, str], None] = field(default_factory=dict)
+    go_on: Callable[[], None] = lambda: None
+    """Keeps the package ours; to be called often where no block is made for long. Raises if it has ended."""
 
     def note(self, session_id: UUID, action: str) -> None:
         """A part of this session is in the file; ``action``: what the trail says when it leaves."""
@@ -86,9 +87,8 @@ def _prepare(resources: Resources, row: RecordPackage, make: Make) -> None:
     secret = str(resources.vault.open(subject, packages.SECRET, row.secret)) if row.secret else ""
     is_zip = row.form is PackageForm.ZIP
     progress = Progress()
+    progress.go_on = lambda: _go_on(resources, row, progress)
     blocks = _noting(
-        resources,
-        row,
         progress,
         make(resources, _caller(row), row.patient_id, secret if is_zip else None, progress),
     )
@@ -114,27 +114,30 @@ def _prepare(resources: Resources, row: RecordPackage, make: Make) -> None:
         _note(db, row, "package.ready")
 
 
-def _noting(
-    resources: Resources, row: RecordPackage, progress: Progress, blocks: Iterator[bytes]
-) -> Iterator[bytes]:
+def _noting(progress: Progress, blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The blocks; every so often the progress is noted, which keeps the package ours."""
     noted, since = -1, 0
     for block in blocks:
         since += len(block)
-        if progress.parts_done != noted or since >= _NOTE_EVERY_BYTES:
+        if progress.parts_done != noted or since >= NOTE_EVERY_BYTES:
             noted, since = progress.parts_done, 0
-            with resources.database.transaction(row.practice_id) as db:
-                done, total = progress.parts_done, progress.parts_total
-                if row.lease is None or not rows.go_on(
-                    db, row.id, row.lease, done, total, lease_seconds=LEASE_SECONDS
-                ):
-                    raise _ended()
+            progress.go_on()
         yield block
+
+
+def _go_on(resources: Resources, row: RecordPackage, progress: Progress) -> None:
+    """Note the progress and keep the package ours; raises Conflict if it has ended meanwhile."""
+    with resources.database.transaction(row.practice_id) as db:
+        done, total = progress.parts_done, progress.parts_total
+        if row.lease is None or not rows.go_on(
+            db, row.id, row.lease, done, total, lease_seconds=LEASE_SECONDS
+        ):
+            raise _ended()
 
 
 def _caller(row: RecordPackage) -> Caller:
     """Who asked for it, with what reads need; the trail names the service."""
-    return Caller(row.practice_id, row.created_by, ACTOR, THERAPIST_SCOPES, row.key_id)
+    return Caller(row.practice_id, row.created_by, packages.ACTOR, THERAPIST_SCOPES, row.key_id)
 
 
 def _fail(db: DbSession, row: RecordPackage) -> None:
@@ -144,7 +147,12 @@ def _fail(db: DbSession, row: RecordPackage) -> None:
 
 def _note(db: DbSession, row: RecordPackage, action: str) -> None:
     audit.record(
-        db, practice_id=row.practice_id, actor=ACTOR, action=action, subject_id=row.patient_id, code=row.form
+        db,
+        practice_id=row.practice_id,
+        actor=packages.ACTOR,
+        action=action,
+        subject_id=row.patient_id,
+        code=row.form,
     )
 
 

@@ -133,6 +133,29 @@ def decide(
         return opened(resources.vault, row)
 
 
+def require_open_for_access(db: DbSession, patient_id: UUID, request_id: UUID) -> None:
+    """Raise NotFound, and Conflict unless it is an open request for access: a copy fulfils no other."""
+    row = rows.get(db, patient_id, request_id)
+    if row is None:
+        raise _no_such_request()
+    if not _is_open_for_access(row):
+        raise Conflict("A copy fulfils an open request for access. Name one.", "request_not_open")
+
+
+def fulfil_access(db: DbSession, caller: Caller, patient_id: UUID, request_id: UUID) -> None:
+    """The copy was given, unless the request was decided meanwhile."""
+    row = rows.get(db, patient_id, request_id)
+    if row is None or not _is_open_for_access(row):
+        return
+    row.status, row.decided_at = RequestStatus.FULFILLED, clock.now(db)
+    row.decided_by = caller.therapist_id
+    ownership.audit(db, caller, f"rights.{row.status}", patient_id, f"{row.kind}:{request_id}")
+
+
+def _is_open_for_access(row: RightsRequest) -> bool:
+    return row.kind is RequestKind.ACCESS and row.status is RequestStatus.OPEN
+
+
 def agree_again(vault: Vault, db: DbSession, patient: Subject, agreed: Sealed, at: datetime) -> bool:
     """Have a restriction in force again that a restore forgot; False if it is, or has ended since."""
     said = vault.open(patient, AGREED, agreed)

@@ -31,18 +31,23 @@ def change(resources: Resources, caller: Caller, wanted: RoleClaims | None) -> R
 def apply(db: DbSession, person: Therapist, identity: Identity, client: Client) -> bool:
     """Give the person the role that the provider says; False if it gives them none.
 
-    With another role their keys and other sessions end: they carry the scopes of the role before.
+    With another role, or none, their keys and other sessions end: they carry the scopes of the role before.
+    The practice's last administrator stays one.
     """
     wanted = providers.role_claims(db, person.practice_id)
     if wanted is None:
         return True
     role = wanted.role(identity.claims, person.role)
+    if role == person.role:
+        return True
+    if role == accounts.THERAPIST and not api_keys.has_other_administrator(db, person.practice_id, person.id):
+        trail.record_for(db, person, trail.PROVIDER_ROLE_KEPT, client)
+        return True
+    api_keys.revoke_all_of(db, person.id)
+    browser_sessions.end_all(db, person.practice_id, person.id)
     if role is None:
         trail.record_for(db, person, trail.PROVIDER_NO_ROLE, client)
         return False
-    if role != person.role:
-        person.role = role
-        api_keys.revoke_all_of(db, person.id)
-        browser_sessions.end_all(db, person.practice_id, person.id)
-        trail.record_for(db, person, trail.PROVIDER_ROLE, client)
+    person.role = role
+    trail.record_for(db, person, trail.PROVIDER_ROLE, client)
     return True

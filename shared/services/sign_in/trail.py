@@ -30,6 +30,7 @@ FACTOR_RESET = "factor.reset"
 PROVIDER_SIGN_IN, PROVIDER_LINKED = "sign_in.provider", "provider.link"
 PROVIDER_SIGN_OUT = "sign_out.provider"
 PROVIDER_ROLE, PROVIDER_NO_ROLE = "provider.role", "provider.no_role"
+PROVIDER_ROLE_KEPT = "provider.role_kept"
 # In the words in which people read it.
 WORDS = {
     SIGNED_IN: "Signed in",
@@ -53,6 +54,7 @@ WORDS = {
     PROVIDER_LINKED: "Your organisation's sign-in was linked",
     PROVIDER_SIGN_OUT: "Your organisation's sign-in signed you out everywhere",
     PROVIDER_ROLE: "Your organisation's sign-in gave you another role",
+    PROVIDER_ROLE_KEPT: "Your organisation's sign-in made you a therapist: you stayed the last administrator",
     PROVIDER_NO_ROLE: "Your organisation's sign-in gave you no role: you were not let in",
     FACTOR_RESET: "An administrator removed a second factor",
     INVITED: "Invited by an administrator, or by the server's command line",

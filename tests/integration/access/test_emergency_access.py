@@ -222,13 +222,20 @@ def test_the_pages_open_a_record_and_close_it(
     assert "Ended" in them.get(page).text
 
 
-# Tables that name a patient or a session, and that an emergency may read whole, each with the reason.
+# Tables that name a patient or a session, and that the reader may read whole, each with the reason.
 WITHOUT_POLICY = {
-    "emergency_accesses": "the policies of the others ask it; it holds ids, times and a sealed reason",
+    "emergency": {
+        "emergency_accesses": "the policies of the others ask it; it holds ids, times and a sealed reason",
+    },
+    "supervision": {
+        "supervision_grants": "the policies of the others ask it; it holds ids and times, and it has "
+        "policies of its own against writing",
+    },
 }
 
 
-def test_every_table_about_patients_is_held_to_the_access(resources: Resources) -> None:
+@pytest.mark.parametrize("policy", ["emergency", "supervision"])
+def test_every_table_about_patients_is_held_to_the_access(resources: Resources, policy: str) -> None:
     with everything(resources) as db:
         about = db.scalars(
             text(
@@ -237,10 +244,12 @@ def test_every_table_about_patients_is_held_to_the_access(resources: Resources) 
             )
         ).all()
         named = (
-            "SELECT tablename FROM pg_policies WHERE policyname = 'emergency' AND permissive = 'RESTRICTIVE'"
+            "SELECT tablename FROM pg_policies WHERE policyname = :policy AND permissive = 'RESTRICTIVE'"
+            " AND cmd = 'ALL'"
         )
-        held = db.scalars(text(named)).all()
-    assert set(about) - set(held) == set(WITHOUT_POLICY), "write a policy like those of migration 0113"
+        held = db.scalars(text(named), {"policy": policy}).all()
+    left = set(WITHOUT_POLICY[policy])
+    assert set(about) - set(held) == left, "write a policy like those of migrations 0113 and 0123"
 
 
 def test_steps_of_other_patients_and_tables_that_no_reading_needs_show_nothing(

@@ -274,3 +274,44 @@ def test_with_another_role_a_persons_keys_and_sessions_end(
     assert whoami(came_in(app, provider, "clinicians")) == (200, "therapist")
     wrong = {"claim": "groups"}
     assert administrator("PUT", "/api/practice/provider-roles", json=wrong).status_code == 422
+
+
+def test_with_no_role_a_persons_keys_and_sessions_end(
+    app: Flask,
+    provider: OpenIdProvider,
+    person: str,
+    administrator: Browser,
+    linked: Resources,
+    office: Office,
+) -> None:
+    _, key = accounts.create_key(linked, office.caller.practice_id, office.caller.therapist_id)
+    told = {"claim": "groups", "therapists": "clinicians"}
+    assert administrator("PUT", "/api/practice/provider-roles", json=told).status_code == 200
+    before = came_in(app, provider, "clinicians")
+    assert whoami(before) == (200, "therapist")
+    assert came_in(app, provider, "it").cookie is None
+    assert whoami(before)[0] == 401
+    refused = app.test_client().get("/api/whoami", headers={"Authorization": f"Bearer {key}"})
+    assert refused.status_code == 401
+
+
+def test_the_last_administrator_stays_one(
+    app: Flask,
+    provider: OpenIdProvider,
+    person: str,
+    administrator: Browser,
+    linked: Resources,
+    office: Office,
+) -> None:
+    told = {"claim": "groups", "therapists": "clinicians", "administrators": "it"}
+    assert administrator("PUT", "/api/practice/provider-roles", json=told).status_code == 200
+    assert whoami(came_in(app, provider, "it")) == (200, "administrator")
+    with everything(linked) as db:  # the others are away
+        others = "UPDATE therapists SET disabled_at = now() WHERE role = 'administrator' AND id <> :me"
+        db.execute(text(others), {"me": office.caller.therapist_id})
+    assert whoami(came_in(app, provider, "clinicians")) == (200, "administrator")
+    with everything(linked) as db:
+        seen = db.scalars(text("SELECT action FROM audit_events ORDER BY id")).all()
+        db.execute(text("UPDATE therapists SET disabled_at = NULL"))
+    assert "provider.role_kept" in seen
+    assert whoami(came_in(app, provider, "clinicians")) == (200, "therapist")

@@ -15,6 +15,7 @@ from cli.profile import Profile
 from shared.db.connection.engine import DatabaseError
 from shared.services.access import supervision
 from shared.services.access.caller import Caller
+from shared.services.accounts import people
 from shared.services.lifecycle import deletion
 from shared.services.notes import process_notes
 from shared.services.operations import removals
@@ -25,6 +26,7 @@ from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply
 from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import Clinician, clinician, colleague
+from tests.integration.sessions import audited
 from tests.servers import Office
 
 
@@ -86,6 +88,19 @@ def test_a_session_is_heard_and_read_while_it_is_open(me: Clinician, boss: Clini
     assert boss("GET", "/api/supervision").json == {"open": [], "granted": []}
 
 
+def test_another_supervisor_closes_it_and_setting_the_former_back_opens_nothing(
+    me: Clinician, boss: Clinician, resources: Resources, office: Office
+) -> None:
+    grant(me)
+    for who in (None, boss.id):
+        people.change(resources, office.caller, me.id, {"supervisor_id": who})
+    assert [boss("GET", path).status_code for path in everything_of(me)] == [404] * 3
+    assert audited(resources, _id(me), "supervision.revoke") == 1
+    grant(me)
+    people.change(resources, office.caller, me.id, {"supervisor_id": boss.id})  # as it was
+    assert boss("GET", opened(me)).status_code == 200
+
+
 def test_nothing_else_is_open_and_nothing_is_changed(
     me: Clinician, boss: Clinician, resources: Resources, office: Office
 ) -> None:
@@ -104,6 +119,31 @@ def test_nothing_else_is_open_and_nothing_is_changed(
         assert db.scalar(text("SELECT count(*) FROM outputs WHERE session_id <> :id"), {"id": _id(me)}) == 0
     with pytest.raises(DatabaseError), narrow.database.transaction(office.caller.practice_id) as db:
         db.execute(text("UPDATE sessions SET language = 'en'"))
+
+
+def test_rows_about_other_sessions_do_not_show_and_grants_are_not_changed(
+    me: Clinician, boss: Clinician, resources: Resources, office: Office
+) -> None:
+    grant(me)
+    other = sample.put(resources, office)
+    narrow, _ = supervision.reading(resources, _caller(office, boss), _id(me))
+    practice_id = office.caller.practice_id
+    with resources.database.transaction(practice_id) as db:
+        assert db.scalar(text("SELECT count(DISTINCT session_id) FROM steps")) == 2
+    with narrow.database.transaction(practice_id) as db:
+        assert db.scalars(text("SELECT DISTINCT session_id FROM steps")).all() == [_id(me)]
+        assert (
+            db.scalar(text("SELECT count(*) FROM session_events WHERE session_id <> :id"), {"id": _id(me)})
+            == 0
+        )
+        db.execute(text("DELETE FROM supervision_grants"))
+    assert boss("GET", opened(me)).status_code == 200
+    copied = (
+        "INSERT INTO supervision_grants (session_id, practice_id, therapist_id, supervisor_id)"
+        " SELECT :other, practice_id, therapist_id, supervisor_id FROM supervision_grants"
+    )
+    with pytest.raises(DatabaseError), narrow.database.transaction(practice_id) as db:
+        db.execute(text(copied), {"other": other})
 
 
 def test_psychotherapy_notes_stay_closed(

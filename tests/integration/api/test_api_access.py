@@ -84,7 +84,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "part2"): {"json": {"is_part2": True}},
     ("POST", "disclosures"): {"json": {"recipient": "A", "what": "B", "purpose": "payment"}},
     ("POST", "decision"): {"json": {"status": "denied", "answer": "Not Mine"}},
-    ("POST", "package"): {"json": {"password": "twenty-characters-at-least"}},
+    ("POST", "packages"): {"json": {"password": "twenty-characters-at-least"}},
+    ("POST", "consent-heard"): {"json": {"start": 1.0}},
+    ("PUT", "supervision"): {"json": {"granted": False}},
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from shared.domain.errors import Conflict
 from shared.services.access.caller import THERAPIST_SCOPES, Scope
-from shared.services.accounts import accounts
+from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of
@@ -115,6 +116,15 @@ def test_nobody_disables_themselves(admin: Caller) -> None:
     me = admin("GET", "/api/whoami").json["therapist_id"]
     assert admin("PATCH", f"/api/therapists/{me}", json={"disabled": True}).status_code == 409
     assert admin("PATCH", f"/api/therapists/{me}", json={}).status_code == 422
+
+
+def test_the_last_administrator_is_not_disabled(resources: Resources, office: Office) -> None:
+    practice_id = office.caller.practice_id
+    first = accounts.create_therapist(resources, practice_id, "First", accounts.ADMINISTRATOR)
+    with pytest.raises(Conflict, match="active administrator"):
+        people.change(resources, office.caller, first.id, {"disabled": True})
+    accounts.create_therapist(resources, practice_id, "Second", accounts.ADMINISTRATOR)
+    assert people.change(resources, office.caller, first.id, {"disabled": True}).disabled_at is not None
 
 
 def test_an_administrators_key_with_stolen_scopes_still_reads_nothing(

@@ -12,6 +12,7 @@ import pytest
 from shared.domain.errors import NotFound, Unavailable
 from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
+from shared.storage import s3
 from shared.storage.objects import ObjectStore
 from shared.storage.opening import open_store
 from shared.storage.recordings import RECORDING, Recordings
@@ -166,6 +167,20 @@ def test_an_object_takes_the_place_of_another(store: S3Store) -> None:
     assert [found.name for found in store.list("a/b/")] == ["a/b/recording"]
     with pytest.raises(NotFound):
         store.move("a/b/recording.piece-anew", "a/b/recording")
+
+
+def test_a_large_object_is_moved_in_parts(
+    store: S3Store, requests: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = pattern(11 * MIB)[: 11 * MIB]
+    write(store, "a/b/recording.piece-anew", content)
+    monkeypatch.setattr(s3, "COPIED_AT_ONCE", 5 * MIB)
+    requests.clear()
+    store.move("a/b/recording.piece-anew", "a/b/recording")
+    assert requests.count("UploadPartCopy") == 3
+    assert "CopyObject" not in requests
+    assert read(store, "a/b/recording") == content
+    assert [found.name for found in store.list("a/b/")] == ["a/b/recording"]
 
 
 def test_a_listing_tells_whole_objects_of_its_prefix_over_several_pages(store: S3Store) -> None:

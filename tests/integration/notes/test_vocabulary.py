@@ -97,6 +97,19 @@ def test_corrections_that_were_taken_back_or_deleted_count_no_more(
     assert offered(call) == []
 
 
+@pytest.mark.parametrize("of_patient", [True, False])
+def test_records_under_part_2_offer_no_word(
+    call: Caller, resources: Resources, office: Office, of_patient: bool
+) -> None:
+    session_id = heard(resources, office)
+    correct(call, session_id, 0)
+    correct(call, session_id, 1)
+    subject = f"patients/{office.patient_id}" if of_patient else f"sessions/{session_id}"
+    for flag, count in ((True, 0), (False, 1)):
+        assert call("PUT", f"/api/{subject}/part2", json={"is_part2": flag}).status_code == 200
+        assert len(offered(call)) == count
+
+
 def test_own_words_are_set_sealed_and_seen_by_their_therapist_alone(
     call: Caller, resources: Resources, office: Office
 ) -> None:
@@ -121,6 +134,7 @@ def test_pages_offer_the_word_and_take_one_click(
     correct(call, session_id, 1)
     page = me.get(f"/sessions/{session_id}").text
     assert "<strong>Zoloft</strong> twice" in page
+    assert "your words go with them" in page
     (offer,) = offered(call)
     back = {"offer": offer["id"], "do": "accept", "back": f"/sessions/{session_id}"}
     answer = me.submit("/vocabulary/answers", **back)

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pyrage
@@ -12,6 +14,8 @@ from flask import Flask
 from pyrage.x25519 import Identity
 from sqlalchemy import text
 
+from api.resources.privacy import packages as routes
+from shared.domain.errors import Gone
 from shared.exports.package import package as make
 from shared.services import patients
 from shared.services.access.caller import THERAPIST_SCOPES, Scope
@@ -25,11 +29,13 @@ from shared.services.retention import holds, patient_deletion
 from shared.services.retention.holds import Target
 from shared.services.rights import packages, packaging
 from shared.services.rights.packaging import Progress
+from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES
 from tests.aes_zip import WrongPassword, unzipped
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, left_behind, tone
 from tests.integration.browser import browser_of
 from tests.integration.notes_calls import processed
+from tests.integration.sessions import audited
 from tests.servers import Office
 
 PASSWORD = "twelve-loud-rivers-of-cold-tea"
@@ -158,6 +164,89 @@ def test_what_broke_off_can_be_fetched_again(call: Caller, path: str, resources:
     assert unzipped(call("GET", f"{place}/file").data, PASSWORD)
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_what_is_taken_out_while_a_copy_is_sent_breaks_the_connection(
+    call: Caller,
+    path: str,
+    resources: Resources,
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    others: bool,
+) -> None:
+    session_id = processed(resources, office)
+    request_id = wish(call, path)
+    place = prepared(call, resources, path, password=PASSWORD, request_id=request_id)
+    size = call("GET", place).json["bytes"]
+    monkeypatch.setattr(routes, "_BLOCK_BYTES", 64)
+    monkeypatch.setattr(routes, "_LOOK_EVERY_BYTES", 128 if others else 2 * size)
+    answer = call("GET", f"{place}/file", buffered=False)
+    blocks, sent = iter(answer.response), 0
+    sent += len(next(blocks))
+    assert call("DELETE", f"/api/sessions/{session_id}").status_code in (200, 202)
+    with pytest.raises(Gone):
+        for block in blocks:
+            sent += len(block)
+    answer.close()
+    assert sent == 128 if others else size - 64 <= sent < size
+    assert call("GET", f"{path}/requests").json[0]["status"] == "open"
+    packages.end_due(resources, office.caller.practice_id)
+    assert call("GET", place).json["state"] == "withdrawn"
+
+
+def test_what_is_taken_out_with_the_last_block_leaves_the_request_open(
+    call: Caller, path: str, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    place = prepared(call, resources, path, password=PASSWORD, request_id=wish(call, path))
+    answer = call("GET", f"{place}/file", buffered=False)
+    blocks = iter(answer.response)
+    next(blocks)  # the only one
+    assert call("DELETE", f"/api/sessions/{session_id}").status_code in (200, 202)
+    assert list(blocks) == []
+    answer.close()
+    assert call("GET", f"{path}/requests").json[0]["status"] == "open"
+    assert call("GET", place).json["state"] == "withdrawn"
+
+
+def wish(call: Caller, path: str, kind: str = "access", **more: Any) -> str:
+    """The id of a request that the patient made."""
+    answer = call("POST", f"{path}/requests", json={"kind": kind, "words": "I ask for it.", **more})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def test_a_copy_fulfils_an_open_request_for_access_and_no_other(
+    call: Caller, path: str, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    denied = wish(call, path)
+    answer = {"status": "denied", "answer": "The law forbids it."}
+    assert call("POST", f"{path}/requests/{denied}/decision", json=answer).status_code == 200
+    others = [wish(call, path, "restriction"), wish(call, path, "amendment", session_id=str(session_id))]
+    for request_id in (denied, *others):
+        lock = {"password": PASSWORD, "request_id": request_id}
+        refused = call("POST", f"{path}/packages", json=lock)
+        assert (refused.status_code, refused.json["code"]) == (409, "request_not_open")
+    assert call("GET", f"{path}/packages").json == []
+
+
+@pytest.mark.parametrize("kind", ["access", "restriction"])
+def test_fetching_changes_no_request_that_is_not_open_for_access(
+    call: Caller, path: str, resources: Resources, kind: str
+) -> None:
+    place = prepared(call, resources, path, password=PASSWORD, request_id=wish(call, path))
+    another = wish(call, path, kind)
+    if kind == "access":
+        answer = {"status": "denied", "answer": "The law forbids it."}
+        assert call("POST", f"{path}/requests/{another}/decision", json=answer).status_code == 200
+    before = call("GET", f"{path}/requests").json
+    with everything(resources) as db:  # as a package names it that was asked for before this was looked at
+        db.execute(text("UPDATE record_packages SET request_id = :id"), {"id": another})
+    assert take(call, place) == 200
+    assert call("GET", place).json["state"] == "fetched"
+    assert call("GET", f"{path}/requests").json == before
+
+
 def test_it_leaves_when_it_is_fetched_and_not_before(
     call: Caller, path: str, resources: Resources, office: Office
 ) -> None:
@@ -173,6 +262,47 @@ def test_it_leaves_when_it_is_fetched_and_not_before(
     given = [one for one in call("GET", f"{path}/disclosures").json if one["kind"] == "export"]
     assert {(one["recipient"], one["purpose"]) for one in given} == {("patient", "patient_request")}
     assert "the whole record as package" in [one["what"] for one in given]
+
+
+def test_a_copy_that_is_fetched_again_left_once(
+    call: Caller, path: str, resources: Resources, office: Office
+) -> None:
+    session_id = processed(resources, office)
+    place = prepared(call, resources, path)
+    broken = call("GET", f"{place}/file", buffered=False)
+    next(iter(broken.response))
+    broken.close()
+    assert take(call, place) == 200
+    assert audited(resources, office.patient_id, "package.fetch") == 2
+    assert audited(resources, office.patient_id, "patient.export") == 1
+    assert audited(resources, session_id, "audio.export") == 1
+    assert take(call, prepared(call, resources, path)) == 200
+    assert audited(resources, office.patient_id, "patient.export") == 2
+
+
+def test_the_trail_says_under_the_patient_that_it_ended_and_erases_no_session(
+    call: Caller, path: str, resources: Resources, office: Office
+) -> None:
+    place = prepared(call, resources, path)
+    assert take(call, place) == 200
+    erase(resources)
+    assert not stored(resources)
+    assert audited(resources, office.patient_id, "package.ended") == 1
+    assert audited(resources, UUID(place.rsplit("/", 1)[1]), "session.erased") == 0
+
+
+def test_a_damaged_recording_is_left_out_and_said(
+    call: Caller, path: str, resources: Resources, office: Office
+) -> None:
+    call.upload(office.patient_id, tone(seconds=20.0))
+    (spoiled,) = Path(urlsplit(resources.settings.storage_url).path).rglob("recording")
+    raw = bytearray(spoiled.read_bytes())
+    raw[HEADER_BYTES + 6 * (FRAME_BYTES + TAG_BYTES)] ^= 1
+    spoiled.write_bytes(raw)
+    processed(resources, office)
+    found = fetched(call, resources, path)
+    assert len([name for name in found if name.endswith("/recording.wav")]) == 1
+    assert b"no recording: it is damaged" in found["CONTENTS.txt"]
 
 
 def test_the_password_is_sealed_until_the_file_is_made_and_then_forgotten(

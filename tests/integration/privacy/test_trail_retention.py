@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import DatabaseError
 from shared.db.queries.privacy import audit
@@ -86,6 +87,26 @@ def test_old_lines_go_and_verification_says_so(resources: Resources, office: Off
     assert (found.breaks, found.removed_lines) == ([], 6)
     assert found.removed_before == YEARS_AGO
     assert trail.run_due(resources.database, secret(resources)) == 0
+
+
+def test_lines_that_many_rows_let_go_are_removed_at_once_and_in_small_transactions(
+    resources: Resources, office: Office, old: Old, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        old()
+    write(resources, office.caller.practice_id)
+    chain(resources)
+    set_rule(resources, office)
+    steps: list[int] = []
+    removing = trail.rows.remove_what_may_go
+
+    def one_batch(db: DbSession, *, limit: int) -> int:
+        steps.append(removing(db, limit=1))
+        return steps[-1]
+
+    monkeypatch.setattr(trail.rows, "remove_what_may_go", one_batch)
+    assert trail.run_due(resources.database, secret(resources)) == 15
+    assert steps == [3, 3, 3, 3, 3, 0]
 
 
 def test_no_rule_is_shorter_than_six_years_and_postgres_holds_to_it(

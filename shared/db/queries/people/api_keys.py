@@ -122,6 +122,21 @@ def people_of(db: DbSession, practice_id: UUID, role: str | None = None) -> Sequ
     return db.scalars(query.order_by(Therapist.created_at, Therapist.id)).all()
 
 
+def has_other_administrator(db: DbSession, practice_id: UUID, therapist_id: UUID) -> bool:
+    """Whether the practice has an active administrator beside this person.
+
+    Locks the practice's row: of two who are looked at at once, the second sees what became of the first.
+    """
+    db.execute(select(Practice.id).where(Practice.id == practice_id).with_for_update(key_share=True))
+    others = select(Therapist.id).where(
+        Therapist.practice_id == practice_id,
+        Therapist.id != therapist_id,
+        Therapist.role == "administrator",
+        Therapist.disabled_at.is_(None),
+    )
+    return db.scalar(others.limit(1)) is not None
+
+
 def lock_names(db: DbSession) -> None:
     """Let only one transaction at a time look for a name and add it."""
     db.execute(text("SELECT pg_advisory_xact_lock(hashtext('sessionscribe:practice-names'))"))

@@ -58,6 +58,17 @@ def record(
     at_the_end(db, _RECORD, values)
 
 
+def has_line(db: DbSession, practice_id: UUID, subject_id: UUID, action: str, code: str) -> bool:
+    """Whether this was noted about the subject before."""
+    query = select(AuditEvent.id).where(
+        AuditEvent.practice_id == practice_id,
+        AuditEvent.subject_id == subject_id,
+        AuditEvent.action == action,
+        AuditEvent.code == code,
+    )
+    return db.scalar(query.limit(1)) is not None
+
+
 def about_steps(db: DbSession, session_id: UUID) -> Sequence[AuditEvent]:
     """What was noted about the steps of a session, oldest first."""
     query = select(AuditEvent).where(AuditEvent.subject_id == session_id, AuditEvent.step.is_not(None))

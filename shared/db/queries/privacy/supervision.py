@@ -42,6 +42,12 @@ def end(db: DbSession, session_id: UUID) -> None:
     db.execute(delete(SupervisionGrant).where(SupervisionGrant.session_id == session_id))
 
 
+def end_of_therapist(db: DbSession, therapist_id: UUID) -> Sequence[UUID]:
+    """Close all sessions of the therapist to supervisors; gives which ones."""
+    ended = delete(SupervisionGrant).where(SupervisionGrant.therapist_id == therapist_id)
+    return db.scalars(ended.returning(SupervisionGrant.session_id)).all()
+
+
 def end_all(db: DbSession) -> None:
     """End every grant of the practice."""
     db.execute(delete(SupervisionGrant))

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.work.outputs import Product
+from shared.db.tables.consent import Part2Flag
 from shared.db.tables.core import Output, TherapySession
 from shared.db.tables.engines import TherapistWords
 from shared.vault.sealing import Sealed
@@ -27,11 +28,19 @@ def hold(db: DbSession, practice_id: UUID, therapist_id: UUID) -> TherapistWords
 
 
 def latest_corrections(db: DbSession, therapist_id: UUID, limit: int) -> Sequence[tuple[UUID, Sealed]]:
-    """The sealed corrections of the therapist's sessions, the latest first."""
+    """The sealed corrections of the therapist's sessions, the latest first.
+
+    Without those that 42 CFR Part 2 protects: a word that is learned goes along with recordings of others.
+    """
+    flagged = select(Part2Flag.subject_id).where(
+        Part2Flag.patient_id == TherapySession.patient_id,
+        Part2Flag.subject_id.in_([TherapySession.id, TherapySession.patient_id]),
+    )
     query = (
         select(Output.session_id, Output.body)
         .join(TherapySession, TherapySession.id == Output.session_id)
         .where(TherapySession.therapist_id == therapist_id, Output.name == Product.CORRECTIONS)
+        .where(~flagged.exists())
         .order_by(Output.created_at.desc())
         .limit(limit)
     )
