@@ -14,6 +14,7 @@ from tests.browser.conftest import Watched
 from tests.integration.api_client import tone
 from tests.integration.sessions import promise, row
 from tests.servers import Office
+from tests.waiting import wait_for
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -142,8 +143,12 @@ def test_a_page_is_not_read_again_for_what_it_shows(
         channel.postMessage({event: "progress", session_id: session, progress: 37});
     }"""
     shown = page.locator("[data-as-of]").get_attribute("data-as-of")
-    page.evaluate(tell, [str(session_id), shown])
-    expect(page.locator("progress")).to_have_attribute("value", "37")
+
+    def is_told() -> bool:  # again and again: the page may not listen yet
+        page.evaluate(tell, [str(session_id), shown])
+        return page.locator("progress").get_attribute("value") == "37"
+
+    wait_for(is_told, 30)
     assert page.evaluate("window.isTheSame")
     page.evaluate(tell, [str(session_id), "2100-01-01T00:00:00Z"])
     expect(page.locator("progress")).to_have_attribute("value", "0")

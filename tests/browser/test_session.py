@@ -280,7 +280,8 @@ def test_a_supervisor_hears_a_session_that_is_open_to_them(
     theirs = profile(chromium, secret)
     for watching in watched(theirs, address):
         page = watching.open("/today")
-        page.get_by_role("link", name="A therapist, session of").click()
+        with page.expect_navigation():  # until its scripts are there
+            page.get_by_role("link", name="A therapist, session of").click()
         page.locator("#s4 .said").click(position={"x": 4, "y": 10})
         until_playing(page, 40.0, 59.0)
         page.keyboard.press("e")  # corrects nothing
