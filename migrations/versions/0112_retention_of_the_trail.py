@@ -12,7 +12,7 @@ down_revision: str | None = "0111"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-# Six years, two of which may be leap years. Postgres itself refuses what is younger, whatever asks for it.
+# Six years, two of which may be leap years. Postgres refuses to remove younger lines, for every role.
 _LEAST = "interval '2192 days'"
 _TABLES = (("audit_events", "at"), ("audit_batches", "sealed_at"))
 

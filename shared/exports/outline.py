@@ -16,7 +16,7 @@ from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Notes
 
-NOT_BORNE_OUT = "not borne out by the transcript"
+NOT_SUPPORTED = "not supported by the transcript"
 DRAFT = "DRAFT. Not signed. Read against the recording before use."
 AWAITING = "SIGNED, AWAITING CO-SIGNATURE. Not final."
 SIGNED = "SIGNED"
@@ -146,7 +146,7 @@ def _item(item: Item, parts: Sequence[str], notebook: Notebook) -> Line:
 def _marks(claim: Claim) -> tuple[str, ...]:
     if claim.verified:
         return ()
-    return (OWN_WORDS if claim.by_clinician else NOT_BORNE_OUT,)
+    return (OWN_WORDS if claim.by_clinician else NOT_SUPPORTED,)
 
 
 def _paragraphs(text: str) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from shared.domain.verification.quotes import cite
 
 
 def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:
-    """An item or a sentence of ``field`` as it is borne out, or None."""
+    """An item or a sentence of ``field`` that its quotes still support, or None."""
     if field == SECTIONS and isinstance(claim, Sentence) and claim.text in TO_ADD.values():
         return Sentence.fixed(claim.text)
     # A sentence of a template's part is held to its words as that of any text.
@@ -22,7 +22,7 @@ def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:
 def rechecked(document: JsonObject, transcript: Transcript) -> JsonObject:
     """``document`` after words of the transcript were corrected.
 
-    Quotes read as they do now. An item that is not borne out any more is not ``verified``; see ``fallen``.
+    Quotes read as they do now. An item that they do not support any more is not ``verified``; see ``fallen``.
     """
 
     def reread(field: str, claim: ClaimT, /) -> ClaimT:

@@ -46,7 +46,7 @@ def _reasons(notes: Notes, transcript: Transcript, screened: Sequence[Item]) -> 
     fallen = len(notes.unsupported)
     claims = fallen + _standing(notes)
     if fallen and fallen >= MANY_UNSUPPORTED * claims:
-        yield "many_unsupported", f"{fallen} of {claims} claims of the engine were not borne out."
+        yield "many_unsupported", f"{fallen} of {claims} claims of the engine are not supported."
 
 
 def _of_instructions(transcript: Transcript) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Whether what a note claims is borne out by the words it cites, and if not, why."""
+"""Whether what a note claims is supported by the words it cites, and if not, why."""
 
 import re
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ MISATTRIBUTED = "It says of the client, or today, what its evidence says of anot
 MARKUP = "It has markup or a link."
 INSTRUCTION = "Its evidence reads like an instruction to a machine."
 REASSURING = "It states that there is no risk, which a transcript cannot show."
-NOT_BORNE_OUT = "Too little of what it says is in its evidence."
+TOO_LITTLE_SAID = "Too little of what it says is in its evidence."
 
 REASONS = (
     NOT_FOUND, NO_EVIDENCE, MISQUOTED, FLIPPED, MISATTRIBUTED, MARKUP, INSTRUCTION, REASSURING,
-    NOT_BORNE_OUT, NUMBER, MEDICATION, DIAGNOSIS, NAME,
+    TOO_LITTLE_SAID, NUMBER, MEDICATION, DIAGNOSIS, NAME,
 )  # fmt: skip
 
 _MARKUP = re.compile(
@@ -125,6 +125,6 @@ def _unsupported(
     share = share_borne_out(own, cited)
     if share is None:
         empty = form is Form.SENTENCE and not quoted_in(claim)
-        return NOT_BORNE_OUT if empty else None
+        return TOO_LITTLE_SAID if empty else None
     enough = share > (0 if form in {Form.LABEL, Form.TOPIC} else least)
-    return None if enough else NOT_BORNE_OUT
+    return None if enough else TOO_LITTLE_SAID

@@ -1,7 +1,7 @@
 """Fixed frames around quotations: "You said: “...”" claims no more than that this was said.
 
 The words between the quotation marks are looked up in the evidence like any others; around them
-only what stands here may stand without being borne out itself. ``DENIED`` frames also need a
+only what stands here may stand without support of its own. ``DENIED`` frames also need a
 denial in what they quote.
 """
 
@@ -43,7 +43,7 @@ _QUOTING = re.compile(
     """,
     re.VERBOSE,
 )
-# These name topics, feelings or techniques, which must be borne out, but neither affirm nor deny.
+# These name topics, feelings or techniques, which must be supported, but neither affirm nor deny.
 _LISTING = re.compile(
     rf"""
     (?:The\ session\ turned\ mainly\ on|In\ this\ session\ you\ talked\ about|While\ speaking\ of

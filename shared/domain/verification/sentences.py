@@ -9,7 +9,7 @@ from shared.domain.values import Transcript
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.boilerplate import stands_without_evidence
 from shared.domain.verification.cited import in_place
-from shared.domain.verification.claims import NOT_BORNE_OUT, objection
+from shared.domain.verification.claims import TOO_LITTLE_SAID, objection
 from shared.domain.verification.cues import comparable, cue_objection
 from shared.domain.verification.evidence import context_of
 from shared.domain.verification.grounding import (
@@ -79,7 +79,7 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> t
             return Sentence(text=sentence, evidence=evidence, verified=True), None
         reasons.append(reason)
     # The most telling reason: a contradiction says more than that nothing was found.
-    telling = next((reason for reason in reasons if reason != NOT_BORNE_OUT), NOT_BORNE_OUT)
+    telling = next((reason for reason in reasons if reason != TOO_LITTLE_SAID), TOO_LITTLE_SAID)
     return Sentence(text=sentence), telling
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.notes.items import Evidence
-from shared.domain.verification.claims import FLIPPED, INSTRUCTION, MARKUP, NOT_BORNE_OUT
+from shared.domain.verification.claims import FLIPPED, INSTRUCTION, MARKUP, TOO_LITTLE_SAID
 from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER
 from shared.domain.verification.sentences import check_text, split
 from tests.fixtures.transcripts.loading import from_lines, golden
@@ -50,7 +50,7 @@ def test_what_was_said_is_found_without_being_cited(sentence: str, quote: str) -
         ("A walk with her brother on Saturday.", NAME),
         ("Client has thoughts of ending her life.", FLIPPED),
         ("She can go back to sleep.", FLIPPED),
-        ("She was well groomed and made eye contact.", NOT_BORNE_OUT),
+        ("She was well groomed and made eye contact.", TOO_LITTLE_SAID),
         ("A walk on https://evil.example/x with her sister.", MARKUP),
     ],
 )
