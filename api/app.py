@@ -35,6 +35,7 @@ from api.resources.recordings import (
     off_record,
     sessions,
     speakers,
+    upload_limits,
     uploads,
     vocabulary,
 )
@@ -81,6 +82,7 @@ _ROUTES = (
     sessions,
     uploads,
     direct_uploads,
+    upload_limits,
     outputs,
     client_summaries,
     notes,
