@@ -37,4 +37,4 @@ ENV PATH=/opt/sessionscribe/bin:$PATH \
     SESSIONSCRIBE_KEYS_DIR=/keys
 WORKDIR /app
 USER 10001:10001
-CMD ["gunicorn", "serving.app:create_app()", "--bind", "0.0.0.0:8000", "--worker-class", "api.server.gunicorn_worker.QuietThreadWorker", "--workers", "2", "--threads", "16", "--timeout", "120", "--graceful-timeout", "10", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--log-level", "warning"]
+CMD ["gunicorn", "serving.app:create_app()", "--bind", "0.0.0.0:8000", "--worker-class", "api.server.gunicorn_worker.QuietThreadWorker", "--workers", "2", "--threads", "16", "--timeout", "120", "--graceful-timeout", "10", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--config", "python:serving.preloading", "--log-level", "warning"]
