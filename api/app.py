@@ -51,7 +51,7 @@ from api.resources.records import (
     templates,
     unsaved_edits,
 )
-from api.uploads import at_once, tus
+from api.uploads import at_once, query, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
@@ -133,6 +133,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     docs.install(app, api)
     at_once.install(app, resources.settings.uploads_at_once)
     rate_limits.install(app, resources.settings)
+    query.install(app)
     auth.require_policies(app)
     tus.install(app)
     return app

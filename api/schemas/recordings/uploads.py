@@ -37,7 +37,7 @@ class UploadLimitsSchema(Schema):
 
 
 class UploadQuerySchema(Schema):
-    """The patient, which may also be named in the form."""
+    """The patient, which may also be named in the form. Other parameters are refused: see uploads/query."""
 
     patient_id = fields.UUID(load_default=None)
 
