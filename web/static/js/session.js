@@ -17,6 +17,7 @@ const SHORT_PAUSE = 0.6;
 
 showScripted();
 copying.install();
+one("[data-print]")?.addEventListener("click", () => print());
 followSession();
 const dock = one(".player");
 const audio = /** @type {HTMLAudioElement | null} */ (one(".player audio"));
