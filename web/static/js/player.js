@@ -148,7 +148,7 @@ export class Player extends EventTarget {
     try {
       const points = Math.min(1200, Math.max(200, Math.round(picture.clientWidth)));
       const answer = await call("GET", `${path}?points=${points}`);
-      this.waveform = new Waveform(picture, await answer.json());
+      this.waveform = new Waveform(picture, await answer.json(), this.length, this.audio.dataset.off ?? "");
       this.#show();
     } catch {
       // A recording from before there were waveforms has none: the slider is the control in any case.
