@@ -13,6 +13,7 @@ from tests.browser.test_pages import overflowing
 from tests.servers import Office
 from tests.waiting import wait_for
 
+AUDIO = "() => document.querySelector('audio')"
 HEBREW = "שלום, ישנתי רע כל השבוע."
 # Texts that are cut off; what is there for screen readers alone is meant to be.
 CUT_OFF = """() => [...document.querySelectorAll("main *, header *")]
@@ -134,3 +135,24 @@ def test_the_waveform_is_small_and_marks_risk_review_and_what_is_off_the_record(
     assert not any(page.evaluate(PIXELS, [*nothing, 0]) + page.evaluate(PIXELS, [*nothing, -1]))
     height = page.evaluate("document.querySelector('.picture canvas').height")
     assert all(page.evaluate(PIXELS, [*off, height // 2 + 1]))
+
+
+def test_the_theme_and_the_speed_that_a_person_chose_count_in_every_browser(
+    site: Watched, session_id: UUID
+) -> None:
+    site.page.emulate_media(color_scheme="light")
+    page = site.open(f"/sessions/{session_id}")
+    assert page.evaluate(f"({AUDIO})().preservesPitch")
+    with page.expect_response("**/api/preferences") as kept:
+        page.get_by_label("Speed").select_option("1.5")
+    assert kept.value.ok
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = site.open("/account").evaluate(paper)
+    page.get_by_label("Theme").select_option("dark")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.get_by_role("status").filter(has_text="look so")).to_be_visible()
+    assert page.evaluate(paper) != light
+    page.evaluate("localStorage.clear()")
+    page = site.open(f"/sessions/{session_id}")
+    expect(page.get_by_label("Speed")).to_have_value("1.5")
+    assert page.evaluate(f"({AUDIO})().playbackRate") == 1.5

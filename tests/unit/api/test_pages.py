@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.preferences import SPEEDS
+
 WEB = Path(__file__).parents[3] / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 SCRIPTS = sorted((WEB / "static").rglob("*.js"))
@@ -74,7 +76,14 @@ def test_nothing_is_kept_in_a_browser_but_preferences_and_encrypted_recordings()
             r"localStorage\.setItem\((\w+)|sessionStorage|indexedDB|caches\.", path.read_text()
         )
     }
-    assert kept == {("player.js", "KEPT_SPEED"), ("keys.js", "OFF"), ("notify.js", "WANTED")}
+    assert kept == {("keys.js", "OFF"), ("notify.js", "WANTED")}
+
+
+def test_the_player_has_the_speeds_that_the_server_keeps() -> None:
+    player = (WEB / "static/js/player.js").read_text()
+    found = re.search(r"SPEEDS = \[(.*?)\]", player)
+    assert found
+    assert [float(speed) for speed in found[1].split(",")] == list(SPEEDS)
 
 
 DECLARATION = re.compile(r"(?<=[{;])\s*([a-z-]+)\s*:\s*([^;{}]+?)\s*(?=[;}])")
