@@ -13,7 +13,7 @@ from api.http import problems as errors
 from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
-from api.resources import engines, health, keys, provider_roles, therapists, webhooks
+from api.resources import engines, health, keys, preferences, provider_roles, therapists, webhooks
 from api.resources.privacy import (
     access_log,
     audit,
@@ -70,6 +70,7 @@ _ROUTES = (
     keys,
     engines,
     therapists,
+    preferences,
     provider_roles,
     patients,
     consents,

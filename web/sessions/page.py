@@ -58,6 +58,13 @@ class SessionView:
         return Status(self.record.row.status) in FINAL
 
     @property
+    def off_the_record(self) -> str:
+        """What was taken off the record, for the waveform: ``12.5-15.25 40-42``."""
+        quality = self.record.transcript["quality"] if self.record.transcript else {}
+        spans = quality.get("off_the_record", [])
+        return " ".join(f"{span['start']:g}-{span['end']:g}" for span in spans)
+
+    @property
     def open_alerts(self) -> list[AlertRecord]:
         """The alerts that are not acknowledged."""
         return [alert for alert in self.alerts if alert.acknowledged_at is None]
