@@ -129,12 +129,11 @@ def settings(environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings) -> Database:
     """An empty database with the real schema."""
-    from tests.servers import connected
+    from tests.servers import database_at
 
-    with connected(settings) as database:
-        yield database
+    return database_at(settings.database_url)
 
 
 @pytest.fixture
