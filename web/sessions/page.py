@@ -61,6 +61,12 @@ class SessionView:
         return Status(self.record.row.status) in FINAL
 
     @property
+    def is_noted(self) -> bool:
+        """Whether the notes are of all recordings: else they cannot be signed."""
+        further = self.record.further
+        return not further or (self.is_final and all(one.transcribed_at for one in further))
+
+    @property
     def open_alerts(self) -> list[AlertRecord]:
         """The alerts that are not acknowledged."""
         return [alert for alert in self.alerts if alert.acknowledged_at is None]
