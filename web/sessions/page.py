@@ -67,6 +67,13 @@ class SessionView:
         return not further or (self.is_final and all(one.transcribed_at for one in further))
 
     @property
+    def off_the_record(self) -> str:
+        """What was taken off the record, for the waveform: ``12.5-15.25 40-42``."""
+        quality = self.record.transcript["quality"] if self.record.transcript else {}
+        spans = quality.get("off_the_record", [])
+        return " ".join(f"{span['start']:g}-{span['end']:g}" for span in spans)
+
+    @property
     def open_alerts(self) -> list[AlertRecord]:
         """The alerts that are not acknowledged."""
         return [alert for alert in self.alerts if alert.acknowledged_at is None]

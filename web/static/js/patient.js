@@ -2,7 +2,7 @@
 // Uploads for a patient, or for a session that was interrupted: several files, each with a bar of its own and a button that stops it.
 
 import { Refused } from "./api.js";
-import { make, one, showScripted } from "./dom.js";
+import { make, one, sayQuarter, showScripted } from "./dom.js";
 import { upload } from "./tus.js";
 
 const AT_ONCE = 2;
@@ -29,7 +29,7 @@ addEventListener("beforeunload", (event) => running && event.preventDefault());
 
 function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fields) {
   const bar = /** @type {HTMLProgressElement} */ (make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` }));
-  const state = make("span", { class: "state" }, "waits");
+  const state = make("span", { class: "state", "aria-live": "off" }, "waits");
   const stop = make("button", { type: "button" }, "Stop");
   const line = make("li", {}, make("span", { class: "file" }, file.name), bar, state, stop);
   const control = new AbortController();
@@ -38,6 +38,7 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
   const tell = (/** @type {number} */ share) => {
     bar.value = share;
     state.textContent = `${Math.floor(share * 100)} %`;
+    sayQuarter(`Upload of ${file.name}`, share);
   };
   waiting.push(async () => {
     try {
@@ -47,6 +48,7 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
       stop.remove();
     } catch (error) {
       state.className = "state wrong";
+      state.setAttribute("aria-live", "assertive");
       state.textContent = control.signal.aborted ? "stopped" : reason(error);
       stop.textContent = "Try again";
       stop.addEventListener("click", () => { line.remove(); add(file, fields); }, { once: true });

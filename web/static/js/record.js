@@ -2,7 +2,7 @@
 // The record page: consent first, then record; what is recorded is kept here until the server has it.
 
 import { Refused } from "./api.js";
-import { clock, make, one, say, showScripted } from "./dom.js";
+import { clock, make, one, say, sayQuarter, showScripted } from "./dom.js";
 import { keepBehindLock } from "./lock.js";
 import { Recorder } from "./recorder.js";
 import { Streaming } from "./streaming.js";
@@ -122,7 +122,7 @@ function line(/** @type {vault.Recording} */ recording) {
   const send_ = make("button", { type: "button", class: "main" }, "Send");
   const save = make("button", { type: "button" }, "Save to disk");
   const drop = make("button", { type: "button", class: "danger" }, "Discard");
-  const told = make("span", { class: "state" });
+  const told = make("span", { class: "state", "aria-live": "off" });
   send_.addEventListener("click", () => send(recording.id));
   save.addEventListener("click", () => saveFile(recording.id));
   drop.addEventListener("click", async () => {
@@ -145,13 +145,17 @@ async function send(/** @type {string} */ recording) {
   sending += 1;
   try {
     const file = await vault.stored(recording);
-    const tell = (/** @type {number} */ share) => (told.textContent = `${Math.floor(share * 100)} % sent`);
+    const tell = (/** @type {number} */ share) => {
+      told.textContent = `${Math.floor(share * 100)} % sent`;
+      sayQuarter("Sent", share);
+    };
     const session = await upload(file, fieldsOf(file.recording), tell, new AbortController().signal, file.recording.path);
     await vault.discard(recording);
     item.replaceChildren("Sent. ", make("a", { href: `/sessions/${session}` }, "Open the session"));
     say("Sent");
   } catch (error) {
     told.className = "state wrong";
+    told.setAttribute("aria-live", "assertive");
     told.textContent = error instanceof Refused ? error.message : "The server cannot be reached. The recording stays here.";
     button.disabled = false;
   } finally {
