@@ -35,6 +35,7 @@ from api.resources.recordings import (
     off_record,
     sessions,
     speakers,
+    upload_limits,
     uploads,
     vocabulary,
 )
@@ -50,7 +51,7 @@ from api.resources.records import (
     templates,
     unsaved_edits,
 )
-from api.uploads import at_once, tus
+from api.uploads import at_once, query, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
@@ -82,6 +83,7 @@ _ROUTES = (
     sessions,
     uploads,
     direct_uploads,
+    upload_limits,
     outputs,
     client_summaries,
     notes,
@@ -132,6 +134,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     docs.install(app, api)
     at_once.install(app, resources.settings.uploads_at_once)
     rate_limits.install(app, resources.settings)
+    query.install(app)
     auth.require_policies(app)
     tus.install(app)
     return app

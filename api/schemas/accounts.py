@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api.schemas.core import networks_field
 from shared.domain.preferences import SPEEDS, THEMES
 from shared.schemas.fields import Moment, Text, Whole, YesNo
 from shared.services.access.caller import Scope
@@ -121,3 +122,4 @@ class RedeemSchema(Schema):
     expires_in_days = Whole(
         load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
     )
+    networks = networks_field()

@@ -47,13 +47,14 @@ def keys_table(console: Console, keys: Iterable[JsonObject]) -> None:
             key.get("label"),
             key.get("prefix"),
             ", ".join(one_line(scope) for scope in key.get("scopes") or ()),
+            ", ".join(one_line(network) for network in key.get("networks") or ()) or "anywhere",
             day(key.get("expires_at")) or "never",
             moment(key.get("last_used_at")) or "never",
             "revoked" if key.get("revoked_at") else "valid",
         )
         for key in keys
     ]
-    headings = ("Key", "Label", "Prefix", "Scopes", "Expires", "Last used", "State")
+    headings = ("Key", "Label", "Prefix", "Scopes", "From", "Expires", "Last used", "State")
     table(console, headings, rows, "No keys.")
 
 

@@ -23,8 +23,21 @@ class UnfinishedUploadSchema(Schema):
     expires_at = Moment()
 
 
+class UploadLimitsSchema(Schema):
+    """What this server accepts; the content of a file decides, not its name."""
+
+    extensions = fields.List(fields.String(), metadata={"description": "How a file's name may end."})
+    max_bytes = fields.Integer()
+    max_seconds = fields.Integer(metadata={"description": "Of sound, decoded."})
+    uploads_per_hour = fields.Integer(metadata={"description": "Of one person, accepted."})
+    attempts_per_hour = fields.Integer(metadata={"description": "Of one person, refused ones included."})
+    uploads_at_once = fields.Integer(
+        metadata={"description": "Of one person in one API process; a practice may have three times as many."}
+    )
+
+
 class UploadQuerySchema(Schema):
-    """The patient, which may also be named in the form."""
+    """The patient, which may also be named in the form. Other parameters are refused: see uploads/query."""
 
     patient_id = fields.UUID(load_default=None)
 

@@ -84,6 +84,7 @@ class ApiKey(Base):
     pepper_version: Mapped[int] = mapped_column(server_default="1")
     label: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    networks: Mapped[list[str] | None] = mapped_column(ARRAY(String))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
