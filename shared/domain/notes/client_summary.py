@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item, Sentence, Unsupported
 from shared.domain.notes.phrasing import TASK_QUOTE, clipped, said, task_sentence
 from shared.domain.notes.values import Notes, ReviewReason
@@ -11,9 +12,8 @@ from shared.domain.verification import boilerplate
 from shared.domain.verification.acceptance import ACCEPTED, OPEN
 from shared.domain.verification.boilerplate import join
 from shared.domain.verification.evidence import judged
-from shared.domain.verification.facts import is_drug
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
+from shared.domain.verification.objections.facts import is_drug
 from shared.domain.verification.risk import LOOK
 from shared.domain.vocabulary import words
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from shared.domain.english.polarity import governing_negation
+from shared.domain.english.quotes import cite, words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.notes.items import Evidence, Item, Sentence
 from shared.domain.notes.values import Notes, Section
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, TO_ADD
 from shared.domain.verification.grounding import outside_quotes
-from shared.domain.verification.polarity import governing_negation
-from shared.domain.verification.quotes import cite, words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 
 _MODALITY = re.compile(
     r"\b(?:cbt|cognitive behaviou?ral(?: therapy)?|dbt|dialectical behaviou?r(?:al)? therapy|emdr|act therapy"

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from shared.domain.english.quotes import cite
 from shared.domain.errors import InvalidInput
 from shared.domain.notes.completeness import completeness, without_what_was_added
 from shared.domain.notes.fields import MOODS, TEXT_FIELDS
@@ -19,7 +20,6 @@ from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import SET_ASIDE, risk_statement
 from shared.domain.verification.claims import NOT_FOUND
-from shared.domain.verification.quotes import cite
 from shared.domain.verification.sentences import check_text, split
 
 # What an edit cannot set: it is the engine's, the check's or the signature's to say.

@@ -1,10 +1,10 @@
 """What was said about a part of a template, found by the words of its title and instruction."""
 
+from shared.domain.english.quotes import cite, words_of
 from shared.domain.notes.items import Evidence
 from shared.domain.template_forms import Part
 from shared.domain.values import Transcript
 from shared.domain.verification.grounding import content_of, related_to
-from shared.domain.verification.quotes import cite, words_of
 from shared.domain.verification.sentences import places
 from shared.domain.vocabulary import words
 

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from shared.domain.english.quotes import cite
 from shared.domain.notes.fields import TEXT_FIELDS
 from shared.domain.notes.items import ClaimT, Sentence
 from shared.domain.notes.values import SECTIONS, Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import TO_ADD
 from shared.domain.verification.evidence import judged
-from shared.domain.verification.quotes import cite
 
 
 def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:

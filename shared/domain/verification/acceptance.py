@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.english.quotes import words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.notes.items import Item
 from shared.domain.verification.cited import Cited, accepts, refuses
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 
 ACCEPTED, OPEN, BY_THERAPIST = "accepted", "open", "therapist"
 AGREEMENTS = (ACCEPTED, OPEN, BY_THERAPIST)

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from shared.domain.verification.acts import REVERSED, act_objection, extent_objection
+from shared.domain.english.numbers import amounts_claimed, amounts_in
+from shared.domain.english.polarity import NEGATIONS
+from shared.domain.english.quotes import find_run, words_of
 from shared.domain.verification.cited import Cited, Stance, accepts, refuses
 from shared.domain.verification.grounding import (
     LEAST_CITED,
@@ -12,12 +14,15 @@ from shared.domain.verification.grounding import (
     quoted_in,
     related_to,
 )
-from shared.domain.verification.modality import modality_objection
-from shared.domain.verification.numbers import amounts_claimed, amounts_in
-from shared.domain.verification.persons import CLIENT, actor_objection, subject_objection, time_objection
-from shared.domain.verification.polarity import NEGATIONS
+from shared.domain.verification.objections.acts import REVERSED, act_objection, extent_objection
+from shared.domain.verification.objections.modality import modality_objection
+from shared.domain.verification.objections.persons import (
+    CLIENT,
+    actor_objection,
+    subject_objection,
+    time_objection,
+)
 from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
-from shared.domain.verification.quotes import find_run, words_of
 from shared.domain.vocabulary import words
 
 SPEAKER = "It gives the therapist's words as the client's: the client did not say or affirm them."

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import Transcript
-from shared.domain.verification.quotes import words_of
 from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, found_by_model_alone, only_model
 
 MADE_BY_RULES = (

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import Found, words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.transcripts.roles import Role, propose_roles
 from shared.domain.values import Segment, Transcript
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import Found, words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 from shared.domain.vocabulary import words
 
 _FILLERS = words("um uh er erm well oh so like i mean you know hmm mm ah right okay ok and but look ha")

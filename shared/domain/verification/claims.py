@@ -3,15 +3,15 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.english.polarity import denies_risk
+from shared.domain.english.quotes import find_run, words_of
 from shared.domain.notes.fields import Form
-from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER, invented_fact
 from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, quoted_in, share_borne_out
-from shared.domain.verification.polarity import denies_risk
+from shared.domain.verification.objections.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER, invented_fact
+from shared.domain.verification.objections.reversal import turned
+from shared.domain.verification.objections.subjects import misattributed
 from shared.domain.verification.prompt_injection import reads_like_instruction
 from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
-from shared.domain.verification.quotes import find_run, words_of
-from shared.domain.verification.reversal import turned
-from shared.domain.verification.subjects import misattributed
 
 NOT_FOUND = "The quoted words are not in the transcript."
 NO_EVIDENCE = "No words of the transcript were given as evidence."

@@ -2,14 +2,15 @@
 
 Which words a claim shares with its quote hardly tells a true claim from a false one about the same thing.
 What tells more is whether it keeps the quote's negation, doubt, number, reason or extent, and adds none.
-``python -m benchmarks.claim_cues`` fits ``WEIGHTS`` to turns in ``tests/fixtures/developed_on``. It prints
-them and measures them on turns that they were not fitted to (ADR 0034).
+``python -m benchmarks.text.claim_cues`` fits ``WEIGHTS`` to turns in ``tests/fixtures/developed_on``. It
+prints them and measures them on turns that they were not fitted to (ADR 0034).
 """
 
 import re
 from collections.abc import Sequence
 from itertools import combinations
 
+from shared.domain.english.quotes import words_of
 from shared.domain.verification.cited import Cited
 from shared.domain.verification.grounding import (
     LEAST_SHARE,
@@ -19,7 +20,6 @@ from shared.domain.verification.grounding import (
     related_to,
 )
 from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
-from shared.domain.verification.quotes import words_of
 from shared.domain.vocabulary.cues import CUE_WORDS
 
 _FEWEST_WORDS = 4  # of a sentence; a shorter one is a label

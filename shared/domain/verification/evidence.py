@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from shared.domain.english.quotes import Found, cite, find_run, words_of
 from shared.domain.notes.fields import AGREED, CLAIMS, TEXT_FIELDS, Form
 from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
 from shared.domain.notes.values import Notes
@@ -25,7 +26,6 @@ from shared.domain.verification.claims import (
 )
 from shared.domain.verification.cues import comparable, cue_objection
 from shared.domain.verification.grounding import LEAST_CITED, LEAST_SHARE, outside_quotes, share_borne_out
-from shared.domain.verification.quotes import Found, cite, find_run, words_of
 from shared.domain.verification.risk import settled_flag
 
 CANNOT_TELL = "cannot_tell"

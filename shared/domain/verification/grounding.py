@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from shared.domain.verification.polarity import NEGATIONS
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.stems import stem, stems_of
+from shared.domain.english.polarity import NEGATIONS
+from shared.domain.english.quotes import words_of
+from shared.domain.english.stems import stem, stems_of
 from shared.domain.vocabulary.concepts import FRAME, groups
 
 # At least this share of a claim's own words must be in what it cites, or be another word for it.

@@ -6,12 +6,12 @@ Each finding has a level: *look* (shown folded), *flag*, or *alert* (told at onc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.domain.english.polarity import denies_risk
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
-from shared.domain.verification.polarity import denies_risk
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import words_of
 
 SEVERITIES = ("low", "medium", "high")
 LEVELS = LOOK, FLAG, ALERT = ("look", "flag", "alert")

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import Found, cite, words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.notes.fields import Form
 from shared.domain.notes.items import Evidence, Sentence
 from shared.domain.values import Transcript
@@ -20,9 +23,6 @@ from shared.domain.verification.grounding import (
     quoted_in,
     related_to,
 )
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import Found, cite, words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 
 MOST_PIECES = 3  # so many places of a transcript may bear out one sentence together
 

@@ -14,7 +14,7 @@ from shared.db.queries.privacy import audit, incidents
 from shared.db.queries.privacy.audit import Filter
 from shared.db.queries.privacy.incidents import Credential, Owner
 from shared.db.tables.core import AuditEvent
-from shared.db.tables.emergency import EmergencyAccess
+from shared.db.tables.privacy.emergency import EmergencyAccess
 from shared.domain.errors import InvalidInput
 from shared.services.access import ownership
 from shared.services.access.caller import Caller

@@ -12,7 +12,7 @@ from shared.db.connection import clock
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit_chain as rows
 from shared.db.queries.privacy import trail_removals
-from shared.db.tables.audit import AuditBatch
+from shared.db.tables.privacy.audit import AuditBatch
 from shared.domain.retention import LEAST_TRAIL_DAYS
 from shared.services.audit_trail import chain
 from shared.services.audit_trail.anchors import Anchor

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.privacy import consents as rows
 from shared.db.queries.records import patients
-from shared.db.tables.consent import ConsentRow, Participant
 from shared.db.tables.core import Patient
+from shared.db.tables.privacy.consent import ConsentRow, Participant
 from shared.domain.consent import ConsentEvent, ConsentScope, ConsentState
 from shared.domain.errors import InvalidInput, NotFound
 from shared.services import idempotency

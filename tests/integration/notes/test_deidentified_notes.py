@@ -10,7 +10,7 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from benchmarks import deidentify as benchmark
+from benchmarks.text import deidentify as benchmark
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.evidence import verify

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import deidentify as benchmark
+from benchmarks.text import deidentify as benchmark
 from shared.domain.errors import PermanentStepError
 from shared.domain.template_forms import Part
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript

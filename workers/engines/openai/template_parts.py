@@ -5,10 +5,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from shared.domain.english.quotes import words_of
 from shared.domain.template_forms import Part
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
 from shared.schemas.json_schema import JsonSchema, Omissions, json_schema
 from shared.schemas.notes import SentenceSchema
 from workers.engines.openai.phrases import clean

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.fields import CLAIMS, LIST_FIELDS
 from shared.domain.values import JsonObject
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
 from shared.schemas.notes import MAX_TOPICS
 
 # Two items are one if they share this much of their words, or of the words of their quotes.

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
-from shared.domain.verification.stems import stem
+from shared.domain.english.quotes import words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
+from shared.domain.english.stems import stem
 from shared.domain.vocabulary import words
 from workers.engines.rules.passages import Passage
 

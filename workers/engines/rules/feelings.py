@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.domain.english.polarity import governing_negation
 from shared.domain.notes.items import Item
 from shared.domain.verification.evidence import CANNOT_TELL
-from shared.domain.verification.polarity import governing_negation
 from shared.domain.vocabulary import feelings as lexicon
 from shared.domain.vocabulary import phrases
 from workers.engines.rules.lexicons import course

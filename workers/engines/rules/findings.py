@@ -2,9 +2,9 @@
 
 import re
 
+from shared.domain.english.polarity import governing_negation
+from shared.domain.english.quotes import tokenize
 from shared.domain.notes.items import Item
-from shared.domain.verification.polarity import governing_negation
-from shared.domain.verification.quotes import tokenize
 from shared.domain.vocabulary import feelings as feeling_words
 from shared.domain.vocabulary import strategies as lexicon
 from workers.engines.rules.feelings import feelings_in, weight

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import tokenize
+from shared.domain.english.sentence_ends import SENTENCE_END
+from shared.domain.english.stems import stems_of
 from shared.domain.values import Transcript
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import tokenize
-from shared.domain.verification.sentence_ends import SENTENCE_END
-from shared.domain.verification.stems import stems_of
 from workers.engines.rules.speakers import Role, roles_of
 
 LONG_WORDS = 30  # above this, a sentence without punctuation is cut before a conjunction

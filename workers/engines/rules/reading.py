@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shared.domain.english.quotes import cite, tokenize
 from shared.domain.notes.items import Evidence
 from shared.domain.values import Transcript
-from shared.domain.verification.quotes import cite, tokenize
 from workers.engines.rules.passages import Passage, part_of, passages_of
 from workers.engines.rules.risk import mentions_in
 from workers.engines.rules.risk_flags import Mention

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.english.polarity import governing_negation
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.polarity import governing_negation
 from workers.engines.rules.answers import denies_plainly, is_bare, is_bare_yes, is_protective
 from workers.engines.rules.columbia import level_of
 from workers.engines.rules.idioms import is_idiom

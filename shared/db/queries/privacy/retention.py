@@ -27,8 +27,8 @@ from sqlalchemy.orm import aliased
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.core import Output, TherapySession
+from shared.db.tables.privacy.retention import Hold, PatientRetention, RetentionRule
 from shared.db.tables.records import NotesVersion, ProcessNotes, Signature
-from shared.db.tables.retention import Hold, PatientRetention, RetentionRule
 from shared.domain.notes.record import Kind, Part
 from shared.domain.retention import AGE_OF_MAJORITY, RetentionEvent, RetentionKind
 from shared.domain.status import FINAL

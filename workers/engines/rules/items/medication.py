@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.domain.notes.fields import NOT_SAID
 from shared.domain.notes.items import Item
-from shared.domain.verification.facts import is_drug
+from shared.domain.verification.objections.facts import is_drug
 from workers.engines.rules.lexicons import medication as lexicon
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN, takes_on
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
 from shared.domain.vocabulary.actions import ACTIONS
 from workers.engines.rules.lexicons import plans as plan_words
 from workers.engines.rules.lexicons import tasks as lexicon

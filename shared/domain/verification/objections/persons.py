@@ -1,0 +1,127 @@
+"""Who and when: a claim about the client rests on what is said of the client, and of that time."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from shared.domain.english.quotes import words_of
+from shared.domain.verification.cited import Cited
+from shared.domain.verification.grounding import base, content_of
+from shared.domain.verification.objections.acts import compiled
+from shared.domain.vocabulary import words
+
+SUBJECT = "It says of one person what its evidence says of another."
+TIME = "It says of today what its evidence says of the past."
+
+CLIENT = words("client client's clients patient patient's speaker you your yours")
+_FIRST = words("i i'm i've i'd i'll me myself mine")
+_THIRD = words(
+    """he he's he'd he'll she she's she'd she'll they they're they'd they've him her them his hers
+    their mother mum mom
+    father dad brother sister son daughter wife husband friend mate partner boyfriend girlfriend uncle
+    aunt cousin colleague
+    neighbour neighbor boss manager grandmother grandfather gran nan grandma grandad grandpa somebody
+    someone people roommate
+    flatmate teacher landlord doctor nurse kid kids child children baby stepdad stepfather stepmother
+    ex lad fella bloke guy
+    girl boy nephew niece"""
+)
+_PRONOUNS = words(
+    "he he's he'd he'll she she's she'd she'll they they're they'd they've him her them his hers their"
+)
+_CLAUSE = re.compile(
+    r"[.?!;:,\n]+|\b(?:but|and|because|so|when|while|that|who|which|if|since)\b", re.IGNORECASE
+)
+_PASSIVE = words("was were been being got gets is be by")
+_NOW = re.compile(
+    r"\b(?:current|currently|now|nowadays|ongoing|still|presently|these days|at present"
+    r"|continues to|today)\b"
+)
+_THEN = re.compile(
+    r"\b(?:used to|years? ago|months? ago|back then|in the past|before that|formerly|previously"
+    r"|as a (?:child|kid|teenager|girl|boy)"
+    r"|when i was|growing up|in high school|in college|at school|once|back in|those days"
+    r"|last (?:year|month|summer|winter))\b"
+)
+_STILL = re.compile(
+    r"\b(?:still|now|these days|again|lately|at the moment|currently|today|this (?:week|morning)"
+    r"|since|always|every)\b"
+)
+_PAST_FORMS = words(
+    """thought felt told went took ate drank slept lost left gave woke wrote drove fell bought found spoke
+    was were had did kept"""
+)
+
+
+def subject_objection(spoken: Sequence[str], cited: Sequence[Cited]) -> str | None:
+    """Compare who a claim is about with who each clause that shares its words is about."""
+    about_client = bool(set(spoken) & CLIENT) and not set(spoken) & (_THIRD - _PRONOUNS)
+    if not set(spoken) & (CLIENT | _THIRD):
+        return None
+    leads = next((word for word in spoken if word in CLIENT or word in _THIRD), "")
+    if not about_client and leads in _PRONOUNS and not set(spoken) & (_THIRD - _PRONOUNS | CLIENT):
+        about_client = True
+    if not about_client:
+        return None
+    stems = content_of(spoken)
+    clauses = [clause for one in cited for clause in _clauses(one) if stems & content_of(clause)]
+    if not clauses:
+        return None
+    return SUBJECT if all(_is_of_another(clause) for clause in clauses) else None
+
+
+def actor_objection(spoken: Sequence[str], cited: Sequence[Cited]) -> str | None:
+    """Compare who does an act in the claim with who does it in the words cited."""
+    for named, supporting in compiled():
+        for place in named.places(spoken):
+            claimed = _person(spoken[:place])
+            if claimed is None or set(spoken[max(0, place - 3) : place]) & _PASSIVE:
+                continue
+            clauses = [clause for one in cited for clause in _clauses(one)]
+            there = [_person(clause[:where]) for clause in clauses for where in supporting.places(clause)]
+            known = {person for person in there if person is not None}
+            if known and len(known) == len(set(there)) and claimed not in known:
+                return SUBJECT
+    return None
+
+
+def _person(before: Sequence[str]) -> bool | None:
+    """Whether the nearest person before a word is the client; None where that cannot be told."""
+    for word in reversed(before):
+        if word in CLIENT or word in _FIRST or word in {"we", "you"}:
+            return True
+        if word in _THIRD:
+            return False if word not in _PRONOUNS or "client" not in before else None
+    return None
+
+
+def _clauses(one: Cited) -> Iterable[tuple[str, ...]]:
+    if one.by_therapist:
+        return []
+    return [words_of(part) for part in _CLAUSE.split(one.sentences) if len(words_of(part)) > 1]
+
+
+def _is_of_another(clause: Sequence[str]) -> bool:
+    return bool(set(clause) & _THIRD) and not set(clause) & (_FIRST | {"we", "us"})
+
+
+def time_objection(own: str, cited: Sequence[Cited]) -> str | None:
+    """Whether a claim of today rests on what is said of the past alone."""
+    claimed = " ".join(words_of(own))
+    texts = [" ".join(words_of(one.sentences)) for one in cited if not one.by_therapist] or [
+        " ".join(words_of(one.sentences)) for one in cited
+    ]
+    if not texts:
+        return None
+    past = all(_THEN.search(text) and not _STILL.search(text) for text in texts)
+    if _NOW.search(claimed) and not _NOW.search(" ".join(texts)):
+        gone = all(_all_past(words_of(own), text.split()) for text in texts)
+        return TIME if past or gone else None
+    return None
+
+
+def _all_past(own: Sequence[str], said: Sequence[str]) -> bool:
+    """Whether each verb that claim and quote share stands in the past in the quote."""
+    shared = {base(word) for word in own} & {base(word) for word in said}
+    forms = [word for word in said if base(word) in shared and (word in _PAST_FORMS or word.endswith("ed"))]
+    present = [word for word in said if word in {"am", "i'm", "is", "are", "do", "have", "i've"}]
+    return bool(forms) and not present

@@ -1,0 +1,71 @@
+"""The person and time of a mention of risk: others' words and the past must not become the client's."""
+
+import re
+from collections.abc import Sequence
+
+from shared.domain.english.polarity import is_risk_worded, risk_places
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import words_of
+from shared.domain.vocabulary import words
+
+_FIRST = words("i i'm i've i'd i'll me my myself we")
+_OTHERS = words(
+    """he he's he'd she she's she'd they they're they'd him her them himself herself themselves who brother
+sister mother father mom mum dad son daughter wife husband friend partner boyfriend girlfriend uncle
+aunt cousin colleague neighbor neighbour boss grandmother grandfather somebody someone people
+roommate classmate"""
+)
+_OF_OTHERS = _OTHERS - {
+    "she",
+    "her",
+    "he",
+    "him",
+    "they",
+    "them",
+    "herself",
+    "himself",
+    "themselves",
+    "she's",
+    "he's",
+    "who",
+}
+_CLIENT = words("client patient you client's patient's speaker")
+_PAST = re.compile(
+    r"""\b(?:years?\ ago|used\ to|back\ then|long\ time\ ago|in\ the\ past|as\ a\ (?:child|kid|teenager)
+    |when\ i\ was\ (?:a\ |in\ )?\w+|in\ high\ school|in\ college|in\ my\ (?:teens|twenties)|decades\ ago
+    |before\ i\ met)\b""",
+    re.VERBOSE,
+)
+_STILL = re.compile(
+    r"\b(?:again|still|now|lately|these days|recently|this week|today|tonight|yesterday|last night)\b"
+)
+_PRESENT = re.compile(
+    r"""\b(?:current|currently|now|active|actively|ongoing|today|tonight|this\ week|recent|recently|lately
+    |still|presently|plans\ to|intends\ to|is\ suicidal)\b""",
+    re.VERBOSE,
+)
+
+
+def misattributed(claim: str, quotes: Sequence[str]) -> bool:
+    """Whether a claim of risk about the client rests only on another person's, or on what is long past."""
+    own = words_of(claim)
+    if not is_risk_worded(claim):
+        return False
+    statements = [words_of(quote) for quote in quotes if not is_question(quote)]
+    risky = [said for said in statements if risk_places(said)]
+    if not risky:
+        return False
+    of_client = bool(set(own) & _CLIENT) and not set(own) & _OF_OTHERS
+    if of_client and all(_is_of_another(said) for said in risky):
+        return True
+    past = all(_PAST.search(" ".join(said)) and not _STILL.search(" ".join(said)) for said in risky)
+    return past and bool(_PRESENT.search(" ".join(own)))
+
+
+def _is_of_another(said: Sequence[str]) -> bool:
+    """Whether each risk word of ``said`` has another person as the nearest before it."""
+    return all(_subject(said, place) in _OTHERS for place in risk_places(said))
+
+
+def _subject(said: Sequence[str], place: int) -> str:
+    return next((word for word in reversed(said[:place]) if word in _FIRST | _OTHERS), "")
