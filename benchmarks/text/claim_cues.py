@@ -105,10 +105,11 @@ def read(turns: Sequence[dict[str, Any]]) -> Claims:
             least = LEAST_CITED if theirs else LEAST_SHARE
             reason = objection(Form.SENTENCE, text, quotes, context, transcript.text, least)
             own = outside_quotes(text)
-            rows.append(cues.features(own, theirs or cited))
+            measured = cues.features(own, theirs or cited)
+            rows.append([measured[name] for name in cues.FEATURES])
             true.append(claim["true"])
             exempt.append(not theirs)
-            negates = bool(theirs) and cues.negates_alone(own, theirs)
+            negates = bool(theirs) and cues.negates_alone(measured)
             rejected.append(negates or (reason or disagreement(text, cited)) is not None)
             of.append(number)
     return Claims(np.array(rows), np.array(true), np.array(rejected), np.array(exempt), np.array(of))

@@ -110,26 +110,36 @@ def _run(words: Sequence[str], start: int) -> tuple[list[str], int]:
 
 
 def _one(words: Sequence[str], index: int) -> tuple[str | None, int]:
+    """The number that begins at ``index``, in digits, and where it ends; None where none does."""
     word = words[index]
     digits = re.fullmatch(r"(\d+(?:point\d+)?)(?:st|nd|rd|th|s)?", word)
     if digits:
         return digits.group(1), index + 1
-    if word in _ORDINALS:
-        return str(_ORDINALS[word]), index + 1
-    if word in _SCALES:  # "a hundred"
-        return str(_SCALES[word]), index + 1
+    alone = _ORDINALS.get(word) or _SCALES.get(word)  # "a hundred"
+    if alone:
+        return str(alone), index + 1
     if word not in _VALUES:
         return None, index
     value, index = _VALUES[word], index + 1
-    after = words[index] if index < len(words) else ""
+    after = _at(words, index)
     below_ten = _VALUES.get(after, 0) or _ORDINALS.get(after, 0)
     if value >= 20 and 0 < below_ten < 10 and after != "twice":
         value, index = value + below_ten, index + 1
-    while index < len(words) and words[index] in _SCALES:
+    value, index = _scaled(words, index, value)
+    return str(value), index
+
+
+def _scaled(words: Sequence[str], index: int, value: int) -> tuple[int, int]:
+    """``value`` with the hundreds and thousands that follow it, and what is added to them."""
+    while _at(words, index) in _SCALES:
         value, index = value * _SCALES[words[index]], index + 1
-        if index + 1 < len(words) and words[index] == "and" and words[index + 1] in _VALUES:
+        if _at(words, index) == "and" and _at(words, index + 1) in _VALUES:
             index += 1
-        if index < len(words) and words[index] in _VALUES:
+        if _at(words, index) in _VALUES:
             rest, index = _one(words, index)
             value += int(rest or 0)
-    return str(value), index
+    return value, index
+
+
+def _at(words: Sequence[str], index: int) -> str:
+    return words[index] if index < len(words) else ""

@@ -87,14 +87,18 @@ def cite(transcript: Transcript, segment: int, quote: str) -> Found | None:
         return None
     bounds = _bounds(segments[segment], needle)
     if bounds is None:
-        others = [i for i, other in enumerate(segments) if find_run(words_of(other.text), needle) is not None]
-        if len(others) != 1 or len(needle) < 2:
+        holders = _segments_with(segments, needle)
+        if len(holders) != 1 or len(needle) < 2:
             return None
-        segment = others[0]
+        segment = holders[0]
         bounds = _bounds(segments[segment], needle)
     if bounds is None or (len(needle) < 2 and len(tokenize(segments[segment].text)) > 1):
         return None
     return _found(segments[segment], segment, *bounds)
+
+
+def _segments_with(segments: Sequence[Segment], needle: Sequence[str]) -> list[int]:
+    return [i for i, segment in enumerate(segments) if find_run(words_of(segment.text), needle) is not None]
 
 
 def _bounds(segment: Segment, needle: Sequence[str]) -> tuple[int, int] | None:

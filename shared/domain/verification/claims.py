@@ -72,26 +72,37 @@ def objection(
     of a sentence's own words must be there.
     What the claim itself puts in quotation marks must be in a quote, and is then not looked at again.
     """
+    reason = _unfit(claim, quotes)
+    if reason is not None or only_quotes(claim):
+        return reason
+    if quotes_denial(claim):
+        return None if any(denies_risk(words_of(quote)) for quote in quotes) else FLIPPED
+    own, lists, cited = outside_quotes(claim), only_lists(claim), [*quotes, *context]
+    is_topic = lists or not _is_told(form, own)
+    fact = invented_fact(own, " \n ".join(quotes), session, is_topic=is_topic)
+    if fact is not None:
+        return fact
+    if lists:
+        return _unsupported(Form.TOPIC, claim, own, cited)
+    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, cited, least)
+
+
+def _unfit(claim: str, quotes: Sequence[str]) -> str | None:
+    """Why ``claim`` is not even compared with the words of ``quotes``, or None."""
     if has_markup(claim):
         return MARKUP
     if quotes and all(reads_like_instruction(quote) for quote in quotes):
         return INSTRUCTION
     said = [words_of(quote) for quote in quotes]
-    if any(all(find_run(words, words_of(part)) is None for words in said) for part in quoted_in(claim)):
-        return MISQUOTED
-    if only_quotes(claim):
-        return None
-    if quotes_denial(claim):
-        return None if any(denies_risk(words) for words in said) else FLIPPED
-    own = outside_quotes(claim)
-    told = form in {Form.SENTENCE, Form.REMARK} and len(words_of(own)) > 1
-    is_topic = not told or only_lists(claim)
-    reason = invented_fact(own, " \n ".join(quotes), session, is_topic=is_topic)
-    if reason is not None:
-        return reason
-    if only_lists(claim):
-        return _unsupported(Form.TOPIC, claim, own, [*quotes, *context])
-    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, [*quotes, *context], least)
+    misquotes = any(
+        all(find_run(words, words_of(part)) is None for words in said) for part in quoted_in(claim)
+    )
+    return MISQUOTED if misquotes else None
+
+
+def _is_told(form: Form, own: str) -> bool:
+    """Whether ``own``, a claim without its quotations, tells something rather than names it."""
+    return form in {Form.SENTENCE, Form.REMARK} and len(words_of(own)) > 1
 
 
 def _contradiction(form: Form, own: str, quotes: Sequence[str]) -> str | None:

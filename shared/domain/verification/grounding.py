@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from shared.domain.english.polarity import NEGATIONS
 from shared.domain.english.quotes import words_of
@@ -87,7 +88,7 @@ def _compiled() -> tuple[
     for group in groups():
         split = [words_of(phrase) for phrase in group]
         lone = {base(words[0]) for words in split if len(words) == 1}
-        stems = frozenset(lone | content_of(w for words in split for w in words))
+        stems = frozenset(lone | content_of(chain.from_iterable(split)))
         for word in lone:
             by_word.setdefault(word, []).append(stems)
         for phrase in (stems_of(words) for words in split if len(words) > 1):

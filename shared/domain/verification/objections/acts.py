@@ -17,18 +17,21 @@ EXTENT = "It says that something holds always, for all or altogether, and its ev
 def act_objection(spoken: Sequence[str], said: Sequence[Sequence[str]]) -> str | None:
     """Why the acts that a claim names are not those of the words ``said``, or None."""
     for named, supporting in compiled():
-        places = named.places(spoken)
-        if not places:
+        claimed = _stances(named, [spoken])
+        if not claimed:
             continue
-        found = [(words, place) for words in said for place in supporting.places(words)]
-        if not found:
+        there = _stances(supporting, said)
+        if not there:
             return ACT
-        claimed = {governing_negation(spoken, place) is None for place in places}
-        there = {governing_negation(words, place) is None for words, place in found}
-        same = [place for words in said for place in named.places(words)]
-        if same and len(claimed) == 1 and len(there) == 1 and claimed != there:
+        # Denied by other words, the act itself may still have been done.
+        if claimed.isdisjoint(there) and any(named.places(words) for words in said):
             return REVERSED
     return None
+
+
+def _stances(act: "Phrases", texts: Sequence[Sequence[str]]) -> set[bool]:
+    """Whether ``texts`` affirm the act (True), deny it (False), do both, or do not speak of it."""
+    return {governing_negation(words, place) is None for words in texts for place in act.places(words)}
 
 
 @dataclass(frozen=True, slots=True)

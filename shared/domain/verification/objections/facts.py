@@ -39,23 +39,26 @@ def invented_fact(claim: str, cited: str, session: str = "", *, is_topic: bool =
     A relative may be named as anywhere in the ``session`` where ``cited`` has a pronoun: "he left" is about
     the father who was spoken of. A topic ("children") tells of no friend, partner or child in particular.
     """
-    heard = words_of(cited)
-    said = amounts_in(cited)
+    said, heard, claimed = amounts_in(cited), words_of(cited), words_of(claim)
     if not all(is_borne_out(amount, said) for amount in amounts_claimed(claim)):
         return NUMBER
-    claimed = words_of(claim)
     spoken = {_bare(word) for word in heard}
-    if any(is_drug(word) and word not in spoken for word in claimed):
+    if any(is_drug(word) for word in claimed if word not in spoken):
         return MEDICATION
-    stems = stems_of(heard)
-    for words_named, stems_named in _diagnoses():
-        if find_run(claimed, words_named) is not None and find_run(stems, stems_named) is None:
-            return DIAGNOSIS
+    if _invents_diagnosis(claimed, heard):
+        return DIAGNOSIS
     people = (*heard, *words_of(session)) if _REFERS & set(heard) else heard
     groups = PEOPLE if is_topic else (*PEOPLE, *KINDS_OF_PEOPLE)
-    if not set(_named(claim)) <= spoken or not _people_said(groups, claimed, people):
-        return NAME
-    return None
+    are_said = spoken.issuperset(_named(claim)) and _people_said(groups, claimed, people)
+    return None if are_said else NAME
+
+
+def _invents_diagnosis(claimed: Sequence[str], heard: Sequence[str]) -> bool:
+    stems = stems_of(heard)
+    return any(
+        find_run(claimed, words_named) is not None and find_run(stems, stems_named) is None
+        for words_named, stems_named in _diagnoses()
+    )
 
 
 def is_drug(word: str) -> bool:

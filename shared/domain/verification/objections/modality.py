@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from shared.domain.english.quotes import words_of
 from shared.domain.english.sentence_ends import SENTENCE_END
-from shared.domain.verification.cited import Cited
+from shared.domain.verification.cited import Cited, by_client
 from shared.domain.verification.grounding import content_of
 
 NOT_YET = "It says that something happened, and its evidence only that it may or shall."
@@ -82,20 +82,28 @@ _OWN_CLAUSE = re.compile(r"\b(?:but|and|so) (?=i\b|i'|we\b)", re.IGNORECASE)
 def modality_objection(own: str, cited: Sequence[Cited]) -> str | None:
     """Why ``own``, a claim without its quotations, is of another time, certainty or holder than ``cited``."""
     claim = " ".join(words_of(own))
-    spoken = [one.sentences for one in cited if not one.by_therapist]
+    spoken = [one.sentences for one in by_client(cited)]
     if not spoken:
         return None
     said = " ".join(words_of(" ".join(spoken)))
-    ahead, behind = _AHEAD.search(said), _BEHIND.search(said)
-    if _DONE.search(_TOLD.sub("", claim)) and not _PLANNED.search(claim) and ahead and not behind:
+    is_ahead, is_behind = bool(_AHEAD.search(said)), bool(_BEHIND.search(said))
+    if is_ahead and not is_behind and _is_done(claim):
         return NOT_YET
-    if _INTENDED.search(claim) and behind and not ahead:
+    if is_behind and not is_ahead and _INTENDED.search(claim):
         return ALREADY
-    if _CERTAIN.search(claim) and not _SOFTENED.search(claim) and _LEFT_OPEN.search(said):
+    if _is_certain(claim) and _LEFT_OPEN.search(said):
         return CERTAIN
     if _is_over(claim, spoken):
         return LONG_GONE
     return SAID_BY_ANOTHER if _by_another(claim, spoken) else None
+
+
+def _is_done(claim: str) -> bool:
+    return bool(_DONE.search(_TOLD.sub("", claim))) and not _PLANNED.search(claim)
+
+
+def _is_certain(claim: str) -> bool:
+    return bool(_CERTAIN.search(claim)) and not _SOFTENED.search(claim)
 
 
 def _is_over(claim: str, spoken: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from shared.domain.english.quotes import words_of
-from shared.domain.verification.cited import Cited
+from shared.domain.verification.cited import Cited, by_client
 from shared.domain.verification.grounding import base, content_of
 from shared.domain.verification.objections.acts import compiled
 from shared.domain.vocabulary import words
@@ -28,6 +28,7 @@ _THIRD = words(
 _PRONOUNS = words(
     "he he's he'd he'll she she's she'd she'll they they're they'd they've him her them his hers their"
 )
+_OTHERS = _THIRD - _PRONOUNS
 _CLAUSE = re.compile(
     r"[.?!;:,\n]+|\b(?:but|and|because|so|when|while|that|who|which|if|since)\b", re.IGNORECASE
 )
@@ -53,35 +54,34 @@ _PAST_FORMS = words(
 
 
 def subject_objection(spoken: Sequence[str], cited: Sequence[Cited]) -> str | None:
-    """Compare who a claim is about with who each clause that shares its words is about."""
-    about_client = bool(set(spoken) & CLIENT) and not set(spoken) & (_THIRD - _PRONOUNS)
-    if not set(spoken) & (CLIENT | _THIRD):
-        return None
-    leads = next((word for word in spoken if word in CLIENT or word in _THIRD), "")
-    if not about_client and leads in _PRONOUNS and not set(spoken) & (_THIRD - _PRONOUNS | CLIENT):
-        about_client = True
-    if not about_client:
+    """Compare who a claim is about with who each clause that shares its words is about.
+
+    A claim that names another person is not compared; a pronoun alone is taken for the client.
+    """
+    people = set(spoken)
+    if people & _OTHERS or not people & (CLIENT | _PRONOUNS):
         return None
     stems = content_of(spoken)
     clauses = [clause for one in cited for clause in _clauses(one) if stems & content_of(clause)]
-    if not clauses:
-        return None
-    return SUBJECT if all(_is_of_another(clause) for clause in clauses) else None
+    return SUBJECT if clauses and all(_is_of_another(clause) for clause in clauses) else None
 
 
 def actor_objection(spoken: Sequence[str], cited: Sequence[Cited]) -> str | None:
     """Compare who does an act in the claim with who does it in the words cited."""
+    clauses = [clause for one in cited for clause in _clauses(one)]
     for named, supporting in compiled():
-        for place in named.places(spoken):
-            claimed = _person(spoken[:place])
-            if claimed is None or set(spoken[max(0, place - 3) : place]) & _PASSIVE:
-                continue
-            clauses = [clause for one in cited for clause in _clauses(one)]
-            there = [_person(clause[:where]) for clause in clauses for where in supporting.places(clause)]
-            known = {person for person in there if person is not None}
-            if known and len(known) == len(set(there)) and claimed not in known:
-                return SUBJECT
+        there = {_person(clause[:where]) for clause in clauses for where in supporting.places(clause)}
+        if not there or None in there:
+            continue
+        claimed = {_actor(spoken, place) for place in named.places(spoken)}
+        if claimed - there - {None}:
+            return SUBJECT
     return None
+
+
+def _actor(spoken: Sequence[str], place: int) -> bool | None:
+    """Whether the client does the act at ``place``; None where that cannot be told."""
+    return None if set(spoken[max(0, place - 3) : place]) & _PASSIVE else _person(spoken[:place])
 
 
 def _person(before: Sequence[str]) -> bool | None:
@@ -106,17 +106,13 @@ def _is_of_another(clause: Sequence[str]) -> bool:
 
 def time_objection(own: str, cited: Sequence[Cited]) -> str | None:
     """Whether a claim of today rests on what is said of the past alone."""
-    claimed = " ".join(words_of(own))
-    texts = [" ".join(words_of(one.sentences)) for one in cited if not one.by_therapist] or [
-        " ".join(words_of(one.sentences)) for one in cited
-    ]
-    if not texts:
+    said = [one.words for one in by_client(cited) or cited]
+    texts = [" ".join(spoken) for spoken in said]
+    claimed = words_of(own)
+    if not said or not _NOW.search(" ".join(claimed)) or _NOW.search(" ".join(texts)):
         return None
     past = all(_THEN.search(text) and not _STILL.search(text) for text in texts)
-    if _NOW.search(claimed) and not _NOW.search(" ".join(texts)):
-        gone = all(_all_past(words_of(own), text.split()) for text in texts)
-        return TIME if past or gone else None
-    return None
+    return TIME if past or all(_all_past(claimed, spoken) for spoken in said) else None
 
 
 def _all_past(own: Sequence[str], said: Sequence[str]) -> bool:

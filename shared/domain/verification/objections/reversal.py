@@ -47,10 +47,9 @@ def turned(claim: str, quotes: Sequence[str], *, topic: bool = False) -> bool:
     if topic:
         return False
     claimed, said = _polarities([claim]), _polarities(statements)
-    asked = {word for quote in quotes if is_question(quote) for word in _polarities([quote])}
-    return any(
-        word in said and word not in asked and not (ways & said[word]) for word, ways in claimed.items()
-    )
+    asked = _polarities(quote for quote in quotes if is_question(quote))
+    shared = (claimed.keys() & said.keys()) - asked.keys()
+    return any(claimed[word].isdisjoint(said[word]) for word in shared)
 
 
 def _turns_risk(own: Sequence[str], statements: Sequence[str], cited: bool) -> bool:

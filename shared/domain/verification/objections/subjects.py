@@ -48,18 +48,23 @@ _PRESENT = re.compile(
 
 def misattributed(claim: str, quotes: Sequence[str]) -> bool:
     """Whether a claim of risk about the client rests only on another person's, or on what is long past."""
-    own = words_of(claim)
-    if not is_risk_worded(claim):
-        return False
     statements = [words_of(quote) for quote in quotes if not is_question(quote)]
     risky = [said for said in statements if risk_places(said)]
-    if not risky:
+    if not risky or not is_risk_worded(claim):
         return False
-    of_client = bool(set(own) & _CLIENT) and not set(own) & _OF_OTHERS
-    if of_client and all(_is_of_another(said) for said in risky):
+    own = words_of(claim)
+    if _is_of_client(own) and all(_is_of_another(said) for said in risky):
         return True
-    past = all(_PAST.search(" ".join(said)) and not _STILL.search(" ".join(said)) for said in risky)
-    return past and bool(_PRESENT.search(" ".join(own)))
+    return all(_is_past(said) for said in risky) and bool(_PRESENT.search(" ".join(own)))
+
+
+def _is_of_client(own: Sequence[str]) -> bool:
+    return not _CLIENT.isdisjoint(own) and _OF_OTHERS.isdisjoint(own)
+
+
+def _is_past(said: Sequence[str]) -> bool:
+    text = " ".join(said)
+    return bool(_PAST.search(text)) and not _STILL.search(text)
 
 
 def _is_of_another(said: Sequence[str]) -> bool:
