@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.text import claims, labelled_sets, notes_making, notes_measures, risk_measures
-from shared.domain.notes.drafts import checked
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI
 from tests.fixtures.golden_sessions import Golden, mentions_in, sessions
+from tests.note_documents import checked
 from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 

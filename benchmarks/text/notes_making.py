@@ -7,10 +7,12 @@ from typing import Any
 
 from benchmarks.text.labelled_sets import Session
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.items import Item
 from shared.domain.notes.templates import rendered
+from shared.domain.notes.values import Notes
 from shared.domain.template_forms import BUILT_IN, DEFAULT
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
-from shared.domain.verification.risk import ALERT, with_levels
+from shared.domain.verification.risk import ALERT, levelled
 from workers.engines.rules import RulesExtractor
 from workers.engines.screen.screening import RiskScreen, load_model
 
@@ -32,11 +34,12 @@ class Read:
 def notes_of(transcript: Transcript) -> tuple[JsonObject, list[JsonObject]]:
     """The notes of ``transcript`` and the findings that raise an alert, as workers make them."""
     screened = _screen(transcript)
-    draft = RulesExtractor().extract(transcript, ExtractionRequest())
-    held = checked(draft, transcript, screened.flags, readers=screened.readers, alert_severity=ALERT_FROM)
+    draft = Notes.of(RulesExtractor().extract(transcript, ExtractionRequest()))
+    flags = [Item.of(flag) for flag in screened.flags]
+    held = checked(draft, transcript, flags, readers=screened.readers, alert_severity=ALERT_FROM)
     notes = rendered(held, BUILT_IN[DEFAULT], transcript)
-    levelled = with_levels([*screened.flags, *notes["risk_flags"]], ALERT_FROM)
-    return notes, [flag for flag in levelled if flag["level"] == ALERT]
+    alerts = [flag for flag in levelled([*flags, *notes.flags], ALERT_FROM) if flag.text("level") == ALERT]
+    return notes.document, [flag.document for flag in alerts]
 
 
 def read_all(found: Iterable[Session]) -> list[Read]:

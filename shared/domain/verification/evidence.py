@@ -7,7 +7,7 @@ from shared.domain.english.quotes import Found, cite, find_run, words_of
 from shared.domain.notes.fields import AGREED, CLAIMS, TEXT_FIELDS, Form
 from shared.domain.notes.items import ClaimT, Evidence, Item, Sentence, Unsupported
 from shared.domain.notes.values import Notes
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement, is_of_client, said_by_client
 from shared.domain.verification.boilerplate import (
@@ -36,11 +36,6 @@ MOOD_FIELDS = {
     "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
     "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
 }
-
-
-def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
-    """As ``verified``, from document to document (of NotesSchema)."""
-    return verified(Notes.of(notes), transcript).document
 
 
 def verified(notes: Notes, transcript: Transcript) -> Notes:

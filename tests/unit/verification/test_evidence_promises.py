@@ -1,7 +1,7 @@
 """One clean quote, denial or number never speaks for another."""
 
-from shared.domain.verification.evidence import verify
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import verify
 from tests.unit.verification.test_evidence import flag, notes, piece, sentence, therapist_notes, topic
 from workers.engines.rules import screen
 
