@@ -66,6 +66,7 @@ _HARM = re.compile(
     r"|beat\w*|punch\w*|kick\w*|slap\w*|chok\w*|strangl\w*|stab\w*|shot|shoot\w*|push\w*|shov\w*|threat\w*"
     r"|attack\w*|assault\w*|abus\w*|rap(?:e[sd]?|ing)|molest\w*|violen\w*|weapon\w*|guns?|kni(?:fe|ves))\b"
 )
+_OF_A_QUESTION = re.compile(r"\b(?:asked|was asked|question)\b")
 _LEAST_SAID = 0.5
 _DENIES = NEGATIONS | {"denied", "denies", "declined", "refused"}
 
@@ -130,15 +131,19 @@ def _not_the_clients(claim: str, own: str, cited: Sequence[Cited]) -> str | None
         return None
     if not re.search(r"\bask", own) and _quotes_therapist(claim, cited):
         return SPEAKER
-    if not any(one.by_therapist for one in cited) or re.search(r"\b(?:asked|was asked|question)\b", own):
+    if all(not one.by_therapist for one in cited) or _OF_A_QUESTION.search(own):
         return None
+    return SPEAKER if _is_the_therapists(own, cited) else None
+
+
+def _is_the_therapists(own: str, cited: Sequence[Cited]) -> bool:
+    """Whether too few words of a claim are the client's, or such as the client affirmed."""
     about, stems = " ".join(words_of(own)), content_of(words_of(own))
-    if _AGREES.search(about) or _amounts_agreed(own, cited):
-        return None
+    if not stems or _AGREES.search(about) or _amounts_agreed(own, cited):
+        return False
     theirs = [*said_by_client(cited), *(one.sentences for one in cited if _is_taken_up(one))]
-    share = len(stems & related_to(theirs)) / len(stems) if stems else 1.0
-    few = share < _LEAST_SAID if _HARM.search(about) else share <= LEAST_CITED
-    return SPEAKER if few else None
+    share = len(stems & related_to(theirs)) / len(stems)
+    return share < _LEAST_SAID if _HARM.search(about) else share <= LEAST_CITED
 
 
 def _quotes_therapist(claim: str, cited: Sequence[Cited]) -> bool:

@@ -7,7 +7,7 @@ from shared.domain.english.polarity import denies_risk
 from shared.domain.english.quotes import find_run, words_of
 from shared.domain.notes.fields import Form
 from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, quoted_in, share_borne_out
-from shared.domain.verification.objections.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER, invented_fact
+from shared.domain.verification.objections.facts import invented_fact
 from shared.domain.verification.objections.reversal import turned
 from shared.domain.verification.objections.subjects import misattributed
 from shared.domain.verification.prompt_injection import reads_like_instruction
@@ -22,11 +22,6 @@ MARKUP = "It has markup or a link."
 INSTRUCTION = "Its evidence reads like an instruction to a machine."
 REASSURING = "It states that there is no risk, which a transcript cannot show."
 TOO_LITTLE_SAID = "Too little of what it says is in its evidence."
-
-REASONS = (
-    NOT_FOUND, NO_EVIDENCE, MISQUOTED, FLIPPED, MISATTRIBUTED, MARKUP, INSTRUCTION, REASSURING,
-    TOO_LITTLE_SAID, NUMBER, MEDICATION, DIAGNOSIS, NAME,
-)  # fmt: skip
 
 _MARKUP = re.compile(
     r"https?:|www\.|javascript:|data:|<[^>]*>?|\]\(|!\[|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|net|org|io|example)\b"

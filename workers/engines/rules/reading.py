@@ -74,9 +74,3 @@ def quoted(passage: Passage, words: int = QUOTED_WORDS) -> str:
     if len(tokens) > words:
         text = text[: tokens[words - 1].end] + " …"
     return "“" + text.translate(str.maketrans('“”"', "'''")) + "”"
-
-
-def rest_of(passage: Passage, start: int, end: int | None = None) -> str:
-    """The text of ``passage`` from word ``start`` to before word ``end``, without punctuation around it."""
-    tokens = tokenize(passage.text)[start:end]
-    return passage.text[tokens[0].start : tokens[-1].end] if tokens else ""

@@ -47,9 +47,8 @@ def invented_fact(claim: str, cited: str, session: str = "", *, is_topic: bool =
         return MEDICATION
     if _invents_diagnosis(claimed, heard):
         return DIAGNOSIS
-    people = (*heard, *words_of(session)) if _REFERS & set(heard) else heard
-    groups = PEOPLE if is_topic else (*PEOPLE, *KINDS_OF_PEOPLE)
-    are_said = spoken.issuperset(_named(claim)) and _people_said(groups, claimed, people)
+    people = heard if _REFERS.isdisjoint(heard) else (*heard, *words_of(session))
+    are_said = spoken.issuperset(_named(claim)) and _people_said(claimed, people, is_topic=is_topic)
     return None if are_said else NAME
 
 
@@ -72,7 +71,8 @@ def _diagnoses() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     return tuple((named, stems_of(named)) for named in split)
 
 
-def _people_said(groups: Sequence[frozenset[str]], claimed: tuple[str, ...], heard: tuple[str, ...]) -> bool:
+def _people_said(claimed: Sequence[str], heard: Sequence[str], *, is_topic: bool) -> bool:
+    groups = PEOPLE if is_topic else (*PEOPLE, *KINDS_OF_PEOPLE)
     return all(group & set(heard) for group in groups if group & set(claimed))
 
 

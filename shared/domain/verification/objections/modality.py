@@ -86,16 +86,21 @@ def modality_objection(own: str, cited: Sequence[Cited]) -> str | None:
     if not spoken:
         return None
     said = " ".join(words_of(" ".join(spoken)))
-    is_ahead, is_behind = bool(_AHEAD.search(said)), bool(_BEHIND.search(said))
-    if is_ahead and not is_behind and _is_done(claim):
-        return NOT_YET
-    if is_behind and not is_ahead and _INTENDED.search(claim):
-        return ALREADY
+    if (reason := _other_time(claim, said)) is not None:
+        return reason
     if _is_certain(claim) and _LEFT_OPEN.search(said):
         return CERTAIN
     if _is_over(claim, spoken):
         return LONG_GONE
     return SAID_BY_ANOTHER if _by_another(claim, spoken) else None
+
+
+def _other_time(claim: str, said: str) -> str | None:
+    """Whether one of both says that a thing happened, and the other that it is planned."""
+    is_ahead, is_behind = bool(_AHEAD.search(said)), bool(_BEHIND.search(said))
+    if is_ahead and not is_behind and _is_done(claim):
+        return NOT_YET
+    return ALREADY if is_behind and not is_ahead and _INTENDED.search(claim) else None
 
 
 def _is_done(claim: str) -> bool:

@@ -111,8 +111,12 @@ def time_objection(own: str, cited: Sequence[Cited]) -> str | None:
     claimed = words_of(own)
     if not said or not _NOW.search(" ".join(claimed)) or _NOW.search(" ".join(texts)):
         return None
-    past = all(_THEN.search(text) and not _STILL.search(text) for text in texts)
-    return TIME if past or all(_all_past(claimed, spoken) for spoken in said) else None
+    past = all(_is_past(text) for text in texts) or all(_all_past(claimed, spoken) for spoken in said)
+    return TIME if past else None
+
+
+def _is_past(text: str) -> bool:
+    return bool(_THEN.search(text)) and not _STILL.search(text)
 
 
 def _all_past(own: Sequence[str], said: Sequence[str]) -> bool:
