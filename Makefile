@@ -82,7 +82,7 @@ otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
 	@$(BIN)/python -m benchmarks.audio.transcription
 
-mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which faults their tests notice (half an hour)
+mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which faults their tests notice (an hour)
 	@PYTHONPATH=$(VENV)/mutants $(BIN)/python -m tests.mutants.run $(ARGS)
 
 accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs flite)

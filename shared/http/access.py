@@ -140,6 +140,7 @@ def _by_cookie(secret: str, policy: Policy) -> Caller:
     if csrf.is_unsafe() and not policy.token_in_stream:
         csrf.require_token(g.csrf_token, in_form=policy.page)
     g.person_name, g.idle_seconds = found.person_name, found.idle_minutes * 60
+    g.preferences = found.preferences
     return found.caller
 
 

@@ -31,6 +31,10 @@ class Caller:
         self._client = client
         self.key = key
 
+    def anew(self, app: Flask) -> "Caller":
+        """The same caller without what earlier answers left, such as cookies."""
+        return Caller(app.test_client(), self.key)
+
     def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = dict(options.pop("headers", {}))
         if self.key is not None:

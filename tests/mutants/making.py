@@ -31,8 +31,8 @@ class Mutant:
 
 
 def mutants_of(source: str) -> list[Mutant]:
-    """Every mutant that is a change of behaviour and not only of an annotation."""
-    skipped = set(_annotations(source))
+    """Every mutant that changes what happens, and not only what mypy sees."""
+    skipped = set(_declarations(source))
     return [one for one in _every(source) if (one.line, one.column) not in skipped]
 
 
@@ -58,10 +58,11 @@ def _every(source: str) -> Iterator[Mutant]:
             yield Mutant(name, occurrence, *begin)
 
 
-def _annotations(source: str) -> Iterator[tuple[int, int]]:
-    """Every place inside an annotation, where a fault shows as an error of the import at most."""
+def _declarations(source: str) -> Iterator[tuple[int, int]]:
+    """Every place inside an annotation or a decorator of a class (frozen, slots): mypy holds to these."""
     for node in ast.walk(ast.parse(source)):
-        for whole in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+        decorators = node.decorator_list if isinstance(node, ast.ClassDef) else []
+        for whole in (getattr(node, "annotation", None), getattr(node, "returns", None), *decorators):
             if isinstance(whole, ast.expr):
                 yield from _columns(whole)
 

@@ -28,6 +28,7 @@ from shared.services.notes.editing import outdated, require_unchanged
 from shared.services.notes.reading import Notes
 from shared.services.notes.rows import document_of, find, readable
 from shared.services.resources import Resources
+from shared.services.uploads import joining
 from shared.vault.sealing import Subject
 
 CLINICIAN = "clinician"  # what stands for the engine of an addendum
@@ -69,7 +70,7 @@ def sign(
         raise outdated()
     digest = content_hash(session_id, before.row.version, document_of(resources, before.row))
     with resources.database.transaction(caller.practice_id) as db:
-        ownership.own(db, caller, session_id, hold=True)
+        joining.require_noted(db, ownership.own(db, caller, session_id, hold=True))
         require_unchanged(db, caller, before)
         risk_alerts.require_acknowledged(db, session_id)
         _add(
