@@ -128,7 +128,10 @@ def due(
     session_id: UUID | None = None,
     blocked_too: bool = False,
 ) -> list[Due]:
-    """What the rule lets go within that time, the oldest first; ``blocked_too``: also what is kept."""
+    """The records that the rule deletes within that time, the oldest first.
+
+    ``blocked_too``: also those that a hold or a minimum keeps.
+    """
     event = _event_at(rule.event)
     remove_at = _removed_at(rule, event)
     if rule.kind is RetentionKind.SESSION:
