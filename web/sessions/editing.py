@@ -126,14 +126,19 @@ def _changes(now: values.Notes) -> Iterator[tuple[str, Any]]:
     """The fields that the form changes of the notes, as the API takes an edit."""
     yield from _texts(now)
     for name in [name for name, _, _ in LISTS] + ["risk_flags"]:
-        kept = [item for place, item in enumerate(now.items[name]) if f"{name}.{place}" in request.form]
-        added = list(_added(name)) if name in WRITABLE else []
-        if added or len(kept) < len(now.items[name]):
-            yield name, [item.document for item in (*kept, *added)]
+        items = _items(name, now.items[name])
+        if items != now.items[name]:
+            yield name, [item.document for item in items]
     before = now.sections or ()
     sections = tuple(_section(place, part) for place, part in enumerate(before))
     if sections != before:
         yield "sections", [part.document for part in sections]
+
+
+def _items(name: str, before: Sequence[Item]) -> tuple[Item, ...]:
+    """The items that stay ticked, and those that were typed."""
+    kept = (item for place, item in enumerate(before) if f"{name}.{place}" in request.form)
+    return (*kept, *(_added(name) if name in WRITABLE else ()))
 
 
 def _texts(now: values.Notes) -> Iterator[tuple[str, str]]:

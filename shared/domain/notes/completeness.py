@@ -138,14 +138,15 @@ def _needed(notes: Notes) -> list[Evidence] | None:
 
     A session hardly states it, so that a quotation or an item does not count.
     """
-    stated = [
-        claim
-        for claim in notes.claims()
-        if (claim.by_clinician or (claim.verified and isinstance(claim, Sentence)))
-        and not claim.is_structural
-        and any(_states_need(value) for value in claim.own.values() if isinstance(value, str))
-    ]
+    stated = [claim for claim in notes.claims() if _states_necessity(claim)]
     return [claim.evidence[0] for claim in stated if claim.evidence][:3] if stated else None
+
+
+def _states_necessity(claim: Item | Sentence) -> bool:
+    counts = claim.by_clinician or (claim.verified and isinstance(claim, Sentence))
+    if not counts or claim.is_structural:
+        return False
+    return any(_states_need(value) for value in claim.own.values() if isinstance(value, str))
 
 
 def _states_need(text: str) -> bool:

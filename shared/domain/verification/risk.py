@@ -69,13 +69,18 @@ def united_flags(own: Sequence[Item], others: Sequence[Item]) -> list[Item]:
         near = [number for number, known in enumerate(mine) if _same_place(known, flag)]
         for number in near:
             mine[number], flag = _corroborated(mine[number], flag)
-        same = [number for number in near if mine[number].text("type") == flag.text("type")]
-        exact = [number for number in same if mine[number].segments == flag.segments]
-        for number in exact or same:
+        same = _of_one_kind(mine, near, flag)
+        for number in same:
             mine[number] = _graver(mine[number], flag)
-        if not any(flag.segments <= mine[number].segments for number in exact or same):
+        if not any(flag.segments <= mine[number].segments for number in same):
             added.append(flag)
     return sorted([*mine, *added], key=_by_gravity)
+
+
+def _of_one_kind(flags: Sequence[Item], near: Sequence[int], flag: Item) -> list[int]:
+    """Which of ``near`` are of the flag's kind; if any have just its segments, these alone."""
+    same = [number for number in near if flags[number].text("type") == flag.text("type")]
+    return [number for number in same if flags[number].segments == flag.segments] or same
 
 
 def with_levels(flags: Sequence[JsonObject], alert_severity: str = "high") -> list[JsonObject]:

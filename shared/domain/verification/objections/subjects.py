@@ -48,14 +48,19 @@ _PRESENT = re.compile(
 
 def misattributed(claim: str, quotes: Sequence[str]) -> bool:
     """Whether a claim of risk about the client rests only on another person's, or on what is long past."""
-    statements = [words_of(quote) for quote in quotes if not is_question(quote)]
-    risky = [said for said in statements if risk_places(said)]
+    risky = _of_risk(quotes)
     if not risky or not is_risk_worded(claim):
         return False
     own = words_of(claim)
     if _is_of_client(own) and all(_is_of_another(said) for said in risky):
         return True
     return all(_is_past(said) for said in risky) and bool(_PRESENT.search(" ".join(own)))
+
+
+def _of_risk(quotes: Sequence[str]) -> list[tuple[str, ...]]:
+    """The words of each quote that speaks of risk; a question states nothing."""
+    statements = [words_of(quote) for quote in quotes if not is_question(quote)]
+    return [said for said in statements if risk_places(said)]
 
 
 def _is_of_client(own: Sequence[str]) -> bool:
