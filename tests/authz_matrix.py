@@ -254,6 +254,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PATCH /api/holds/<id:hold_id>": lambda _: {"json": {"review_on": "2100-01-02"}},
     f"PUT /api{SESSION}/supervision": lambda _: {"json": {"granted": False}},
     f"POST {SESSION}/supervision": lambda _: {"data": {"do": "revoke"}},
+    "PATCH /api/preferences": lambda _: {"json": {"theme": "system"}},
+    "POST /account/preferences": lambda _: {"data": {"theme": "system"}},
     "PUT /api/practice/provider-roles": lambda _: {"json": {"claim": None}},
     "PUT /api/vocabulary": lambda _: {"json": {"words": ["Lamictal"]}},
     "POST /api/vocabulary/answers": lambda _: {"json": {"offer": "0", "accept": True}},

@@ -4,7 +4,6 @@ import os
 
 from celery.signals import setup_logging, worker_init
 from celery.worker import state
-from sqlalchemy.orm import configure_mappers
 
 from shared import logs
 from shared.db.connection.engine import Database
@@ -32,7 +31,6 @@ def _configure_logs(**_: object) -> None:
 def _wait_for_what_tasks_need(**_: object) -> None:
     """Take no message before it can be worked on: on a cold machine workers may come first."""
     _configure_logs()  # Celery asks for it only after this
-    configure_mappers()  # once here, not in each child in the middle of its first step
     database = Database(settings.database_url, pool_size=1)
 
     def is_over() -> bool:
@@ -43,3 +41,4 @@ def _wait_for_what_tasks_need(**_: object) -> None:
         lambda: startup.keys_ready(settings.keys_dir, database, settings.root_key_command), is_over
     )
     database.close()  # nothing is handed down to the children
+    startup.prepare_to_fork()

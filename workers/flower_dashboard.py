@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 
 from shared import parsing
+from shared.queue import make_app
+from shared.settings import load
 
 LOGIN = "FLOWER_BASIC_AUTH"
 
@@ -44,8 +46,9 @@ def main() -> None:
         sys.exit(f"{LOGIN} {error}")
     os.environ.pop(f"{LOGIN}_FILE", None)
     require_login_everywhere()
-    from workers.app import app
-
+    # Not the workers' own application, which brings database and tasks: Flower reads the broker only.
+    app = make_app(load(os.environ).redis_url)
+    app.set_default()
     app.start(["--quiet", "flower", *sys.argv[1:]])
 
 

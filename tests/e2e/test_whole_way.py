@@ -161,6 +161,21 @@ def test_the_search_for_leaks_finds_one(stack: RunningStack, tmp_path: Path) -> 
     )  # not secret, so it shows that Postgres' files are read
 
 
+def test_no_process_of_an_idle_stack_keeps_for_itself_what_it_can_share_or_does_not_use(
+    stack: RunningStack,
+) -> None:
+    """The web server loads the application once for all its processes; Flower needs no database."""
+    with stack.client() as client:
+        assert client.get("/readyz").status_code == 200  # all of it is loaded
+    children = [process for process in stack.processes("gunicorn") if process.ppid() != stack.process.pid]
+    assert len(children) == 2
+    for child in children:
+        memory = child.memory_full_info()
+        assert memory.uss < memory.rss / 2
+    (flower,) = stack.processes("flower_dashboard")
+    assert not [mapped.path for mapped in flower.memory_maps() if "psycopg2" in mapped.path]
+
+
 def test_flower_asks_for_its_password_and_changes_nothing(stack: RunningStack) -> None:
     address = stack.status.addresses["flower"]
     password = (stack.data / "flower.password").read_text().strip()

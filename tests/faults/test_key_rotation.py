@@ -14,6 +14,7 @@ import pytest
 from shared.vault import census, rotation
 from shared.vault.keystore import KeyDestroyed, KeyStore
 from shared.vault.root_key import FORMER, NEXT
+from tests.faults import rotator
 from tests.faults.clinic import Clinic
 from tests.faults.machine import Machine
 
@@ -54,10 +55,7 @@ class Store:
 
     def rotate(self, what: str, place: str = "") -> int:
         """Run a rotation in a process of its own that dies at ``place``; gives its exit code."""
-        command = [
-            sys.executable, "-m", "tests.faults.rotator", str(self.folder), what, self.check.hex(), place
-        ]  # fmt: skip
-        return subprocess.run(command, cwd=ROOT, check=False).returncode
+        return rotator.run(self.folder, what, self.check.hex(), place)
 
     def require_all_well(self) -> None:
         """Every key is what it was, for the running process and for a new one, and new ones can be made."""

@@ -1,8 +1,6 @@
 """Rotations of subjects' keys are killed at every step, and run beside people and workers."""
 
 import signal
-import subprocess
-import sys
 import threading
 from uuid import UUID
 
@@ -18,8 +16,9 @@ from shared.vault.frames import HEADER_BYTES
 from shared.vault.keystore import KeyDestroyed, KeyStore
 from shared.vault.sealing import Subject, Vault
 from tests.database import everything
+from tests.faults import rotator
 from tests.faults.clinic import Clinic
-from tests.faults.machine import ROOT, Machine
+from tests.faults.machine import Machine
 
 PLACES = (
     "replacing.written",
@@ -45,10 +44,7 @@ PLACES = (
 def rotate(machine: Machine, *whose: UUID, place: str = "", retired_seconds: float = 0) -> int:
     """Run a rotation in a process of its own that dies at ``place``; gives its exit code."""
     what = " ".join(("subjects", *map(str, whose)))
-    command = [
-        sys.executable, "-m", "tests.faults.rotator", str(machine.keys), what, str(retired_seconds), place
-    ]  # fmt: skip
-    return subprocess.run(command, cwd=ROOT, env=machine.environment(), check=False).returncode
+    return rotator.run(machine.keys, what, str(retired_seconds), place, machine.environment())
 
 
 def practice_of(machine: Machine, patient_id: str) -> UUID:

@@ -1,11 +1,13 @@
 """The start of a process on a cold machine: what it needs may come after it, and is waited for."""
 
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
+from sqlalchemy.orm import configure_mappers
 
 from shared.db.connection import schema
 from shared.db.connection.engine import Database, DatabaseError
@@ -21,6 +23,16 @@ Result = TypeVar("Result")
 PAUSE_SECONDS = 0.5
 # One line in this many pauses: an hour of waiting is no reason to fill a disk.
 QUIET_PAUSES = 20
+
+
+def prepare_to_fork() -> None:
+    """Do once what each child would do, and keep what is loaded out of their collections of garbage.
+
+    A collection writes into every object that it looks at: children would soon have copies of all of them.
+    """
+    configure_mappers()
+    gc.collect()
+    gc.freeze()
 
 
 class NotYet(Exception):
