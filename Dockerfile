@@ -1,6 +1,5 @@
-# One image for every process of the Procfile. Pinned: the base by tag, every package by hash.
-# A release pins the base by digest too: --build-arg PYTHON_IMAGE=python:3.11.14-slim-bookworm@sha256:…
-ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+# One image for every process of the Procfile. Pinned: the base by digest, every package by hash.
+ARG PYTHON_IMAGE=python:3.11.15-slim-bookworm@sha256:d29f48a31a8b408ed19272ca1e7b10ebae13b240a27e862d3d4217c528e2e0c3
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app

@@ -13,7 +13,7 @@ from api.http import problems as errors
 from api.http import requests, security_headers
 from api.openapi import pages as docs
 from api.openapi.document import make_api
-from api.resources import engines, health, keys, provider_roles, therapists, webhooks
+from api.resources import engines, health, keys, preferences, provider_roles, therapists, webhooks
 from api.resources.privacy import (
     access_log,
     audit,
@@ -35,6 +35,7 @@ from api.resources.recordings import (
     off_record,
     sessions,
     speakers,
+    upload_limits,
     uploads,
     vocabulary,
 )
@@ -50,7 +51,7 @@ from api.resources.records import (
     templates,
     unsaved_edits,
 )
-from api.uploads import at_once, tus
+from api.uploads import at_once, query, tus
 from api.uploads.form import OVERHEAD_BYTES
 from shared import logs
 from shared.db.connection.engine import Database
@@ -69,6 +70,7 @@ _ROUTES = (
     keys,
     engines,
     therapists,
+    preferences,
     provider_roles,
     patients,
     consents,
@@ -81,6 +83,7 @@ _ROUTES = (
     sessions,
     uploads,
     direct_uploads,
+    upload_limits,
     outputs,
     client_summaries,
     notes,
@@ -131,6 +134,7 @@ def create_app(resources: Resources | None = None) -> Flask:
     docs.install(app, api)
     at_once.install(app, resources.settings.uploads_at_once)
     rate_limits.install(app, resources.settings)
+    query.install(app)
     auth.require_policies(app)
     tus.install(app)
     return app

@@ -55,6 +55,7 @@ COMMANDS = {
         "recordings.off_record", "off_the_record", "Take stretches out of a session for good."
     ),
     "patients": _Entry("records.patients", "patients", "Patients, and their consent to be recorded."),
+    "preferences": _Entry("preferences", "preferences", "Theme of the pages, and speed of playback."),
     "privacy": _Entry("privacy.report", "privacy", "Records of processing."),
     "reconcile": _Entry("operations.reconcile", "reconcile", "Compare rows, stored objects and keys."),
     "recover": _Entry("operations.server", "recover", "Print an enrolment code for lost keys."),

@@ -51,6 +51,7 @@ from tests.integration.notes_calls import offer_notes
 from tests.integration.resumable import TUS, metadata
 from tests.integration.sessions import bench_with, promise, work
 from tests.servers import Office, environment_of, make_office, make_resources
+from tests.snapshots import snapshot_of
 from tests.stack import running_postgres, running_redis, temporary_folder
 
 # Strangers ask for everything within a few minutes.
@@ -253,6 +254,8 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     "PATCH /api/holds/<id:hold_id>": lambda _: {"json": {"review_on": "2100-01-02"}},
     f"PUT /api{SESSION}/supervision": lambda _: {"json": {"granted": False}},
     f"POST {SESSION}/supervision": lambda _: {"data": {"do": "revoke"}},
+    "PATCH /api/preferences": lambda _: {"json": {"theme": "system"}},
+    "POST /account/preferences": lambda _: {"data": {"theme": "system"}},
     "PUT /api/practice/provider-roles": lambda _: {"json": {"claim": None}},
     "PUT /api/vocabulary": lambda _: {"json": {"words": ["Lamictal"]}},
     "POST /api/vocabulary/answers": lambda _: {"json": {"offer": "0", "accept": True}},
@@ -278,19 +281,29 @@ def call_name(rule: Rule, method: str) -> str:
 
 
 def answers(app: Flask, resources: Resources) -> dict[str, dict[str, str]]:
-    """The status that answers each caller, by route and method; what changes anything gets a new place."""
+    """The status that answers each caller, by route and method; after each change, all is put back."""
     found: dict[str, dict[str, str]] = {}
-    unchanged: dict[Scope | None, Place] = {}
-    for rule, method in routes(app):
-        policy = auth.policy_of(app, rule.endpoint)
-        scope = policy.scope if policy else None
-        if method in ("GET", "HEAD"):
-            place = unchanged.get(scope) or unchanged.setdefault(scope, furnish(app, resources, scope))
-        else:
-            place = furnish(app, resources, scope)
-        statuses = {name: str(send(place.callers[name], place, rule, method)) for name in CALLERS}
-        found[call_name(rule, method)] = statuses
+    place = furnish(app, resources)
+    lacking = {scope: _lacking(app, resources, place, scope) for scope in (None, *Scope)}
+    with snapshot_of(resources) as snapshot:
+        for rule, method in routes(app):
+            policy = auth.policy_of(app, rule.endpoint)
+            callers = {name: caller.anew(app) for name, caller in place.callers.items()}
+            callers["without_scope"] = lacking[policy.scope if policy else None].anew(app)
+            asked = replace(place, callers=callers)
+            statuses = {name: str(send(callers[name], asked, rule, method)) for name in CALLERS}
+            found[call_name(rule, method)] = statuses
+            if method not in ("GET", "HEAD"):
+                snapshot.restore()
     return found
+
+
+def _lacking(app: Flask, resources: Resources, place: Place, scope: Scope | None) -> Caller:
+    """The owner with a key that has every scope of a therapist's but this one."""
+    who = place.office.caller
+    scopes = THERAPIST_SCOPES | ON_REQUEST_SCOPES
+    key = accounts.create_key(resources, who.practice_id, who.therapist_id, scopes - {scope})[1]
+    return Caller(app.test_client(), key)
 
 
 def send(caller: Caller | Browser, place: Place, rule: Rule, method: str) -> int:
@@ -319,8 +332,8 @@ def body_of(rule: Rule, method: str, place: Place) -> dict[str, Any]:
     return {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
 
 
-def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Place:
-    """A new practice with a processed session, and every caller; ``scope`` is what one lacks."""
+def furnish(app: Flask, resources: Resources) -> Place:
+    """A new practice with a processed session, and every caller; the one without a scope lacks none yet."""
     office, elsewhere = make_office(resources), make_office(resources)
     session_id = promise(resources, office)
     work(bench_with(resources, transcriber=FakeTranscriber("i want to die tonight")), session_id)
@@ -344,7 +357,7 @@ def furnish(app: Flask, resources: Resources, scope: Scope | None = None) -> Pla
         "nobody": Caller(app.test_client(), None),
         "bad_key": Caller(app.test_client(), credentials.mint().secret),
         "expired_key": _expired(resources, client(mine.practice_id, mine.therapist_id)),
-        "without_scope": client(mine.practice_id, mine.therapist_id, everyday - {scope}),
+        "without_scope": client(mine.practice_id, mine.therapist_id),
         "other_practice": client(other.practice_id, other.therapist_id),
         "other_administrator": client(other.practice_id, person(other.practice_id, "administrator"), None),
         "colleague": client(mine.practice_id, person(mine.practice_id, "therapist")),

@@ -23,6 +23,7 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from shared.domain.preferences import Preferences
 from shared.http import refusals
 from shared.http.request_ids import request_id
 from web import navigation, static_files
@@ -79,6 +80,7 @@ def _known_to_templates() -> dict[str, Any]:
     return {
         "caller": caller,
         "person_name": g.get("person_name"),
+        "preferences": g.get("preferences") or Preferences(),
         "csrf_token": g.get("csrf_token"),
         "links": navigation.links_for(caller) if is_complete else (),
         "idle_seconds": g.get("idle_seconds") if is_complete else None,

@@ -4,6 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api.schemas.core import networks_field
+from shared.domain.preferences import SPEEDS, THEMES
 from shared.schemas.fields import Moment, Text, Whole, YesNo
 from shared.services.access.caller import Scope
 from shared.services.accounts.accounts import ADMINISTRATOR, DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, THERAPIST
@@ -50,6 +52,20 @@ class ProviderRolesSchema(Schema):
             raise ValidationError("Say which value makes a therapist.", "therapists")
 
 
+class PreferencesSchema(Schema):
+    """How a person likes the pages."""
+
+    theme = fields.String(metadata={"description": "`system`: as the browser and its system have it."})
+    playback_speed = fields.Float()
+
+
+class PreferencesChangeSchema(Schema):
+    """What a person chooses; what is left out stays."""
+
+    theme = fields.String(validate=validate.OneOf(THEMES))
+    playback_speed = fields.Float(validate=validate.OneOf(SPEEDS))
+
+
 class TherapistCreateSchema(Schema):
     """A new person."""
 
@@ -69,7 +85,7 @@ class TherapistChangeSchema(Schema):
     @validates_schema
     def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ValidationError("Say what is to be changed.")
+            raise ValidationError("Name at least one field to change.")
 
 
 class RotateSchema(Schema):
@@ -106,3 +122,4 @@ class RedeemSchema(Schema):
     expires_in_days = Whole(
         load_default=DEFAULT_EXPIRY_DAYS, metadata={"minimum": 1, "maximum": MAX_EXPIRY_DAYS}
     )
+    networks = networks_field()

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from shared.domain.disclosures import PURPOSES, RECIPIENTS
 from shared.schemas.fields import Moment, Text, Whole
 from shared.services.access.caller import Scope
+from shared.services.accounts import key_networks
 from shared.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.services.patients import CONSENT_METHODS
 
@@ -75,7 +76,7 @@ class PatientChangeSchema(Schema):
     @validates_schema
     def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ValidationError("Say what is to be changed.")
+            raise ValidationError("Name at least one field to change.")
 
 
 class PatientCreateSchema(PatientChangeSchema):
@@ -95,6 +96,20 @@ class PatientSchema(Schema):
     updated_at = Moment()
 
 
+def networks_field() -> Any:
+    """The networks that a new key is taken from."""
+    return fields.List(
+        Text(50),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1, max=key_networks.MOST),
+        metadata={
+            "description": "The key is taken from these networks only (CIDR; of IPv6 /64 or larger). "
+            "From anywhere if not said."
+        },
+    )
+
+
 class KeyCreateSchema(Schema):
     """A new API key of the caller's own; any other ``therapist_id`` is refused."""
 
@@ -108,6 +123,7 @@ class KeyCreateSchema(Schema):
     )
     label = Text(100, may_be_empty=True, load_default="")
     expires_in_days = Whole(load_default=90, metadata={"minimum": 1, "maximum": 365})
+    networks = networks_field()
 
 
 class KeySchema(Schema):
@@ -118,6 +134,7 @@ class KeySchema(Schema):
     prefix = fields.String()
     label = fields.String()
     scopes = fields.List(fields.String())
+    networks = fields.List(fields.String(), allow_none=True)
     created_at = Moment()
     expires_at = Moment(allow_none=True)
     revoked_at = Moment(allow_none=True)

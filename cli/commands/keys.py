@@ -18,6 +18,13 @@ def keys() -> None:
     """API keys: your own, and as an administrator the list of all."""
 
 
+network_option = click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    metavar="CIDR",
+    help="Take the key from this network only, e.g. 192.0.2.0/24. Default: from anywhere.",
+)
 administrator_option = click.option(
     "--administrator", is_flag=True, help="Use the administrator's key that this machine has."
 )
@@ -27,6 +34,7 @@ administrator_option = click.option(
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
 @click.option("--label", default="", help="What the key is for.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
+@network_option
 @administrator_option
 @json_option
 @pass_target
@@ -35,12 +43,13 @@ def create(
     scopes: tuple[str, ...],
     label: str,
     expires_days: int,
+    networks: tuple[str, ...],
     administrator: bool,
     as_json: bool,
 ) -> None:
     """Make a key of your own. It is shown once."""
     with connect(target, administrator=administrator) as api:
-        made = api.send("POST", "/api/keys", _wanted(scopes, label, expires_days))
+        made = api.send("POST", "/api/keys", _wanted(scopes, label, expires_days, networks))
     _show_new(made, as_json)
 
 
@@ -54,10 +63,17 @@ def create(
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
 @click.option("--label", default="", help="What the key is for.")
 @click.option("--expires-days", type=click.IntRange(1, 365), default=90, show_default=True)
+@network_option
 @json_option
 @pass_target
 def redeem(
-    target: Target, code: str | None, scopes: tuple[str, ...], label: str, expires_days: int, as_json: bool
+    target: Target,
+    code: str | None,
+    scopes: tuple[str, ...],
+    label: str,
+    expires_days: int,
+    networks: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Redeem an enrolment code for your first key. It is shown once.
 
@@ -72,7 +88,8 @@ def redeem(
         code = click.prompt("Enrolment code", hide_input=True, err=True)
     url, *_ = target.address()
     with Api(url, None) as api:
-        made = api.send("POST", "/api/enrolments", {"code": code, **_wanted(scopes, label, expires_days)})
+        wanted = _wanted(scopes, label, expires_days, networks)
+        made = api.send("POST", "/api/enrolments", {"code": code, **wanted})
     _show_new(made, as_json)
 
 
@@ -123,9 +140,10 @@ def rotate(
     _show_new(made, as_json)
 
 
-def _wanted(scopes: tuple[str, ...], label: str, expires_days: int) -> JsonObject:
-    named = {"scopes": list(scopes)} if scopes else {}
-    return {"label": label, "expires_in_days": expires_days, **named}
+def _wanted(scopes: tuple[str, ...], label: str, expires_days: int, networks: tuple[str, ...]) -> JsonObject:
+    lists = {"scopes": list(scopes), "networks": list(networks)}
+    given = {name: values for name, values in lists.items() if values}
+    return {"label": label, "expires_in_days": expires_days, **given}
 
 
 def _show_new(made: JsonObject, as_json: bool) -> None:

@@ -5,6 +5,7 @@ import math
 import struct
 import wave
 from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,10 @@ class Caller:
     def __init__(self, client: FlaskClient, key: str | None) -> None:
         self._client = client
         self.key = key
+
+    def anew(self, app: Flask) -> "Caller":
+        """The same caller without what earlier answers left, such as cookies."""
+        return Caller(app.test_client(), self.key)
 
     def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = dict(options.pop("headers", {}))
@@ -85,6 +90,7 @@ def caller_of(
     return Caller(app.test_client(), key)
 
 
+@cache
 def tone(seconds: float = 1.0, rate: int = 16_000) -> bytes:
     """A WAV file with a tone."""
     samples = (int(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(int(seconds * rate)))

@@ -25,6 +25,14 @@ class Browser:
         self._client = app.test_client()
         self.csrf_token = ""
 
+    def anew(self, app: Flask) -> "Browser":
+        """Another browser with the same session."""
+        browser = Browser(app)
+        browser.csrf_token = self.csrf_token
+        if self.cookie is not None:
+            browser.take(self.cookie)
+        return browser
+
     def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {
             "Sec-Fetch-Site": "same-origin",

@@ -2,6 +2,7 @@
 
 import ast
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 from tests.mutants import dropping
+
+# From identity to equality: the same answer for what we compare so (None, members of an enum).
+SAME_ANSWER = re.compile(r"Comparison\w+_(?:Is_Eq|IsNot_NotEq)$")
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class Mutant:
 
 
 def mutants_of(source: str) -> list[Mutant]:
-    """Every mutant that is a change of behaviour and not only of an annotation."""
-    skipped = set(_annotations(source))
+    """Every mutant that changes what happens, and not only what mypy sees."""
+    skipped = set(_declarations(source))
     return [one for one in _every(source) if (one.line, one.column) not in skipped]
 
 
@@ -51,17 +55,18 @@ def _every(source: str) -> Iterator[Mutant]:
     nodes = list(ast_nodes(get_ast(source)))
     for name in operator_names():
         operator_class = get_operator(name)
-        if operator_class.arguments():
-            continue  # those that must be told what to replace
+        if operator_class.arguments() or SAME_ANSWER.search(name):
+            continue  # the former must be told what to replace
         positions = (begin for node in nodes for begin, _ in operator_class().mutation_positions(node))
         for occurrence, begin in enumerate(positions):
             yield Mutant(name, occurrence, *begin)
 
 
-def _annotations(source: str) -> Iterator[tuple[int, int]]:
-    """Every place inside an annotation, where a fault shows as an error of the import at most."""
+def _declarations(source: str) -> Iterator[tuple[int, int]]:
+    """Every place inside an annotation or a decorator of a class (frozen, slots): mypy holds to these."""
     for node in ast.walk(ast.parse(source)):
-        for whole in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+        decorators = node.decorator_list if isinstance(node, ast.ClassDef) else []
+        for whole in (getattr(node, "annotation", None), getattr(node, "returns", None), *decorators):
             if isinstance(whole, ast.expr):
                 yield from _columns(whole)
 

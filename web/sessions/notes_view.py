@@ -46,12 +46,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Item:
-    """A sentence or an entry of a list; ``number`` is its place on the page."""
+    """A sentence or an entry of a list; ``number`` is its place on the page.
+
+    ``footnote``: the number of its evidence on paper, from 1 and without gaps; 0 where it has none.
+    """
 
     number: int
     text: str
     label: tuple[str, str]
     quotes: tuple[Quote, ...]
+    footnote: int = 0
 
     @property
     def ranges(self) -> str:
@@ -94,6 +98,11 @@ class NotesView:
     def blocks(self) -> tuple[Block, ...]:
         """All of it."""
         return self.main + self.rest
+
+    @property
+    def footnotes(self) -> list[Item]:
+        """What of the notes in their template rests on words that were said, by number."""
+        return [item for block in self.main for item in block.items if item.footnote]
 
     @property
     def plain_text(self) -> str:
@@ -175,6 +184,7 @@ class _Numbering:
     def __init__(self, speakers: Sequence[str]) -> None:
         self._speakers = speakers
         self._next = 0
+        self._footnotes = 0
         self.items_by_segment: dict[int, list[int]] = {}
 
     def sentences(self, found: Sequence[Sentence]) -> tuple[Item, ...]:
@@ -189,7 +199,8 @@ class _Numbering:
         quotes = tuple(self._quote(piece) for piece in item.evidence)
         for quote in quotes:
             self.items_by_segment.setdefault(quote.segment, []).append(number)
-        return Item(number, text, _label(item), quotes)
+        self._footnotes += bool(quotes)
+        return Item(number, text, _label(item), quotes, self._footnotes if quotes else 0)
 
     def _quote(self, piece: Evidence) -> Quote:
         speaker = self._speakers[piece.segment] if piece.segment < len(self._speakers) else ""

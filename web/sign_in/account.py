@@ -6,8 +6,10 @@ from uuid import UUID
 from flask import Response, render_template, request
 
 from shared.domain.errors import InvalidInput, LimitReached
-from shared.services.accounts import api_keys
+from shared.domain.preferences import THEMES
+from shared.services.accounts import api_keys, preferences
 from shared.services.sign_in import browser_sessions, passkeys, second_factor, signing_in, trail
+from web import form_values
 from web.access import caller, client, resources, signed_in
 from web.pages import SIGN_IN, Pages
 from web.sign_in import forms
@@ -21,6 +23,7 @@ _DONE = {
     "factor_removed": "The authenticator app is removed.",
     "passkey": "The passkey is added.",
     "passkey_removed": "The passkey is removed.",
+    "preferences": "Your pages look so on all your computers.",
 }
 blueprint = Pages("account", __name__)
 
@@ -43,6 +46,15 @@ def change_passphrase() -> Response:
     except (InvalidInput, LimitReached) as error:
         return forms.again(_TEMPLATE, error, **_shown())
     return forms.signed_in(session, f"{_ACCOUNT}?done=passphrase", caller().therapist_id)
+
+
+@blueprint.post("/account/preferences")
+@signed_in()
+def change_preferences() -> Response:
+    """Keeps how the person likes the pages."""
+    theme = form_values.choice("theme", "Theme", THEMES)
+    preferences.change(resources(), caller(), {"theme": theme})
+    return forms.to(f"{_ACCOUNT}?done=preferences")
 
 
 @blueprint.post("/account/devices/<id:browser_session_id>/end")

@@ -49,5 +49,8 @@ def back() -> Response | str:
 @declare(Policy(public=True))
 def signed_out_there() -> Response:
     """Ends a person's sessions on the provider's word (its token says whose)."""
-    provider.signed_out(resources(), forms.field("logout_token"))
+    try:
+        provider.signed_out(resources(), forms.field("logout_token"))
+    except NotAccepted as error:
+        return error_page(400, error.detail)  # the status that the protocol wants
     return Response(status=200)

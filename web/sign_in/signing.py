@@ -44,13 +44,15 @@ def sign_in() -> Response:
 @signed_in(incomplete=True)
 def sign_out() -> Response:
     """Ends the session on the server, and takes the cookie away."""
-    elsewhere = provider.sign_out_address(resources(), caller(), forms.own_address(SIGN_IN))
+    is_open_there = provider.began(resources(), caller())
+    # Before the provider is asked anything: whether it answers must not matter.
     browser_sessions.end(resources(), caller(), caller().key_id)
-    if elsewhere is None:
+    if not is_open_there:
         return forms.signed_out(SIGN_IN)
     # The provider's own session is still open: say so, and lead there. A form must not.
     g.caller = None
-    response = make_response(render_template("sign_in/signed_out.html", address=elsewhere))
+    address = provider.sign_out_address(resources(), forms.own_address(SIGN_IN))
+    response = make_response(render_template("sign_in/signed_out.html", address=address))
     cookies.forget_session(response)
     return response
 

@@ -42,7 +42,8 @@ function warn() {
   warning = document.createElement("p");
   warning.className = "locking";
   warning.setAttribute("role", "alert");
-  document.body.append(warning);
+  // What lies outside of an open dialogue is out of reach.
+  (document.querySelector("dialog[open]") ?? document.body).append(warning);
   warning.textContent = "You will be signed out in two minutes. Press any key to stay signed in.";
 }
 

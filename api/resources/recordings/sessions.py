@@ -53,6 +53,7 @@ def _extraction_again(first: Answered) -> Response:
 def upload(query: dict[str, Any]) -> Response:
     """Upload a recording. It is encrypted as it arrives; once 202 is answered it will be worked on.
 
+    All but the patient belongs in the form: another parameter in the query is a 400, `upload_query_invalid`.
     Without consent on file the answer is a 409 with the code `no_consent`, after its revocation
     `consent_revoked`. A language that the server cannot transcribe is a 422, `language_not_supported`.
 

@@ -23,8 +23,21 @@ class UnfinishedUploadSchema(Schema):
     expires_at = Moment()
 
 
+class UploadLimitsSchema(Schema):
+    """What this server accepts; the content of a file decides, not its name."""
+
+    extensions = fields.List(fields.String(), metadata={"description": "How a file's name may end."})
+    max_bytes = fields.Integer()
+    max_seconds = fields.Integer(metadata={"description": "Of sound, decoded."})
+    uploads_per_hour = fields.Integer(metadata={"description": "Of one person, accepted."})
+    attempts_per_hour = fields.Integer(metadata={"description": "Of one person, refused ones included."})
+    uploads_at_once = fields.Integer(
+        metadata={"description": "Of one person in one API process; a practice may have three times as many."}
+    )
+
+
 class UploadQuerySchema(Schema):
-    """The patient, which may also be named in the form."""
+    """The patient, which may also be named in the form. Other parameters are refused: see uploads/query."""
 
     patient_id = fields.UUID(load_default=None)
 
@@ -33,6 +46,12 @@ class UploadFormSchema(Schema):
     """What may come with a recording."""
 
     patient_id = fields.UUID()
+    joins = fields.UUID(
+        metadata={
+            "description": "The session that this recording continues. Nothing but `patient_id` may come "
+            "with it: the rest is the session's."
+        }
+    )
     session_date = Moment(metadata={"description": "UTC if without a zone; now if not said."})
     template = Word(
         TEMPLATE_NAME,
@@ -84,7 +103,6 @@ class UploadBodySchema(UploadFormSchema):
 class DirectUploadCreateSchema(UploadFormSchema):
     """A recording that is to be put into the bucket, and what comes with it."""
 
-    patient_id = fields.UUID(required=True)
     file_name = Text(255, required=True)
     file_type = Text(255, required=True, metadata={"description": "Its media type, such as `audio/mpeg`."})
     bytes = fields.Integer(

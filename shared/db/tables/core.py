@@ -53,6 +53,8 @@ class Therapist(Base):
     __table_args__ = (
         CheckConstraint("role IN ('administrator', 'therapist')", name="role_known"),
         CheckConstraint("supervisor_id <> id", name="supervised_by_another"),
+        CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme_known"),
+        CheckConstraint("playback_speed BETWEEN 0.5 AND 3", name="speed_in_range"),
         UniqueConstraint("practice_id", "id"),
         within("supervisor_id", "therapists"),
     )
@@ -64,6 +66,8 @@ class Therapist(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
     supervisor_id: Mapped[UUID | None]
+    theme: Mapped[str] = mapped_column(server_default="system")
+    playback_speed: Mapped[float] = mapped_column(server_default="1")
 
 
 class ApiKey(Base):
@@ -80,6 +84,7 @@ class ApiKey(Base):
     pepper_version: Mapped[int] = mapped_column(server_default="1")
     label: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    networks: Mapped[list[str] | None] = mapped_column(ARRAY(String))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

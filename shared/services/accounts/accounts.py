@@ -1,7 +1,7 @@
 """Accounts: practices, the people in them, and the keys they call with."""
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ from shared.services.access.caller import (
     Caller,
     Scope,
 )
-from shared.services.accounts import credentials
+from shared.services.accounts import credentials, key_networks
 from shared.services.accounts.credentials import Credential
 from shared.services.resources import Resources
 from shared.vault.keyring import KeyRing
@@ -58,13 +58,14 @@ def create_key(
     label: str = "",
     expires_in_days: int | None = DEFAULT_EXPIRY_DAYS,
     caller: Caller | None = None,
+    networks: Sequence[str] | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key of a person in the practice, and its secret, which is never shown again.
 
     ``scopes`` None: all that the person's role may have, without ``keys`` for a therapist.
-    ``expires_in_days`` None: never. ``caller`` None: the command line on the server. Raises
-    NotFound, NotAllowed (for another person), Conflict (the person is disabled) or InvalidInput
-    (scopes, expiry).
+    ``expires_in_days`` None: never. ``caller`` None: the command line on the server. ``networks``: those that
+    the key is taken from; None: from anywhere. Raises NotFound, NotAllowed (for another person), Conflict
+    (the person is disabled) or InvalidInput (scopes, expiry, networks).
     """
     check_expiry(expires_in_days)
     if caller is not None:
@@ -73,7 +74,7 @@ def create_key(
         person = api_keys.therapist(db, practice_id, therapist_id)
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
-        made = add_key(resources, db, person, scopes, label, expires_in_days, caller)
+        made = add_key(resources, db, person, scopes, label, expires_in_days, caller, networks)
         if caller is not None:
             idempotency.complete(resources, db, caller, made[0].id, 201)
         return made
@@ -89,7 +90,7 @@ def authenticate(
     with resources.database.operating() as db:
         found = api_keys.with_owner(db, credential.prefix)
         peppers = resources.vault.keys.peppers
-        wrong = _what_is_wrong(found, credential, peppers)
+        wrong = _what_is_wrong(found, credential, peppers, address)
         if found is not None and wrong is None:
             api_keys.note_use(db, found[0].id, at_most_every=_USE_IS_NOTED_EVERY)
             if found[0].pepper_version < peppers.current.version:
@@ -112,7 +113,10 @@ def authenticate(
 
 
 def _what_is_wrong(
-    found: tuple[ApiKey, Therapist, bool] | None, credential: Credential, peppers: KeyRing
+    found: tuple[ApiKey, Therapist, bool] | None,
+    credential: Credential,
+    peppers: KeyRing,
+    address: str | None,
 ) -> str | None:
     """Why the key is not taken, as the trail says it; None if it is."""
     if found is None:
@@ -125,6 +129,8 @@ def _what_is_wrong(
         return "key_revoked"
     if expired:
         return "key_expired"
+    if not key_networks.hold(key.networks, address):
+        return "key_from_elsewhere"
     return None if person.disabled_at is None else "person_disabled"
 
 
@@ -199,6 +205,7 @@ def add_key(
     label: str,
     expires_in_days: int | None,
     caller: Caller | None,
+    networks: Sequence[str] | None = None,
 ) -> tuple[ApiKey, str]:
     """A key of ``person``, as ``create_key`` makes it, within a transaction."""
     if person.disabled_at is not None:
@@ -208,7 +215,8 @@ def add_key(
     if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
         grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
         raise InvalidInput(
-            f"A key of this {person.role} may have the scopes {grantable}.", "scopes_not_grantable"
+            f"Some of these scopes are not for a key of a {person.role}. Choose among: {grantable}.",
+            "scopes_not_grantable",
         )
     if caller is not None and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
@@ -222,6 +230,7 @@ def add_key(
         pepper_version=pepper.version,
         label=label,
         scopes=sorted(granted),
+        networks=None if networks is None else key_networks.normalised(networks),
         expires_at=None if expires_in_days is None else clock.now(db) + timedelta(days=expires_in_days),
     )
     db.add(key)

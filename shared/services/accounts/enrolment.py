@@ -6,7 +6,7 @@ lost, the operator of the server issues a code there (``sessionscribe recover``)
 """
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -42,6 +42,7 @@ class WantedKey:
     label: str = ""
     scopes: Collection[Scope] | None = None
     expires_in_days: int | None = accounts.DEFAULT_EXPIRY_DAYS
+    networks: Sequence[str] | None = None
 
 
 def issue(resources: Resources, caller: Caller, therapist_id: UUID) -> IssuedCode:
@@ -124,7 +125,9 @@ def redeem(
         whole = Caller(practice_id, person.id, person.role, may, row.id, request_id, address)
         accounts.record(db, practice_id, "enrolment.redeem", person.id, whole)
         scopes = wanted.scopes or _usual(person.role)
-        return accounts.add_key(resources, db, person, scopes, wanted.label, wanted.expires_in_days, whole)
+        return accounts.add_key(
+            resources, db, person, scopes, wanted.label, wanted.expires_in_days, whole, wanted.networks
+        )
 
 
 def _usual(role: str) -> Collection[Scope] | None:

@@ -20,7 +20,7 @@ def rotate(
     overlap_hours: int = DEFAULT_OVERLAP_HOURS,
     expires_in_days: int = accounts.DEFAULT_EXPIRY_DAYS,
 ) -> tuple[ApiKey, str]:
-    """A new key of the same person, label and scopes, and its secret, which is never shown again.
+    """A new key of the same person, label, scopes and networks, and its secret, which is never shown again.
 
     The old key ends after ``overlap_hours`` (0: at once), or sooner if it would have anyway.
     Raises NotFound, InvalidInput (times), Conflict (the old key has ended already, or its owner
@@ -37,7 +37,9 @@ def rotate(
         if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= clock.now(db)):
             raise Conflict("The key has ended; make a new one.", "key_ended")
         scopes = [Scope(scope) for scope in old.scopes]
-        made = accounts.add_key(resources, db, person, scopes, old.label, expires_in_days, caller)
+        made = accounts.add_key(
+            resources, db, person, scopes, old.label, expires_in_days, caller, old.networks
+        )
         api_keys.end_in(db, old.id, timedelta(hours=overlap_hours))
         accounts.record(db, caller.practice_id, "key.rotate", old.id, caller)
         return made

@@ -13,6 +13,7 @@ from shared.db.queries.people import browser_sessions as rows
 from shared.db.tables.core import Therapist
 from shared.db.tables.sign_in import BrowserSession
 from shared.domain.errors import NotAuthenticated, NotFound
+from shared.domain.preferences import Preferences
 from shared.services.access.caller import SCOPES_OF_ROLE, Caller
 from shared.services.resources import Resources
 from shared.services.sign_in import trail
@@ -46,11 +47,12 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is signed in, and by which name the pages greet them."""
+    """Who is signed in, by which name the pages greet them, and how they like the pages."""
 
     caller: Caller
     person_name: str
     idle_minutes: int
+    preferences: Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def authenticate(
         is_complete=found.complete,
         is_fresh=found.complete and found.is_fresh,
     )
-    return SignedIn(caller, found.person_name, found.idle_minutes)
+    liked = Preferences(found.theme, found.playback_speed)
+    return SignedIn(caller, found.person_name, found.idle_minutes, liked)
 
 
 def require_good(resources: Resources, caller: Caller) -> None:

@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from shared.db.connection import clock
 from shared.db.queries.people import api_keys, providers
 from shared.db.queries.people import browser_sessions as session_rows
-from shared.domain.errors import InvalidInput, NotAuthenticated, NotFound
+from shared.domain.errors import InvalidInput, NotAuthenticated, NotFound, Unavailable
 from shared.outbound.identity_provider import Identity, IdentityProvider, NotAccepted
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
@@ -80,11 +80,20 @@ def finish(
     return _begin(resources, identity, client), started.then
 
 
-def sign_out_address(resources: Resources, caller: Caller, back_to: str) -> str | None:
-    """Where the caller's provider ends its session too; None where the session did not begin there."""
+def began(resources: Resources, caller: Caller) -> bool:
+    """Whether the caller's session began with the provider, which then has one of its own."""
+    if not is_offered(resources):
+        return False
     with resources.database.transaction(caller.practice_id) as db:
-        began = providers.began(db, caller.key_id)
-    return _provider(resources).sign_out_address(back_to) if began and is_offered(resources) else None
+        return providers.began(db, caller.key_id)
+
+
+def sign_out_address(resources: Resources, back_to: str) -> str | None:
+    """Where the provider ends its session; None where it names no such page, or does not answer."""
+    try:
+        return _provider(resources).sign_out_address(back_to)
+    except (NotAccepted, Unavailable):
+        return None
 
 
 def signed_out(resources: Resources, token: str) -> None:

@@ -137,7 +137,7 @@ def test_a_token_with_another_key_is_refused_and_with_a_new_key_of_the_provider_
     token = provider.token(events={LOGOUT_EVENT: {}})
     provider.key = published
     answer = Browser(app)("POST", f"{START}/back-channel", data={"logout_token": token})
-    assert answer.status_code == 403
+    assert answer.status_code == 400
 
 
 def test_unknown_parameters_in_a_tokens_head_do_not_matter(
@@ -186,7 +186,45 @@ def test_signing_out_leads_to_the_provider_or_says_that_it_is_still_open(
     browser.get("/account")
     page = browser.submit("/sign-out")
     assert f"{provider.issuer}/end?client_id={CLIENT_ID}" in page.text
+    assert "but not at your organisation" in page.text
     assert browser.cookie is None
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_signing_out_says_what_is_still_open_where_the_provider_has_no_page_for_it_or_is_away(
+    linked: Resources, provider: OpenIdProvider, person: str, is_away: bool
+) -> None:
+    provider.end_session = False
+    browser = Browser(app_of(linked))
+    go_and_come_back(browser, provider)
+    secret = browser.cookie
+    # Another issuer that is away, or another client, to whom nothing of the provider is known yet.
+    change = {"oidc_issuer": "http://127.0.0.1:1"} if is_away else {"oidc_client_id": "another"}
+    leaving = Browser(app_of(replace(linked, settings=replace(linked.settings, **change))))
+    leaving.take(secret or "")
+    leaving.get("/account")
+    page = leaving.submit("/sign-out")
+    assert page.status_code == 200
+    assert "names no page for that, or does not answer now" in page.text
+    assert leaving.cookie is None
+    assert browser("GET", "/api/whoami").status_code == 401
+
+
+def test_after_signing_out_nothing_leads_to_the_provider_by_itself(
+    app: Flask, provider: OpenIdProvider, person: str, administrator: Browser
+) -> None:
+    administrator.submit("/people/provider", only="yes")
+    browser = Browser(app)
+    go_and_come_back(browser, provider)
+    browser.get("/account")
+    browser.submit("/sign-out")
+    asked = len(provider.asked)
+    page = browser("GET", "/sign-in")
+    assert page.status_code == 200
+    assert f'href="{START}' in page.text
+    assert "http-equiv" not in page.text
+    assert browser("GET", "/today").location.startswith("/sign-in?")
+    assert len(provider.asked) == asked
 
 
 def test_the_provider_ends_sessions_by_its_back_channel(
@@ -198,11 +236,13 @@ def test_the_provider_ends_sessions_by_its_back_channel(
     provider_says = Browser(app)
     no_logout = provider.token(events={})
     path = f"{START}/back-channel"
-    assert provider_says("POST", path, data={"logout_token": no_logout}).status_code == 403
+    assert provider_says("POST", path, data={"logout_token": no_logout}).status_code == 400
     assert browser("GET", "/api/whoami").status_code == 200
     token = provider.token(events={LOGOUT_EVENT: {}})
     headers = {"Sec-Fetch-Site": ""}
-    assert provider_says("POST", path, data={"logout_token": token}, headers=headers).status_code == 200
+    answer = provider_says("POST", path, data={"logout_token": token}, headers=headers)
+    assert answer.status_code == 200
+    assert "no-store" in answer.headers["Cache-Control"]
     assert browser("GET", "/api/whoami").status_code == 401
 
 

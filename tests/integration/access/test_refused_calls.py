@@ -70,7 +70,9 @@ def test_a_missing_scope_and_a_record_of_others_are_in_the_trail(
     }
 
 
-@pytest.mark.parametrize("how", ["key_revoked", "key_expired", "person_disabled", "key_wrong_secret"])
+@pytest.mark.parametrize(
+    "how", ["key_revoked", "key_expired", "key_from_elsewhere", "person_disabled", "key_wrong_secret"]
+)
 def test_a_key_that_has_ended_is_in_its_practices_trail(
     app: Flask, resources: Resources, office: Office, how: str
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_key_that_has_ended_is_in_its_practices_trail(
     change = {
         "key_revoked": "UPDATE api_keys SET revoked_at = now()",
         "key_expired": "UPDATE api_keys SET expires_at = now()",
+        "key_from_elsewhere": "UPDATE api_keys SET networks = ARRAY['203.0.113.0/24']",
         "person_disabled": "UPDATE therapists SET disabled_at = now()",
         "key_wrong_secret": "UPDATE api_keys SET digest = sha256('another')",
     }

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from shared.domain.errors import Unavailable
 from shared.http import rate_limits
+from shared.media import recognition
 from shared.queue import WorkQueue, make_app
 from shared.services.resources import Resources
 from shared.services.uploads import quotas
@@ -270,3 +271,17 @@ def test_each_way_to_begin_an_upload_is_an_attempt(resources: Resources, office:
     }
     assert [ways[begins]().status_code == 429 for _ in range(2)] == [False, False]
     assert {way: ask().status_code for way, ask in ways.items()} == dict.fromkeys(ways, 429)
+
+
+def test_what_an_upload_may_be_is_told(resources: Resources, office: Office) -> None:
+    answer = caller_of(app_of(resources), resources, office)("GET", "/api/upload-limits")
+    assert answer.status_code == 200, answer.text
+    told, settings = answer.json, resources.settings
+    assert told["max_bytes"] == settings.max_upload_bytes
+    assert told["max_seconds"] == settings.max_recording_seconds
+    assert (told["uploads_per_hour"], told["uploads_at_once"]) == (
+        settings.uploads_per_hour,
+        settings.uploads_at_once,
+    )
+    for extension in told["extensions"]:
+        assert recognition.check_extension(extension) == extension

@@ -1,4 +1,4 @@
-"""Resumable uploads by clients that others wrote: tuspy, and tus-js-client where node has it."""
+"""Resumable uploads by clients that others wrote: tuspy, and tus-js-client and Uppy where node has them."""
 
 import hashlib
 import os
@@ -19,7 +19,6 @@ from tests.servers import Office
 
 CONTENT = tone(5)
 MODULES = "SESSIONSCRIBE_NODE_MODULES"
-SCRIPT = Path(__file__).with_name("tus_upload.mjs")
 
 
 @pytest.fixture
@@ -63,15 +62,22 @@ def test_tuspy_uploads_and_goes_on_after_a_break(
     check(url, key, again.url)
 
 
-def test_tus_js_client_uploads_and_goes_on_after_a_break(
-    url: str, key: str, office: Office, recording: Path
+@pytest.mark.parametrize(
+    ("package", "script"),
+    [("tus-js-client", "tus_upload.mjs"), ("@uppy/tus", "uppy_upload.mjs")],
+)
+def test_clients_in_javascript_upload_in_parts(
+    url: str, key: str, office: Office, recording: Path, package: str, script: str
 ) -> None:
+    """The first breaks off after a part and goes on; Uppy sends all of its own metadata."""
     modules = os.environ.get(MODULES, "")
-    if not shutil.which("node") or not Path(modules, "tus-js-client").is_dir():
-        pytest.skip(f"node, or tus-js-client in the folder that {MODULES} names, is not here")
+    if not shutil.which("node") or not Path(modules, package).is_dir():
+        pytest.skip(f"node, or {package} in the folder that {MODULES} names, is not here")
+    known = {"TUS_KEY": key, "TUS_CLIENT": str(Path(modules, "tus-js-client")), "UPPY_MODULES": modules}
+    told = [f"{url}/api/uploads", str(recording), str(office.patient_id)]
     ran = subprocess.run(
-        ["node", str(SCRIPT), f"{url}/api/uploads", str(recording), str(office.patient_id)],
-        env={**os.environ, "TUS_KEY": key, "TUS_CLIENT": str(Path(modules, "tus-js-client"))},
+        ["node", str(Path(__file__).with_name(script)), *told],
+        env={**os.environ, **known},
         capture_output=True,
         text=True,
         timeout=60,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.preferences import SPEEDS
+
 WEB = Path(__file__).parents[3] / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 SCRIPTS = sorted((WEB / "static").rglob("*.js"))
@@ -74,4 +76,66 @@ def test_nothing_is_kept_in_a_browser_but_preferences_and_encrypted_recordings()
             r"localStorage\.setItem\((\w+)|sessionStorage|indexedDB|caches\.", path.read_text()
         )
     }
-    assert kept == {("player.js", "KEPT_SPEED"), ("keys.js", "OFF"), ("notify.js", "WANTED")}
+    assert kept == {("keys.js", "OFF"), ("notify.js", "WANTED")}
+
+
+def test_the_player_has_the_speeds_that_the_server_keeps() -> None:
+    player = (WEB / "static/js/player.js").read_text()
+    found = re.search(r"SPEEDS = \[(.*?)\]", player)
+    assert found
+    assert [float(speed) for speed in found[1].split(",")] == list(SPEEDS)
+
+
+DECLARATION = re.compile(r"(?<=[{;])\s*([a-z-]+)\s*:\s*([^;{}]+?)\s*(?=[;}])")
+PHYSICAL = re.compile(r"(?:^|-)(?:left|right|top|bottom|width|height)(?:-|$)")
+
+
+def is_physical(name: str, value: str) -> bool:
+    """Whether a declaration names a side of the screen, where text from right to left needs the other one."""
+    parts = re.split(r"\s+(?![^(]*\))", value)
+    is_lopsided = name in ("margin", "padding", "inset") and len(parts) == 4 and parts[1] != parts[3]
+    is_side = name in ("text-align", "float", "clear") and value in ("left", "right")
+    return (bool(PHYSICAL.search(name)) and name != "line-height") or is_lopsided or is_side
+
+
+@pytest.mark.parametrize("path", STYLES, ids=names(STYLES))
+def test_styles_name_no_side_of_the_screen(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    found = DECLARATION.findall(text)
+    assert len(found) > 100
+    assert [one for one in found if is_physical(*one)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("margin-left", "1rem"),
+        ("max-width", "10rem"),
+        ("text-align", "right"),
+        ("padding", "0 1px 0 0"),
+        ("top", "0"),
+    ],
+)
+def test_sides_of_the_screen_are_recognised(name: str, value: str) -> None:
+    assert is_physical(name, value)
+    assert not is_physical("padding", "0 1px 2px 1px")
+    assert not is_physical("inset-block-end", "0")
+
+
+def test_nothing_moves_unless_people_let_it() -> None:
+    for path in STYLES:
+        allowed = re.sub(r"@media \(prefers-reduced-motion: no-preference\) \{.*?\} \}", "", path.read_text())
+        assert not re.search(r"\b(transition|animation|scroll-behavior|@keyframes)\b", allowed)
+    for path in SCRIPTS:
+        assert not re.search(r"behavior\s*:|\.animate\(", path.read_text())
+
+
+SECRETS = re.compile(r"forms\.field\(\"(?:passphrase|old|shown|code|login_name)\".*?\) \}\}")
+
+
+def test_fields_of_signing_in_are_filled_in_by_password_managers_and_by_pasting() -> None:
+    found = [field for path in TEMPLATES for field in SECRETS.findall(path.read_text())]
+    assert len(found) >= 9
+    assert [field for field in found if "autocomplete=" not in field] == []
+    for path in SCRIPTS:
+        assert not re.search(r"[\"']paste[\"']", path.read_text())

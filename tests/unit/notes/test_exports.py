@@ -12,13 +12,12 @@ import pytest
 from docx import Document
 from fhir.resources.R4B.bundle import Bundle
 from fhirclient.models.bundle import Bundle as BundleR4
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from shared.db.queries.records.notes import Signed
-from shared.domain.notes.editing import edited
 from shared.domain.notes.items import Item
 from shared.domain.notes.record import Kind, Part, Standing
-from shared.domain.notes.templates import rendered
 from shared.domain.notes.values import Notes as Written
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
@@ -29,6 +28,7 @@ from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Addendum, Notes, Version
 from tests.fixtures.transcripts.loading import golden
+from tests.note_documents import edited, rendered
 from workers.engines.rules import RulesExtractor
 from workers.engines.rules.risk import screen
 
@@ -133,6 +133,22 @@ def test_a_pdf_has_its_banner_and_number_on_each_page_and_evidence_with_times(do
     assert NAME in text
     assert "1 00:28–00:31 “Have you had any thoughts of ending your life?”" in text
     assert "(clinician's own words)" in text
+
+
+def test_a_pdf_decodes_no_table_of_a_font_that_it_does_not_hold(
+    document: JsonObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    read = TTFont._readTable
+
+    def noted(font: TTFont, tag: str) -> object:
+        decoded.append(tag)
+        return read(font, tag)
+
+    monkeypatch.setattr(TTFont, "_readTable", noted)
+    FILES["pdf"][1](notes_outline(export_of(document)))
+    assert "glyf" in decoded
+    assert not {"GDEF", "GPOS", "GSUB"} & set(decoded)
 
 
 def test_a_signed_pdf_says_by_whom_when_and_with_which_hash(document: JsonObject) -> None:

@@ -172,10 +172,12 @@ def test_every_secret_is_made_by_the_script_and_none_stands_in_the_file() -> Non
             assert "PASSWORD" not in variable or variable.endswith("_FILE"), value
 
 
-def test_every_image_is_pinned() -> None:
-    for name, service in SERVICES.items():
-        _, _, tag = service["image"].partition(":")
-        assert re.search(r"\d", tag) or name in OURS, name
+def test_every_image_of_others_is_pinned_by_version_and_digest() -> None:
+    base = re.search(r"^ARG PYTHON_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert base
+    images = {service["image"] for name, service in SERVICES.items() if name not in OURS}
+    for image in {base[1], *images}:
+        assert re.fullmatch(r"[a-z/]+:[\w.-]*\d[\w.-]*@sha256:[0-9a-f]{64}", image), image
 
 
 @pytest.mark.parametrize(("name", "document"), documents(), ids=lambda value: str(value)[:40])

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from tests.mutants import dropping
+from tests.mutants.plugins import ALL, Reach
 
 ROOT = Path(__file__).parents[3]
 MODULES = tomllib.loads((ROOT / "tests" / "mutants" / "modules.toml").read_text())["module"]
@@ -40,3 +41,19 @@ def test_statements_and_elements_are_left_out_one_at_a_time() -> None:
     lacking = [("out.send(1)",), ("raise ValueError",), ("'a': 1",), ("'b': 2",)]
     assert sorted(tuple(part for (part,) in lacking if part not in one) for one in made) == sorted(lacking)
     assert all("log.info" in one for one in made)
+
+
+def test_a_judged_equivalent_is_still_there_and_has_its_reason() -> None:
+    for one in tomllib.loads((ROOT / "tests" / "mutants" / "equivalents.toml").read_text())["equivalent"]:
+        assert one.keys() == {"path", "line", "fault", "why"}
+        assert one["path"] in {module["path"] for module in MODULES}
+        assert one["line"] in [line.strip() for line in (ROOT / one["path"]).read_text().splitlines()]
+        assert len(one["why"].split()) >= 5
+
+
+def test_a_fault_is_shown_to_the_tests_that_call_its_function_and_else_to_all() -> None:
+    reach = Reach({"one": [(3, 9)], "two": [(3, 5), (20, 22)], "three": [], ALL: [(30, 31)]})
+    assert reach.tests_at(4) == ["one", "two"]
+    assert reach.tests_at(21) == ["two"]
+    for line in (1, 10, 30):  # at import, in no function that was called, by a fixture of several tests
+        assert reach.tests_at(line) == ["one", "two", "three"]

@@ -35,15 +35,20 @@ export function make(name, properties = {}, ...children) {
   return element;
 }
 
-let voice = /** @type {HTMLElement | null} */ (null);
-
-/** Have screen readers say something. @param {string} words */
+/** Have screen readers say something: in a region that is on the page before, or some do not. @param {string} words */
 export function say(words) {
-  if (!voice) {
-    voice = make("p", { class: "unseen", role: "status", "aria-live": "polite" });
-    document.body.append(voice);
-  }
-  voice.textContent = words;
+  const voice = one("#said");
+  if (voice) voice.textContent = words;
+}
+
+/** @type {Map<string, number>} */
+const quarters = new Map();
+
+/** Have screen readers say how far something is, at each quarter only. @param {string} what @param {number} share */
+export function sayQuarter(what, share) {
+  const quarter = Math.floor(share * 4);
+  if (quarter > (quarters.get(what) ?? 0)) say(`${what}: ${quarter * 25} %`);
+  quarters.set(what, quarter);
 }
 
 /** Show what works only with scripts. */

@@ -1,7 +1,7 @@
 // @ts-check
 // News of all sessions over one connection, however many tabs are open: one tab listens and tells the others.
 
-import { all } from "./dom.js";
+import { all, say, sayQuarter } from "./dom.js";
 import * as notify from "./notify.js";
 
 const LOCK = "sessionscribe-news";
@@ -52,6 +52,23 @@ export function isNew(news) {
 /** Moves the bars of the sessions that are on the page. @param {News} news */
 export function showProgress(news) {
   if (news.event !== "progress") return;
-  for (const bar of all(`[data-progress-of="${news.session_id}"]`))
-    /** @type {HTMLProgressElement} */ (bar).value = news.progress ?? 0;
+  const percent = news.progress ?? 0;
+  for (const bar of all(`[data-progress-of="${news.session_id}"]`)) {
+    /** @type {HTMLProgressElement} */ (bar).value = percent;
+    sayQuarter(bar.getAttribute("aria-label") ?? "", percent / 100);
+  }
+}
+
+/** Reads the page again, and has screen readers say why. @param {string} words */
+export function reload(words) {
+  history.replaceState({ words }, "");
+  location.reload();
+}
+
+/** Says why the page was read again; the words are gone from the browser then. */
+export function sayWhy() {
+  const words = history.state?.words;
+  if (!words) return;
+  history.replaceState(null, "");
+  say(words);
 }

@@ -1,8 +1,8 @@
 // @ts-check
-// Uploads for a patient: several files, each with a bar of its own and a button that stops it.
+// Uploads for a patient, or for a session that was interrupted: several files, each with a bar of its own and a button that stops it.
 
 import { Refused } from "./api.js";
-import { make, one, showScripted } from "./dom.js";
+import { make, one, sayQuarter, showScripted } from "./dom.js";
 import { upload } from "./tus.js";
 
 const AT_ONCE = 2;
@@ -11,7 +11,8 @@ showScripted();
 const form = /** @type {HTMLFormElement | null} */ (one("[data-upload]"));
 const list = one("[data-uploads]");
 const input = /** @type {HTMLInputElement | null} */ (one("input[type=file]"));
-if (input) input.multiple = true; // without scripts one form sends one file
+const joins = /** @type {HTMLInputElement | null} */ (one("[data-upload] [name=joins]"))?.value ?? "";
+if (input) input.multiple = !joins; // without scripts one form sends one file, and what joins a session has an order
 /** @type {(() => Promise<void>)[]} */
 const waiting = [];
 let running = 0;
@@ -20,7 +21,7 @@ form?.addEventListener("submit", (event) => {
   event.preventDefault();
   const chosen = /** @type {HTMLInputElement} */ (one("input[type=file]", form));
   const value = (/** @type {string} */ name) => String(new FormData(form).get(name) ?? "");
-  const fields = { patient_id: form.dataset.patient ?? "", session_date: value("session_date"), speakers: value("speakers") };
+  const fields = { patient_id: form.dataset.patient ?? "", joins, session_date: value("session_date"), speakers: value("speakers") };
   for (const file of chosen.files ?? []) add(file, fields);
   chosen.value = "";
 });
@@ -28,7 +29,7 @@ addEventListener("beforeunload", (event) => running && event.preventDefault());
 
 function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fields) {
   const bar = /** @type {HTMLProgressElement} */ (make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` }));
-  const state = make("span", { class: "state" }, "waits");
+  const state = make("span", { class: "state", "aria-live": "off" }, "waits");
   const stop = make("button", { type: "button" }, "Stop");
   const line = make("li", {}, make("span", { class: "file" }, file.name), bar, state, stop);
   const control = new AbortController();
@@ -37,6 +38,7 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
   const tell = (/** @type {number} */ share) => {
     bar.value = share;
     state.textContent = `${Math.floor(share * 100)} %`;
+    sayQuarter(`Upload of ${file.name}`, share);
   };
   waiting.push(async () => {
     try {
@@ -46,6 +48,7 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
       stop.remove();
     } catch (error) {
       state.className = "state wrong";
+      state.setAttribute("aria-live", "assertive");
       state.textContent = control.signal.aborted ? "stopped" : reason(error);
       stop.textContent = "Try again";
       stop.addEventListener("click", () => { line.remove(); add(file, fields); }, { once: true });

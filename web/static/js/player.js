@@ -9,7 +9,7 @@ import { Waveform } from "./waveform.js";
 /** @typedef {import("./ranges.js").Range} Range */
 
 export const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
-const KEPT_SPEED = "sessionscribe-speed";
+const KEEP_AFTER_MS = 500; // a choice by keys goes through what lies between
 // Engines place words a little late or early.
 const MARGIN = 0.15;
 
@@ -27,7 +27,7 @@ export class Player extends EventTarget {
     this.#draw(dock);
     audio.controls = false;
     audio.preservesPitch = true;
-    this.setSpeed(Number(localStorage.getItem(KEPT_SPEED)) || 1, true);
+    this.setSpeed(Number(audio.dataset.speed) || 1, true);
     audio.addEventListener("play", () => this.#tick());
     audio.addEventListener("timeupdate", () => this.#skip()); // also in a background tab
     for (const event of ["play", "pause", "seeked", "timeupdate", "durationchange", "error"])
@@ -80,8 +80,10 @@ export class Player extends EventTarget {
     this.audio.playbackRate = speed;
     this.speed.value = String(speed);
     if (quietly) return;
-    localStorage.setItem(KEPT_SPEED, String(speed));
     say(`Speed ${speed}`);
+    clearTimeout(this.keeping);
+    const keep = () => call("PATCH", "/api/preferences", { body: { playback_speed: speed } });
+    this.keeping = setTimeout(() => keep().catch(() => {}), KEEP_AFTER_MS); // it plays so in any case
   }
 
   /** @param {number} steps */
@@ -148,7 +150,7 @@ export class Player extends EventTarget {
     try {
       const points = Math.min(1200, Math.max(200, Math.round(picture.clientWidth)));
       const answer = await call("GET", `${path}?points=${points}`);
-      this.waveform = new Waveform(picture, await answer.json());
+      this.waveform = new Waveform(picture, await answer.json(), this.length, this.audio.dataset.off ?? "");
       this.#show();
     } catch {
       // A recording from before there were waveforms has none: the slider is the control in any case.

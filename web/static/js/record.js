@@ -2,7 +2,7 @@
 // The record page: consent first, then record; what is recorded is kept here until the server has it.
 
 import { Refused } from "./api.js";
-import { clock, make, one, say, showScripted } from "./dom.js";
+import { clock, make, one, say, sayQuarter, showScripted } from "./dom.js";
 import { keepBehindLock } from "./lock.js";
 import { Recorder } from "./recorder.js";
 import { Streaming } from "./streaming.js";
@@ -12,6 +12,7 @@ import * as vault from "./vault.js";
 showScripted();
 const panel = /** @type {HTMLElement} */ (one("[data-record]"));
 const patient = panel.dataset.record ?? "";
+const joins = panel.dataset.joins ?? "";
 const part = (/** @type {string} */ name) => /** @type {any} */ (one(`[data-part=${name}]`, panel));
 const [agreed, start, pause, stop] = ["agreed", "start", "pause", "stop"].map(part);
 const [meter, time, warning, state, left] = ["level", "time", "warning", "state", "left"].map(part);
@@ -41,7 +42,7 @@ async function begin() {
   start.disabled = true;
   recorder = new Recorder(keep);
   try {
-    id = await vault.begin(patient, recorder.type);
+    id = await vault.begin(patient, recorder.type, joins);
     const source = await vault.stored(id);
     streaming = new Streaming(source, fieldsOf(source.recording), saved, refused);
     await recorder.start();
@@ -74,6 +75,7 @@ async function keep(/** @type {number} */ start, /** @type {Blob} */ piece) {
 }
 
 function fieldsOf(/** @type {vault.Recording} */ recording) {
+  if (recording.joins) return { patient_id: recording.patient, joins: recording.joins };
   return { patient_id: recording.patient, session_date: recording.startedAt };
 }
 
@@ -120,7 +122,7 @@ function line(/** @type {vault.Recording} */ recording) {
   const send_ = make("button", { type: "button", class: "main" }, "Send");
   const save = make("button", { type: "button" }, "Save to disk");
   const drop = make("button", { type: "button", class: "danger" }, "Discard");
-  const told = make("span", { class: "state" });
+  const told = make("span", { class: "state", "aria-live": "off" });
   send_.addEventListener("click", () => send(recording.id));
   save.addEventListener("click", () => saveFile(recording.id));
   drop.addEventListener("click", async () => {
@@ -143,13 +145,17 @@ async function send(/** @type {string} */ recording) {
   sending += 1;
   try {
     const file = await vault.stored(recording);
-    const tell = (/** @type {number} */ share) => (told.textContent = `${Math.floor(share * 100)} % sent`);
+    const tell = (/** @type {number} */ share) => {
+      told.textContent = `${Math.floor(share * 100)} % sent`;
+      sayQuarter("Sent", share);
+    };
     const session = await upload(file, fieldsOf(file.recording), tell, new AbortController().signal, file.recording.path);
     await vault.discard(recording);
     item.replaceChildren("Sent. ", make("a", { href: `/sessions/${session}` }, "Open the session"));
     say("Sent");
   } catch (error) {
     told.className = "state wrong";
+    told.setAttribute("aria-live", "assertive");
     told.textContent = error instanceof Refused ? error.message : "The server cannot be reached. The recording stays here.";
     button.disabled = false;
   } finally {

@@ -16,7 +16,9 @@ import { Transcript } from "./transcript.js";
 const SHORT_PAUSE = 0.6;
 
 showScripted();
+live.sayWhy();
 copying.install();
+one("[data-print]")?.addEventListener("click", () => print());
 followSession();
 const dock = one(".player");
 const audio = /** @type {HTMLAudioElement | null} */ (one(".player audio"));
@@ -108,6 +110,6 @@ function followSession() {
     if (news.session_id !== status.dataset.statusOf) return;
     live.showProgress(news);
     const isStep = ["transcribed", "processed", "failed", "cancelled"].includes(news.status ?? "");
-    if (isStep && live.isNew(news)) location.reload();
+    if (isStep && live.isNew(news)) live.reload("The session has changed.");
   });
 }

@@ -6,6 +6,7 @@ import * as live from "./live.js";
 import * as notify from "./notify.js";
 
 showScripted();
+live.sayWhy();
 notify.install(one("[data-notify]"));
 const title = document.title;
 let news = 0;
@@ -15,8 +16,9 @@ live.follow((item) => {
   if (item.event === "progress" || !live.isNew(item)) return;
   news += 1;
   document.title = `(${news}) ${title}`;
+  const words = item.event === "risk" ? "There is a new risk alert." : "Something has changed.";
   const line = one("[data-news]");
-  if (line) line.textContent = "Something has changed. The page shows it when you come back to it, or reload it.";
-  if (document.hidden) document.addEventListener("visibilitychange", () => location.reload(), { once: true });
-  else if (!document.activeElement?.closest("form")) location.reload();
+  if (line) line.textContent = `${words} The page shows it when you come back to it, or reload it.`;
+  if (document.hidden) document.addEventListener("visibilitychange", () => live.reload(words), { once: true });
+  else if (!document.activeElement?.closest("form")) live.reload(words);
 });

@@ -24,6 +24,8 @@ class Found:
     complete: bool
     is_fresh: bool
     idle_minutes: int
+    theme: str
+    playback_speed: float
 
 
 def usable(
@@ -43,13 +45,15 @@ def usable(
             BrowserSession.complete,
             BrowserSession.confirmed_at > func.now() - fresh,
             Practice.idle_minutes,
+            Therapist.theme,
+            Therapist.playback_speed,
         )
         .join(Therapist, Therapist.id == BrowserSession.therapist_id)
         .join(Practice, Practice.id == BrowserSession.practice_id)
         .where(BrowserSession.digest == digest, Therapist.disabled_at.is_(None), *_not_over(absolute))
         .where(true() if also_idle else _not_idle())
     ).first()
-    return None if row is None else Found(*row)
+    return None if row is None else Found(*tuple(row))
 
 
 def _not_over(absolute: timedelta) -> tuple[ColumnElement[bool], ...]:
