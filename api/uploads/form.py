@@ -16,7 +16,7 @@ from api.idempotency import digest_of
 from api.schemas.recordings.uploads import UploadFormSchema
 from api.server import bodies
 from api.uploads import multipart
-from api.uploads.details import details_of
+from api.uploads.details import details_of, patient_of
 from shared.domain.errors import InvalidInput
 from shared.domain.ports import Block
 from shared.http import csrf, rate_limits
@@ -63,7 +63,7 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None, token:
         check_patient(patient_id)
     if boundary is None:
         raise _no_file()
-    form = _Form(resources, patient_id, check_patient, check_engine, check_template, token)
+    form = _Form(resources, patient_id, check_patient, check_engine, check_template, token, patient_of)
 
     def feed(write: _Write) -> UploadDetails:
         form.read(boundary, _keeping_alive(resources, caller, write))
@@ -130,7 +130,9 @@ class _Form:
         check_engine: Callable[[str | None, str | None], None],
         check_template: Callable[[str | None], None],
         token: str | None = None,
+        check_joins: Callable[[UUID, dict[str, Any]], object] = lambda *_: None,
     ) -> None:
+        self._check_joins = check_joins
         self._resources = resources
         self._patient_id = patient_id
         self._check_patient = check_patient
@@ -158,7 +160,8 @@ class _Form:
         if self._file is None:
             raise _no_file()
         values = self._values()
-        return details_of(*self._file, {**values, "patient_id": self._patient_of(values)})
+        patient_id = self._patient_of(values)
+        return details_of(*self._file, {**values, "patient_id": patient_id})
 
     def digest(self) -> str:
         """A digest of all but the file's content, for idempotency keys."""
@@ -179,9 +182,12 @@ class _Form:
             raise _no_file_name()
         declared_type = part.headers.get("Content-Type")
         _check_claims(name, declared_type)
-        patient_id = self._patient_of(self._values())
+        values = self._values()
+        patient_id = self._patient_of(values)
         if patient_id is not None and self._patient_id is None:
             self._check_patient(patient_id)
+        if (joins := values.get("joins")) is not None:
+            self._check_joins(joins, {**values, "patient_id": patient_id})
         self._file = (name, declared_type)
 
     def _begin_field(self, part: multipart.Field) -> _Write:

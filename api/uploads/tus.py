@@ -69,7 +69,7 @@ def tell(response: Response, state: State, *, offset: bool = True) -> Response:
     if state.expires_at is not None:
         response.headers["Upload-Expires"] = http_date(state.expires_at)
     else:
-        response.headers["Content-Location"] = f"/api/sessions/{state.id}"
+        response.headers["Content-Location"] = f"/api/sessions/{state.session_id or state.id}"
     return response
 
 

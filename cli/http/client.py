@@ -89,7 +89,7 @@ class Api:
         response = self._call(
             "POST",
             "/api/sessions/upload",
-            params={"patient_id": fields["patient_id"]},
+            params={key: value for key, value in fields.items() if key == "patient_id"},
             data={key: value for key, value in fields.items() if key != "patient_id"},
             files={"file": (name, file, media_type_of(name))},
             headers={"Idempotency-Key": idempotency_key},

@@ -13,6 +13,7 @@ from cli.output.session_watch import seconds_left_of
 from cli.output.tables import block, table
 from cli.sanitise import clock, one_line, plain
 from shared.domain.status import Status
+from shared.domain.transcripts import continuing
 
 STATUS_STYLES = {Status.PROCESSED: "green", Status.FAILED: "red", Status.CANCELLED: "yellow"}
 SPEAKER_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
@@ -156,12 +157,23 @@ def transcript(console: Console, session: JsonObject) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     styles: dict[str, str] = {}
-    for segment in segments:
+    seams = _seams(session, segments)
+    for number, segment in enumerate(segments):
+        if number in seams:
+            grid.add_row("", "", Text(continuing.SEAM, style="italic"))
         speaker = one_line(segment.get("speaker"))
         style = styles.setdefault(speaker, SPEAKER_STYLES[len(styles) % len(SPEAKER_STYLES)])
         said = Text(plain(segment.get("text")))
         grid.add_row(clock(segment.get("start")), Text(speaker, style=style), said)
     console.print(grid)
+
+
+def _seams(session: JsonObject, segments: list[JsonObject]) -> set[int]:
+    quality = session.get("quality")
+    try:
+        return continuing.seams(segments, quality if isinstance(quality, dict) else None)
+    except (KeyError, TypeError, AttributeError):  # another release's server
+        return set()
 
 
 def heading(console: Console, text: str) -> None:

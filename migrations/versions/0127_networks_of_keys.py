@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0127"
-down_revision: str | None = "0123"
+down_revision: str | None = "0126"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -20,16 +20,16 @@ FINAL = frozenset({Status.PROCESSED, Status.FAILED, Status.CANCELLED})
 UNFINISHED = frozenset(Status) - FINAL
 
 # uploading → pending → transcribing → transcribed → extracting_notes → processed,
-# failed or cancelled from anything unfinished; retry and extract-notes lead back.
+# failed or cancelled from anything unfinished; retry, extract-notes and a further recording lead back.
 ALLOWED_MOVES: dict[Status, frozenset[Status]] = {
     Status.UPLOADING: frozenset({Status.PENDING, Status.FAILED, Status.CANCELLED}),
     Status.PENDING: frozenset(
         {Status.TRANSCRIBING, Status.EXTRACTING_NOTES, Status.FAILED, Status.CANCELLED}
     ),
-    Status.TRANSCRIBING: frozenset({Status.TRANSCRIBED, Status.FAILED, Status.CANCELLED}),
-    Status.TRANSCRIBED: frozenset({Status.EXTRACTING_NOTES, Status.FAILED, Status.CANCELLED}),
-    Status.EXTRACTING_NOTES: frozenset({Status.PROCESSED, Status.FAILED, Status.CANCELLED}),
-    Status.PROCESSED: frozenset({Status.EXTRACTING_NOTES}),
+    Status.TRANSCRIBING: frozenset({Status.PENDING, Status.TRANSCRIBED, Status.FAILED, Status.CANCELLED}),
+    Status.TRANSCRIBED: frozenset({Status.PENDING, Status.EXTRACTING_NOTES, Status.FAILED, Status.CANCELLED}),
+    Status.EXTRACTING_NOTES: frozenset({Status.PENDING, Status.PROCESSED, Status.FAILED, Status.CANCELLED}),
+    Status.PROCESSED: frozenset({Status.PENDING, Status.EXTRACTING_NOTES}),
     Status.FAILED: frozenset({Status.PENDING}),
     Status.CANCELLED: frozenset(),
 }

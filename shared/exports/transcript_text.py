@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
+from shared.domain.transcripts import continuing
 from shared.domain.values import JsonObject
 
 
 def as_txt(transcript: JsonObject) -> str:
-    """One line for each segment: ``[0:01:02] speaker: text``."""
+    """One line for each segment: ``[0:01:02] speaker: text``; one where a further recording begins."""
     lines = []
-    for segment in transcript["segments"]:
+    seams = continuing.seams(transcript["segments"], transcript.get("quality"))
+    for number, segment in enumerate(transcript["segments"]):
+        if number in seams:
+            lines.append(f"[{continuing.SEAM}]\n")
         said = _one_line(f"{segment['speaker']}: {segment['text']}")
         lines.append(f"[{_clock(segment['start'], places=0)}] {said}\n")
     return "".join(lines)
@@ -16,10 +20,12 @@ def as_txt(transcript: JsonObject) -> str:
 
 def as_vtt(transcript: JsonObject) -> str:
     """WebVTT (W3C) with a voice for each cue."""
+    seams = continuing.seams(transcript["segments"], transcript.get("quality"))
     cues = [
-        f"{_clock(segment['start'])} --> {_clock(segment['end'])}\n"
+        (f"NOTE {continuing.SEAM}\n\n" if number in seams else "")
+        + f"{_clock(segment['start'])} --> {_clock(segment['end'])}\n"
         f"<v {_escaped(segment['speaker'])}>{_escaped(segment['text'])}\n"
-        for segment in transcript["segments"]
+        for number, segment in enumerate(transcript["segments"])
     ]
     return "\n".join(["WEBVTT\n", *cues])
 

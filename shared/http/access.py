@@ -83,10 +83,7 @@ def check_caller() -> None:
     """
     policy = policy_of(current_app, request.endpoint) if request.endpoint else None
     if policy is None or policy.public:  # without an endpoint the answer is 404 or 405 anyway
-        if request.blueprint not in _UNCOUNTED:
-            rate_limits.take(rate_limits.ANONYMOUS)
-        if policy is not None and policy.page and csrf.is_unsafe():
-            csrf.require_same_origin()
+        _check_anonymous(policy)
         return
     try:
         g.caller = _authenticated(policy)
@@ -98,6 +95,13 @@ def check_caller() -> None:
         g.caller.need(scope)
     if _must_be_fresh(policy):
         g.caller.need_fresh()
+
+
+def _check_anonymous(policy: Policy | None) -> None:
+    if request.blueprint not in _UNCOUNTED:
+        rate_limits.take(rate_limits.ANONYMOUS)
+    if policy is not None and policy.page and csrf.is_unsafe():
+        csrf.require_same_origin()
 
 
 def _must_be_fresh(policy: Policy) -> bool:

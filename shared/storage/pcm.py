@@ -34,10 +34,10 @@ class StoredPcm:
         samples = memoryview(interleaved).cast("h")
         if channel is not None:
             return samples[channel::2].tobytes()
-        return _mix(interleaved)
+        return mix(interleaved)
 
 
-def _mix(interleaved: bytes) -> bytes:
+def mix(interleaved: bytes) -> bytes:
     """The mean of two interleaved channels."""
     stereo = np.frombuffer(interleaved, dtype="<i2").reshape(-1, 2)
     mixed: bytes = (stereo.astype(np.int32).sum(axis=1) // 2).astype("<i2").tobytes()

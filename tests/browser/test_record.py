@@ -16,15 +16,21 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import text
 
+from shared.domain.ports import PcmSource
+from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
 from shared.media.isolation.sandbox import Sandbox
 from shared.services import patients
 from shared.services.resources import Resources
+from shared.services.steps import redaction
+from shared.services.steps.joined_wav import GAP_SECONDS
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
+from tests.browser import sample
 from tests.browser.conftest import LAUNCH, Watched
 from tests.database import everything
+from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import app_of
-from tests.integration.sessions import row
+from tests.integration.sessions import bench_with, plan_of, row, work
 from tests.servers import Office
 
 
@@ -149,6 +155,39 @@ def test_a_network_that_is_away_loses_nothing(
     link = page.get_by_role("link", name="Open the session")
     session_id = UUID((link.get_attribute("href") or "").rpartition("/")[2])
     assert length_of(resources, office, session_id) >= seconds
+
+
+class TheRest(FakeSpeechAnalyser):
+    """Speech from the seam to the end."""
+
+    def __init__(self) -> None:
+        super().__init__(plan_of(0))
+
+    def analyse(self, pcm: PcmSource, speakers: int, chunk_seconds: float) -> SpeechPlan:
+        rest = Utterance(sample.SECONDS + GAP_SECONDS, pcm.seconds)
+        return SpeechPlan(pcm.seconds, (Chunk((rest,)),), (Turn(rest.start, rest.end, "Speaker 1"),))
+
+
+def test_an_interrupted_session_is_gone_on_with(
+    site: Watched, office: Office, app: Flask, resources: Resources, session_id: UUID
+) -> None:
+    page = site.open(f"/patients/{office.patient_id}/record")
+    page.get_by_role("link", name="Go on with the session of").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Go on with the session")
+    begin(page)
+    page.get_by_role("button", name="Stop and send").click()
+    page.get_by_role("link", name="Open the session").click()
+    page.wait_for_url(f"**/sessions/{session_id}")
+    decoding = dataclasses.replace(resources, decoder=app.extensions["sessionscribe"].decoder)
+    bench = bench_with(decoding, analyser=TheRest(), transcriber=FakeTranscriber("we go on"))
+    redaction.redact(bench, session_id)
+    work(bench, session_id)  # at its end the page shows what is new by itself
+    expect(page.get_by_text("A further recording begins here.")).to_have_count(1)
+    expect(page.get_by_text("We go on.")).to_be_visible()
+    expect(page.get_by_text("2 recordings were joined.")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(len(sample.TURNS) + 1)
+    page.get_by_text("Add a further recording").click()
+    expect(page.get_by_role("link", name="Record on")).to_be_visible()
 
 
 def clock_of(page: Page) -> int:

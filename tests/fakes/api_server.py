@@ -191,7 +191,7 @@ class FakeApi:
         reference = texts.get("external_id")
         sha256 = hashlib.sha256(data).hexdigest()
         session = self.add_session(
-            patient_id=request.query["patient_id"],
+            patient_id=request.query.get("patient_id", str(uuid4())),
             status="pending",
             progress=0,
             audio_sha256=sha256,

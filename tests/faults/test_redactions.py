@@ -6,6 +6,7 @@ import signal
 import wave
 from uuid import UUID
 
+from tests.faults import engines
 from tests.faults.clinic import Clinic
 from tests.faults.engines import STRETCH_SECONDS
 from tests.faults.machine import Machine
@@ -29,6 +30,33 @@ def silent_stretches(clinic: Clinic, session_id: UUID) -> list[int]:
         frames = round(STRETCH_SECONDS * file.getframerate())
         stretches = [file.readframes(frames) for _ in range(file.getnframes() // frames)]
     return [number for number, heard in enumerate(stretches) if not any(heard)]
+
+
+def join(clinic: Clinic, session_id: UUID) -> None:
+    """Send two stretches more, to go on behind the session."""
+    file = ("session.wav", engines.recording(1), "audio/wav")
+    answer = clinic.http.post("/api/sessions/upload", data={"joins": str(session_id)}, files={"file": file})
+    assert answer.status_code == 202, answer.text
+
+
+def heard(clinic: Clinic, session_id: UUID) -> list[int]:
+    """The stretches that the transcript tells, without the silence at the seam."""
+    text = clinic.http.get(f"/api/sessions/{session_id}").json()["transcript_text"] or ""
+    return [number for number in engines.heard_in(text) if number]
+
+
+def test_a_worker_killed_while_it_joins_a_recording_loses_nothing_and_joins_it_once(
+    clinic: Clinic, machine: Machine
+) -> None:
+    session_id = clinic.upload()
+    clinic.wait_until_processed(session_id)
+    machine.orders.arm("redacting", "kill")  # before the recording is replaced
+    machine.orders.arm("rewritten", "kill")  # after that, and before the database knows
+    join(clinic, session_id)
+    machine.orders.wait_until_taken("rewritten")
+    clinic.wait_until_processed(session_id)
+    assert heard(clinic, session_id) == [1, 2, 3, 4, 1, 2]
+    assert machine.orders.taken("redacting")
 
 
 def test_a_redaction_that_was_frozen_brings_nothing_back_that_was_cut_since(

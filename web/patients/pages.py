@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response as Redirect
 
 from shared.domain.errors import InvalidInput
 from shared.services import patients
-from shared.services.access import consent
+from shared.services.access import consent, ownership
 from shared.services.access.caller import Scope
 from shared.services.patients import CONSENT_METHODS, Consent
 from shared.services.sessions import overview
 from shared.services.sessions import reading as sessions
-from shared.services.uploads import unfinished
+from shared.services.sessions.reading import Record
+from shared.services.uploads import joining, unfinished
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
@@ -23,6 +24,7 @@ blueprint = Pages("patient_pages", __name__)
 
 LONGEST_NAME = 200
 MOST_SESSIONS = 100
+MOST_TO_CONTINUE = 2
 
 
 @blueprint.get("/patients")
@@ -96,12 +98,28 @@ def _day(name: str) -> datetime | None:
 @blueprint.get("/patients/<id:patient_id>/record")
 @signed_in(Scope.PATIENTS_READ, Scope.SESSIONS_WRITE)
 def record(patient_id: UUID) -> Response:
-    """Records a session; only this page may use the microphone. Raises Conflict without consent."""
+    """Records a session, or goes on with one; only this page may use the microphone.
+
+    Raises Conflict without consent, and where nothing may join the session.
+    """
     consent.check(resources(), caller(), patient_id)
     found = patients.get(resources(), caller(), patient_id)
-    response = make_response(render_template("patients/record.html", patient=found))
+    joins = request.args.get("joins", type=UUID)
+    session = joining.require(resources(), caller(), joins) if joins else None
+    if session is not None and session.patient_id != patient_id:
+        raise ownership.no_such_session()
+    recent = [] if session else _to_continue(patient_id)
+    page = render_template("patients/record.html", patient=found, session=session, recent=recent)
+    response = make_response(page)
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)"
     return response
+
+
+def _to_continue(patient_id: UUID) -> list[Record]:
+    """The newest sessions that a further recording may join: the recorder may have died."""
+    wanted = sessions.Wanted(patient_id, is_open=True)
+    found = sessions.page(resources(), caller(), wanted, limit=MOST_TO_CONTINUE).items
+    return [one for one in found if joining.is_possible(resources(), caller(), one.row.id)]
 
 
 @blueprint.post("/patients/<id:patient_id>/consent")

@@ -9,6 +9,7 @@ from flask import render_template
 
 from shared.domain.errors import NotFound
 from shared.domain.status import FINAL, Status
+from shared.domain.transcripts import continuing
 from shared.domain.transcripts.replaced_words import Offer
 from shared.services import patients
 from shared.services.access import supervision
@@ -26,6 +27,7 @@ from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.services.sessions.reading import Record
 from shared.services.transcripts import vocabulary
+from shared.services.uploads import joining
 from web.access import caller, resources, signed_in
 from web.keys import KEYS
 from web.pages import Pages
@@ -51,11 +53,18 @@ class SessionView:
     offers: Sequence[Offer]
     supervision: Standing
     consent_heard: list[Passage]
+    may_join: bool
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more will happen by itself."""
         return Status(self.record.row.status) in FINAL
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the notes are of all recordings: else they cannot be signed."""
+        further = self.record.further
+        return not further or (self.is_final and all(one.transcribed_at for one in further))
 
     @property
     def off_the_record(self) -> str:
@@ -82,6 +91,7 @@ def known(session_id: UUID) -> dict[str, Any]:
     return {
         "view": view(resources(), caller(), session_id),
         "all_keys": KEYS,
+        "seam": continuing.SEAM,
         "templates": [stored.template for stored in templates.listed(resources(), caller())],
     }
 
@@ -110,6 +120,7 @@ def view(resources: Resources, caller: Caller, session_id: UUID) -> SessionView:
         _offers(resources, caller, record),
         supervision.standing(resources, caller, session_id),
         evidence.beside(resources, caller, session_id, patient.id, record.transcript),
+        Scope.SESSIONS_WRITE in caller.scopes and joining.is_possible(resources, caller, session_id),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from shared.domain.transcripts import continuing
 from shared.domain.transcripts.spans import Spans
 from shared.domain.values import JsonObject, Turn
 
@@ -16,7 +17,8 @@ class Row:
     """One segment; ``pieces``: its text in pieces, each with whether its words are in doubt.
 
     ``times``: when each word begins, in hundredths of a second; empty where the engine does not say.
-    ``items``: the numbers of what of the notes rests on it. ``voice``: the speaker's place in the list.
+    ``is_seam``: a further recording begins with it. ``items``: the numbers of what of the notes rests on it.
+    ``voice``: the speaker's place in the list.
     """
 
     number: int
@@ -29,6 +31,7 @@ class Row:
     times: str
     corrected: JsonObject | None
     items: tuple[int, ...]
+    is_seam: bool = False
 
 
 def rows_of(transcript: JsonObject, items: Mapping[int, Sequence[int]]) -> list[Row]:
@@ -37,6 +40,7 @@ def rows_of(transcript: JsonObject, items: Mapping[int, Sequence[int]]) -> list[
     where = Spans([Turn(span["start"], span["end"], "") for span in spans])
     shown = [speaker["shown_as"] for speaker in transcript["speakers"]]
     roles = {speaker["shown_as"]: speaker["role"] or "" for speaker in transcript["speakers"]}
+    seams = continuing.seams(transcript["segments"], transcript["quality"])
     rows = []
     for number, segment in enumerate(transcript["segments"]):
         texts, words = segment["text"].split(), segment["words"]
@@ -54,6 +58,7 @@ def rows_of(transcript: JsonObject, items: Mapping[int, Sequence[int]]) -> list[
                 " ".join(str(round(word["start"] * 100)) for word in timed),
                 segment.get("corrected"),
                 tuple(items.get(number, ())),
+                number in seams,
             )
         )
     return rows

@@ -74,10 +74,11 @@ def complete(upload_id: UUID) -> Response:
     The answer is the session, also when it is asked for again. What is refused for good is gone; a 429 or 503
     leaves the upload as it was. 409 `direct_upload_missing`: nothing has been sent yet.
     """
-    direct_uploads.complete(resources(), caller(), upload_id, lambda: rate_limits.taken(rate_limits.UPLOADS))
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), upload_id)))
+    admit = lambda: rate_limits.taken(rate_limits.UPLOADS)  # noqa: E731 - passed on as it is
+    session_id = direct_uploads.complete(resources(), caller(), upload_id, admit)
+    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
     response.status_code = 202
-    response.headers["Location"] = f"/api/sessions/{upload_id}"
+    response.headers["Location"] = f"/api/sessions/{session_id}"
     return response
 
 
@@ -106,5 +107,5 @@ def _document(direct: Direct) -> dict[str, Any]:
         "url": invitation.url if invitation else None,
         "fields": invitation.fields if invitation else None,
         "send_until": invitation.until if invitation else None,
-        "session_id": None if invitation else direct.id,
+        "session_id": direct.session_id,
     }

@@ -75,9 +75,9 @@ def create() -> Response:
 
     `Upload-Metadata` names `filename`, `patient_id`, and what else comes with an upload: `filetype`,
     `session_date`, `template`, `speakers`, `language`, `vocabulary`, `transcriber`,
-    `off_the_record`. A recording that is still being made has `Upload-Defer-Length: 1` in the place of
-    its length, and a later part says it. When the last byte has come and the recording is accepted, the
-    session has its id.
+    `off_the_record`, `joins`. A recording that is still being made has `Upload-Defer-Length: 1` in the
+    place of its length, and a later part says it. When the last byte has come and the recording is
+    accepted, the session has its id; one that joins a session is named by `Content-Location`.
     """
     g.body_unread = False
     ticket = caller().ticket
@@ -142,7 +142,7 @@ def patch(upload_id: UUID) -> Response:
 @answers(blueprint, 404, 409, 412, 422)
 @needs(Scope.SESSIONS_WRITE)
 def terminate(upload_id: UUID) -> Response:
-    """Give up an unfinished upload: what came of it is removed."""
+    """Give up an unfinished upload, or a further recording that cannot be joined: what came is removed."""
     resumable.terminate(resources(), caller(), upload_id)
     return Response(status=204)
 

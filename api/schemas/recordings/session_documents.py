@@ -18,6 +18,7 @@ def whole(record: Record) -> dict[str, Any]:
     document: dict[str, Any] = SessionSchema().dump({
         **_facts(record),
         **_transcript(record),
+        "further_recordings": record.further,
         "extracted_notes": record.notes,
         "therapist_summary": notes.get("therapist_notes"),
         "patient_summary": notes.get("patient_summary"),

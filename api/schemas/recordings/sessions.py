@@ -107,8 +107,23 @@ class TranscriptSchema(Schema):
     usage = fields.List(fields.Nested(UsageSchema))
 
 
+class FurtherRecordingSchema(Schema):
+    """A recording that joined the session after its first."""
+
+    id = fields.UUID()
+    number = fields.Integer(metadata={"description": "Its place, from 2 on."})
+    bytes = fields.Integer()
+    accepted_at = Moment()
+    begins_at = fields.Float(
+        allow_none=True,
+        metadata={"description": "Where it begins, in seconds of the session; null until it is joined."},
+    )
+
+
 class SessionSchema(SessionSummarySchema):
     """Everything of one session; what does not exist yet is null."""
+
+    further_recordings = fields.List(fields.Nested(FurtherRecordingSchema))
 
     transcript_text = fields.String(allow_none=True)
     transcript_segments = fields.List(fields.Nested(SegmentSchema), allow_none=True)

@@ -46,6 +46,12 @@ class UploadFormSchema(Schema):
     """What may come with a recording."""
 
     patient_id = fields.UUID()
+    joins = fields.UUID(
+        metadata={
+            "description": "The session that this recording continues. Nothing but `patient_id` may come "
+            "with it: the rest is the session's."
+        }
+    )
     session_date = Moment(metadata={"description": "UTC if without a zone; now if not said."})
     template = Word(
         TEMPLATE_NAME,
@@ -97,7 +103,6 @@ class UploadBodySchema(UploadFormSchema):
 class DirectUploadCreateSchema(UploadFormSchema):
     """A recording that is to be put into the bucket, and what comes with it."""
 
-    patient_id = fields.UUID(required=True)
     file_name = Text(255, required=True)
     file_type = Text(255, required=True, metadata={"description": "Its media type, such as `audio/mpeg`."})
     bytes = fields.Integer(

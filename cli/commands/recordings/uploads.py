@@ -23,14 +23,20 @@ REPEAT_SECONDS = 45.0
 
 @click.command(epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=RECORDING, metavar="FILE…")
-@click.option("--patient", required=True, metavar="ID|NAME")
+@click.option("--patient", metavar="ID|NAME", help="Whose session it is. Not needed with --joins.")
+@click.option(
+    "--joins",
+    metavar="SESSION",
+    type=click.UUID,
+    help="The session that was interrupted: the recordings continue it, in this order.",
+)
 @click.option(
     "--date",
     "session_date",
     type=Moment(),
     help="When the session was (UTC if without a zone). Default: now.",
 )
-@click.option("--speakers", type=click.IntRange(1, 6), help="How many people speak; 2 if not said.")
+@click.option("--speakers", type=click.IntRange(1, 6), help="Number of people who speak. Default: 2.")
 @click.option("--language", help="The language spoken, such as en.")
 @click.option("--transcriber", help="The speech engine, of those that the server offers.")
 @click.option("--vocabulary", help="Words to expect, separated by commas.")
@@ -41,17 +47,27 @@ REPEAT_SECONDS = 45.0
 @json_option
 @pass_target
 def upload(
-    target: Target, /, files: tuple[Path, ...], patient: str, wait: bool, as_json: bool, **details: object
+    target: Target,
+    /,
+    files: tuple[Path, ...],
+    patient: str | None,
+    wait: bool,
+    as_json: bool,
+    **details: object,
 ) -> None:
     """Upload recordings of a patient.
+
+    With --joins they continue a session that was interrupted.
 
     One that fails does not stop the others; the exit code is that of the last one that failed.
     """
     given = {name: str(value) for name, value in details.items() if value is not None}
+    if patient is None and "joins" not in given:
+        raise click.UsageError("Say whose session it is: --patient, or --joins for one that was interrupted.")
     failed = Exit.OK
     done = []
     with connect(target) as api, display(console.notices()) as shown:
-        fields = {**given, "patient_id": patient_id(api, patient)}
+        fields = given if patient is None else {**given, "patient_id": patient_id(api, patient)}
         for path in files:
             try:
                 done.append(_send(api, path, fields, shown))

@@ -1,10 +1,11 @@
-"""The table of resumable uploads that are not whole yet."""
+"""Resumable uploads that are not whole yet, and further recordings of sessions."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Index, String, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.core import Base, within
@@ -42,3 +43,25 @@ class Upload(Base):
     stored_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+
+
+class FurtherRecording(Base):
+    """A recording that joins a session after its first; ``id`` names its object and key until then.
+
+    ``number``: its place, from 2 on. ``begins_at``: where it begins in the session's recording, in seconds;
+    None until it is joined. ``facts``: what decoding it showed (numbers). ``transcribed_at``: since when the
+    transcript has its words.
+    """
+
+    __tablename__ = "further_recordings"
+    __table_args__ = (within("session_id", "sessions"), UniqueConstraint("session_id", "number"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    number: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    accepted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    begins_at: Mapped[float | None]
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    transcribed_at: Mapped[datetime | None]

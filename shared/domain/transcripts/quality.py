@@ -102,6 +102,12 @@ def _reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"{quality.get('damaged_packets', 0)} pieces of the recording cannot be decoded; "
             f"{quality.get('filled_seconds', 0.0):.1f} s of it were replaced by silence.",
         )
+    if further := len(quality.get("further_recordings") or ()):
+        yield (
+            "joined",
+            f"{further + 1} recordings were joined. What was said between them was not recorded; "
+            "`further_recordings` says where each begins.",
+        )
     yield from _sound_reasons(quality)
     yield from _voice_reasons(quality)
     yield from _word_reasons(quality)

@@ -1,7 +1,7 @@
 """Who the speakers are: what their therapist says of them, over what was proposed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.transcripts.roles import Role
@@ -60,7 +60,11 @@ def display_names(labels: list[str], casting: Casting) -> dict[str, str]:
 
 def labels_of(transcript: JsonObject) -> list[str]:
     """The labels of a transcript document, in the order of their numbers."""
-    labels = {str(segment["speaker"]) for segment in transcript["segments"]}
+    return in_order({str(segment["speaker"]) for segment in transcript["segments"]})
+
+
+def in_order(labels: Iterable[str]) -> list[str]:
+    """Labels in the order of their numbers."""
     return sorted(labels, key=lambda label: (len(label), label))
 
 

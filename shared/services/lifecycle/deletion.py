@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit, deletions, packages, retention
 from shared.db.queries.privacy.deletions import Remains
-from shared.db.queries.records import notes, sessions
+from shared.db.queries.records import further_recordings, notes, sessions
 from shared.db.queries.records.notes import Signed
 from shared.db.queries.work import outbox
 from shared.db.tables.core import TherapySession
@@ -117,15 +117,17 @@ def remove(db: DbSession, row: TherapySession, requested_by: str) -> None:
     """
     signed = [_as_left(signature) for signature in notes.signatures(db, row.id)]
     removed = {**deletions.count_rows(db, row.id), "recording_bytes": row.audio_bytes}
+    for recording_id in further_recordings.remove_waiting(db, row.id):
+        _order(db, Subject(row.practice_id, recording_id))
     deletions.leave_tombstone(db, row, removed, requested_by, signed)
     deletions.remove_rows(db, row.id)
-    deletions.schedule(
-        db,
-        Remains(row.id, row.practice_id, whole=True),
-        due_seconds=OWN_ATTEMPT_SECONDS,
-        last_seconds=LAST_WRITE_SECONDS,
-    )
+    _order(db, Subject(row.practice_id, row.id))
     outbox.enqueue(db, row.practice_id, EventType.DELETED, row.id)
+
+
+def _order(db: DbSession, subject: Subject) -> None:
+    remains = Remains(subject.id, subject.practice_id, whole=True)
+    deletions.schedule(db, remains, due_seconds=OWN_ATTEMPT_SECONDS, last_seconds=LAST_WRITE_SECONDS)
 
 
 def _as_left(signed: Signed) -> JsonObject:

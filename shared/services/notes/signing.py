@@ -28,6 +28,7 @@ from shared.services.notes.editing import outdated, require_unchanged
 from shared.services.notes.reading import Notes
 from shared.services.notes.rows import document_of, find, readable
 from shared.services.resources import Resources
+from shared.services.uploads import joining
 from shared.vault.sealing import Subject
 
 CLINICIAN = "clinician"  # what stands for the engine of an addendum
@@ -69,7 +70,7 @@ def sign(
         raise outdated()
     digest = content_hash(session_id, before.row.version, document_of(resources, before.row))
     with resources.database.transaction(caller.practice_id) as db:
-        ownership.own(db, caller, session_id, hold=True)
+        joining.require_noted(db, ownership.own(db, caller, session_id, hold=True))
         require_unchanged(db, caller, before)
         risk_alerts.require_acknowledged(db, session_id)
         _add(
@@ -99,7 +100,7 @@ def cosign(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
         waiting = rows.unmet(db, session_id)
         found = {signed.version: find(db, caller, session_id, signed.version).row for signed in waiting}
     if not waiting:
-        raise Conflict("Nothing of this session waits for a co-signature.", "nothing_to_cosign")
+        raise Conflict("No signed notes of this session await a co-signature.", "nothing_to_cosign")
     hashes = {
         version: content_hash(session_id, version, document_of(resources, row))
         for version, row in found.items()

@@ -15,7 +15,7 @@ from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit, deletions, retention
 from shared.db.queries.privacy.deletions import Remains
 from shared.db.queries.privacy.retention import Due
-from shared.db.queries.records import alerts, notes, patients, process_notes, sessions
+from shared.db.queries.records import alerts, further_recordings, notes, patients, process_notes, sessions
 from shared.db.queries.work import outputs
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Unavailable
@@ -27,6 +27,7 @@ from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS, OWN_ATTEM
 from shared.services.resources import Resources
 from shared.services.retention import trail
 from shared.services.retention.trail import Due as TrailDue
+from shared.services.uploads import joining
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore
 
@@ -126,6 +127,8 @@ def remove(db: DbSession, row: TherapySession, kind: RetentionKind) -> None:
             deletion.remove(db, row, ACTOR)
         case RetentionKind.RECORDING:
             sessions.note_removed(db, row.id, "audio_removed_at")
+            for recording_id in further_recordings.remove_waiting(db, row.id):  # of one that failed
+                joining.order_erasure(db, row.practice_id, recording_id)
             deletions.schedule(
                 db,
                 Remains(row.id, row.practice_id, whole=False),

@@ -1,19 +1,21 @@
 """Sessions as their therapist sees them: read, listed, extracted again, retried."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
+from shared.db.queries.records import further_recordings, overview
 from shared.db.queries.records import notes as note_rows
-from shared.db.queries.records import overview
 from shared.db.queries.records import sessions as rows
 from shared.db.queries.records.overview import SessionFilter
 from shared.db.queries.work import outputs, progress, steps
 from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.progress import Progress
 from shared.db.tables.core import TherapySession
+from shared.db.tables.uploads import FurtherRecording
 from shared.domain.consent import ConsentScope
 from shared.domain.disclosures import act_of
 from shared.domain.errors import Conflict, InvalidInput, NotFound
@@ -34,6 +36,7 @@ from shared.services.resources import Resources
 from shared.services.sessions import digests, references
 from shared.services.transcripts import reading as transcripts
 from shared.services.transcripts.off_record import require_redacted
+from shared.services.uploads import joining
 from shared.services.uploads.registration import FILE_NAME
 from shared.storage.recordings import SPEECH_GONE
 from shared.vault.keystore import KeyDestroyed
@@ -55,6 +58,7 @@ class Record:
     external_id: str | None = None
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
+    further: Sequence[FurtherRecording] = ()
 
 
 def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: bool = True) -> Record:
@@ -64,6 +68,7 @@ def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: b
         stored = transcripts.sealed(db, session_id)
         version = _notes(db, caller, session_id) if with_notes else None
         found = progress.of_sessions(db, [session_id])
+        further = further_recordings.of_sessions(db, [session_id])
         _audit(db, caller, "session.read", session_id)
     heard, _ = transcripts.shown(resources, row, stored)
     return Record(
@@ -72,6 +77,7 @@ def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: b
         *_facts(resources, row),
         heard,
         notes.opened(resources, version).document if version else None,
+        further.get(session_id, ()),
     )
 
 
@@ -159,6 +165,7 @@ def extract_again(
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own_to_work_on(db, caller, session_id)
         consent.require(db, caller, row.patient_id, ConsentScope.AI_NOTES)
+        joining.require_none_behind(db, row)
         require_redacted(db, session_id)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(
@@ -220,10 +227,6 @@ def _progress(row: TherapySession, found: dict[UUID, Progress]) -> Progress:
     return found.get(row.id, progress.NONE_YET)
 
 
-def _subject(row: TherapySession) -> Subject:
-    return Subject(row.practice_id, row.id)
-
-
 def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Progress]) -> Record | None:
     try:
         return Record(row, _progress(row, found), *_facts(resources, row))
@@ -234,11 +237,12 @@ def _in_a_list(resources: Resources, row: TherapySession, found: dict[UUID, Prog
 def _facts(resources: Resources, row: TherapySession) -> tuple[str | None, str | None, str | None]:
     """The file's name, the recording's hash and the client's reference; None where the key is destroyed: one
     lost key hides no other session."""
+    session = Subject(row.practice_id, row.id)
     try:
-        name = str(ownership.opened(resources, _subject(row), FILE_NAME, row.audio_filename))
+        name = str(ownership.opened(resources, session, FILE_NAME, row.audio_filename))
         reference = None
         if row.external_id is not None:
-            reference = references.opened(resources.vault, _subject(row), row.external_id)
+            reference = references.opened(resources.vault, session, row.external_id)
         return name, digests.opened(resources.vault, row), reference
     except KeyDestroyed:
         return None, None, None

@@ -15,8 +15,8 @@ from shared.db.tables.core import TherapySession
 from shared.domain.errors import NotFound, PermanentStepError, Unavailable
 from shared.domain.ports import PcmSource
 from shared.domain.transcripts.off_record import Ranges
-from shared.domain.transcripts.serialization import plan_from_json
-from shared.domain.values import SpeechPlan
+from shared.domain.transcripts.serialization import plan_from_json, transcript_from_json
+from shared.domain.values import SpeechPlan, Transcript
 from shared.services.jobs.heartbeat import LeaseLost
 from shared.services.jobs.worker_context import Workbench
 from shared.services.transcripts.off_record import opened_ranges
@@ -32,19 +32,21 @@ class Material:
     """What a run of the transcription begins with, read together.
 
     ``plan`` with the number of decoded channels, once the recording has been decoded; ``off_record``: the
-    ranges to silence; ``chunks``: the transcript of each part so far, if that was asked for.
+    ranges to silence; ``chunks``: the transcript of each part so far, and ``before``: the transcript that a
+    further recording continues, if these were asked for.
     """
 
     row: TherapySession
     plan: tuple[SpeechPlan, int] | None
     off_record: Ranges
     chunks: dict[int, Sealed]
+    before: Transcript | None = None
 
 
 def material(db: DbSession, vault: Vault, lease: Lease, *, chunks: bool = False) -> Material:
     """What is stored for the session under the lease; raises LeaseLost if it has been erased."""
     session = lease.subject
-    wanted = (Product.PLAN, Product.OFF_RECORD, *((Product.CHUNK,) if chunks else ()))
+    wanted = (Product.PLAN, Product.OFF_RECORD, *((Product.CHUNK, Product.TRANSCRIPT) if chunks else ()))
     stored = outputs.several(db, session.id, *wanted)
     sealed = stored[Product.PLAN].get(0)
     body = vault.open(session, outputs.kind(Product.PLAN), sealed) if sealed is not None else None
@@ -53,7 +55,14 @@ def material(db: DbSession, vault: Vault, lease: Lease, *, chunks: bool = False)
         plan=(plan_from_json(body["plan"]), body["channels"]) if body is not None else None,
         off_record=opened_ranges(vault, session, stored[Product.OFF_RECORD].get(0)),
         chunks=stored.get(Product.CHUNK, {}),
+        before=_opened_transcript(vault, session, stored.get(Product.TRANSCRIPT, {}).get(0)),
     )
+
+
+def _opened_transcript(vault: Vault, session: Subject, sealed: Sealed | None) -> Transcript | None:
+    if sealed is None:
+        return None
+    return transcript_from_json(vault.open(session, outputs.kind(Product.TRANSCRIPT), sealed))
 
 
 @contextmanager

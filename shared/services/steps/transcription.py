@@ -5,25 +5,28 @@ makes a row for every chunk; the step is then ``fanned_out`` and has no lease. T
 completes the set makes it ready again, and the second run unites the chunks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries import practice_engines
-from shared.db.queries.records import quotas, sessions
+from shared.db.queries.records import further_recordings, quotas, sessions
 from shared.db.queries.work import outputs, steps
 from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.step_claims import Lease
+from shared.db.tables.uploads import FurtherRecording
 from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
 from shared.domain.status import StepState
+from shared.domain.transcripts import continuing
 from shared.domain.transcripts.assembly import assemble
 from shared.domain.transcripts.off_record import told
 from shared.domain.transcripts.quality import recording_facts
 from shared.domain.transcripts.serialization import heard_from_json, plan_to_json, transcript_to_json
 from shared.domain.transcripts.usage import total_usage
-from shared.domain.values import DecodedFacts, SpeechPlan, Transcript
+from shared.domain.values import DecodedFacts, JsonObject, SpeechPlan, Transcript, Usage
 from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE, TRANSCRIBE_CHUNK
 from shared.services.alerts import risk_alerts
 from shared.services.engines import engine_choice, usage_metrics
@@ -36,7 +39,7 @@ from shared.services.steps.speech_plan import Material, WatchedPcm, forget_speec
 from shared.services.steps.waveform import waveform_of
 from shared.services.transcripts import waveform
 from shared.storage.recordings import RECORDING, SPEECH
-from shared.vault.sealing import Subject
+from shared.vault.sealing import Sealed, Subject
 
 # Where nothing was said, nothing was asked.
 NO_ENGINE = "none"
@@ -62,9 +65,11 @@ def transcribe(bench: Workbench, session_id: UUID, lease: Lease | None = None) -
         run.session = lease.subject
         with bench.resources.database.transaction(lease.practice_id) as db:
             found = material(db, bench.resources.vault, lease, chunks=True)
-            engine = engine_choice.for_session(bench.resources, db, found.row) if found.plan is None else ""
+            if found.plan is None:
+                engine = engine_choice.for_session(bench.resources, db, found.row)
+                further = further_recordings.of_sessions(db, [lease.session_id]).get(lease.session_id, [])
         if found.plan is None:
-            _fan_out(bench, lease, heartbeat, found, engine, run.along)
+            _fan_out(bench, lease, heartbeat, found, engine, further, run.along)
         else:
             _unite(bench, lease, found, found.plan[0])
             run.united = True
@@ -87,24 +92,18 @@ def _fan_out(
     heartbeat: Heartbeat,
     found: Material,
     engine: str,
+    further: Sequence[FurtherRecording],
     along: Along | None,
 ) -> None:
     resources = bench.resources
     session = lease.subject
-    decoded = _decode(bench, session, heartbeat)
-    with speech(bench, session, decoded.channels, found.off_record) as pcm:
-        watched = WatchedPcm(pcm, lambda: heartbeat.report(0.0))
-        plan = bench.analyser.analyse(
-            watched, found.row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
-        )
-        drawn = waveform.sealed(resources.vault, session, waveform_of(watched))
-    plan = replace(plan, quality={**plan.quality, **recording_facts(decoded)})
-    body = {"plan": plan_to_json(plan), "channels": decoded.channels}
+    plan, drawn, channels = _planned(bench, session, heartbeat, found, engine, further)
+    body = {"plan": plan_to_json(plan), "channels": channels}
     sealed = resources.vault.seal(session, outputs.kind(Product.PLAN), body)
 
     def save(db: DbSession) -> None:
         outputs.put(db, session.practice_id, session.id, Product.PLAN, sealed)
-        outputs.put(db, session.practice_id, session.id, Product.WAVEFORM, drawn)
+        outputs.replace(db, session.practice_id, session.id, Product.WAVEFORM, drawn)
         steps.insert_chunks(db, lease, [chunk.speech_seconds for chunk in plan.chunks])
         sessions.set_duration(db, session.id, round(plan.duration_seconds, 3))
         quotas.settle(db, session.id, plan.duration_seconds)
@@ -120,6 +119,38 @@ def _fan_out(
         resources.queue.publish_chunks(session.id, len(plan.chunks) - taken)
     else:
         resources.queue.publish(session.id, TRANSCRIBE)
+
+
+def _planned(
+    bench: Workbench,
+    session: Subject,
+    heartbeat: Heartbeat,
+    found: Material,
+    engine: str,
+    further: Sequence[FurtherRecording],
+) -> tuple[SpeechPlan, Sealed, int]:
+    """What is to be transcribed, the sealed waveform, and the number of decoded channels."""
+    decoded = _decode(bench, session, heartbeat)
+    with speech(bench, session, decoded.channels, found.off_record) as pcm:
+        watched = WatchedPcm(pcm, lambda: heartbeat.report(0.0))
+        plan = bench.analyser.analyse(
+            watched, found.row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
+        )
+        drawn = waveform.sealed(bench.resources.vault, session, waveform_of(watched))
+    plan = replace(plan, quality={**plan.quality, **recording_facts(decoded), **_joined(found, further)})
+    if found.before is not None:
+        plan = continuing.beyond(plan, found.before)
+    return plan, drawn, decoded.channels
+
+
+def _joined(found: Material, further: Sequence[FurtherRecording]) -> JsonObject:
+    """What the quality report says of further recordings; nothing where there are none."""
+    if not further:
+        return {}
+    new = [one.facts or {} for one in further if one.transcribed_at is None]
+    before = [found.before.quality] if found.before else []
+    begins = [{"begins_at": round(one.begins_at, 3)} for one in further if one.begins_at is not None]
+    return {**continuing.damage_of(*before, *new), continuing.FURTHER: begins}
 
 
 def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> DecodedFacts:
@@ -157,22 +188,34 @@ def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) ->
         engine=" and ".join(one.engine for one in usage) or NO_ENGINE,
         draft=any(heard.draft for _, heard in chunks),
     )
-    _publish_transcript(bench, lease, replace(transcript, usage=usage))
+    transcript = replace(transcript, usage=usage)
+    if found.before is not None:
+        transcript = continuing.continued(found.before, transcript, plan)
+    continues = found.before is not None or continuing.FURTHER in transcript.quality
+    _publish_transcript(bench, lease, transcript, usage, continues=continues)
 
 
-def _publish_transcript(bench: Workbench, lease: Lease, transcript: Transcript) -> None:
+def _publish_transcript(
+    bench: Workbench, lease: Lease, transcript: Transcript, usage: tuple[Usage, ...], *, continues: bool
+) -> None:
     resources = bench.resources
     session = lease.subject
     sealed = resources.vault.seal(session, outputs.kind(Product.TRANSCRIPT), transcript_to_json(transcript))
-    alert = risk_alerts.alert_for(resources, session, bench.screen_risk(transcript).flags)
+    flags = bench.screen_risk(transcript).flags
+    if continues:  # what was told of the recordings before is not told again
+        flags = risk_alerts.unalerted(resources, session, flags)
+    alert = risk_alerts.alert_for(resources, session, flags)
 
     def save(db: DbSession) -> None:
+        if continues:
+            outputs.discard(db, session.id, Product.TRANSCRIPT)
+            further_recordings.note_transcribed(db, session.id)
         outputs.put(db, session.practice_id, session.id, Product.TRANSCRIPT, sealed)
         outputs.discard(db, session.id, Product.CHUNK, Product.PLAN)
         risk_alerts.raise_alert(db, session, alert)
-        practice_engines.note_usage(db, session.practice_id, session.id, transcript.usage)
+        practice_engines.note_usage(db, session.practice_id, session.id, usage)
         steps.make_ready(db, session.id, EXTRACT_NOTES, from_state=StepState.WAITING)
         sessions.dispatch_in(db, session.id, sessions.HINT_GRACE_SECONDS)
-        usage_metrics.count_transcript(db, session.id, transcript.usage)
+        usage_metrics.count_transcript(db, session.id, usage)
 
     leases.finish(resources.database, lease, save)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.privacy import deletions
 from shared.db.queries.privacy.deletions import Remains
-from shared.db.queries.records import alerts, notes, sessions
+from shared.db.queries.records import alerts, further_recordings, notes, sessions
 from shared.db.queries.work import outputs, steps
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.alerts import RiskAlert
@@ -68,11 +68,11 @@ def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -
         raise InvalidInput(f"A session has at most {MOST_RANGES} ranges off the record.", "too_many_ranges")
     sealed = vault.seal(session, outputs.kind(Product.OFF_RECORD), all_ranges)
     outputs.replace(db, row.practice_id, row.id, Product.OFF_RECORD, sealed)
-    transcribed = _cut_transcript(vault, db, session, all_ranges, before)
-    if transcribed:  # else it is made again from what is left
+    is_cut = _cut_transcript(vault, db, session, all_ranges, before)
+    if is_cut:  # else it is made again from what is left
         waveform.silence(db, vault, session, ranges)
     _forget_derived(vault, db, session, beyond(all_ranges, before))
-    _begin_again(db, row, transcribed)
+    _begin_again(db, row, is_cut and not further_recordings.is_transcript_behind(db, row.id))
 
 
 def are_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -> bool:
@@ -150,7 +150,7 @@ def _begin_again(db: DbSession, row: TherapySession, transcribed: bool) -> None:
     if transcribed:
         sessions.move(db, row.id, Status.EXTRACTING_NOTES)
     else:
-        outputs.discard(db, row.id, Product.PLAN, Product.WAVEFORM, Product.CHUNK)
+        outputs.discard(db, row.id, Product.PLAN, Product.CHUNK)
         # A run that was under way may yet write what it decoded: that goes too.
         deletions.schedule(
             db,
@@ -163,9 +163,15 @@ def _begin_again(db: DbSession, row: TherapySession, transcribed: bool) -> None:
 
 
 def require_redacted(db: DbSession, session_id: UUID) -> None:
-    """Raise Conflict while something off the record is still in the stored recording."""
-    if steps.redaction_is_due(db, session_id):
+    """Raise Conflict while something is taken out of the stored recording, or joined to it."""
+    if not steps.redaction_is_due(db, session_id):
+        return
+    if outputs.get(db, session_id, Product.OFF_RECORD) is not None:
         raise Conflict(
             "What was said off the record is being taken out of the recording. Ask again a little later.",
             "being_redacted",
+        )
+    if db.scalar(sessions.status_of(session_id)) != Status.CANCELLED:
+        raise Conflict(
+            "A further recording is being joined to this one. Ask again a little later.", "being_joined"
         )

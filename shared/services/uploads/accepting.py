@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from shared.db.connection.engine import DatabaseError
-from shared.db.queries.records import sessions
+from shared.db.queries.records import further_recordings, sessions
 from shared.domain import failpoints
 from shared.domain.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from shared.domain.ports import Block
@@ -75,7 +75,7 @@ def receive(
     feed: Callable[[Callable[[Block], None]], UploadDetails],
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> UUID:
-    """Take a recording from ``feed`` and promise to work on it; gives the new session's id.
+    """Take a recording from ``feed`` and promise to work on it; gives the id of its session.
 
     ``feed`` is called once with a function that takes the bytes, and gives the details when
     the body has ended. ``admit`` frames the promise, made once all else is checked: it may raise
@@ -100,13 +100,13 @@ def receive(
             promise(resources, caller, session, Received(incoming.size, incoming.sha256, facts), details)
     failpoints.reach("promised")
     begin_work(resources, session.id, incoming.size, details)
-    return session.id
+    return details.joins or session.id
 
 
 def begin_work(resources: Resources, session_id: UUID, size: int, details: UploadDetails) -> None:
     """Tell the broker, if it is there, of a recording that was promised."""
-    if details.off_the_record:
-        resources.queue.publish_step(session_id, REDACT)
+    if details.off_the_record or details.joins is not None:
+        resources.queue.publish_step(details.joins or session_id, REDACT)
     else:
         resources.queue.publish(session_id)
     log.info("recording_accepted", session_id=session_id, bytes=size)
@@ -163,10 +163,14 @@ def _whole_or_nothing(resources: Resources, session: Subject) -> Iterator[_Attem
 
 
 def is_promised(resources: Resources, session: Subject) -> bool | None:
-    """Whether the session's row was committed; None if Postgres cannot be asked."""
+    """Whether the row of the session, or of the further recording, was committed.
+
+    None if Postgres cannot be asked.
+    """
     try:
         with resources.database.transaction(session.practice_id) as db:
-            return sessions.get(db, session.id) is not None
+            there = sessions.get(db, session.id) is not None
+            return there or further_recordings.session_of(db, session.id) is not None
     except (DomainError, DatabaseError):
         return None
 

@@ -26,11 +26,12 @@ _READ_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """An upload that was announced, and how to send it; None once it is a session."""
+    """An upload that was announced, and how to send it; None once it is a session, or has joined one."""
 
     id: UUID
     length: int
     invitation: Invitation | None
+    session_id: UUID | None = None
 
 
 def announce(resources: Resources, caller: Caller, length: int, details: UploadDetails) -> Direct:
@@ -44,7 +45,7 @@ def show(resources: Resources, caller: Caller, upload_id: UUID) -> Direct:
     """The upload with a new invitation; raises NotFound."""
     state = resumable.state(resources, caller, upload_id)
     if state.expires_at is None:
-        return Direct(state.id, state.offset, None)
+        return Direct(state.id, state.offset, None, state.session_id or state.id)
     return _invited(resources, _store(resources), caller, state.id, _announced(state))
 
 
@@ -53,15 +54,15 @@ def complete(
     caller: Caller,
     upload_id: UUID,
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> None:
+) -> UUID:
     """Take over what was sent: it is read once, encrypted, checked and promised as any upload is.
 
-    Does nothing where that was done before. Raises what ``resumable.receive`` raises, and Conflict
-    where nothing, or something of another length, was sent.
+    Gives the id of its session, also where that was done before. Raises what ``resumable.receive`` raises,
+    and Conflict where nothing, or something of another length, was sent.
     """
     state = resumable.state(resources, caller, upload_id)
     if state.expires_at is None:
-        return
+        return state.session_id or upload_id
     try:
         with _store(resources).open(f"{INCOMING}{_name(caller, upload_id)}") as sent:
             if sent.size != _announced(state):
@@ -69,7 +70,7 @@ def complete(
                     f"{sent.size} bytes were sent, and {state.length} were announced: send it again.",
                     "direct_upload_differs",
                 )
-            resumable.receive(
+            done = resumable.receive(
                 resources,
                 caller,
                 upload_id,
@@ -79,6 +80,7 @@ def complete(
                 all_or_nothing=True,
                 admit=admit,
             )
+            return done.session_id or upload_id
     except NotFound as error:
         if error.code != "object_gone":
             raise

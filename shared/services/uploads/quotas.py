@@ -33,28 +33,36 @@ def require_room(resources: Resources, practice_id: UUID, least_bytes: int) -> N
         raise _exceeded()
 
 
-def charge(resources: Resources, db: DbSession, session: TherapySession, facts: MediaFacts) -> None:
+def charge(
+    resources: Resources,
+    db: DbSession,
+    session: TherapySession,
+    facts: MediaFacts,
+    further: int | None = None,
+) -> None:
     """Charge the practice for a session that this transaction inserts, its row already flushed.
 
-    The length is the declared one until decoding tells (``settle``). Raises LimitReached.
+    ``further``: for a further recording of so many bytes instead. The length is the declared one until
+    decoding tells (``settle``). Raises LimitReached.
     """
     settings = resources.settings
     most = float(settings.max_recording_seconds)
-    seconds = facts.declared_seconds
+    seconds, size = facts.declared_seconds, session.audio_bytes if further is None else further
     if seconds is None:
-        seconds = session.audio_bytes * 8 / _LEAST_BITS_PER_SECOND
+        seconds = size * 8 / _LEAST_BITS_PER_SECOND
     seconds = min(max(seconds, 0.0), most)
     day = quotas.charge(
         db,
         session.practice_id,
-        size=session.audio_bytes,
+        size=size,
         seconds=seconds,
         max_bytes=settings.practice_mib_per_day * MIB,
         max_seconds=settings.practice_minutes_per_day * 60.0,
     )
     if day is None:
         raise _exceeded()
-    session.charged_on, session.charged_seconds = day, seconds
+    before = 0.0 if further is None else session.charged_seconds or session.duration_seconds or 0.0
+    session.charged_on, session.charged_seconds = day, before + seconds
 
 
 def _exceeded() -> LimitReached:

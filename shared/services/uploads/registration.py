@@ -23,7 +23,7 @@ from shared.services.engines import engine_choice
 from shared.services.notes import templates
 from shared.services.resources import Resources
 from shared.services.sessions import digests, references
-from shared.services.uploads import quotas
+from shared.services.uploads import joining, quotas
 from shared.vault.sealing import Subject
 
 FILE_NAME = "session.audio_filename"
@@ -45,6 +45,7 @@ class UploadDetails:
     transcriber: str | None = None
     off_the_record: Ranges = ()
     external_id: str | None = None  # the client's own reference
+    joins: UUID | None = None  # the session that the recording continues
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,13 @@ def promise(
 ) -> None:
     """Insert the session with its steps; ``also`` is done in the same transaction, before all else.
 
-    Raises NotFound, Conflict and LimitReached if patient, consent or quota forbid it by now.
+    A recording that joins a session is registered there instead. Raises NotFound, Conflict and LimitReached
+    if patient, consent or quota forbid it by now.
     """
+    if details.joins is not None:
+        size, sha256 = received.size, received.sha256
+        joining.register(resources, caller, details.joins, session, size, sha256, received.facts, also)
+        return
     row = _row_of(resources, caller, session, received, details)
     with resources.database.transaction(caller.practice_id) as db:
         also(db)

@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit, holds
-from shared.db.queries.records import patients, sessions, uploads
+from shared.db.queries.records import patients, uploads
 from shared.db.tables.uploads import Upload
 from shared.domain.errors import Conflict, InvalidInput, NotFound, Stopping, TooLarge, Unavailable
 from shared.domain.ports import Block
 from shared.services.access import consent, legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
-from shared.services.uploads import tus_creation
+from shared.services.uploads import joining, tus_creation
 from shared.services.uploads.running_hashes import RunningHashes
 from shared.services.uploads.tus_completion import erase_now, finish, order_erasure
 from shared.services.uploads.tus_creation import State
@@ -41,11 +41,11 @@ def state(resources: Resources, caller: Caller, upload_id: UUID) -> State:
     """How far the caller's upload is; raises NotFound."""
     with resources.database.transaction(caller.practice_id) as db:
         upload = uploads.of_therapist(db, caller.therapist_id, upload_id)
-        session = None if upload else sessions.of_therapist(db, caller.therapist_id, upload_id)
+        done = None if upload else joining.accepted(db, caller, upload_id)
+    if done is not None:
+        return State(upload_id, done[1], done[1], None, session_id=done[0])
     if upload is None:
-        if session is None:
-            raise _no_such_upload()
-        return State(upload_id, session.audio_bytes, session.audio_bytes, None)
+        raise _no_such_upload()
     metadata = tus_creation.opened(resources, upload)["metadata"]
     length = None if upload.deferred else upload.length
     return State(upload_id, sum(upload.segments), length, upload.expires_at, metadata)
@@ -85,11 +85,12 @@ def receive(
             _feed(arriving, feed, nothing_by_halves=all_or_nothing)
             if upload.deferred or arriving.offset < upload.length:
                 return _state_of(arriving, _keep(arriving))
-            finish(resources, caller, arriving, tus_creation.details_of(resources, upload), admit)
+            details = tus_creation.details_of(resources, upload)
+            finish(resources, caller, arriving, details, admit)
         except Overtaken:
             recording.withdraw()
             raise
-    return State(upload_id, upload.length, upload.length, None)
+    return State(upload_id, upload.length, upload.length, None, session_id=details.joins)
 
 
 def _feed(
@@ -196,7 +197,9 @@ def _no_such_upload() -> NotFound:
 
 
 def terminate(resources: Resources, caller: Caller, upload_id: UUID) -> None:
-    """Give up an unfinished upload: key and bytes are gone. Raises NotFound, and Conflict on hold."""
+    """Give up an unfinished upload, or what cannot be joined, for good. Raises NotFound, Conflict on hold."""
+    if joining.give_up(resources, caller, upload_id):
+        return
     with resources.database.transaction(caller.practice_id) as db:
         there = uploads.of_therapist(db, caller.therapist_id, upload_id)
         if there is not None and _is_on_hold(db, there):

@@ -58,8 +58,11 @@ def finish(
             promise(resources, caller, session, received, details, arriving.settle)
     except Overtaken:
         raise
-    except _FOR_GOOD:
-        _discard(resources, caller, arriving)
+    except _FOR_GOOD as error:
+        if details.joins is not None and isinstance(error, (NotFound, Conflict)):
+            arriving.give_back()  # its session was signed or deleted meanwhile: that loses no recording
+        else:
+            _discard(resources, caller, arriving)
         raise
     except Unavailable:
         if not accepting.is_promised(resources, session):

@@ -25,6 +25,7 @@ class State:
     """How far an upload is, in bytes. ``expires_at`` None: it is a session of the same id by now.
 
     ``length`` None: the client has not said yet. ``metadata`` is what the client wrote about it.
+    ``session_id``: the session that it has joined, where that is another.
     """
 
     id: UUID
@@ -32,6 +33,7 @@ class State:
     length: int | None
     expires_at: datetime | None
     metadata: str | None = None
+    session_id: UUID | None = None
 
 
 def create(
@@ -78,6 +80,7 @@ def _insert(
     written = asdict(details) | {
         "patient_id": str(details.patient_id),
         "session_date": details.session_date.isoformat(),
+        "joins": details.joins and str(details.joins),
     }
     upload = Upload(
         id=subject.id,
@@ -111,5 +114,6 @@ def details_of(resources: Resources, upload: Upload) -> UploadDetails:
         "patient_id": upload.patient_id,
         "session_date": datetime.fromisoformat(found["session_date"]),
         "vocabulary": tuple(found["vocabulary"]),
+        "joins": UUID(joins) if (joins := found.get("joins")) else None,
     }
     return UploadDetails(**found | known)  # type: ignore[arg-type]  # as it was sealed

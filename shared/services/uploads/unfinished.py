@@ -66,7 +66,9 @@ def finish(
     caller: Caller,
     upload_id: UUID,
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> None:
-    """Make a session of what has come of a recording without a length; raises as ``resumable.receive``."""
+) -> UUID:
+    """Make a session of what has come of a recording without a length, or have it join the one that it
+    continues; gives the session's id. Raises as ``resumable.receive``."""
     stored = resumable.state(resources, caller, upload_id).offset
-    resumable.receive(resources, caller, upload_id, stored, lambda _: None, length=stored, admit=admit)
+    done = resumable.receive(resources, caller, upload_id, stored, lambda _: None, length=stored, admit=admit)
+    return done.session_id or upload_id

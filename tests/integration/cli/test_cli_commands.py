@@ -100,6 +100,17 @@ def test_a_refused_file_does_not_stop_the_next(server: FakeApi, data: Path, reco
     assert len(server.uploads) == 1
 
 
+def test_a_further_recording_names_the_session_and_needs_no_patient(
+    server: FakeApi, data: Path, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joins = "22222222-2222-4222-8222-222222222222"
+    assert command(data, "upload", recording, "--joins", joins) == Exit.OK
+    (sent,) = [one for one in server.received if one.path == "/api/sessions/upload"]
+    assert joins.encode() in sent.body
+    assert command(data, "upload", recording) == Exit.USAGE
+    assert "--joins" in capsys.readouterr().err
+
+
 def test_an_upload_is_sent_again_when_the_server_says_that_nothing_was_saved(
     server: FakeApi, data: Path, recording: Path
 ) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.engine import APPLICATION, OPERATOR, Database, DatabaseError
 from shared.db.queries.privacy import audit_chain, trail_removals
-from shared.db.queries.records import quotas
+from shared.db.queries.records import further_recordings, quotas
 from shared.db.queries.work import outbox, subject_rotations
-from shared.db.tables.consent import ConsentEvidence
+from shared.db.tables.privacy.consent import ConsentEvidence
 from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt
@@ -92,6 +92,7 @@ def session_id(resources: Resources, office: Office) -> UUID:
     with resources.database.transaction(office.caller.practice_id) as db:
         quotas.charge(db, office.caller.practice_id, size=1, seconds=1, max_bytes=9, max_seconds=9)
         subject_rotations.order(db, office.caller.practice_id, [session_id])
+        further_recordings.add(db, office.caller.practice_id, target.session_id, uuid4(), 2000)
     chaining.chain_new(resources.database, b"a secret")
     with resources.database.transaction(office.caller.practice_id) as db:
         batch = audit_chain.latest(db, [office.caller.practice_id])[office.caller.practice_id]

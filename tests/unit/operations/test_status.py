@@ -15,14 +15,17 @@ def test_a_session_can_fail_and_be_cancelled_from_every_unfinished_status() -> N
 
 
 @pytest.mark.parametrize(
-    ("source", "target"),
-    [(Status.FAILED, Status.PENDING), (Status.PROCESSED, Status.EXTRACTING_NOTES)],
+    ("source", "targets"),
+    [(Status.FAILED, {Status.PENDING}), (Status.PROCESSED, {Status.PENDING, Status.EXTRACTING_NOTES})],
 )
-def test_a_final_session_comes_back_only_by_retry_and_extraction(source: Status, target: Status) -> None:
-    assert ALLOWED_MOVES[source] == {target}
+def test_a_final_session_comes_back_only_by_retry_extraction_and_a_further_recording(
+    source: Status, targets: set[Status]
+) -> None:
+    assert ALLOWED_MOVES[source] == targets
 
 
-# The way of a session; one that was transcribed before goes straight to its notes.
+# The way of a session; one that was transcribed before goes straight to its notes, and a further recording
+# has it begin again.
 FORWARD = {
     (Status.UPLOADING, Status.PENDING),
     (Status.PENDING, Status.TRANSCRIBING),
@@ -30,6 +33,7 @@ FORWARD = {
     (Status.TRANSCRIBING, Status.TRANSCRIBED),
     (Status.TRANSCRIBED, Status.EXTRACTING_NOTES),
     (Status.EXTRACTING_NOTES, Status.PROCESSED),
+    *((at_work, Status.PENDING) for at_work in UNFINISHED - {Status.UPLOADING, Status.PENDING}),
 }
 
 

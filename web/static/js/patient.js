@@ -1,5 +1,5 @@
 // @ts-check
-// Uploads for a patient: several files, each with a bar of its own and a button that stops it.
+// Uploads for a patient, or for a session that was interrupted: several files, each with a bar of its own and a button that stops it.
 
 import { Refused } from "./api.js";
 import { make, one, sayQuarter, showScripted } from "./dom.js";
@@ -11,7 +11,8 @@ showScripted();
 const form = /** @type {HTMLFormElement | null} */ (one("[data-upload]"));
 const list = one("[data-uploads]");
 const input = /** @type {HTMLInputElement | null} */ (one("input[type=file]"));
-if (input) input.multiple = true; // without scripts one form sends one file
+const joins = /** @type {HTMLInputElement | null} */ (one("[data-upload] [name=joins]"))?.value ?? "";
+if (input) input.multiple = !joins; // without scripts one form sends one file, and what joins a session has an order
 /** @type {(() => Promise<void>)[]} */
 const waiting = [];
 let running = 0;
@@ -20,7 +21,7 @@ form?.addEventListener("submit", (event) => {
   event.preventDefault();
   const chosen = /** @type {HTMLInputElement} */ (one("input[type=file]", form));
   const value = (/** @type {string} */ name) => String(new FormData(form).get(name) ?? "");
-  const fields = { patient_id: form.dataset.patient ?? "", session_date: value("session_date"), speakers: value("speakers") };
+  const fields = { patient_id: form.dataset.patient ?? "", joins, session_date: value("session_date"), speakers: value("speakers") };
   for (const file of chosen.files ?? []) add(file, fields);
   chosen.value = "";
 });

@@ -12,6 +12,7 @@ import * as vault from "./vault.js";
 showScripted();
 const panel = /** @type {HTMLElement} */ (one("[data-record]"));
 const patient = panel.dataset.record ?? "";
+const joins = panel.dataset.joins ?? "";
 const part = (/** @type {string} */ name) => /** @type {any} */ (one(`[data-part=${name}]`, panel));
 const [agreed, start, pause, stop] = ["agreed", "start", "pause", "stop"].map(part);
 const [meter, time, warning, state, left] = ["level", "time", "warning", "state", "left"].map(part);
@@ -41,7 +42,7 @@ async function begin() {
   start.disabled = true;
   recorder = new Recorder(keep);
   try {
-    id = await vault.begin(patient, recorder.type);
+    id = await vault.begin(patient, recorder.type, joins);
     const source = await vault.stored(id);
     streaming = new Streaming(source, fieldsOf(source.recording), saved, refused);
     await recorder.start();
@@ -74,6 +75,7 @@ async function keep(/** @type {number} */ start, /** @type {Blob} */ piece) {
 }
 
 function fieldsOf(/** @type {vault.Recording} */ recording) {
+  if (recording.joins) return { patient_id: recording.patient, joins: recording.joins };
   return { patient_id: recording.patient, session_date: recording.startedAt };
 }
 

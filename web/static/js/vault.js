@@ -3,7 +3,7 @@
 
 const NAME = "sessionscribe-recordings";
 
-/** @typedef {{id: string, patient: string, startedAt: string, type: string, path?: string, key: CryptoKey}} Recording */
+/** @typedef {{id: string, patient: string, startedAt: string, type: string, joins?: string, path?: string, key: CryptoKey}} Recording */
 
 const TAG_BYTES = 16;
 
@@ -36,11 +36,11 @@ async function within(act) {
   }).finally(() => database.close());
 }
 
-/** Begin a recording; gives its id. @param {string} patient @param {string} type */
-export async function begin(patient, type) {
+/** Begin a recording; gives its id. @param {string} patient @param {string} type @param {string} joins a session that it continues */
+export async function begin(patient, type, joins = "") {
   const id = crypto.randomUUID();
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await within((recordings) => recordings.put({ id, patient, type, startedAt: new Date().toISOString(), key }));
+  await within((recordings) => recordings.put({ id, patient, type, joins, startedAt: new Date().toISOString(), key }));
   return id;
 }
 

@@ -1,0 +1,469 @@
+"""Further recordings: one session, one clock, and nothing lost that was there before."""
+
+import base64
+import dataclasses
+import io
+import wave
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from shared.db.tables.core import AuditEvent
+from shared.db.tables.lifecycle import Erasure
+from shared.db.tables.uploads import FurtherRecording
+from shared.domain import failpoints
+from shared.domain.status import Status
+from shared.domain.values import SAMPLE_RATE, Chunk, SpeechPlan, Turn, Utterance
+from shared.media.isolation.sandbox import Sandbox
+from shared.pipeline import REDACT
+from shared.services.jobs import leases
+from shared.services.jobs.worker_context import Workbench
+from shared.services.lifecycle import deletion
+from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
+from shared.services.steps import redaction
+from shared.services.steps.joined_wav import GAP_SECONDS
+from tests.database import everything
+from tests.fakes.media_files import wav
+from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
+from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind
+from tests.integration.sessions import audited, bench_with, plan_of, row, step, versions, work
+from tests.servers import Office, make_office
+
+FIRST, SECOND = 60.0, 30.0
+BEGINS = FIRST + GAP_SECONDS
+TUS = {"Tus-Resumable": "1.0.0"}
+SENDING = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+
+
+class HalfMinutes(FakeSpeechAnalyser):
+    """One utterance of 20 seconds in each half minute, by two voices in turn; numbered from ``first``."""
+
+    def __init__(self, first: int = 1) -> None:
+        super().__init__(plan_of(0))
+        self._first = first
+
+    def analyse(self, pcm: Any, speakers: int, chunk_seconds: float) -> SpeechPlan:
+        starts = [start for start in (0.0, 30.0, 62.5, 94.5) if start + 20 <= pcm.seconds]
+        utterances = [Utterance(start, start + 20.0) for start in starts]
+        turns = tuple(
+            Turn(one.start, one.end, f"Speaker {(number + self._first) % 2 + 1}")
+            for number, one in enumerate(utterances)
+        )
+        return SpeechPlan(pcm.seconds, tuple(Chunk((one,)) for one in utterances), turns)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def clinic(resources: Resources, sandbox: Sandbox) -> Resources:
+    """Resources with the real decoder."""
+    return dataclasses.replace(resources, decoder=sandbox)
+
+
+@pytest.fixture
+def app(clinic: Resources) -> Flask:
+    return app_of(clinic)
+
+
+@pytest.fixture
+def call(app: Flask, clinic: Resources, office: Office) -> Caller:
+    return caller_of(app, clinic, office)
+
+
+@pytest.fixture
+def bench(clinic: Resources) -> Workbench:
+    return bench_with(clinic, analyser=HalfMinutes(), transcriber=FakeTranscriber("i feel better today"))
+
+
+@pytest.fixture
+def uploaded(call: Caller, office: Office) -> UUID:
+    return UUID(call.upload(office.patient_id, wav(FIRST)).json["id"])
+
+
+@pytest.fixture
+def processed(bench: Workbench, uploaded: UUID) -> UUID:
+    work(bench, uploaded)
+    return uploaded
+
+
+def join(call: Caller, session_id: UUID, content: bytes | None = None, **options: Any) -> Any:
+    return call.upload(None, content or wav(SECOND), joins=session_id, **options)
+
+
+def join_and_work(bench: Workbench, session_id: UUID) -> None:
+    redaction.redact(bench, session_id)
+    work(bench, session_id)
+
+
+def heard(call: Caller, session_id: UUID) -> list[tuple[float, str, str]]:
+    segments = call("GET", f"/api/sessions/{session_id}").json["transcript_segments"]
+    return [(one["start"], one["speaker"], one["text"]) for one in segments]
+
+
+def samples(call: Caller, session_id: UUID) -> np.ndarray:
+    answer = call("GET", f"/api/sessions/{session_id}/audio")
+    assert answer.status_code == 200, answer.json
+    with wave.open(io.BytesIO(answer.data)) as sound:
+        assert sound.getframerate() == SAMPLE_RATE
+        return np.frombuffer(sound.readframes(sound.getnframes()), np.int16)
+
+
+def loudness(sound: np.ndarray, start: float, end: float) -> int:
+    return int(np.abs(sound[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)].astype(int)).max())
+
+
+def further(resources: Resources) -> list[FurtherRecording]:
+    with everything(resources) as db:
+        return list(db.scalars(select(FurtherRecording).order_by(FurtherRecording.number)))
+
+
+def test_a_further_recording_goes_on_in_the_same_clock(call, clinic, bench, processed):
+    before = heard(call, processed)
+    answer = join(call, processed)
+    assert answer.status_code == 202, answer.json
+    assert answer.json["id"] == str(processed)
+    assert answer.json["status"] == "pending"
+    assert heard(call, processed) == before  # to be read meanwhile
+    join_and_work(bench, processed)
+    after = call("GET", f"/api/sessions/{processed}").json
+    assert after["status"] == "processed"
+    assert after["duration_seconds"] == FIRST + GAP_SECONDS + SECOND
+    now = heard(call, processed)
+    assert now[: len(before)] == before
+    assert [start >= BEGINS for start, _, _ in now[len(before) :]] == [True]
+    assert after["quality"]["further_recordings"] == [{"begins_at": BEGINS}]
+    assert [reason["code"] for reason in after["quality"]["review_reasons"]].count("joined") == 1
+    assert audited(clinic, processed, "session.join") == 1
+    assert versions(clinic, processed) == [1, 2]
+
+
+def test_the_recording_is_heard_whole_with_a_pause_at_the_seam(call, bench, processed):
+    join(call, processed)
+    join_and_work(bench, processed)
+    sound = samples(call, processed)
+    assert len(sound) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert loudness(sound, 0, FIRST) > 1000
+    assert loudness(sound, FIRST, BEGINS) == 0
+    assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
+    points = call("GET", f"/api/sessions/{processed}/waveform?points=94").json
+    assert points["length"] > 46
+
+
+def test_only_what_is_new_is_transcribed(call, clinic, processed):
+    transcriber = FakeTranscriber("we go on")
+    bench = bench_with(clinic, analyser=HalfMinutes(), transcriber=transcriber)
+    join(call, processed)
+    join_and_work(bench, processed)
+    assert transcriber.calls == 1
+    assert heard(call, processed)[-1][2] == "We go on."
+
+
+def test_corrections_and_names_of_before_stay(call, clinic, processed):
+    was = heard(call, processed)[0][2]
+    change = {"segment": 0, "was": was, "text": "I feel bitter today.", "speaker": None}
+    body = {"corrections": [{name: value for name, value in change.items() if value is not None}]}
+    assert call("PUT", f"/api/sessions/{processed}/transcript/corrections", json=body).status_code == 200
+    label = heard(call, processed)[0][1]
+    named = {"speakers": [{"label": label, "name": "Ada"}]}
+    answer = call("PUT", f"/api/sessions/{processed}/speakers", json=named)
+    assert answer.status_code == 200, answer.json
+    join(call, processed)
+    # This time the analyser numbers the voices the other way round.
+    join_and_work(bench_with(clinic, analyser=HalfMinutes(first=0)), processed)
+    now = heard(call, processed)
+    assert now[0][1:] == ("Ada", "I feel bitter today.")
+    assert [speaker for _, speaker, _ in now] == ["Ada", now[1][1], "Ada"]
+
+
+def test_two_further_recordings_join_in_the_order_of_their_acceptance(call, clinic, bench, uploaded):
+    join(call, uploaded)
+    join(call, uploaded, wav(SECOND))
+    join_and_work(bench, uploaded)
+    after = call("GET", f"/api/sessions/{uploaded}").json
+    second = BEGINS + SECOND + GAP_SECONDS
+    assert after["quality"]["further_recordings"] == [{"begins_at": BEGINS}, {"begins_at": second}]
+    assert [(one.number, one.begins_at) for one in further(clinic)] == [(2, BEGINS), (3, second)]
+    assert len(heard(call, uploaded)) == 4
+    assert all(one.transcribed_at for one in further(clinic))
+
+
+def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench, clinic, processed):
+    join(call, processed)
+    redaction.redact(bench, processed)
+    join(call, processed)
+    join_and_work(bench, processed)
+    assert len(heard(call, processed)) == 4
+    assert row(clinic, processed).status == Status.PROCESSED
+
+
+@pytest.mark.parametrize("place", ["redacting", "rewritten"])
+def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, clinic, bench, processed, place):
+    class Killed(BaseException):
+        pass
+
+    def die(reached: str) -> None:
+        if reached.startswith(place):
+            raise Killed
+
+    join(call, processed)
+    with monkeypatch.context() as dying:
+        dying.setattr(failpoints, "_watchers", [die])
+        with pytest.raises(Killed):
+            redaction._redact(bench, _lease(bench, processed), _Alive())
+    expire(clinic, processed)
+    join_and_work(bench, processed)
+    assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert len(heard(call, processed)) == 3
+
+
+class _Alive:
+    def report(self, _: float) -> None: ...
+
+    def confirm(self) -> None: ...
+
+
+def _lease(bench: Workbench, session_id: UUID) -> Any:
+    return leases.claim_at(bench, session_id, REDACT)
+
+
+def expire(resources: Resources, session_id: UUID) -> None:
+    with everything(resources) as db:
+        db.execute(
+            text(
+                "UPDATE steps SET lease_until = now() - interval '1 s'"
+                " WHERE session_id = :id AND name = 'redact'"
+            ),
+            {"id": session_id},
+        )
+
+
+def test_what_it_had_of_its_own_is_erased_once_it_is_joined(call, clinic, bench, processed):
+    before = set(left_behind(clinic))
+    join(call, processed)
+    (waiting,) = further(clinic)
+    assert any(str(waiting.id) in path for path in left_behind(clinic))
+    redaction.redact(bench, processed)
+    with everything(clinic) as db:
+        ordered = db.get_one(Erasure, waiting.id)
+        assert (ordered.whole, ordered.due_at <= db.scalar(select(func.now()))) == (True, True)
+    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    work(bench, processed)
+    assert not any(str(waiting.id) in path for path in left_behind(clinic))
+    assert {path for path in left_behind(clinic) if str(processed) in path} == {
+        path for path in before if str(processed) in path
+    }
+
+
+def test_a_deleted_session_takes_one_that_waits_with_it(call, clinic, processed):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    assert call("DELETE", f"/api/sessions/{processed}").status_code == 200
+    assert further(clinic) == []
+    with everything(clinic) as db:
+        db.get_one(Erasure, waiting.id).due_at = datetime(2020, 1, 1, tzinfo=UTC)
+    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    assert not any(str(waiting.id) in path for path in left_behind(clinic))
+
+
+def test_a_range_of_the_further_recording_is_taken_off_the_record(call, bench, processed):
+    join(call, processed)
+    join_and_work(bench, processed)
+    ranges = {"ranges": [{"start": BEGINS + 5, "end": BEGINS + 10}]}
+    assert call("POST", f"/api/sessions/{processed}/off-the-record", json=ranges).status_code == 202
+    redaction.redact(bench, processed)
+    work(bench, processed)
+    sound = samples(call, processed)
+    assert loudness(sound, BEGINS + 5, BEGINS + 10) == 0
+    assert loudness(sound, 0, FIRST) > 1000
+    assert loudness(sound, BEGINS, BEGINS + 5) > 1000
+    assert len(sound) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+
+
+def test_a_range_taken_out_while_another_recording_waits_is_taken_out_and_that_one_joined(
+    call, bench, processed
+):
+    join(call, processed)
+    ranges = {"ranges": [{"start": 30.0, "end": 40.0}]}
+    assert call("POST", f"/api/sessions/{processed}/off-the-record", json=ranges).status_code == 202
+    join_and_work(bench, processed)
+    sound = samples(call, processed)
+    assert loudness(sound, 30, 40) == 0
+    assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
+    assert heard(call, processed)[-1][0] >= BEGINS
+
+
+def test_while_it_waits_nothing_is_signed_heard_or_extracted(call, processed):
+    etag = call("GET", f"/api/sessions/{processed}/notes").headers["ETag"]
+    join(call, processed)
+    signing = call("POST", f"/api/sessions/{processed}/notes/sign", headers={"If-Match": etag})
+    assert (signing.status_code, signing.json["code"]) == (409, "being_joined")
+    listening = call("GET", f"/api/sessions/{processed}/audio")
+    assert (listening.status_code, listening.json["code"]) == (409, "being_joined")
+    extracting = call("POST", f"/api/sessions/{processed}/extract-notes")
+    assert (extracting.status_code, extracting.json["code"]) == (409, "being_joined")
+
+
+def test_an_edit_of_the_notes_stays_and_new_notes_are_offered_beside_it(call, bench, processed):
+    read = call("GET", f"/api/sessions/{processed}/notes")
+    notes = {**read.json["extracted_notes"], "therapist_notes": "My own words."}
+    path = f"/api/sessions/{processed}/notes"
+    edited = call("PUT", path, json={"extracted_notes": notes}, headers={"If-Match": read.headers["ETag"]})
+    assert edited.status_code in (200, 201), edited.json
+    join(call, processed)
+    join_and_work(bench, processed)
+    now = call("GET", path).json
+    assert now["extracted_notes"]["therapist_notes"] == "My own words."
+    kinds = [one["kind"] for one in call("GET", f"{path}/versions").json]
+    assert sorted(kinds) == ["draft", "edit", "extraction"]
+
+
+def test_nothing_joins_a_session_that_is_signed(call, processed):
+    etag = call("GET", f"/api/sessions/{processed}/notes").headers["ETag"]
+    assert (
+        call("POST", f"/api/sessions/{processed}/notes/sign", headers={"If-Match": etag}).status_code == 200
+    )
+    answer = join(call, processed)
+    assert (answer.status_code, answer.json["code"]) == (409, "notes_signed")
+
+
+def test_nothing_joins_a_session_that_is_cancelled_or_another_persons(call, clinic, office, uploaded):
+    assert join(call, UUID(int=7)).status_code == 404
+    assert call("POST", f"/api/sessions/{uploaded}/cancel").status_code == 202
+    answer = join(call, uploaded)
+    assert (answer.status_code, answer.json["code"]) == (409, "cancelled")
+    assert len([path for path in left_behind(clinic) if path.endswith("/recording")]) == 1
+
+
+def test_nothing_joins_what_is_on_hold(call, clinic, office, processed):
+    target = Target(session_id=processed)
+    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    answer = join(call, processed)
+    assert (answer.status_code, answer.json["code"]) == (409, "on_hold")
+    assert further(clinic) == []
+
+
+def test_only_its_therapist_joins_anything(app, call, clinic, processed):
+    stranger = caller_of(app, clinic, make_office(clinic))
+    answer = join(stranger, processed)
+    assert (answer.status_code, answer.json["code"]) == (404, "session_not_found")
+    join(call, processed)
+    (waiting,) = further(clinic)
+    assert stranger("DELETE", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 404
+    assert stranger("HEAD", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 404
+
+
+def test_nothing_joins_without_consent(call, office, processed):
+    revoked = call(
+        "PATCH", f"/api/patients/{office.patient_id}", json={"consent": {"revoked_on": "2026-11-30"}}
+    )
+    assert revoked.status_code == 200, revoked.json
+    answer = join(call, processed)
+    assert (answer.status_code, answer.json["code"]) == (409, "consent_revoked")
+
+
+def test_what_is_the_sessions_does_not_come_again(call, office, processed):
+    answer = join(call, processed, speakers=3, language="en")
+    assert answer.status_code == 422
+    assert sorted(answer.json["errors"]) == ["language", "speakers"]
+
+
+def test_a_repetition_joins_nothing_more(call, clinic, processed):
+    parts = [("joins", str(processed).encode(), None, None), ("file", wav(SECOND), "b.wav", "audio/wav")]
+    headers = {"Idempotency-Key": "0b6a1c3e-further"}
+    first = call("POST", "/api/sessions/upload", headers=headers, **form(parts))
+    again = call("POST", "/api/sessions/upload", headers=headers, **form(parts))
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json["id"] == str(processed)
+    assert len(further(clinic)) == 1
+
+
+def test_one_that_cannot_be_decoded_fails_the_session_and_can_be_given_up(call, clinic, bench, processed):
+    content = wav(SECOND)
+    join(call, processed, content)
+    (waiting,) = further(clinic)
+    refused = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
+    assert (refused.status_code, refused.json["code"]) == (409, "joined")
+    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    redaction.redact(
+        dataclasses.replace(bench, resources=dataclasses.replace(clinic, settings=short)), processed
+    )
+    assert row(clinic, processed).error_code == "recording_too_long"
+    assert len(heard(call, processed)) == 2
+    given_up = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
+    assert given_up.status_code == 204, given_up.json
+    join_and_work(bench, processed)
+    assert row(clinic, processed).status == Status.PROCESSED
+    assert step(clinic, processed, "redact").state == "done"
+    assert len(call("GET", f"/api/sessions/{processed}/audio").data) == len(wav(FIRST))
+    with everything(clinic) as db:
+        acts = set(db.scalars(select(AuditEvent.action).where(AuditEvent.subject_id == processed)))
+    assert {"session.join", "session.unjoin"} <= acts
+
+
+def announced(call: Caller, session_id: UUID) -> str:
+    """The path of a resumable upload that is to join the session."""
+    pairs = {"filename": "b.wav", "filetype": "audio/wav", "joins": str(session_id)}
+    metadata = ",".join(f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in pairs.items())
+    headers = {**TUS, "Upload-Length": str(len(wav(SECOND))), "Upload-Metadata": metadata}
+    made = call("POST", "/api/uploads", headers=headers)
+    assert made.status_code == 201, made.json
+    return made.headers["Location"]
+
+
+def test_it_joins_by_a_resumable_upload_too(call, clinic, bench, processed):
+    path, content = announced(call, processed), wav(SECOND)
+    sent = call("PATCH", path, headers=SENDING, data=content)
+    assert sent.status_code == 204, sent.json
+    for answer in (sent, call("HEAD", path, headers=TUS)):
+        assert answer.headers["Content-Location"] == f"/api/sessions/{processed}"
+    join_and_work(bench, processed)
+    assert len(heard(call, processed)) == 3
+    (joined,) = call("GET", f"/api/sessions/{processed}").json["further_recordings"]
+    assert (joined["number"], joined["begins_at"], joined["bytes"]) == (2, BEGINS, len(content))
+    assert path.endswith(joined["id"])
+
+
+def test_a_resumable_upload_whose_session_was_signed_meanwhile_is_kept(call, processed):
+    path = announced(call, processed)
+    tag = {"If-Match": call("GET", f"/api/sessions/{processed}/notes").headers["ETag"]}
+    assert call("POST", f"/api/sessions/{processed}/notes/sign", headers=tag).status_code == 200
+    sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
+    assert (sent.status_code, sent.json["code"]) == (409, "notes_signed")
+    assert call("HEAD", path, headers=TUS).status_code == 200
+
+
+def test_the_transcript_says_where_it_begins(call, bench, processed):
+    join(call, processed)
+    join_and_work(bench, processed)
+    path = f"/api/sessions/{processed}/transcript?format="
+    seam = "A further recording begins here."
+    lines = call("GET", f"{path}txt").text.splitlines()
+    assert [number for number, line in enumerate(lines) if seam in line] == [2]
+    assert f"NOTE {seam}" in call("GET", f"{path}vtt").text
+
+
+def test_stereo_and_mono_are_joined_in_mono(call, bench, clinic, processed):
+    stereo = io.BytesIO()
+    with wave.open(stereo, "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(2)
+        sound.setframerate(SAMPLE_RATE)
+        sound.writeframes(np.tile(np.array([4000, 0], "<i2"), round(SECOND * SAMPLE_RATE)).tobytes())
+    join(call, processed, stereo.getvalue())
+    join_and_work(bench, processed)
+    sound = samples(call, processed)
+    assert len(sound) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert 1500 < loudness(sound, BEGINS + 1, BEGINS + SECOND - 1) < 2500
