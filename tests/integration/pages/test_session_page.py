@@ -9,7 +9,6 @@ from flask import Flask
 from shared.services.accounts import people
 from shared.services.resources import Resources
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import SAID, finish_extraction, offer_notes, processed
 from tests.integration.sessions import bench_with, promise, row, work
@@ -19,18 +18,8 @@ Sign = Callable[[], None]
 
 
 @pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
 def me(app: Flask, resources: Resources, office: Office) -> Browser:
     return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
 
 
 def test_transcript_notes_and_player_are_on_the_page(me: Browser, session_id: UUID) -> None:
