@@ -1,10 +1,53 @@
-"""For the integration rung alone: what is slow, and what none of its tests is about."""
+"""For the integration rung alone: what many of its modules ask for, and what none of its tests is about."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.services.resources import Resources
+    from tests.integration.api_client import Caller
+    from tests.integration.notes_calls import Clinician
+    from tests.servers import Office
+
+
+@pytest.fixture
+def app(resources: Resources) -> Flask:
+    """The application."""
+    from tests.integration.api_client import app_of
+
+    return app_of(resources)
+
+
+@pytest.fixture
+def call(app: Flask, resources: Resources, office: Office) -> Caller:
+    """The office's therapist, with a key."""
+    from tests.integration.api_client import caller_of
+
+    return caller_of(app, resources, office)
+
+
+@pytest.fixture
+def session_id(resources: Resources, office: Office) -> UUID:
+    """A session of the office's with notes."""
+    from tests.integration.notes_calls import processed
+
+    return processed(resources, office)
+
+
+@pytest.fixture
+def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
+    """The office's therapist, who reads and writes the notes of the session."""
+    from tests.integration.notes_calls import clinician
+
+    return clinician(resources, office, session_id)
 
 
 @pytest.fixture(scope="module", autouse=True)

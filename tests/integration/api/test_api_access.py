@@ -17,7 +17,7 @@ from shared.services.accounts.enrolment import WantedKey
 from shared.services.accounts.first_accounts import bootstrap
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller, caller_of
 from tests.servers import Office, make_office
 
 PUBLIC = {
@@ -44,11 +44,6 @@ PUBLIC = {
     "provider.back",
     "provider.signed_out_there",
 }
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture
