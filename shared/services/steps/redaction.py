@@ -20,7 +20,7 @@ from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.step_claims import Lease
 from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
-from shared.domain.transcripts.off_record import Ranges
+from shared.domain.transcripts.off_record import Ranges, before_end
 from shared.domain.transcripts.quality import recording_facts
 from shared.domain.values import SAMPLE_RATE, JsonObject
 from shared.media import refusals
@@ -29,7 +29,7 @@ from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
 from shared.services.jobs.worker_context import Workbench
 from shared.services.sessions import digests
-from shared.services.steps.joined_wav import Layout, Piece, joined_in, wav
+from shared.services.steps.joined_wav import GAP_SECONDS, Layout, Piece, joined_in, wav
 from shared.services.steps.speech_plan import session_row
 from shared.services.transcripts.off_record import opened_ranges
 from shared.services.uploads import joining
@@ -39,10 +39,12 @@ from shared.vault.sealing import Subject
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The recording as it is stored now: its size, its SHA-256 in hex, and where further ones begin."""
+    """The recording as it is stored now: its size, its SHA-256 in hex, what of it is silent, and where
+    further ones begin."""
 
     size: int
     sha256: str
+    silent: Ranges
     begins: dict[UUID, float]
     facts: dict[UUID, JsonObject]
 
@@ -76,6 +78,9 @@ def _redact(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Step]:
             digest = digests.seal(resources.vault, session, stored.sha256)
             sessions.replace_audio(db, session.id, family="wav", size=stored.size, digest=digest)
             further_recordings.note_joined(db, stored.begins, stored.facts)
+            if stored.silent != ranges:
+                sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), stored.silent)
+                outputs.replace(db, session.practice_id, session.id, Product.OFF_RECORD, sealed)
             for recording_id in stored.begins:
                 joining.order_erasure(db, session.practice_id, recording_id)
         following.extend(steps.make_next_ready(db, session.id))
@@ -96,6 +101,8 @@ def _rewrite(
     missing = [name for name in further if name not in before]
     layout, facts = _decode(bench, session, missing, heartbeat)
     begins = before | dict(zip(missing, layout.begins[1:], strict=True))
+    if begins:  # a range may end behind the recording that it was said of: what joins it now is not meant
+        ranges = before_end(ranges, min(begins.values()) / SAMPLE_RATE - GAP_SECONDS)
     digest, size = hashlib.sha256(), 0
     with recordings.open(session, SPEECH) as pcm, recordings.create(session, RECORDING) as write:
         if pcm.size != sum(piece.size for piece in layout.pieces):
@@ -110,7 +117,7 @@ def _rewrite(
     failpoints.reach("rewritten", session.id)
     recordings.delete(session, SPEECH)
     seconds = {name: begin / SAMPLE_RATE for name, begin in begins.items()}
-    return _Stored(size, digest.hexdigest(), seconds, dict(zip(missing, facts, strict=True)))
+    return _Stored(size, digest.hexdigest(), ranges, seconds, dict(zip(missing, facts, strict=True)))
 
 
 def _decode(

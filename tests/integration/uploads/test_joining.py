@@ -15,9 +15,10 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from shared.db.tables.core import AuditEvent
-from shared.db.tables.lifecycle import Erasure
+from shared.db.tables.lifecycle import Erasure, RemovalRow
 from shared.db.tables.uploads import FurtherRecording
 from shared.domain import failpoints
+from shared.domain.removals import Entry, Removal
 from shared.domain.status import Status
 from shared.domain.values import SAMPLE_RATE, Chunk, SpeechPlan, Turn, Utterance
 from shared.media.isolation.sandbox import Sandbox
@@ -25,6 +26,7 @@ from shared.pipeline import REDACT
 from shared.services.jobs import leases
 from shared.services.jobs.worker_context import Workbench
 from shared.services.lifecycle import deletion
+from shared.services.operations import removals
 from shared.services.resources import Resources
 from shared.services.retention import holds
 from shared.services.retention.holds import Target
@@ -302,6 +304,43 @@ def test_a_range_taken_out_while_another_recording_waits_is_taken_out_and_that_o
     assert loudness(sound, 30, 40) == 0
     assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
     assert heard(call, processed)[-1][0] >= BEGINS
+
+
+@pytest.mark.parametrize("with_upload", [True, False])
+def test_a_range_that_ends_behind_the_recording_leaves_what_joins_it(
+    call, clinic, bench, office, with_upload
+):
+    end = FIRST + 60
+    said = {"off_the_record": f"50-{end:g}"} if with_upload else {}
+    session_id = UUID(call.upload(office.patient_id, wav(FIRST), **said).json["id"])
+    redaction.redact(bench, session_id)
+    work(bench, session_id)
+    if not with_upload:
+        ranges = {"ranges": [{"start": 50.0, "end": end}]}
+        assert call("POST", f"/api/sessions/{session_id}/off-the-record", json=ranges).status_code == 202
+        join_and_work(bench, session_id)
+    join(call, session_id)
+    join_and_work(bench, session_id)
+    sound = samples(call, session_id)
+    assert loudness(sound, 0, 50) > 1000
+    assert loudness(sound, 50, BEGINS) == 0
+    assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
+    assert heard(call, session_id)[-1][0] >= BEGINS
+    redaction_again = {"ranges": [{"start": 0.0, "end": 1.0}]}
+    assert call("POST", f"/api/sessions/{session_id}/off-the-record", json=redaction_again).status_code == 202
+    join_and_work(bench, session_id)
+    assert loudness(samples(call, session_id), BEGINS, BEGINS + SECOND) > 1000
+    # The list of removals still has the range as it was said; a restore takes it out again.
+    with everything(clinic) as db:
+        query = select(RemovalRow).where(RemovalRow.kind == Removal.OFF_RECORD)
+        listed = list(db.scalars(query.where(RemovalRow.subject_id == session_id)))
+    entries = [
+        Entry(one.practice_id, one.kind, one.subject_id, one.at, one.sealed and one.sealed.data)
+        for one in listed
+    ]
+    assert len(entries) >= 2
+    assert removals.apply_again(clinic, entries) == 0
+    assert loudness(samples(call, session_id), BEGINS, BEGINS + SECOND) > 1000
 
 
 def test_while_it_waits_nothing_is_signed_heard_or_extracted(call, processed):
