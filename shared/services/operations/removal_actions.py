@@ -23,6 +23,7 @@ from shared.services.retention import holds, sweep
 from shared.services.rights import requests
 from shared.services.steps.joined_wav import GAP_SECONDS
 from shared.services.transcripts import off_record
+from shared.services.uploads import joining
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject
 
@@ -35,6 +36,8 @@ def _session(_: Resources, db: DbSession, entry: Entry) -> bool:
     if row is None:
         return False
     deletions.leave_tombstone(db, row, {}, ACTOR)
+    for recording_id in further_recordings.remove_waiting(db, row.id):
+        joining.order_erasure(db, row.practice_id, recording_id)
     deletions.remove_rows(db, row.id)
     return True
 

@@ -279,6 +279,16 @@ def test_a_deleted_session_takes_one_that_waits_with_it(call, clinic, processed)
     assert not any(str(waiting.id) in path for path in left_behind(clinic))
 
 
+def test_a_session_deleted_again_after_a_restore_takes_one_that_waits_with_it(call, clinic, processed):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    deleted = Entry(waiting.practice_id, Removal.SESSION, processed, datetime.now(UTC))
+    assert removals.apply_again(clinic, [deleted]) == 1
+    assert further(clinic) == []
+    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    assert not any(str(waiting.id) in path for path in left_behind(clinic))
+
+
 def test_a_range_of_the_further_recording_is_taken_off_the_record(call, bench, processed):
     join(call, processed)
     join_and_work(bench, processed)
