@@ -21,7 +21,7 @@ from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
 from shared.services.retention import holds, sweep
 from shared.services.rights import requests
-from shared.services.steps.joined_wav import GAP_SECONDS
+from shared.services.steps.join_list import GAP_SECONDS
 from shared.services.transcripts import off_record
 from shared.services.uploads import joining
 from shared.vault.keystore import KeyDestroyed

@@ -20,7 +20,7 @@ from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.step_claims import Lease
 from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
-from shared.domain.transcripts.off_record import Ranges, before_end
+from shared.domain.transcripts.off_record import Ranges
 from shared.domain.transcripts.quality import recording_facts
 from shared.domain.values import SAMPLE_RATE, JsonObject
 from shared.media import refusals
@@ -28,8 +28,10 @@ from shared.pipeline import REDACT, Step
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
 from shared.services.jobs.worker_context import Workbench
+from shared.services.lifecycle import cancellation
 from shared.services.sessions import digests
-from shared.services.steps.joined_wav import GAP_SECONDS, Layout, Piece, joined_in, wav
+from shared.services.steps.join_list import before_joined, joined_in
+from shared.services.steps.joined_wav import Layout, Piece, wav
 from shared.services.steps.speech_plan import session_row
 from shared.services.transcripts.off_record import opened_ranges
 from shared.services.uploads import joining
@@ -52,13 +54,17 @@ class _Stored:
 def redact(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
     """Run the step, if it can be claimed (or is, by ``lease``); True once the recording is redacted."""
     following: list[Step] = []
+    subjects: list[Subject] = []
 
     def work(lease: Lease, heartbeat: Heartbeat) -> None:
+        subjects.append(lease.subject)
         following.extend(_redact(bench, lease, heartbeat))
 
     if leases.run(bench, session_id, REDACT, work, lease):
         for step in following:
             bench.resources.queue.publish(session_id, step)
+    elif subjects:  # a cancellation meanwhile looked at the recording before it was replaced
+        cancellation.discard_decoded_if_over(bench.resources, subjects[0])
     return leases.is_done(bench, session_id, REDACT)
 
 
@@ -101,8 +107,7 @@ def _rewrite(
     missing = [name for name in further if name not in before]
     layout, facts = _decode(bench, session, missing, heartbeat)
     begins = before | dict(zip(missing, layout.begins[1:], strict=True))
-    if begins:  # a range may end behind the recording that it was said of: what joins it now is not meant
-        ranges = before_end(ranges, min(begins.values()) / SAMPLE_RATE - GAP_SECONDS)
+    ranges = before_joined(ranges, begins.values())
     digest, size = hashlib.sha256(), 0
     with recordings.open(session, SPEECH) as pcm, recordings.create(session, RECORDING) as write:
         if pcm.size != sum(piece.size for piece in layout.pieces):

@@ -14,11 +14,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from shared.db.tables.core import AuditEvent
+from shared.db.tables.core import AuditEvent, TherapySession
 from shared.db.tables.lifecycle import Erasure, RemovalRow
 from shared.db.tables.uploads import FurtherRecording
 from shared.domain import failpoints
+from shared.domain.errors import PermanentStepError
 from shared.domain.removals import Entry, Removal
+from shared.domain.retention import RetentionKind
 from shared.domain.status import Status
 from shared.domain.values import SAMPLE_RATE, Chunk, SpeechPlan, Turn, Utterance
 from shared.media.isolation.sandbox import Sandbox
@@ -28,12 +30,13 @@ from shared.services.jobs.worker_context import Workbench
 from shared.services.lifecycle import deletion
 from shared.services.operations import removals
 from shared.services.resources import Resources
-from shared.services.retention import holds
+from shared.services.retention import holds, sweep
 from shared.services.retention.holds import Target
 from shared.services.steps import redaction
-from shared.services.steps.joined_wav import GAP_SECONDS
+from shared.services.steps.join_list import GAP_SECONDS
 from tests.database import everything
 from tests.fakes.media_files import wav
+from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind
 from tests.integration.sessions import audited, bench_with, plan_of, row, step, versions, work
@@ -212,6 +215,17 @@ def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench,
 
 @pytest.mark.parametrize("place", ["redacting", "rewritten"])
 def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, clinic, bench, processed, place):
+    join(call, processed)
+    killed_at(monkeypatch, bench, processed, place)
+    expire(clinic, processed)
+    join_and_work(bench, processed)
+    assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert len(heard(call, processed)) == 3
+
+
+def killed_at(monkeypatch: pytest.MonkeyPatch, bench: Workbench, session_id: UUID, place: str) -> None:
+    """A worker that joins what waits is killed at this place."""
+
     class Killed(BaseException):
         pass
 
@@ -219,15 +233,10 @@ def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, clinic, bench
         if reached.startswith(place):
             raise Killed
 
-    join(call, processed)
     with monkeypatch.context() as dying:
         dying.setattr(failpoints, "_watchers", [die])
         with pytest.raises(Killed):
-            redaction._redact(bench, _lease(bench, processed), _Alive())
-    expire(clinic, processed)
-    join_and_work(bench, processed)
-    assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
-    assert len(heard(call, processed)) == 3
+            redaction._redact(bench, _lease(bench, session_id), _Alive())
 
 
 class _Alive:
@@ -364,6 +373,73 @@ def test_while_it_waits_nothing_is_signed_heard_or_extracted(call, processed):
     assert (extracting.status_code, extracting.json["code"]) == (409, "being_joined")
 
 
+def signing(call: Caller, session_id: UUID) -> tuple[int, str | None]:
+    path = f"/api/sessions/{session_id}/notes"
+    tag = {"If-Match": call("GET", path).headers["ETag"]}
+    answer = call("POST", f"{path}/sign", headers=tag)
+    return answer.status_code, answer.json.get("code")
+
+
+def test_where_the_notes_of_the_whole_failed_those_of_before_are_not_signed(call, clinic, bench, processed):
+    join(call, processed)
+    redaction.redact(bench, processed)
+    broken = FakeExtractor([PermanentStepError("No.", "engine_refused_content")])
+    work(dataclasses.replace(bench, build_extractor=lambda: broken), processed)
+    assert (row(clinic, processed).status, versions(clinic, processed)) == (Status.FAILED, [1])
+    assert signing(call, processed) == (409, "being_joined")
+    path = f"/api/sessions/{processed}/notes"
+    read = call("GET", path)
+    notes = {**read.json["extracted_notes"], "therapist_notes": "My own words."}
+    edited = call("PUT", path, json={"extracted_notes": notes}, headers={"If-Match": read.headers["ETag"]})
+    assert edited.status_code in (200, 201), edited.json
+    assert signing(call, processed) == (200, None)
+
+
+def test_a_session_that_is_stopped_while_another_waits_is_signed_as_it_was(call, clinic, processed):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+    assert call("GET", f"/api/sessions/{processed}/audio").data == wav(FIRST)
+    assert call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 204
+    assert (further(clinic), row(clinic, processed).status) == ([], Status.CANCELLED)
+    assert signing(call, processed) == (200, None)
+
+
+@pytest.mark.parametrize("stopped", ["cancelled", "failed"])
+def test_what_a_worker_joined_before_it_died_is_heard_also_where_no_other_goes_on(
+    monkeypatch, call, clinic, bench, processed, stopped
+):
+    before = set(left_behind(clinic))
+    join(call, processed)
+    (waiting,) = further(clinic)
+    killed_at(monkeypatch, bench, processed, "rewritten")
+    if stopped == "cancelled":
+        assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+        assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+        deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+        assert {path for path in left_behind(clinic) if str(waiting.id) in path} <= before
+    else:
+        fail(clinic, processed)
+    given_up = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
+    assert (given_up.status_code, given_up.json["code"]) == (409, "joined")
+    assert [one.begins_at for one in further(clinic)] == [BEGINS]
+
+
+def fail(resources: Resources, session_id: UUID) -> None:
+    with everything(resources) as db:
+        db.execute(text("UPDATE sessions SET status = 'failed' WHERE id = :id"), {"id": session_id})
+
+
+def test_what_was_joined_and_never_heard_goes_with_the_recording(call, clinic, bench, processed):
+    join(call, processed)
+    redaction.redact(bench, processed)
+    fail(clinic, processed)
+    with clinic.database.transaction(row(clinic, processed).practice_id) as db:
+        sweep.remove(db, db.get_one(TherapySession, processed), RetentionKind.RECORDING)
+    assert further(clinic) == []
+    assert signing(call, processed) == (200, None)
+
+
 def test_an_edit_of_the_notes_stays_and_new_notes_are_offered_beside_it(call, bench, processed):
     read = call("GET", f"/api/sessions/{processed}/notes")
     notes = {**read.json["extracted_notes"], "therapist_notes": "My own words."}
@@ -491,6 +567,15 @@ def test_a_resumable_upload_whose_session_was_signed_meanwhile_is_kept(call, pro
     assert call("POST", f"/api/sessions/{processed}/notes/sign", headers=tag).status_code == 200
     sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
     assert (sent.status_code, sent.json["code"]) == (409, "notes_signed")
+    assert call("HEAD", path, headers=TUS).status_code == 200
+
+
+def test_a_resumable_upload_that_makes_the_session_too_long_is_kept(app, call, clinic, processed):
+    path = announced(call, processed)
+    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    app.extensions["sessionscribe"] = dataclasses.replace(clinic, settings=short)
+    sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
+    assert (sent.status_code, sent.json["code"]) == (400, "joined_too_long")
     assert call("HEAD", path, headers=TUS).status_code == 200
 
 
