@@ -170,7 +170,7 @@ def _require_no_wider(db: DbSession, caller: Caller, networks: Sequence[str] | N
     own = api_keys.get(db, caller.practice_id, caller.key_id)
     if own is not None and not key_networks.are_within(networks, own.networks):
         raise NotAllowed(
-            "A key that is tied to networks makes only keys within them. Name networks of its own.",
+            "A key that is tied to networks makes only keys within them. Name some of them.",
             "networks_wider",
         )
 

@@ -16,7 +16,7 @@ def normalised(networks: Sequence[str]) -> list[str]:
 
 
 def are_within(networks: Sequence[str] | None, others: Sequence[str] | None) -> bool:
-    """Whether whoever is in one of ``networks`` (None: anywhere) is in one of ``others`` too."""
+    """Whether each client in ``networks`` (None: anywhere) is in ``others`` too."""
     if others is None:
         return True
     return networks is not None and all(
