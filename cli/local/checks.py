@@ -111,7 +111,7 @@ def _storage(known: Settings) -> Iterator[Finding]:
     if free < known.min_free_disk_mib * MIB:
         yield bad(
             "storage",
-            f"{free // MIB} MiB are free, uploads want {known.min_free_disk_mib}",
+            f"{free // MIB} MiB are free, uploads need {known.min_free_disk_mib}",
             "Make room, or lower SESSIONSCRIBE_MIN_FREE_DISK_MIB. New uploads answer 503 until then.",
         )
     if versions and known.direct_uploads != "no":
