@@ -2,28 +2,17 @@
 
 from uuid import UUID
 
-import pytest
 from werkzeug.test import TestResponse
 
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.notes_calls import Clinician, clinician, processed
+from tests.integration.notes_calls import Clinician, clinician
 from tests.integration.sessions import audited
-from tests.servers import Office, make_office
+from tests.servers import make_office
 
 TYPED = {"tag": '"one"', "fields": {"topic_summary": "CANARY she came in late", "key_topics.0": "on"}}
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
-
-
-@pytest.fixture
-def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
-    return clinician(resources, office, session_id)
 
 
 def test_what_was_typed_is_kept_and_given_back(me: Clinician, resources: Resources, session_id: UUID) -> None:

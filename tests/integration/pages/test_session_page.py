@@ -13,7 +13,7 @@ from shared.services.resources import Resources
 from shared.services.steps import redaction
 from tests.fakes.media import FakeDecoder
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import app_of, caller_of
+from tests.integration.api_client import caller_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import SAID, finish_extraction, offer_notes, processed
 from tests.integration.sessions import bench_with, promise, row, work
@@ -23,18 +23,8 @@ Sign = Callable[[], None]
 
 
 @pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
 def me(app: Flask, resources: Resources, office: Office) -> Browser:
     return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
 
 
 def test_transcript_notes_and_player_are_on_the_page(me: Browser, session_id: UUID) -> None:
