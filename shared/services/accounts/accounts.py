@@ -215,8 +215,7 @@ def add_key(
     if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
         grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
         raise InvalidInput(
-            f"Some of these scopes are not for a key of a {person.role}. Choose among: {grantable}.",
-            "scopes_not_grantable",
+            f"Keys of a {person.role} cannot have these scopes. Use {grantable}.", "scopes_not_grantable"
         )
     if caller is not None and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
