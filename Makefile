@@ -86,13 +86,13 @@ mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which
 	@PYTHONPATH=$(VENV)/mutants $(BIN)/python -m tests.mutants.run $(ARGS)
 
 accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs flite)
-	@$(BIN)/python -m benchmarks.audio.accuracy
+	@$(BIN)/python -m benchmarks.accuracy
 
 mutations: $(VENV)/.dev ## Feed the decoder 2,000 damaged recordings
 	@$(BIN)/python -m benchmarks.audio.mutations
 
 benchmark-notes: $(VENV)/.dev ## Measure what the notes find in invented sessions, and what of risk
-	@$(BIN)/python -m benchmarks.text.notes
+	@$(BIN)/python -m benchmarks.notes
 
 sample: $(VENV)/.dev ## Make the sample recording again (needs flite)
 	@$(BIN)/python samples/make_sample.py

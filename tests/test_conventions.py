@@ -148,6 +148,35 @@ def test_no_test_sleeps_for_a_fixed_time() -> None:
     assert not [path for path in others if fixed.search(path.read_text())]
 
 
+def names_in(function: ast.AST) -> set[str]:
+    """What a function calls, or hands on to be called."""
+    nodes = list(ast.walk(function))
+    called = {
+        node.func.attr
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    return called | {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+def test_every_test_can_fail() -> None:
+    """It asserts something, expects an error, or calls a function of the tests that does."""
+    functions = [
+        node
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    asserting = {"raises", "warns", "fail", "expect", "validate", "check_call", "raise_for_status"}
+    asserting |= {
+        f.name for f in functions if any(isinstance(node, ast.Assert | ast.Raise) for node in ast.walk(f))
+    }
+    calls = {f: names_in(f) for f in functions}
+    while more := {f.name for f in functions if f.name not in asserting and calls[f] & asserting}:
+        asserting |= more
+    assert [f.name for f in functions if f.name.startswith("test_") and f.name not in asserting] == []
+
+
 def test_what_is_begun_first_is_there() -> None:
     tests = ROOT / "tests"
     there = {path.stem for path in tests.rglob("test_*.py")} | {path.name for path in tests.iterdir()}

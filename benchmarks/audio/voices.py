@@ -17,7 +17,7 @@ import numpy as np
 import simpleder
 from numpy.typing import NDArray
 
-from benchmarks.audio.accuracy import COLLAR_SECONDS, Conversation, in_noise
+from benchmarks.accuracy import COLLAR_SECONDS, Conversation, in_noise
 from samples.make_sample import RATE, speak, turns
 from tests.fakes.speech import InMemoryPcm
 from workers.audio.analyser import OfflineSpeechAnalyser

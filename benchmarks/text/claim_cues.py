@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.text.claims import of_turn, transcript_of
+from benchmarks.claims import of_turn, transcript_of
 from shared.domain.english.quotes import cite
 from shared.domain.notes.fields import Form
 from shared.domain.verification import cues

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.text.claims import transcript_of
+from benchmarks.claims import transcript_of
 from shared.domain.transcripts.roles import propose_roles
 from shared.domain.values import Transcript
 

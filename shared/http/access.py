@@ -15,7 +15,7 @@ from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.http import cookies, csrf, rate_limits
 from shared.http.request_ids import request_id
 from shared.services.access.caller import Caller, Scope
-from shared.services.accounts import accounts, api_keys
+from shared.services.accounts import api_keys, authentication
 from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions
 
@@ -127,7 +127,7 @@ def _by_key(authorization: str) -> Caller:
     scheme, _, presented = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    return accounts.authenticate(resources(), presented.strip(), request_id(), rate_limits.address())
+    return authentication.authenticate(resources(), presented.strip(), request_id(), rate_limits.address())
 
 
 def _by_cookie(secret: str, policy: Policy) -> Caller:

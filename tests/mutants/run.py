@@ -151,10 +151,9 @@ def main() -> None:
                 *scores[-1].survivors,
             ]
             print("\n".join(lines), flush=True)
-    rows = {one.path: row(one) for one in scores if one.tried}
-    print("\n".join([*HEADING, *rows.values()]))
-    if given.write:
-        PAGE.write_text(with_rows(PAGE.read_text(), rows))
+            if given.write and scores[-1].tried:
+                PAGE.write_text(with_rows(PAGE.read_text(), {module["path"]: row(scores[-1])}))
+    print("\n".join([*HEADING, *(row(one) for one in scores if one.tried)]))
     sys.exit(any(one.share < one.floor for one in scores))
 
 

@@ -35,11 +35,15 @@ WRITABLE = ("key_topics", "emotional_themes", "follow_up_topics", "unresolved_co
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Typed:
-    """What a form holds that was not saved. ``is_of_these``: it changes the notes as they are now."""
+    """What a form holds that was not saved. ``is_of_these``: it changes the notes as they are now.
+
+    ``etag`` names what is kept of it on the server.
+    """
 
     fields: Mapping[str, str]
     is_of_these: bool
     saved_at: datetime | None = None
+    etag: str = unsaved.NOTHING
 
     def text(self, name: str, present: str) -> str:
         """What was typed in a field, else what it holds now."""
@@ -56,7 +60,7 @@ def form(session_id: UUID) -> str:
     """The current notes, to be changed; with what was typed before and not saved."""
     found = notes.read(resources(), caller(), session_id)
     kept = unsaved.find(resources(), caller(), session_id)
-    typed = Typed(kept.fields, kept.tag == found.tag, kept.saved_at) if kept else None
+    typed = Typed(kept.fields, kept.tag == found.tag, kept.saved_at, kept.etag) if kept else None
     return _page(session_id, found, None, typed)
 
 
@@ -70,7 +74,9 @@ def save(session_id: UUID) -> Response | Redirect:
         if wanted:
             editing.edit(resources(), caller(), session_id, wanted, request.form.get("tag") or None)
     except (Outdated, InvalidInput) as error:
-        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated))
+        kept = unsaved.find(resources(), caller(), session_id)
+        etag = kept.etag if kept else unsaved.NOTHING
+        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated), etag=etag)
         status = 409 if isinstance(error, Outdated) else 422
         return make_response(_page(session_id, found, error.detail, typed), status)
     unsaved.discard(resources(), caller(), session_id)
@@ -93,6 +99,7 @@ def _page(session_id: UUID, found: Notes, problem: str | None, typed: Typed | No
         tag=found.tag,
         problem=problem,
         saved_at=typed.saved_at,
+        kept_tag=typed.etag,
         texts=[(name, title, *_both(typed, name, now.texts[name])) for name, title in TEXTS],
         sections=[
             (place, part.title, *_both(typed, f"section.{place}", _text_of(part)))

@@ -30,6 +30,7 @@ PSEUDO_NEGATIONS = (
     "doesn't know",
     "don't tell", "do not tell",
 )  # fmt: skip
+_PSEUDO_WORDS = [phrase.split() for phrase in PSEUDO_NEGATIONS]
 
 _RISK_WORDS = re.compile(
     r"suicid|kill|\bdie\b|\bdying\b|self-? ?harm|harm|\bhurt|overdos|\bend(?:ing)? (?:my|his|her|your|their)"
@@ -70,12 +71,12 @@ def _has_new_subject(between: Sequence[str]) -> bool:
 def _is_pseudo(words: Sequence[str], index: int) -> bool:
     if "lying" in words[:index]:
         return True
-    around = " ".join(words[max(0, index - 1) : index + 4])
-    if _NOT_TOLD_TO.search(around):
+    if _NOT_TOLD_TO.search(" ".join(words[max(0, index - 1) : index + 4])):
         return False
     return any(
-        re.search(rf"\b{re.escape(phrase)}\b", around) and words[index] in phrase.split()
-        for phrase in PSEUDO_NEGATIONS
+        word == words[index] and at <= index and list(words[index - at :][: len(phrase)]) == phrase
+        for phrase in _PSEUDO_WORDS
+        for at, word in enumerate(phrase)
     )
 
 

@@ -1,9 +1,10 @@
 """What is said of a transcript's quality, and when a person should look at it before relying on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Word
+from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Turn, Word
 from shared.domain.verification.boilerplate import not_screened, unscreened
 
 # A word below this is doubtful: of the offline engine's words it marks one in seven, among them
@@ -28,6 +29,10 @@ PACE_SECONDS = 30.0
 MOST_FILLED_SECONDS = 0.5
 MISSING_SECONDS, MISSING_SHARE = 1.0, 0.01
 MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE = 2.0, 0.02
+# Turns that are closer were one stretch of speech, cut where the voice changes.
+SHORTEST_PAUSE_SECONDS = 0.05
+# How far from such a cut people were found to speak at once (docs/accuracy.md).
+NEAR_CHANGE_SECONDS = 0.8
 
 
 def recording_facts(decoded: DecodedFacts) -> JsonObject:
@@ -65,6 +70,28 @@ def unheard_facts(stretches: Sequence[JsonObject]) -> JsonObject:
     """Seconds of detected speech over which no word lies, and where; see ``unheard``."""
     seconds = sum(stretch["end"] - stretch["start"] for stretch in stretches)
     return {"unheard_seconds": round(seconds, 2), "unheard": list(stretches[:MOST_SPANS])}
+
+
+def change_facts(turns: Sequence[Turn]) -> JsonObject:
+    """Where one voice follows another on the same channel without a pause, with what is near.
+
+    Only one voice is told at a time there: people who speak at once are found around such places.
+    """
+    changes = sorted(
+        before.end
+        for before, after in pairwise(sorted(turns, key=lambda turn: (turn.channel or 0, turn.start)))
+        if before.channel == after.channel
+        and before.speaker != after.speaker
+        and after.start - before.end <= SHORTEST_PAUSE_SECONDS
+    )
+    spans: list[JsonObject] = []
+    for change in changes:
+        start, end = max(0.0, change - NEAR_CHANGE_SECONDS), round(change + NEAR_CHANGE_SECONDS, 3)
+        if spans and start <= spans[-1]["end"]:
+            spans[-1]["end"] = end
+        else:
+            spans.append({"start": round(start, 3), "end": end})
+    return {"quick_changes": spans}
 
 
 def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:

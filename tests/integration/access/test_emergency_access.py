@@ -19,17 +19,12 @@ from shared.services.notes import process_notes
 from shared.services.patients import Consent
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller, caller_of
 from tests.integration.browser import browser_of
 from tests.integration.notes_calls import processed
 from tests.servers import Office, make_office
 
 START = "/api/emergency-access"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

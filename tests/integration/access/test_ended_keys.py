@@ -6,13 +6,12 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from api.http import prefer_wait
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.sessions import promise
 from tests.servers import Office
 from tests.waiting import wait_for
@@ -22,16 +21,6 @@ ENDS = {
     "expired": "UPDATE api_keys SET expires_at = now()",
     "disabled": "UPDATE therapists SET disabled_at = now()",
 }
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

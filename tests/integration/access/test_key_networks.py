@@ -7,13 +7,7 @@ from werkzeug.test import TestResponse
 from shared.services.access.caller import Scope
 from shared.services.accounts import accounts, enrolment
 from shared.services.resources import Resources
-from tests.integration.api_client import app_of
 from tests.servers import Office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

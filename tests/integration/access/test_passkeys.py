@@ -21,11 +21,6 @@ ADDED = "/account/passkeys"
 
 
 @pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
 def browser(app: Flask, resources: Resources, office: Office) -> Browser:
     """The therapist's, signed in."""
     give_login(resources, office.caller.practice_id, office.caller.therapist_id, NAME)

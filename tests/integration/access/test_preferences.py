@@ -8,21 +8,11 @@ from shared.services.accounts import people
 from shared.services.resources import Resources
 from tests.authz_matrix import call_name, checked_in, furnish, routes, send
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.browser import browser_of
 from tests.servers import Office
 
 PATH = "/api/preferences"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 def test_what_is_chosen_counts_for_one_person_in_every_browser(

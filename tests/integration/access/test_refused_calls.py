@@ -18,15 +18,10 @@ from shared.services.access.caller import Scope
 from shared.services.accounts import accounts, credentials
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller, caller_of
 from tests.servers import Office, make_office
 
 ADDRESS = "198.51.100.7"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 def call(app: Flask, key: str | None, path: str, **options: Any) -> int:

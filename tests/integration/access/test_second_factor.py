@@ -15,18 +15,12 @@ from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from shared.services.sign_in import invitations, second_factor, waits
 from tests.database import everything
-from tests.integration.api_client import app_of
 from tests.integration.browser import PASSPHRASE, Browser, browser_of, give_login
 from tests.integration.resumable import TUS
 from tests.servers import Office
 
 NAME = "a.therapist@example.org"
 OWN = "/account/second-factor"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -15,17 +15,12 @@ from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions, invitations, signing_in, waits
 from shared.services.sign_in.browser_sessions import Client
 from tests.database import everything
-from tests.integration.api_client import app_of, caller_of
+from tests.integration.api_client import caller_of
 from tests.integration.browser import PASSPHRASE, Browser, browser_of, give_login
 from tests.servers import Office, make_office
 
 NAME = "a.boss@example.org"
 FROM = Client("192.0.2.7", "A browser")
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -12,13 +12,8 @@ from shared.services.access.caller import THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller, caller_of
 from tests.servers import Office, make_office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of, form, tone
+from tests.integration.api_client import Caller, app_of, form, tone
 from tests.servers import Office
 
 ENGINES = "/api/practice/engines"
@@ -18,11 +18,6 @@ ENGINES = "/api/practice/engines"
 def app(resources: Resources):
     also = replace(resources.settings, also_offered=("openai",), openai_base_url="http://127.0.0.1:9/v1")
     return app_of(replace(resources, settings=also))
-
-
-@pytest.fixture
-def call(app, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

@@ -16,19 +16,9 @@ from shared.domain.status import Status
 from shared.services.access.caller import Scope
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of, left_behind
+from tests.integration.api_client import Caller, caller_of, left_behind
 from tests.integration.sessions import audited, bench_with, work
 from tests.servers import Office, make_office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

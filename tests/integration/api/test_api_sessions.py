@@ -54,16 +54,6 @@ NOTES = {
 
 
 @pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
-
-
-@pytest.fixture
 def session_id(call: Caller, office: Office) -> str:
     return str(call.upload(office.patient_id).json["id"])
 

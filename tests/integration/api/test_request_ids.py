@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 import structlog
-from flask import Flask
 from sqlalchemy import text, update
 
 from shared import logs
@@ -20,7 +19,7 @@ from shared.services.jobs import dispatching
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.fakes.media import FakeDecoder
-from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.api_client import Caller, tone
 from tests.integration.sessions import bench_with, row, work
 from tests.servers import Office
 
@@ -36,16 +35,6 @@ def configure() -> Iterator[Callable[[], None]]:
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

@@ -4,26 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
 from flask import Flask
 
 from shared.services.resources import Resources
-from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.api_client import Caller, caller_of, tone
 from tests.integration.browser import browser_of
 from tests.integration.notes_calls import clinician, processed
 from tests.integration.resumable import begun, send
 from tests.integration.sessions import row
 from tests.servers import Office, make_office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 def listed(call: Caller, **query: str) -> list[str]:

@@ -22,24 +22,12 @@ from tests.integration.api_client import app_of
 from tests.integration.notes_calls import (
     EVERYTHING,
     Clinician,
-    clinician,
     colleague,
     offer_notes,
-    processed,
 )
 from tests.servers import Office
 
 Notes = Callable[..., int]
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
-
-
-@pytest.fixture
-def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
-    return clinician(resources, office, session_id)
 
 
 @pytest.fixture

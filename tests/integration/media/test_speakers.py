@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from shared.domain.status import Status
@@ -11,7 +10,6 @@ from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
-from tests.integration.api_client import Caller, app_of, caller_of
 from tests.integration.sessions import audited, bench_with, promise, row, step, versions, work
 from tests.servers import Office
 
@@ -20,16 +18,6 @@ SWAPPED = [
     {"label": "Speaker 1", "role": "client", "name": "Ann Onymous"},
     {"label": "Speaker 2", "role": "therapist"},
 ]
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

@@ -3,24 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from shared.services.resources import Resources
-from tests.integration.notes_calls import SAID, Clinician, clinician, extract_again, processed
+from tests.integration.notes_calls import SAID, Clinician, extract_again
 from tests.integration.sessions import audited, products
 from tests.servers import Office
 
 BROTHER = SAID.replace("sister", "brother")
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
-
-
-@pytest.fixture
-def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
-    return clinician(resources, office, session_id)
 
 
 def correct(me: Clinician, *changes: dict[str, Any]):

@@ -21,21 +21,10 @@ from tests.integration.notes_calls import (
     colleague,
     extract_again,
     finish_extraction,
-    processed,
 )
 from tests.integration.pipeline.test_outbox import subscribe
 from tests.integration.sessions import audited
 from tests.servers import Office
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
-
-
-@pytest.fixture
-def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
-    return clinician(resources, office, session_id)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from shared.services.access.caller import THERAPIST_SCOPES
 from shared.services.accounts import accounts, people
 from shared.services.resources import Resources
 from tests.integration.api_client import Caller, app_of
-from tests.integration.notes_calls import Clinician, clinician, finish_extraction, processed
+from tests.integration.notes_calls import Clinician, finish_extraction
 from tests.integration.sessions import audited
 from tests.servers import Office
 
@@ -30,16 +30,6 @@ OWN = {
         {"name": "weather", "title": "Weather", "instruction": "What the sky was like."},
     ],
 }
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
-
-
-@pytest.fixture
-def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
-    return clinician(resources, office, session_id)
 
 
 def readable(content: bytes) -> str:

@@ -8,19 +8,9 @@ import pytest
 from shared.db.queries.records import notes as rows
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
-from tests.integration.notes_calls import Clinician, clinician, drafted, extract_again, processed
+from tests.integration.notes_calls import Clinician, clinician, drafted, extract_again
 from tests.integration.sessions import audited
 from tests.servers import Office
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
-
-
-@pytest.fixture
-def me(resources: Resources, office: Office, session_id: UUID) -> Clinician:
-    return clinician(resources, office, session_id)
 
 
 def test_an_edit_is_a_new_version_with_its_author_and_nothing_is_overwritten(

@@ -20,22 +20,12 @@ from shared.services.steps import transcription
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller, caller_of
 from tests.integration.pipeline.test_outbox import subscribe
 from tests.integration.sessions import audited, bench_with, promise, row, work
 from tests.servers import Office, make_office
 
 SAID = "i want to die and i have bought a rope"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ from shared.services.accounts import people
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules
 from tests.integration.access.test_second_factor import grow_stale
-from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import processed
 from tests.servers import Office
 
 HOLD = {"matter": "A v. B", "reason": "Subpoena of 12 May", "review_on": "2100-05-12"}
 RULE = {"kind": "recording", "event": "session", "days": "0", "grace_days": "0"}
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from werkzeug.routing import MapAdapter
 
@@ -14,18 +13,12 @@ from shared.services.access.caller import SCOPES_OF_ROLE, Scope
 from shared.services.accounts import people
 from shared.services.resources import Resources
 from tests.browser import sample
-from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.servers import Office
 
 _LINK = re.compile(r'(?:href|src)="(/[^"#]*)')
 _FORM = re.compile(r'<form method="(\w+)" action="(/[^"]*)"')
 _LEAST = 10
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 def offered(browser: Browser, start: str) -> tuple[dict[str, int], set[str]]:

@@ -10,17 +10,11 @@ from shared.services.resources import Resources
 from shared.services.retention import holds, rules
 from shared.services.retention.holds import Target
 from tests.integration.access.test_second_factor import grow_stale
-from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.privacy.test_patient_deletion import processed
 from tests.servers import Office
 
 FAR = date(2100, 1, 1)
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -5,16 +5,10 @@ from flask import Flask
 
 from shared.services.accounts import people
 from shared.services.resources import Resources
-from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import processed
 from tests.servers import Office
 from web.practice import audit
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

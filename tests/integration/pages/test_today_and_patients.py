@@ -12,16 +12,11 @@ from shared.services.accounts import accounts, api_keys
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import app_of, left_behind, tone
+from tests.integration.api_client import left_behind, tone
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import processed
 from tests.integration.sessions import bench_with, promise, work
 from tests.servers import Office, make_office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -11,16 +11,10 @@ from shared.services.accounts import people
 from shared.services.resources import Resources
 from shared.services.webhooks import endpoints
 from tests.database import everything
-from tests.integration.api_client import app_of
 from tests.integration.browser import Browser, browser_of
 from tests.servers import Office
 
 URL = "https://records.example/hook?token=1"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

@@ -14,27 +14,10 @@ from cli.exits import Exit
 from shared.services.audit_trail import access_log
 from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
-from tests.integration.api_client import Caller, app_of, caller_of
-from tests.integration.notes_calls import processed
+from tests.integration.api_client import Caller, caller_of
 from tests.integration.privacy.test_audit_reading import auditor_of
 from tests.integration.server import running_api
 from tests.servers import Office, make_office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    """The therapist."""
-    return caller_of(app, resources, office)
-
-
-@pytest.fixture
-def session_id(resources: Resources, office: Office) -> UUID:
-    return processed(resources, office)
 
 
 def entries(call: Caller, office: Office, **query: str) -> list[dict[str, object]]:

@@ -20,21 +20,10 @@ from shared.services.audit_trail.reading import Wanted
 from shared.services.lifecycle import deletion
 from shared.services.paging import cursor_after
 from shared.services.resources import Resources
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.server import running_api
 from tests.integration.sessions import promise
 from tests.servers import Office, make_office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    """The therapist."""
-    return caller_of(app, resources, office)
 
 
 def auditor_of(app: Flask, resources: Resources, practice_id: UUID, name: str = "An auditor") -> Caller:

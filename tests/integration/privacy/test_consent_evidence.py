@@ -14,22 +14,12 @@ from shared.domain.values import Segment, Transcript
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.browser import browser_of
 from tests.integration.sessions import promise
 from tests.servers import Office
 
 QUESTION, ANSWER = "Is it okay if I record our session, canary?", "Yes, that is fine."
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 def spoken(resources: Resources, office: Office, language: str = "en") -> UUID:

@@ -43,16 +43,6 @@ RECORDING, AI_NOTES, AWAY = ConsentScope.RECORDING, ConsentScope.AI_NOTES, Conse
 
 
 @pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
-
-
-@pytest.fixture
 def say(resources: Resources, office: Office) -> Callable[..., history.Consents]:
     def said(event: ConsentEvent, *scopes: ConsentScope, **rest: Any) -> history.Consents:
         method = "verbal" if event is GIVEN else None

@@ -16,7 +16,7 @@ from shared.services.access.caller import THERAPIST_SCOPES, Scope
 from shared.services.accounts import accounts
 from shared.services.patients import Consent
 from shared.services.resources import Resources
-from tests.integration.api_client import Caller, app_of
+from tests.integration.api_client import Caller
 from tests.integration.notes_calls import processed
 from tests.integration.privacy.test_audit_reading import auditor_of
 from tests.integration.server import running_api
@@ -35,11 +35,6 @@ class Theft:
     never_touched: str
     stolen_key: str
     made_key: str
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
 
 
 @pytest.fixture

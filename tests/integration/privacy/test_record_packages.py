@@ -32,23 +32,13 @@ from shared.services.rights.packaging import Progress
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES
 from tests.aes_zip import WrongPassword, unzipped
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of, left_behind, tone
+from tests.integration.api_client import Caller, caller_of, left_behind, tone
 from tests.integration.browser import browser_of
 from tests.integration.notes_calls import processed
 from tests.integration.sessions import audited
 from tests.servers import Office
 
 PASSWORD = "twelve-loud-rivers-of-cold-tea"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

@@ -12,20 +12,10 @@ from shared.services import patients
 from shared.services.patients import Consent
 from shared.services.resources import Resources
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.browser import browser_of
 from tests.integration.notes_calls import processed
 from tests.servers import Office
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 @pytest.fixture

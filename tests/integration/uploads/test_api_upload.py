@@ -33,16 +33,6 @@ class Unread(io.RawIOBase):
         raise AssertionError("the body was read")
 
 
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
-
-
 def test_an_accepted_recording_is_stored_whole_and_promised(
     call: Caller, resources: Resources, office: Office
 ) -> None:

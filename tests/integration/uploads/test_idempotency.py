@@ -28,16 +28,6 @@ from tests.waiting import wait_for
 KEY = {"Idempotency-Key": "a-key-of-mine"}
 
 
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
-
-
 def send(
     call: Caller,
     patient_id: UUID,

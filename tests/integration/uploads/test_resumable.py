@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -34,16 +34,6 @@ from tests.servers import Office, make_office
 
 CONTENT = tone(3)  # 96,044 bytes: more than one frame
 CANARY = b"CANARY_what_was_said_"
-
-
-@pytest.fixture
-def app(resources: Resources) -> Flask:
-    return app_of(resources)
-
-
-@pytest.fixture
-def call(app: Flask, resources: Resources, office: Office) -> Caller:
-    return caller_of(app, resources, office)
 
 
 def stored(resources: Resources, office: Office, address: str) -> bytes:
@@ -640,7 +630,7 @@ def test_a_recording_that_was_cut_off_stays_while_its_patient_is_on_hold(
 ) -> None:
     address = begun_without_length(call, office)
     send(call, address, 0, CONTENT[:30_000])
-    review = datetime.now(UTC).date()
+    review = datetime.now(UTC).date() + timedelta(days=1)
     holds.place(resources, office.caller, Target(office.patient_id), matter="A", reason="B", review_on=review)
     refused = call("DELETE", address, headers=TUS)
     assert (refused.status_code, refused.json["code"]) == (409, "on_hold")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.text.notes import measure
+from benchmarks.notes import measure
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "developed_on"
 FLOORS = json.loads((FOLDER / "floors.json").read_text("utf-8"))

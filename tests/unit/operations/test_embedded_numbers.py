@@ -20,7 +20,12 @@ def test_a_number_out_of_its_range_is_refused_by_name(tmp_path: Path, name: str,
 
 
 def test_an_empty_setting_is_as_good_as_none(tmp_path: Path) -> None:
-    Stack(tmp_path, [], {"PORT": "", "FLOWER_PORT": " ", "WORKERS": ""})
+    empty, none = (
+        Stack(tmp_path, [], {"PORT": "", "FLOWER_PORT": " ", "WORKERS": ""}),
+        Stack(tmp_path, [], {}),
+    )
+    for name in ("_web_port", "_flower_port", "_workers"):
+        assert getattr(empty, name) == getattr(none, name)
 
 
 def test_the_generated_login_of_flower_is_gone_while_another_is_set(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.storage.local_store import LocalStore
 from shared.storage.recordings import RECORDING, Recordings
-from shared.vault import census, durable, keyring, rotation
+from shared.vault import census, durable, frames, keyring, rotation
 from shared.vault.frames import TamperedObject
 from shared.vault.keyring import Key, KeyDamaged, KeyRing, KeyStoreError
 from shared.vault.keystore import KeyStore, practice_aad, subject_aad
 from shared.vault.sealing import Sealed, Subject, Vault, key_version
 
 Change = Callable[[KeyRing], KeyRing]
+VERSIONED = b"\x02"  # how a value begins that names the version of its key
 
 
 @pytest.fixture
@@ -222,3 +223,60 @@ def test_the_census_counts_by_version_and_tells_what_is_left_and_damaged(
     keys.subject_path(second).write_bytes(b"damaged")
     found = census.take(keys)
     assert (found.left, found.damaged) == (0, (f"subjects/{second.hex[:2]}/{second}.key",))
+
+
+@pytest.mark.parametrize("form", [b"\x00", b"\x02", b"\x03", b"\xff"])
+@pytest.mark.parametrize("rest", [0, 1, 3, 4, 5, 40])
+def test_a_value_of_no_known_form_has_no_version(form: bytes, rest: int) -> None:
+    """Of the form with a version, too, unless something follows that version."""
+    later = form == VERSIONED and rest > 4
+    sealed = Sealed(form + b"\x07" * rest)
+    if later:
+        assert key_version(sealed) == 0x07070707
+    else:
+        with pytest.raises(TamperedObject):
+            key_version(sealed)
+
+
+def test_the_first_version_is_never_written_as_a_number() -> None:
+    with pytest.raises(TamperedObject):
+        key_version(Sealed(VERSIONED + (1).to_bytes(4, "big") + bytes(40)))
+
+
+def test_an_object_without_a_whole_version_is_under_the_first() -> None:
+    versioned = frames.new_header(b"SSF1", b"SSF3", 7)
+    assert len(versioned) == len(frames.new_header(b"SSF1", b"SSF3", 1)) == frames.HEADER_BYTES
+    assert frames.key_version(versioned) == 7
+    assert frames.key_version(frames.new_header(b"SSF1", b"SSF3", 1)) == 1
+    assert frames.key_version(frames.new_header(b"SSF1", b"SSF3", 2**32 - 1)) == 2**32 - 1
+    assert frames.key_version(versioned[:-1]) == 1
+    assert frames.key_version(b"SSF2" + versioned[4:]) == 1
+
+
+def test_the_pepper_is_that_of_the_folder(keys: KeyStore) -> None:
+    assert len(keys.pepper) == 32
+    assert keys.pepper == KeyStore(keys.folder).pepper == keys.peppers.current.secret
+
+
+def test_what_is_no_key_of_a_subject_is_none(keys: KeyStore, subject: Subject) -> None:
+    folder = keys.subject_path(subject.id).parent
+    (folder / "notes.key").write_bytes(b"x")
+    (folder / ".half.key").write_bytes(b"x")
+    assert list(keys.subject_files()) == [keys.subject_path(subject.id)]
+    assert [one.subject_id for one in keys.list()] == [subject.id]
+
+
+def test_a_practice_of_another_process_is_known_when_it_is_met(keys: KeyStore) -> None:
+    other, practice_id, subject_id = KeyStore(keys.folder), uuid4(), uuid4()
+    other.create(practice_id, subject_id)
+    assert keys.key(practice_id, subject_id) == other.key(practice_id, subject_id)
+
+
+def test_the_key_of_a_practice_is_read_from_the_disk_and_that_of_subjects_under_it_from_memory(
+    keys: KeyStore, subject: Subject
+) -> None:
+    before = keys.practice_ring(subject.practice_id)
+    change_practice(KeyStore(keys.folder), subject, KeyRing.with_next)
+    assert keys.practice_ring(subject.practice_id).current != before.current
+    keys.practice_path(subject.practice_id).unlink()
+    assert keys.key(subject.practice_id, subject.id)  # its wrapping is in memory

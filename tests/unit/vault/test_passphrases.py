@@ -17,6 +17,8 @@ from shared.services.sign_in import passphrases
 )
 def test_length_alone_makes_a_passphrase_good(passphrase: str) -> None:
     passphrases.check_new(passphrase, "ada@example.org", "Ada Boss")
+    with pytest.raises(InvalidInput):
+        passphrases.check_new(passphrase[:7], "ada@example.org", "Ada Boss")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.vault import durable
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, FrameReader, TamperedObject
@@ -78,3 +81,18 @@ def test_no_nonce_or_salt_repeats_under_a_key(tmp_path: Path) -> None:
     vault = Vault(keys)
     assert len({vault.seal(subject, "kind", "words").data[:16] for _ in range(500)}) == 500
     assert len({encrypted(b"words")[:HEADER_BYTES] for _ in range(500)}) == 500
+
+
+@pytest.mark.parametrize("size", [0, 5, FRAME_BYTES, 2 * FRAME_BYTES + 5])
+def test_an_object_is_laid_out_as_its_format_says(size: int) -> None:
+    """Else what an earlier release has stored would not open. Computed without the code that writes it."""
+    content = bytes(n % 251 for n in range(size))
+    stored = encrypted(content, label=b"one")
+    assert stored[:4] == b"SSF1"
+    key = HKDF(SHA256(), 32, stored[4:36], b"sessionscribe frames v1:one").derive(KEY)
+    frames = [stored[at : at + 65_552] for at in range(36, len(stored), 65_552)]
+    opened = [
+        AESGCM(key).decrypt(number.to_bytes(11, "big") + bytes([frame is frames[-1]]), frame, None)
+        for number, frame in enumerate(frames)
+    ]
+    assert b"".join(opened) == content

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.text.claims import judge_all, summary
+from benchmarks.claims import judge_all, summary
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.cues import CUES, FEATURES, NOT_KEPT, WEIGHTS, cue_objection
 from tests.fixtures.transcripts.loading import from_lines

@@ -1,6 +1,6 @@
 """Measures words, speakers and times on conversations in bad rooms, beside the bare engine.
 
-Run ``python -m benchmarks.audio.accuracy``; it needs flite and takes some minutes of one core. The text is
+Run ``python -m benchmarks.accuracy``; it needs flite and takes some minutes of one core. The text is
 the sample's, spoken anew by two synthetic voices: expect people in rooms to come out worse.
 """
 

@@ -1,6 +1,6 @@
 """Measures what the pipeline costs beside a bare chain of three tasks, on one broker, in one run.
 
-``python -m benchmarks.load.pipeline``: sessions a second and CPU time, from a queue; and the time from
+``python -m benchmarks.pipeline``: sessions a second and CPU time, from a queue; and the time from
 accept to processed with nothing else to do. ``python -m benchmarks.load.draining`` works off a long queue.
 """
 

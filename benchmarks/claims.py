@@ -1,6 +1,6 @@
 """How often a false claim counts as supported, and a true one does not.
 
-``python -m benchmarks.text.claims FILE_OR_FOLDER [...] [--json] [--show]`` reads JSON with ``segments``
+``python -m benchmarks.claims FILE_OR_FOLDER [...] [--json] [--show]`` reads JSON with ``segments``
 (speaker, text, optionally start and end) and ``claims`` (``true``, ``kind``, ``sentence`` and, where
 given, ``evidence``). A claim with evidence is held against that, as a draft's sentences are; one
 without is held against the whole transcript, as a clinician's own text is. Speakers are told apart

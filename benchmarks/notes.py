@@ -1,10 +1,10 @@
 """What notes find, and what they get wrong.
 
-``python -m benchmarks.text.notes`` prints tables of what both engines find in the golden sessions (the
+``python -m benchmarks.notes`` prints tables of what both engines find in the golden sessions (the
 openai engine against a test model that writes what the rules find, so what differs is the road, not
 the reading), those that were held out while the lexicons were written apart from the others.
 
-``python -m benchmarks.text.notes --transcripts DIR --statements DIR --claims FILE --json`` measures the
+``python -m benchmarks.notes --transcripts DIR --statements DIR --claims FILE --json`` measures the
 rules on labelled text (``benchmarks.text.labelled_sets``) and prints one JSON object.
 """
 
@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.text import claims, labelled_sets, notes_making, notes_measures, risk_measures
+from benchmarks import claims
+from benchmarks.text import labelled_sets, notes_making, notes_measures, risk_measures
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI
