@@ -52,7 +52,7 @@ chaos: $(VENV)/.dev ## Everything at once, then the verdict: make chaos SEED=1 S
 	@exec $(BIN)/python -m tests.faults.chaos $(if $(SEED),--seed $(SEED)) --seconds $(or $(SECONDS),60) $(ARGS)
 
 reliability: $(VENV)/.dev ## Twenty seeds of it on this version, and the page of figures (40 minutes)
-	@$(BIN)/python -m benchmarks.chaos_seeds $(ARGS)
+	@$(BIN)/python -m benchmarks.faults.chaos_seeds $(ARGS)
 
 docs-check: $(VENV)/.dev ## Run every command of README and the walk-through on a fresh stack (needs jq and curl)
 	@$(BIN)/python -m tests.docs.check $(ARGS)
@@ -80,7 +80,7 @@ otel: $(VENV)/.runtime ## Install what sends traces (see docs/operations.md)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: -r requirements/otel.lock
 
 benchmark: $(VENV)/.dev ## Measure word errors and speaker labels on the sample
-	@$(BIN)/python -m benchmarks.transcription
+	@$(BIN)/python -m benchmarks.audio.transcription
 
 mutants: $(VENV)/.mutants ## Break important modules on purpose, and count which faults their tests notice (an hour)
 	@PYTHONPATH=$(VENV)/mutants $(BIN)/python -m tests.mutants.run $(ARGS)
@@ -89,7 +89,7 @@ accuracy: $(VENV)/.dev ## Measure words, speakers and times in bad rooms (needs 
 	@$(BIN)/python -m benchmarks.accuracy
 
 mutations: $(VENV)/.dev ## Feed the decoder 2,000 damaged recordings
-	@$(BIN)/python -m benchmarks.mutations
+	@$(BIN)/python -m benchmarks.audio.mutations
 
 benchmark-notes: $(VENV)/.dev ## Measure what the notes find in invented sessions, and what of risk
 	@$(BIN)/python -m benchmarks.notes

@@ -21,7 +21,7 @@ from shared.http.access import (
 )
 from shared.http.request_ids import request_id
 from shared.services.access.caller import Scope
-from shared.services.accounts import accounts, credentials
+from shared.services.accounts import authentication, credentials
 
 __all__ = [
     "any_key",
@@ -81,7 +81,7 @@ def refuse_keys_in_urls() -> None:
     leaked = next((word for word in _query_words() if credentials.PATTERN.search(word)), None)
     if named or leaked:
         log.warning("key_in_url", request_id=request_id())
-        raise KeyInUrl(accounts.known_key(resources(), leaked) if leaked else None)
+        raise KeyInUrl(authentication.known_key(resources(), leaked) if leaked else None)
 
 
 def _query_words() -> Iterator[str]:

@@ -16,7 +16,7 @@ import numpy as np
 import simpleder
 from numpy.typing import NDArray
 
-from benchmarks.transcription import bare_engine, transcribe, word_error_rate
+from benchmarks.audio.transcription import bare_engine, transcribe, word_error_rate
 from samples.make_sample import NAMES, RATE, speak, turns
 from shared.domain.transcripts.assembly import assemble
 from shared.domain.values import Segment

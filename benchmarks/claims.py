@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.values import Segment, Transcript
-from shared.domain.verification.evidence import verify
 from shared.domain.verification.sentences import check_text
+from tests.note_documents import verify
 
 SECONDS_A_WORD = 0.4
 

@@ -5,7 +5,7 @@ openai engine against a test model that writes what the rules find, so what diff
 the reading), those that were held out while the lexicons were written apart from the others.
 
 ``python -m benchmarks.notes --transcripts DIR --statements DIR --claims FILE --json`` measures the
-rules on labelled text (``benchmarks.labelled_sets``) and prints one JSON object.
+rules on labelled text (``benchmarks.text.labelled_sets``) and prints one JSON object.
 """
 
 import argparse
@@ -15,12 +15,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, labelled_sets, notes_making, notes_measures, risk_measures
-from shared.domain.notes.drafts import checked
+from benchmarks import claims
+from benchmarks.text import labelled_sets, notes_making, notes_measures, risk_measures
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI
 from tests.fixtures.golden_sessions import Golden, mentions_in, sessions
+from tests.note_documents import checked
 from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 

@@ -1,7 +1,7 @@
 """Measures what the pipeline costs beside a bare chain of three tasks, on one broker, in one run.
 
-``python -m benchmarks.pipeline``: sessions a second and CPU time, from a queue; and the time from accept to
-processed with nothing else to do. ``python -m benchmarks.draining`` works off a long queue.
+``python -m benchmarks.pipeline``: sessions a second and CPU time, from a queue; and the time from
+accept to processed with nothing else to do. ``python -m benchmarks.load.draining`` works off a long queue.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import time
 
 from redis import Redis
 
-from benchmarks.two_sides import (
+from benchmarks.load.two_sides import (
     DONE,
     PATIENCE_SECONDS,
     Bench,

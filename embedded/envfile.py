@@ -16,16 +16,8 @@ class EnvFileError(Exception):
 
 def read_env_file(path: Path) -> dict[str, str]:
     """The settings in ``path``; none if there is no such file. Raises EnvFileError."""
-    if not path.exists():
-        return {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise EnvFileError(f"{path} is not UTF-8 text") from None
-    except OSError as error:
-        raise EnvFileError(f"{path} cannot be read: {error.strerror}") from None
     settings: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines(path), start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -35,3 +27,14 @@ def read_env_file(path: Path) -> dict[str, str]:
         double = re.sub(r"\\(.)", r"\1", match["double"] or "")
         settings[match["key"]] = match["single"] or double or match["bare"] or ""
     return settings
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise EnvFileError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise EnvFileError(f"{path} cannot be read: {error.strerror}") from None

@@ -1,6 +1,7 @@
 """The whole service on one machine: databases where none are given, then the processes of the Procfile."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -198,6 +199,7 @@ class Stack:
 
 
 # The stack's own numbers: the default, and the largest that is taken.
+_LOGIN = re.compile(r"[^:].*:.*[^:]", re.DOTALL)
 _NUMBERS = {
     "PORT": (WEB_PORT, ports.LAST_PORT),
     "FLOWER_PORT": (FLOWER_PORT, ports.LAST_PORT),
@@ -207,15 +209,19 @@ _NUMBERS = {
 
 def problems_in(env: Mapping[str, str]) -> list[str]:
     """What is wrong with the settings that only the stack reads, a sentence for each."""
-    problems = []
-    for name, (_, at_most) in _NUMBERS.items():
-        raw = _number(env, name)
-        if not (raw.isascii() and raw.isdecimal() and len(raw) < 10 and 1 <= int(raw) <= at_most):
-            problems.append(f"{name} must be a number from 1 to {at_most}")
+    problems = [
+        f"{name} must be a number from 1 to {at_most}"
+        for name, (_, at_most) in _NUMBERS.items()
+        if not _is_number(_number(env, name), at_most)
+    ]
     login = env.get("FLOWER_BASIC_AUTH", "")
-    if login and not all(":" in pair and pair[0] != ":" and pair[-1] != ":" for pair in login.split(",")):
+    if login and not all(_LOGIN.fullmatch(pair) for pair in login.split(",")):
         problems.append("FLOWER_BASIC_AUTH must be user:password")
     return problems
+
+
+def _is_number(raw: str, at_most: int) -> bool:
+    return re.fullmatch("[0-9]{1,9}", raw) is not None and 1 <= int(raw) <= at_most
 
 
 def _number(env: Mapping[str, str], name: str) -> str:

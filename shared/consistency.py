@@ -1,6 +1,6 @@
 """Which settings there must be, and what must hold between them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any
@@ -21,7 +21,7 @@ REQUIRED = {
 
 def problems_between(values: Mapping[str, Any]) -> list[str]:
     """What is wrong with settings that are each well-formed, as sentences for the operator."""
-    problems = _engine_problems(values) + _storage_problems(values) + _plaintext_problems(values)
+    problems = [*_engine_problems(values), *_storage_problems(values), *_plaintext_problems(values)]
     if bool(values.get("oidc_issuer")) != bool(values.get("oidc_client_id")):
         problems.append("SESSIONSCRIBE_OIDC_ISSUER and SESSIONSCRIBE_OIDC_CLIENT_ID: set both, or neither")
     if values.get("traces_endpoint") and find_spec("opentelemetry") is None:
@@ -77,24 +77,24 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _engine_problems(values: Mapping[str, Any]) -> list[str]:
+def _engine_problems(values: Mapping[str, Any]) -> Iterator[str]:
     """What the chosen engines need and do not have."""
-    problems = []
-    transcribers = {values.get("transcriber"), *values.get("also_offered", ())}
-    openai = "openai" in {*transcribers, values.get("extractor")}
-    if openai and not values.get("openai_api_key") and not values.get("openai_base_url"):
-        problems.append("OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)")
+    engines = {values.get("transcriber"), values.get("extractor"), *values.get("also_offered", ())}
+    base_url = values.get("openai_base_url")
+    if "openai" in engines and not values.get("openai_api_key") and not base_url:
+        yield "OPENAI_API_KEY is not set, and an engine is set to openai (or set OPENAI_BASE_URL)"
     if values.get("extractor") == "openai" and not values.get("openai_notes_model"):
-        problems.append("SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes")
-    if values.get("openai_in_house") and not values.get("openai_base_url"):
-        problems.append(
+        yield "SESSIONSCRIBE_OPENAI_NOTES_MODEL is not set: name the model that writes notes"
+    if values.get("openai_in_house") and not base_url:
+        yield (
             "SESSIONSCRIBE_OPENAI_IN_HOUSE is yes without OPENAI_BASE_URL: OpenAI's own server is not "
             "yours. Set OPENAI_BASE_URL to your server, or no"
         )
-    prices = [values.get(f"openai_notes_usd_per_million_{way}") is None for way in ("input", "output")]
-    if prices[0] != prices[1]:
-        problems.append(
-            f"SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_{'INPUT' if prices[0] else 'OUTPUT'} is not set: "
+    missing = [
+        way for way in ("input", "output") if values.get(f"openai_notes_usd_per_million_{way}") is None
+    ]
+    if len(missing) == 1:
+        yield (
+            f"SESSIONSCRIBE_OPENAI_NOTES_USD_PER_MILLION_{missing[0].upper()} is not set: "
             "set both prices, or neither"
         )
-    return problems

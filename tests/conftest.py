@@ -36,20 +36,23 @@ hypothesis_settings.load_profile("sessionscribe")
 # below ``tests`` or names of modules; what took longest is printed at the end of a long run.
 LONGEST = (
     "test_openapi_truth",
+    "test_subject_rotation",
+    "test_key_rotation",
     "test_authz",
+    "browser",
     "e2e",
     "faults",
+    "test_record_packages",
+    "test_api_live",
     "test_embedded_stack",
-    "test_embedded_servers",
-    "test_slow_clients",
+    "test_resumable_on_s3",
     "test_stopping",
-    "test_tus_clients",
-    "test_flower_dashboard",
-    "test_webhooks_driven",
-    "test_cli_up",
-    "test_cli_commands",
-    "test_sessions_api",
-    "test_injections",
+    "test_cli_notes",
+    "test_slow_clients",
+    "test_embedded_servers",
+    "test_resumable",
+    "test_api_sessions",
+    "test_cli_resuming",
     "integration",
 )
 LONG_RUN_SECONDS = 120.0
@@ -129,12 +132,11 @@ def settings(environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings) -> Database:
     """An empty database with the real schema."""
-    from tests.servers import connected
+    from tests.servers import database_at
 
-    with connected(settings) as database:
-        yield database
+    return database_at(settings.database_url)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Kept apart from ``conftest``, so that a unit test imports no database and no Cel
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -51,12 +52,13 @@ def empty_environment(
     return environment_of(postgres, redis_server, folder)
 
 
-@contextmanager
-def connected(settings: Settings) -> Iterator[Database]:
-    """The database of these settings."""
-    database = Database(settings.database_url)
-    yield database
-    database.close()
+@lru_cache
+def database_at(url: str) -> Database:
+    """The database at this address, with connections that all tests of this process share.
+
+    A new connection learns the whole catalog first, and a new engine compiles each statement again.
+    """
+    return Database(url)
 
 
 def environment_of(postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, folder: Path) -> dict[str, str]:

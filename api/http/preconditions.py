@@ -12,6 +12,19 @@ PARAMETER = {
 }
 
 
+NONE_YET = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string", "enum": ["*"]},
+    "description": "`*`: only where there is none yet; 412 if there is one.",
+}
+
+
+def is_for_none_yet() -> bool:
+    """Whether ``If-None-Match: *`` was sent with a change."""
+    return request.if_none_match.star_tag
+
+
 def tag_named() -> str | None:
     """The tag in ``If-Match``, ``ANY``, or None without one. A weak tag matches nothing."""
     if "If-Match" not in request.headers:

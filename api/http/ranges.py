@@ -18,15 +18,13 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     if match is None or match.group() == "bytes=-":
         return None
     first, last = (_number(digits) for digits in match.groups())
-    if first is None:
-        start, stop = size - min(last or 0, size), size  # the last so many bytes
-    elif last is not None and last < first:
+    if first is None:  # the last so many bytes
+        first, last = max(size - (last or 0), 0), size
+    if last is not None and last < first:
         return None
-    else:
-        start, stop = first, size if last is None else min(last + 1, size)
-    if start >= size:
+    if first >= size:
         raise RequestedRangeNotSatisfiable(size)
-    return start, stop
+    return first, size if last is None else min(last + 1, size)
 
 
 def _number(digits: str) -> int | None:

@@ -207,14 +207,13 @@ def _nullable_the_old_way(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     converted = {key: _nullable_the_old_way(value) for key, value in node.items()}
-    kinds = converted.get("type")
+    kinds, choices = converted.get("type"), converted.get("anyOf")
     if isinstance(kinds, list):
-        others = [kind for kind in kinds if kind != "null"]
-        converted |= {"type": others[0] if others else "string", "nullable": "null" in kinds}
-    choices = converted.get("anyOf")
+        kind = next((kind for kind in kinds if kind != "null"), "string")
+        converted |= {"type": kind, "nullable": "null" in kinds}
     if isinstance(choices, list) and {"type": "null"} in choices:
-        converted["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
-        converted["nullable"] = True
+        others = [choice for choice in choices if choice != {"type": "null"}]
+        converted |= {"anyOf": others, "nullable": True}
     return converted
 
 

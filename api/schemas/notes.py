@@ -183,7 +183,7 @@ class DifferenceSchema(Schema):
 
     before = fields.Integer(data_key="from", allow_none=True)
     after = fields.Integer(data_key="to")
-    changes = fields.List(fields.Nested(ChangeSchema))
+    changes = fields.List(fields.Nested(ChangeSchema), attribute="documents")
 
 
 class NotesQuerySchema(GivenToSchema):

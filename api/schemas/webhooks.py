@@ -44,7 +44,7 @@ class WebhookChangeSchema(Schema):
     @validates_schema
     def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ValidationError("Say what is to be changed.")
+            raise ValidationError("Name at least one field to change.")
 
 
 class WebhookCreateSchema(Schema):

@@ -23,7 +23,13 @@ def webhooks() -> None:
 
 @webhooks.command(epilog=EPILOG)
 @click.argument("url")
-@click.option("--event", "events", multiple=True, type=_EVENT, help=f"What it is told; else {_USUAL}.")
+@click.option(
+    "--event",
+    "events",
+    multiple=True,
+    type=_EVENT,
+    help=f"Event to send; repeat for more. Default: {_USUAL}.",
+)
 @click.option("--label", default="", help="What the webhook is for.")
 @json_option
 @pass_target
@@ -74,7 +80,7 @@ def pause(target: Target, webhook_id: str) -> None:
 @click.argument("webhook_id", type=WEBHOOK_ID, metavar="ID")
 @pass_target
 def resume(target: Target, webhook_id: str) -> None:
-    """Send what waits, and what comes."""
+    """Resume a paused webhook: send the messages that wait, and new ones."""
     _change(target, webhook_id, {"paused": False})
 
 

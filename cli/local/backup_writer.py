@@ -60,7 +60,7 @@ def back_up(deployment: Deployment, wanted: Wanted) -> list[str]:
         raise CommandError(str(error), Exit.USAGE) from error
     except (DomainError, psycopg2.Error, OSError) as error:
         raise CommandError(
-            f"The backup is not whole: {type(error).__name__}. Begin again.", Exit.FAILED
+            f"The backup is incomplete: {type(error).__name__}. Run the command again.", Exit.FAILED
         ) from None
     manifest = {"format": FORMAT, "begun_at": begun_at.isoformat(), **parts, "removals": removed}
     (wanted.folder / backups.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

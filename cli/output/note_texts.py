@@ -48,7 +48,9 @@ def object_in(text: str) -> JsonObject:
     except ValueError as error:
         raise CommandError(f"This is not JSON: {error}.", Exit.USAGE) from error
     if not isinstance(value, dict):
-        raise CommandError("This is JSON, but no object.", Exit.USAGE)
+        raise CommandError(
+            "The JSON is not an object. Give the notes as `notes show --format json` prints them.", Exit.USAGE
+        )
     return value
 
 

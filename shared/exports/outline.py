@@ -21,7 +21,6 @@ DRAFT = "DRAFT. Not signed. Read against the recording before use."
 AWAITING = "SIGNED, AWAITING CO-SIGNATURE. Not final."
 SIGNED = "SIGNED"
 RENDERED_OTHERWISE = "NOT THE SIGNED FORM. These notes were signed in another template."
-OLD_VERSION = "NOT THE CURRENT VERSION."
 COUNSELLING = "SUD COUNSELING NOTES (42 CFR 2.11). Kept apart from the record of the session."
 PROCESS = "PSYCHOTHERAPY NOTES (45 CFR 164.501). Kept apart from the record of the session."
 

@@ -28,8 +28,6 @@ class _Document(FPDF):
     def __init__(self, outline: Outline) -> None:
         super().__init__(format="A4")
         self._drawn = outline
-        for style, path in fonts.files().items():
-            self.add_font(fonts.FAMILY, style, path)
         self._known = fonts.characters()
         self.lacks_characters = False
         self.set_text_shaping(True)
@@ -68,7 +66,9 @@ class _Document(FPDF):
                 del font.ttfont[table]
 
     def use(self, style: str, size: float) -> None:
-        """The font in this style and size."""
+        """The font in this style and size, read when it is first used: few files need all three."""
+        if f"{fonts.FAMILY.lower()}{style}" not in self.fonts:
+            self.add_font(fonts.FAMILY, style, fonts.files()[style])
         self.set_font(fonts.FAMILY, style, size)
 
     def known(self, text: str) -> str:

@@ -15,7 +15,7 @@ from shared.domain.errors import InvalidInput, NotAuthenticated
 from shared.http import cookies, csrf, rate_limits
 from shared.http.request_ids import request_id
 from shared.services.access.caller import Caller, Scope
-from shared.services.accounts import accounts, api_keys
+from shared.services.accounts import api_keys, authentication
 from shared.services.resources import Resources
 from shared.services.sign_in import browser_sessions
 
@@ -83,10 +83,7 @@ def check_caller() -> None:
     """
     policy = policy_of(current_app, request.endpoint) if request.endpoint else None
     if policy is None or policy.public:  # without an endpoint the answer is 404 or 405 anyway
-        if request.blueprint not in _UNCOUNTED:
-            rate_limits.take(rate_limits.ANONYMOUS)
-        if policy is not None and policy.page and csrf.is_unsafe():
-            csrf.require_same_origin()
+        _check_anonymous(policy)
         return
     try:
         g.caller = _authenticated(policy)
@@ -98,6 +95,13 @@ def check_caller() -> None:
         g.caller.need(scope)
     if _must_be_fresh(policy):
         g.caller.need_fresh()
+
+
+def _check_anonymous(policy: Policy | None) -> None:
+    if request.blueprint not in _UNCOUNTED:
+        rate_limits.take(rate_limits.ANONYMOUS)
+    if policy is not None and policy.page and csrf.is_unsafe():
+        csrf.require_same_origin()
 
 
 def _must_be_fresh(policy: Policy) -> bool:
@@ -123,7 +127,7 @@ def _by_key(authorization: str) -> Caller:
     scheme, _, presented = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise NotAuthenticated("Send an API key as `Authorization: Bearer ssk_...`.")
-    return accounts.authenticate(resources(), presented.strip(), request_id(), rate_limits.address())
+    return authentication.authenticate(resources(), presented.strip(), request_id(), rate_limits.address())
 
 
 def _by_cookie(secret: str, policy: Policy) -> Caller:

@@ -163,11 +163,7 @@ def _lengths(
 
     Of a WAV its bit rate and real size have the last word.
     """
-    seconds: float | None = None
-    if stream.duration and stream.time_base:
-        seconds = float(stream.duration * stream.time_base)
-    elif container.duration:
-        seconds = container.duration / av.time_base
+    seconds = _stated_seconds(container, stream)
     if seconds is None or seconds <= 0:
         return None, None
     bit_rate = stream.codec_context.bit_rate
@@ -180,6 +176,12 @@ def _lengths(
     elif family == "mp4" and stream.start_time and stream.time_base:  # the length leaves out what is before
         seconds += max(0.0, float(stream.start_time * stream.time_base))
     return seconds, None if family in _FAMILIES_THAT_GUESS else seconds
+
+
+def _stated_seconds(container: InputContainer, stream: AudioStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
 
 
 def _zero(container: InputContainer, family: str, in_fragments: bool) -> float | None:

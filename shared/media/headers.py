@@ -53,26 +53,38 @@ def find_parts(file: BinaryFile, size: int) -> list[tuple[int, int]]:
 
     FFmpeg reads the first alone of two MP4 or two WAV files in a row.
     """
-    begins = [0]
     file.seek(0)
     opening = read_fully(file, 12)
+    begins = [0]
     if opening[4:8] == b"ftyp":
-        has_index = False
-        for kind, inside, _ in boxes(file, 0, size, most=_MOST_BOXES):
-            if kind == b"ftyp" and has_index:
-                begins.append(inside - 8)
-                has_index = False
-            has_index = has_index or kind == b"moov"
+        begins += _further_mp4(file, size)
     elif opening[:4] == b"RIFF":
-        at = 0
-        while opening[:4] == b"RIFF" and len(begins) < _MOST_CHUNKS:
-            at += 8 + int.from_bytes(opening[4:8], "little")
-            file.seek(min(at, size))
-            opening = read_fully(file, 12)
-            if opening[:4] == b"RIFF" and opening[8:12] == b"WAVE":
-                begins.append(at)
+        begins += _further_wav(file, size, opening)
     file.seek(0)
     return [(begin, end - begin) for begin, end in zip(begins, [*begins[1:], size], strict=True)]
+
+
+def _further_mp4(file: BinaryFile, size: int) -> Iterator[int]:
+    """Where MP4 files begin after the first: each has its own index."""
+    has_index = False
+    for kind, inside, _ in boxes(file, 0, size, most=_MOST_BOXES):
+        if kind == b"ftyp" and has_index:
+            yield inside - 8
+            has_index = False
+        has_index = has_index or kind == b"moov"
+
+
+def _further_wav(file: BinaryFile, size: int, opening: bytes) -> list[int]:
+    """Where WAV files begin after the first, whose 12 bytes of ``opening`` are read."""
+    begins: list[int] = []
+    at = 0
+    while opening[:4] == b"RIFF" and len(begins) < _MOST_CHUNKS - 1:
+        at += 8 + int.from_bytes(opening[4:8], "little")
+        file.seek(min(at, size))
+        opening = read_fully(file, 12)
+        if opening[:4] == b"RIFF" and opening[8:12] == b"WAVE":
+            begins.append(at)
+    return begins
 
 
 def _promised_wav_bytes(file: BinaryFile, size: int) -> tuple[int | None, bool]:

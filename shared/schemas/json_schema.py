@@ -104,14 +104,13 @@ def _rules(validator: Any, kind: str) -> JsonSchema:
     if isinstance(validator, validate.OneOf):
         return {"enum": list(validator.choices)}
     if isinstance(validator, validate.Length) and kind == "array":
-        least = validator.equal if validator.equal is not None else validator.min
-        most = validator.equal if validator.equal is not None else validator.max
-        return {n: v for n, v in (("minItems", least), ("maxItems", most)) if v is not None}
+        return _said(minItems=validator.equal or validator.min, maxItems=validator.equal or validator.max)
     if isinstance(validator, validate.Range):
-        names = (
-            "minimum" if validator.min_inclusive else "exclusiveMinimum",
-            "maximum" if validator.max_inclusive else "exclusiveMaximum",
-        )
-        bounds = (validator.min, validator.max)
-        return {n: v for n, v in zip(names, bounds, strict=True) if v is not None}
+        least = "minimum" if validator.min_inclusive else "exclusiveMinimum"
+        most = "maximum" if validator.max_inclusive else "exclusiveMaximum"
+        return _said(**{least: validator.min, most: validator.max})
     return {}
+
+
+def _said(**bounds: Any) -> JsonSchema:
+    return {name: value for name, value in bounds.items() if value is not None}

@@ -140,10 +140,7 @@ def _append(url: str, path: Path, have: int, report: Callable[[int, int | None],
     with httpx2.stream("GET", url, headers=headers, follow_redirects=True, timeout=_TIMEOUT) as answer:
         if answer.status_code == 416:  # nothing is left to send: the hash decides
             return
-        if answer.status_code in (408, 429) or answer.status_code >= 500:
-            answer.raise_for_status()
-        if answer.status_code not in (200, 206):
-            raise FetchFailed(f"{url} answers {answer.status_code}. Name another source with --from.")
+        _require_content(url, answer)
         goes_on = answer.status_code == 206
         have = have if goes_on else 0
         length = answer.headers.get("content-length", "")
@@ -155,6 +152,14 @@ def _append(url: str, path: Path, have: int, report: Callable[[int, int | None],
                 report(have, total)
         if total is not None and have < total:
             raise httpx2.RemoteProtocolError("the answer ended early")
+
+
+def _require_content(url: str, answer: httpx2.Response) -> None:
+    """Raise HTTPStatusError for what may pass, and FetchFailed for what will not."""
+    if answer.status_code in (408, 429) or answer.status_code >= 500:
+        answer.raise_for_status()
+    if answer.status_code not in (200, 206):
+        raise FetchFailed(f"{url} answers {answer.status_code}. Name another source with --from.")
 
 
 def _size(path: Path) -> int:

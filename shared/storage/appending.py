@@ -108,4 +108,4 @@ def _copy(path: Path, file: FileIO, count: int) -> None:
 
 
 def _gone() -> NotFound:
-    return NotFound("What was uploaded before is gone. Begin anew.", "object_gone")
+    return NotFound("What was uploaded so far is gone. Start the upload again.", "object_gone")

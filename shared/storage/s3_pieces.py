@@ -107,7 +107,7 @@ class PieceWriter:
                 self._pieces.append(piece)
             begin += piece.length
         if begin < at:
-            raise NotFound("What was uploaded before is gone. Begin anew.", "object_gone")
+            raise NotFound("What was uploaded so far is gone. Start the upload again.", "object_gone")
         for name in names_of(self._client, self._bucket, self._key):
             if name not in {self._name(piece) for piece in pieces}:
                 with suppress(NotFound, Unavailable), answers_as_ours():

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from shared.db.queries.records import notes as note_rows
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
-from shared.domain.notes.drafts import checked
 from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.transcripts.waveform import Waveform
@@ -30,6 +29,7 @@ from shared.services.webhooks import endpoints as webhooks
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.integration.sessions import promise
+from tests.note_documents import checked
 from tests.servers import Office
 from workers.engines.rules import RulesExtractor
 from workers.engines.rules.risk import screen

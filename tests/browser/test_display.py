@@ -86,6 +86,7 @@ def test_what_was_said_goes_in_the_direction_of_its_letters(
     assert english[1] < 0.9
     assert hebrew[0] > 0.1
     assert hebrew[1] > 0.98
+    expect(page.locator(".turns")).to_have_attribute("lang", "en")  # as the engine heard it
 
 
 def test_nothing_moves_by_itself_for_people_who_want_less_motion(site: Watched, session_id: UUID) -> None:
@@ -150,7 +151,7 @@ def test_the_theme_and_the_speed_that_a_person_chose_count_in_every_browser(
     light = site.open("/account").evaluate(paper)
     page.get_by_label("Theme").select_option("dark")
     page.get_by_role("button", name="Use it").click()
-    expect(page.get_by_role("status").filter(has_text="look so")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="is saved for all")).to_be_visible()
     assert page.evaluate(paper) != light
     page.evaluate("localStorage.clear()")
     page = site.open(f"/sessions/{session_id}")

@@ -246,6 +246,22 @@ def test_what_is_typed_and_not_saved_is_there_again_on_any_computer(
     expect(again.get_by_text("This is what you typed until")).to_have_count(0)
 
 
+def test_an_edit_that_goes_on_in_two_windows_shows_both(
+    site: Watched, context: BrowserContext, session_id: UUID
+) -> None:
+    other, page = context.new_page(), site.open(f"/sessions/{session_id}/edit")
+    other.goto(f"{site.address}/sessions/{session_id}/edit")
+    page.get_by_label("Summary", exact=True).fill("She came in late.")
+    expect(page.get_by_text("not saved as a version yet")).to_be_visible()
+    other.get_by_label("Summary", exact=True).fill("He came in late.")
+    expect(other.get_by_text("In the other window: She came in late.")).to_be_visible()
+    expect(other.get_by_label("Summary", exact=True)).to_have_value("He came in late.")
+    other.get_by_label("Summary", exact=True).fill("They came in late.")
+    expect(other.get_by_text("not saved as a version yet")).to_be_visible()
+    other.get_by_role("button", name="Save as a new version").click()
+    expect(other.get_by_text("They came in late.").first).to_be_visible()
+
+
 def test_the_automatic_sign_out_loses_nothing_of_an_edit(site: Watched, session_id: UUID) -> None:
     page = site.page
     page.clock.install()

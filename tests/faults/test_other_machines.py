@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from benchmarks.two_sides import promise_sessions
+from benchmarks.load.two_sides import promise_sessions
 from embedded.ports import is_answering, next_free
 from shared.db.tables.core import AuditEvent, TherapySession
 from shared.domain.status import FINAL, Status

@@ -5,6 +5,7 @@ import math
 import struct
 import wave
 from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,6 +90,7 @@ def caller_of(
     return Caller(app.test_client(), key)
 
 
+@cache
 def tone(seconds: float = 1.0, rate: int = 16_000) -> bytes:
     """A WAV file with a tone."""
     samples = (int(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(int(seconds * rate)))

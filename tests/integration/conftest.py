@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -75,4 +75,34 @@ def unsynced_files() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """Take apart each route once a process: nearly every test makes an application of the same 290.
+
+    What comes of it depends on the route's text, and on settings of the map that all applications share.
+    """
+    from werkzeug.routing import Rule
+
+    from shared.http.lazy_rules import LazyRule
+
+    known: dict[tuple[Any, ...], Rule] = {}
+
+    def compile_once(rule: LazyRule) -> None:
+        assert rule.map is not None
+        key = (rule.rule, rule.subdomain, rule.merge_slashes, *rule.map.converters.values())
+        first = known.get(key)
+        if first is None:
+            Rule.compile(rule)
+            known[key] = rule
+            return
+        rule._parts, rule._trace, rule._converters = first._parts, first._trace, first._converters
+        rule.arguments |= first._converters.keys()
+        rule._build = rule._compile_builder(False).__get__(rule, None)
+        rule._build_unknown = rule._compile_builder(True).__get__(rule, None)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LazyRule, "compile", compile_once)
         yield

@@ -1,12 +1,13 @@
 """The API as it runs: gunicorn with threads, on a free port."""
 
+import multiprocessing
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx2
@@ -15,13 +16,17 @@ from tests.waiting import wait_for
 
 WORKER_CLASS = "api.server.gunicorn_worker.QuietThreadWorker"  # as in the Procfile
 
+# Each server is forked off a process that has imported everything: that is most of what a start costs.
+_SERVERS = multiprocessing.get_context("forkserver")
+_SERVERS.set_forkserver_preload(["gunicorn.app.wsgiapp", WORKER_CLASS.rpartition(".")[0], "serving.app"])
+
 
 @dataclass(frozen=True)
 class Server:
     """A running gunicorn."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
 
 
 @contextmanager
@@ -34,34 +39,40 @@ def running_api(environment: Mapping[str, str], log_path: Path, threads: int = 8
 @contextmanager
 def running_server(environment: Mapping[str, str], log_path: Path, threads: int = 8) -> Iterator[Server]:
     """A server with these settings, answering; ended afterwards."""
-    command = ["gunicorn", "--worker-class", WORKER_CLASS, "--threads", str(threads), "--no-control-socket"]
+    command = ["--worker-class", WORKER_CLASS, "--threads", str(threads), "--no-control-socket"]
     # Listening before the server starts: no other test, and no connection, can take the port meanwhile.
-    with socket.create_server(("127.0.0.1", 0)) as listener, log_path.open("wb") as log:
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                *command,
-                "--bind",
-                f"fd://{listener.fileno()}",
-                "serving.app:create_app()",
-            ],
-            env={**os.environ, **environment},
-            stdout=log,
-            stderr=log,
-            pass_fds=(listener.fileno(),),
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = _SERVERS.Process(
+            target=_serve, args=(command, listener, {**os.environ, **environment}, log_path)
         )
+        server.start()
         port: int = listener.getsockname()[1]
     try:
         wait_for(lambda: _answers(server, port, log_path), 120)
         yield Server(port, server)
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.join(timeout=60)
+        assert server.exitcode is not None, "the server does not stop"
 
 
-def _answers(server: "subprocess.Popen[bytes]", port: int, log_path: Path) -> bool:
-    assert server.poll() is None, log_path.read_text()
+def _serve(
+    command: list[str], listener: socket.socket, environment: Mapping[str, str], log_path: Path
+) -> None:
+    """Be gunicorn, as its command is."""
+    from gunicorn.app.wsgiapp import run
+
+    with log_path.open("wb") as log:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["gunicorn", *command, "--bind", f"fd://{listener.detach()}", "serving.app:create_app()"]
+    run()
+
+
+def _answers(server: BaseProcess, port: int, log_path: Path) -> bool:
+    assert server.is_alive(), log_path.read_text()
     try:
         # The kernel takes connections for the listener before anybody accepts them.
         return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=60, trust_env=False).status_code == 200

@@ -18,9 +18,14 @@ blueprint = Pages("cut_off", __name__)
 @blueprint.post("/patients/<id:patient_id>/recordings/<id:upload_id>")
 @signed_in(Scope.SESSIONS_WRITE)
 def end(patient_id: UUID, upload_id: UUID) -> Redirect:
-    """Make a session of what has come of a recording, and go on recording it, or give it up."""
+    """Make a session of what has come of a recording, and go on recording it, or give it up.
+
+    What is given up may also be a further recording that could not be joined to its session.
+    """
     if request.form.get("do") == "discard":
         resumable.terminate(resources(), caller(), upload_id)
+        if (session_id := request.form.get("session", type=UUID)) is not None:
+            return form_values.see(f"/sessions/{session_id}")
         return form_values.see(f"/patients/{patient_id}")
     admit = lambda: rate_limits.taken(rate_limits.UPLOADS)  # noqa: E731 - passed on as it is
     session_id = unfinished.finish(resources(), caller(), upload_id, admit)

@@ -1,7 +1,7 @@
 """The clinician's edit of the notes: a form of texts and lists, saved as a new version."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from shared.domain.errors import InvalidInput, Outdated
 from shared.domain.notes import values
-from shared.domain.values import JsonObject
+from shared.domain.notes.items import Item, Sentence
+from shared.domain.notes.values import Section
 from shared.domain.verification.sentences import split
 from shared.schemas.notes import MOODS, TRAJECTORIES
 from shared.services.access.caller import Scope
@@ -34,11 +35,15 @@ WRITABLE = ("key_topics", "emotional_themes", "follow_up_topics", "unresolved_co
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Typed:
-    """What a form holds that was not saved. ``is_of_these``: it changes the notes as they are now."""
+    """What a form holds that was not saved. ``is_of_these``: it changes the notes as they are now.
+
+    ``etag`` names what is kept of it on the server.
+    """
 
     fields: Mapping[str, str]
     is_of_these: bool
     saved_at: datetime | None = None
+    etag: str = unsaved.NOTHING
 
     def text(self, name: str, present: str) -> str:
         """What was typed in a field, else what it holds now."""
@@ -55,7 +60,7 @@ def form(session_id: UUID) -> str:
     """The current notes, to be changed; with what was typed before and not saved."""
     found = notes.read(resources(), caller(), session_id)
     kept = unsaved.find(resources(), caller(), session_id)
-    typed = Typed(kept.fields, kept.tag == found.tag, kept.saved_at) if kept else None
+    typed = Typed(kept.fields, kept.tag == found.tag, kept.saved_at, kept.etag) if kept else None
     return _page(session_id, found, None, typed)
 
 
@@ -65,11 +70,13 @@ def save(session_id: UUID) -> Response | Redirect:
     """Save the changes as a new version, unless the notes have changed meanwhile."""
     found = notes.read(resources(), caller(), session_id)
     try:
-        wanted = dict(_changes(found.document))
+        wanted = dict(_changes(values.Notes.of(found.document)))
         if wanted:
             editing.edit(resources(), caller(), session_id, wanted, request.form.get("tag") or None)
     except (Outdated, InvalidInput) as error:
-        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated))
+        kept = unsaved.find(resources(), caller(), session_id)
+        etag = kept.etag if kept else unsaved.NOTHING
+        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated), etag=etag)
         status = 409 if isinstance(error, Outdated) else 422
         return make_response(_page(session_id, found, error.detail, typed), status)
     unsaved.discard(resources(), caller(), session_id)
@@ -85,27 +92,27 @@ def discard(session_id: UUID) -> Redirect:
 
 
 def _page(session_id: UUID, found: Notes, problem: str | None, typed: Typed | None) -> str:
-    document, typed = found.document, typed or Typed({}, is_of_these=False)
-    notes_now = values.Notes.of(document)
+    now, typed = values.Notes.of(found.document), typed or Typed({}, is_of_these=False)
     return render_template(
         _TEMPLATE,
         session_id=session_id,
         tag=found.tag,
         problem=problem,
         saved_at=typed.saved_at,
-        texts=[(name, title, *_both(typed, name, document[name])) for name, title in TEXTS],
+        kept_tag=typed.etag,
+        texts=[(name, title, *_both(typed, name, now.texts[name])) for name, title in TEXTS],
         sections=[
-            (place, part["title"], *_both(typed, f"section.{place}", _text_of(part)))
-            for place, part in enumerate(document.get("sections", []))
+            (place, part.title, *_both(typed, f"section.{place}", _text_of(part)))
+            for place, part in enumerate(now.sections or ())
         ],
         lists=[
-            (name, title, _entries(typed, name, [entry(parts, item) for item in notes_now.items[name]]),
+            (name, title, _entries(typed, name, [entry(parts, item) for item in now.items[name]]),
              typed.text(f"{name}.new", "") if name in WRITABLE else None)
             for name, title, parts in LISTS
         ],
-        flags=_entries(typed, "risk_flags", [flag_text(flag) for flag in notes_now.flags]),
-        mood=typed.text("session_mood", document["session_mood"]),
-        trajectory=typed.text("mood_trajectory", document["mood_trajectory"]),
+        flags=_entries(typed, "risk_flags", [flag_text(flag) for flag in now.flags]),
+        mood=typed.text("session_mood", now.texts["session_mood"]),
+        trajectory=typed.text("mood_trajectory", now.texts["mood_trajectory"]),
         moods=MOODS,
         trajectories=TRAJECTORIES,
     )  # fmt: skip
@@ -122,53 +129,63 @@ def _entries(typed: Typed, name: str, texts: Sequence[str]) -> list[tuple[str, b
     return [(text, typed.is_ticked(f"{name}.{place}")) for place, text in enumerate(texts)]
 
 
-def _changes(document: JsonObject) -> Iterator[tuple[str, Any]]:
-    """The fields that the form changes of ``document``."""
-    for name, title in TEXTS:
-        given = form_values.optional_text(name, title, LONGEST_TEXT, lines=True) or ""
-        if _one_line(given) != _one_line(document[name]):
-            yield name, _one_line(given)
-    for name, choices in (("session_mood", MOODS), ("mood_trajectory", TRAJECTORIES)):
-        given = request.form.get(name, document[name])
-        if given in choices and given != document[name]:
-            yield name, given
+def _changes(now: values.Notes) -> Iterator[tuple[str, Any]]:
+    """The fields that the form changes of the notes, as the API takes an edit."""
+    yield from _texts(now)
     for name in [name for name, _, _ in LISTS] + ["risk_flags"]:
-        kept = [item for place, item in enumerate(document[name]) if f"{name}.{place}" in request.form]
-        added = list(_added(name)) if name in WRITABLE else []
-        if added or len(kept) < len(document[name]):
-            yield name, [*kept, *added]
-    sections = [_section(place, part) for place, part in enumerate(document.get("sections", []))]
-    if sections != document.get("sections", []):
-        yield "sections", sections
+        items = _items(name, now.items[name])
+        if items != now.items[name]:
+            yield name, [item.document for item in items]
+    before = now.sections or ()
+    sections = tuple(_section(place, part) for place, part in enumerate(before))
+    if sections != before:
+        yield "sections", [part.document for part in sections]
 
 
-def _added(name: str) -> Iterator[JsonObject]:
+def _items(name: str, before: Sequence[Item]) -> tuple[Item, ...]:
+    """The items that stay ticked, and those that were typed."""
+    kept = (item for place, item in enumerate(before) if f"{name}.{place}" in request.form)
+    return (*kept, *(_added(name) if name in WRITABLE else ()))
+
+
+def _texts(now: values.Notes) -> Iterator[tuple[str, str]]:
+    for name, title in TEXTS:
+        given = _one_line(form_values.optional_text(name, title, LONGEST_TEXT, lines=True) or "")
+        if given != _one_line(now.texts[name]):
+            yield name, given
+    for name, choices in (("session_mood", MOODS), ("mood_trajectory", TRAJECTORIES)):
+        given = request.form.get(name, now.texts[name])
+        if given in choices and given != now.texts[name]:
+            yield name, given
+
+
+def _added(name: str) -> Iterator[Item]:
     text = form_values.optional_text(f"{name}.new", "The new entries", 4000, lines=True) or ""
     for line in text.splitlines():
         if line.strip():
-            yield {"text": line.strip()[:1000], "evidence": []}
+            yield Item(properties={"text": line.strip()[:1000]})
 
 
-def _section(place: int, part: JsonObject) -> JsonObject:
+def _section(place: int, part: Section) -> Section:
     """A part of the template as it was typed: sentences that are there already keep their evidence."""
     given = request.form.get(f"section.{place}")
     if given is None or _one_line(given) == _text_of(part):
         return part
-    text = form_values.optional_text(f"section.{place}", part["title"], LONGEST_TEXT, lines=True) or ""
-    return {**part, "sentences": list(_sentences(_one_line(text), part["sentences"]))}
+    text = form_values.optional_text(f"section.{place}", part.title, LONGEST_TEXT, lines=True) or ""
+    return replace(part, sentences=tuple(_sentences(_one_line(text), part.sentences)))
 
 
-def _sentences(text: str, known: list[JsonObject]) -> Iterator[JsonObject]:
-    by_length = sorted(known, key=lambda sentence: -len(sentence["sentence"]))
+def _sentences(text: str, known: Sequence[Sentence]) -> Iterator[Sentence]:
+    by_length = sorted((one for one in known if one.text), key=lambda one: -len(one.text))
     while text:
-        same = next((s for s in by_length if s["sentence"] and text.startswith(s["sentence"])), None)
-        sentence = same["sentence"] if same else next(iter(split(text)), text)
-        yield same or {"sentence": sentence, "structural": False, "evidence": [], "verified": False}
-        text = text[len(sentence) :].strip()
+        same = next((one for one in by_length if text.startswith(one.text)), None)
+        sentence = same or Sentence(text=next(iter(split(text)), text))
+        yield sentence
+        text = text[len(sentence.text) :].strip()
 
 
-def _text_of(part: JsonObject) -> str:
-    return " ".join(sentence["sentence"] for sentence in part["sentences"])
+def _text_of(part: Section) -> str:
+    return " ".join(sentence.text for sentence in part.sentences)
 
 
 def _one_line(text: str) -> str:

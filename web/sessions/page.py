@@ -61,6 +61,12 @@ class SessionView:
         return Status(self.record.row.status) in FINAL
 
     @property
+    def is_noted(self) -> bool:
+        """Whether the notes are of all recordings: else they cannot be signed."""
+        further = self.record.further
+        return not further or (self.is_final and all(one.transcribed_at for one in further))
+
+    @property
     def off_the_record(self) -> str:
         """What was taken off the record, for the waveform: ``12.5-15.25 40-42``."""
         quality = self.record.transcript["quality"] if self.record.transcript else {}

@@ -66,6 +66,7 @@ def read(session_id: UUID) -> str:
         patient=overview.names(narrow, who, {record.row.patient_id}).get(record.row.patient_id, "A patient"),
         notes=found,
         notes_view=shown,
+        language=record.transcript.get("language") if record.transcript else None,
         rows=rows_of(record.transcript, shown.items_by_segment if shown else {}) if record.transcript else [],
         all_keys=[key for key in KEYS if key.action not in _NOT_HERE],
     )

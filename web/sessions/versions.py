@@ -1,11 +1,11 @@
 """The versions of a session's notes, and what one has that another has not."""
 
 from difflib import SequenceMatcher
-from typing import Any
 from uuid import UUID
 
 from flask import render_template, request
 
+from shared.domain.notes.items import Claim, Item, Sentence
 from shared.domain.values import JsonObject
 from shared.services.access.caller import Scope
 from shared.services.notes import reading as notes
@@ -15,7 +15,7 @@ from web.sessions.notes_view import view_of
 
 blueprint = Pages("versions", __name__)
 
-_WORDS_OF = ("sentence", "text", "task", "trigger", "name", "quote")
+_WORDS_OF = ("text", "task", "trigger", "name", "quote")
 
 
 @blueprint.get("/sessions/<id:session_id>/versions")
@@ -46,16 +46,18 @@ def changes(session_id: UUID, notes_version: int) -> str:
     """What a version has that the one before it, or ``from``, has not."""
     before = request.args.get("from", type=int)
     found = notes.difference(resources(), caller(), session_id, notes_version, before)
-    shown = [(change, _pieces(_words(change["before"]), _words(change["after"]))) for change in found.changes]
+    shown = [(change, _pieces(_words(change.before), _words(change.after))) for change in found.changes]
     return render_template(
         "sessions/changes.html", session_id=session_id, before=found.before, after=found.after, changes=shown
     )
 
 
-def _words(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        value = next((value[name] for name in _WORDS_OF if value.get(name)), value.get("type", ""))
-    return [] if value is None else str(value).split()
+def _words(value: Claim | str | None) -> list[str]:
+    if isinstance(value, Sentence):
+        value = value.text
+    elif isinstance(value, Item):
+        value = next((value.text(name) for name in _WORDS_OF if value.has(name)), value.text("type"))
+    return str(value or "").split()
 
 
 def _pieces(before: list[str], after: list[str]) -> list[JsonObject]:

@@ -23,7 +23,7 @@ _DONE = {
     "factor_removed": "The authenticator app is removed.",
     "passkey": "The passkey is added.",
     "passkey_removed": "The passkey is removed.",
-    "preferences": "Your pages look so on all your computers.",
+    "preferences": "Your theme is saved for all your computers.",
 }
 blueprint = Pages("account", __name__)
 

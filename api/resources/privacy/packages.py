@@ -13,7 +13,7 @@ from api.http.json_bodies import Blueprint
 from api.http.negotiation import attachment
 from api.openapi.document import answers, binary_answer
 from api.schemas.privacy.rights import PackageRequestSchema, PackageSchema
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.packages import RecordPackage
 from shared.domain.rights import PackageForm
 from shared.services.access.caller import Caller, Scope
 from shared.services.idempotency import Answered

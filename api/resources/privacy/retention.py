@@ -14,7 +14,7 @@ from api.schemas.privacy.retention import (
     RetentionRuleSchema,
     RetentionRuleSetSchema,
 )
-from shared.db.tables.retention import RetentionRule
+from shared.db.tables.privacy.retention import RetentionRule
 from shared.domain.errors import NotFound
 from shared.domain.retention import RetentionKind
 from shared.services.access.caller import Scope

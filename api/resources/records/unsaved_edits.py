@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import Response
 
 from api.auth import caller, needs, resources
+from api.http import preconditions
 from api.http.json_bodies import Blueprint
-from api.openapi.document import answers
+from api.openapi.document import ETAG, answers
 from api.schemas.notes import UnsavedEditSchema, UnsavedListedSchema
 from shared.services.access.caller import Scope
 from shared.services.notes import unsaved
@@ -28,7 +29,7 @@ def list_unsaved() -> Any:
 
 
 @blueprint.route("/sessions/<id:session_id>/notes/unsaved", methods=["GET"])
-@blueprint.response(200, UnsavedEditSchema)
+@blueprint.response(200, UnsavedEditSchema, headers=ETAG)
 @answers(blueprint, 404, 422)
 @needs(Scope.NOTES_WRITE)
 def show_unsaved(session_id: UUID) -> Any:
@@ -37,14 +38,20 @@ def show_unsaved(session_id: UUID) -> Any:
 
 
 @blueprint.route("/sessions/<id:session_id>/notes/unsaved", methods=["PUT"])
+@blueprint.doc(parameters=[preconditions.PARAMETER, preconditions.NONE_YET])
 @blueprint.arguments(UnsavedEditSchema)
-@blueprint.response(200, UnsavedEditSchema)
-@answers(blueprint, 400, 404, 415, 422)
+@blueprint.response(200, UnsavedEditSchema, headers=ETAG)
+@answers(blueprint, 400, 404, 412, 415, 422)
 @needs(Scope.NOTES_WRITE)
 def keep_unsaved(given: dict[str, Any], session_id: UUID) -> Any:
-    """Keep an edit that is not saved yet, in the place of the one before; it is no version of the notes."""
+    """Keep an edit that is not saved yet, in the place of the one before; it is no version of the notes.
+
+    With `If-Match` (or `If-None-Match: *`, where you know of none) it replaces no other one: 412 if the same
+    edit went on somewhere else.
+    """
     tag = given["tag"].strip('"')  # as an ETag is written
-    return _unsaved(unsaved.keep(resources(), caller(), session_id, tag, given["fields_"]))
+    before = unsaved.NOTHING if preconditions.is_for_none_yet() else preconditions.tag_named()
+    return _unsaved(unsaved.keep(resources(), caller(), session_id, tag, given["fields_"], before=before))
 
 
 @blueprint.route("/sessions/<id:session_id>/notes/unsaved", methods=["DELETE"])
@@ -57,5 +64,6 @@ def discard_unsaved(session_id: UUID) -> Response:
     return Response(status=204)
 
 
-def _unsaved(found: UnsavedEdit) -> dict[str, Any]:
-    return {"tag": found.tag, "fields_": found.fields, "saved_at": found.saved_at}
+def _unsaved(found: UnsavedEdit) -> Any:
+    document = {"tag": found.tag, "fields_": found.fields, "saved_at": found.saved_at}
+    return document, {"ETag": f'"{found.etag}"'}

@@ -24,7 +24,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     "--erased-only",
     "removals_only",
     is_flag=True,
-    help="Only the list of what was taken away: for every hour. (--erased-only is its name of before.)",
+    help="Write only the list of removals, for hourly runs. (--erased-only is the former name.)",
 )
 @click.option(
     "--recipient",
@@ -57,8 +57,8 @@ def backup(
 
 
 @click.command(epilog=EPILOG, short_help="Restore a backup into an empty deployment.")
-@click.option("--from", "folder", type=FOLDER, required=True, help="The backup.")
-@click.option("--keys-from", type=FOLDER, help="The backup of its keys.")
+@click.option("--from", "folder", type=FOLDER, required=True, help="Folder of the backup.")
+@click.option("--keys-from", type=FOLDER, help="Folder of the backup of its keys.")
 @click.option(
     "--removals",
     "--erased",

@@ -36,7 +36,7 @@ def show(target: Target, as_json: bool) -> None:
     "--allow-away/--forbid-away",
     "away",
     default=None,
-    help="Whether recordings, and what was said, may go to computers of others.",
+    help="Whether recordings and transcripts may be sent to other organisations' computers.",
 )
 @json_option
 @pass_target
@@ -57,7 +57,9 @@ def set_engines(
     if away is not None:
         changes["away_allowed"] = away
     if not changes:
-        raise CommandError("Say what is to be changed; see `sessionscribe engines set --help`.", Exit.USAGE)
+        raise CommandError(
+            "Name at least one option to change. See `sessionscribe engines set --help`.", Exit.USAGE
+        )
     with connect(target, administrator=True) as api:
         _print(api.send("PATCH", _PATH, changes), as_json)
 

@@ -70,28 +70,32 @@ def _places(known: Settings) -> Places:
 
 def _show(found: Findings, *, remove: bool, as_json: bool) -> None:
     if as_json:
-        ids = {
-            "keys": found.keys,
-            "recordings_missing": found.recordings_missing,
-            "keys_missing": found.keys_missing,
-        }
-        listed = {name: [str(one) for one in of_name] for name, of_name in ids.items()}
-        document = {"counts": found.counts, "objects": found.objects, **listed, "removed": found.removed}
-        console.print_json(document)
+        console.print_json(_document(found))
         return
     rows = [(count, _SAYS[kind]) for kind, count in found.counts.items() if count]
     table(console.results(), ("Count", "What"), rows, "Everything has its counterpart.")
     for name in [*found.objects, *map(str, [*found.recordings_missing, *found.keys_missing])][:_SHOWN]:
         console.results().print(Text(f"  {name}"), soft_wrap=True)
     if remove and found.is_suspicious and not found.removed:
-        text = (
-            "Nothing was removed: so much has no owner that this may be the wrong database, or an older one."
+        raise CommandError(
+            "Nothing was removed: so much has no owner that this may be the wrong database, or an older one. "
+            "Look first; then --even-if-many.",
+            Exit.REFUSED,
         )
-        raise CommandError(f"{text} Look first; then --even-if-many.", Exit.REFUSED)
     if found.objects or found.keys:
-        what = (
+        did = (
             f"Removed {found.removed}."
             if remove
             else "Nothing was removed; --remove removes what nothing owns."
         )
-        console.notices().print(Text(what), soft_wrap=True)
+        console.notices().print(Text(did), soft_wrap=True)
+
+
+def _document(found: Findings) -> dict[str, object]:
+    ids = {
+        "keys": found.keys,
+        "recordings_missing": found.recordings_missing,
+        "keys_missing": found.keys_missing,
+    }
+    listed = {name: [str(one) for one in of_name] for name, of_name in ids.items()}
+    return {"counts": found.counts, "objects": found.objects, **listed, "removed": found.removed}

@@ -34,15 +34,20 @@ def audit() -> None:
 
 
 _FILTERS = (
-    click.option("--person", type=click.UUID, help="By this person."),
-    click.option("--patient", type=click.UUID, help="About this patient and their sessions."),
-    click.option("--session", type=click.UUID, help="About this session."),
-    click.option("--key", "key_id", type=click.UUID, help="With this key or browser session."),
-    click.option("--address", help="From this address."),
-    click.option("--action", help="Such as notes.read; notes covers all that begin with notes."),
-    click.option("--since", type=Moment(), help="Not before."),
-    click.option("--until", type=Moment(), help="Before."),
-    click.option("--steps", is_flag=True, help="Also what workers did with the steps of sessions."),
+    click.option("--person", type=click.UUID, help="Only what this person did."),
+    click.option("--patient", type=click.UUID, help="Only lines about this patient and their sessions."),
+    click.option("--session", type=click.UUID, help="Only lines about this session."),
+    click.option(
+        "--key", "key_id", type=click.UUID, help="Only what was done with this key or browser session."
+    ),
+    click.option("--address", help="Only calls from this address."),
+    click.option(
+        "--action",
+        help="Only this action, such as notes.read. `notes` is every action that begins with notes.",
+    ),
+    click.option("--since", type=Moment(), help="Only lines from this time on."),
+    click.option("--until", type=Moment(), help="Only lines before this time."),
+    click.option("--steps", is_flag=True, help="Include what workers did with the steps of sessions."),
 )
 
 

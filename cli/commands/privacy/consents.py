@@ -43,7 +43,9 @@ def show(target: Target, patient: str, as_json: bool) -> None:
 @consents.command(epilog=EPILOG)
 @_PATIENT
 @_SCOPE
-@click.option("--method", type=click.Choice(CONSENT_METHODS), required=True, help="How it was given.")
+@click.option(
+    "--method", type=click.Choice(CONSENT_METHODS), required=True, help="How the consent was given."
+)
 @click.option("--on", type=Moment(), metavar="DATE", help="When. Default: now.")
 @click.option("--expires", metavar="DATE", help="Until when it holds. Default: no end.")
 @click.option("--text", type=click.File(encoding="utf-8"), metavar="FILE", help="The words agreed to.")
@@ -64,7 +66,7 @@ def give(target: Target, /, patient: str, as_json: bool, **options: Any) -> None
 @_PATIENT
 @_SCOPE
 @click.option("--on", type=Moment(), metavar="DATE", help="When. Default: now.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @_PARTICIPANT
 @json_option
 @pass_target
@@ -179,21 +181,18 @@ def _print(found: Any, as_json: bool) -> None:
         for one in found["people"]
     ]
     table(console.results(), ("Participant", "Name", *SCOPES), people, "No participants.")
-    said = [
-        (
-            moment(one["recorded_at"]),
-            names.get(one["participant_id"], ""),
-            one["scope"],
-            f"{one['event']} {day(one['on'])}",
-            one["method"] or "",
-            day(one["expires_on"]) if one["expires_on"] else "",
-            (one["text_sha256"] or "")[:12],
-        )
-        for one in found["history"]
-    ]
-    table(
-        console.results(),
-        ("Recorded", "Who", "Scope", "What", "How", "Until", "Text"),
-        said,
-        "No consent on file.",
+    headings = ("Recorded", "Who", "Scope", "What", "How", "Until", "Text")
+    said = [_row(one, names) for one in found["history"]]
+    table(console.results(), headings, said, "No consent on file.")
+
+
+def _row(one: Any, names: dict[str | None, str]) -> tuple[str, ...]:
+    return (
+        moment(one["recorded_at"]),
+        names.get(one["participant_id"], ""),
+        one["scope"],
+        f"{one['event']} {day(one['on'])}",
+        one["method"] or "",
+        day(one["expires_on"]) if one["expires_on"] else "",
+        (one["text_sha256"] or "")[:12],
     )

@@ -23,11 +23,11 @@ def holds() -> None:
 
 
 @holds.command(epilog=EPILOG)
-@click.option("--patient", type=click.UUID, metavar="ID", help="The patient, with all sessions.")
-@click.option("--session", type=click.UUID, metavar="ID", help="One session.")
+@click.option("--patient", type=click.UUID, metavar="ID", help="Patient to hold, with all sessions.")
+@click.option("--session", type=click.UUID, metavar="ID", help="Session to hold.")
 @click.option("--matter", required=True, help="The case, as the practice files it.")
 @click.option("--reason", required=True, help="Why the record must be kept.")
-@click.option("--review", required=True, type=_DAY, metavar="DAY", help="When to look at it again.")
+@click.option("--review", required=True, type=_DAY, metavar="DAY", help="When to review the hold.")
 @json_option
 @pass_target
 def place(

@@ -14,11 +14,11 @@ from cli.sanitise import one_line
 
 
 @click.command(epilog=EPILOG, short_help="Report what a key, a person or an address did.")
-@click.option("--key", "key_id", type=click.UUID, help="This API key or browser session.")
-@click.option("--person", "person_id", type=click.UUID, help="This person.")
-@click.option("--address", help="This address.")
-@click.option("--since", type=Moment(), metavar="DATE", help="Not before.")
-@click.option("--until", type=Moment(), metavar="DATE", help="Before.")
+@click.option("--key", "key_id", type=click.UUID, help="API key or browser session that is suspected.")
+@click.option("--person", "person_id", type=click.UUID, help="Person who is suspected.")
+@click.option("--address", help="Address that is suspected.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Only what happened from this time on.")
+@click.option("--until", type=Moment(), metavar="DATE", help="Only what happened before this time.")
 @json_option
 @pass_target
 def incident(
@@ -51,36 +51,27 @@ def _show(found: JsonObject) -> None:
     first, last = (one_line(found.get(name))[:19] for name in ("first_at", "last_at"))
     when = f", from {first} to {last} (UTC)" if found["lines"] else ""
     out.print(Text(f"{found['lines']} lines{when}; {found['refused']} calls were refused."), soft_wrap=True)
-    rows = [
-        (
-            one.get("patient_id"),
-            len(one["sessions"]),
-            one.get("reads"),
-            one.get("exports"),
-            one.get("changes"),
-            "name in a list" if one.get("only_listed") else "record",
-        )
-        for one in found["patients"]
-    ]
     headings = ("Patient to tell", "Sessions", "Reads", "Exports", "Changes", "Seen")
-    table(out, headings, rows, "No patient's record was touched.")
-    used = [
-        (
-            one.get("id"),
-            one.get("kind"),
-            one.get("person"),
-            "made" if one.get("made") else "used",
-            one_line(one.get("ended_at") or "")[:19] or "no",
-        )
-        for one in found["credentials"]
-    ]
-    table(out, ("Credential", "Kind", "Of", "Was", "Ended"), used, "No credential was used.")
+    table(out, headings, [_patient(one) for one in found["patients"]], "No patient's record was touched.")
+    columns = ("Credential", "Kind", "Of", "Was", "Ended")
+    table(out, columns, [_credential(one) for one in found["credentials"]], "No credential was used.")
     _show_emergencies(found)
     for heading, counts in (("Address", found["addresses"]), ("Other actions", found["practice"])):
         if counts:
             table(out, (heading, "Lines"), sorted(counts.items()), "")
     for step in found["steps"]:
         out.print(Text(f"Run: {one_line(step)}"), soft_wrap=True)
+
+
+def _patient(one: JsonObject) -> tuple[object, ...]:
+    seen = "name in a list" if one.get("only_listed") else "record"
+    counts = (one.get(name) for name in ("reads", "exports", "changes"))
+    return (one.get("patient_id"), len(one["sessions"]), *counts, seen)
+
+
+def _credential(one: JsonObject) -> tuple[object, ...]:
+    how, ended = "made" if one.get("made") else "used", one_line(one.get("ended_at") or "")[:19]
+    return (one.get("id"), one.get("kind"), one.get("person"), how, ended or "no")
 
 
 def _show_emergencies(found: JsonObject) -> None:

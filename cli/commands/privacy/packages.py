@@ -42,7 +42,7 @@ _PREPARING, _FETCHING = "Preparing", "Fetching"
     "--recipient", metavar="KEY", help="Encrypt with age to this public key, which begins with age1."
 )
 @click.option(
-    "--package", "package_id", metavar="PACKAGE", help="Fetch this one, which was asked for before."
+    "--package", "package_id", metavar="PACKAGE", help="Package to fetch. Default: a new one is made."
 )
 @pass_target
 def package(

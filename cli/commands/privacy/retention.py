@@ -53,7 +53,7 @@ def list_rules(target: Target, as_json: bool) -> None:
 @click.option(
     "--grace", type=click.IntRange(0, 365), default=7, show_default=True, help="Days before it goes."
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_target
 def set_rule(target: Target, kind: str, days: int, after: str, grace: int, yes: bool) -> None:
     """Set how long a KIND of record is kept. It works on what is older too, after the grace."""

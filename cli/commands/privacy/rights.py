@@ -66,7 +66,7 @@ def ask(
     "--status",
     type=click.Choice(("fulfilled", "denied", "ended")),
     required=True,
-    help="What becomes of it; `ended` is for a restriction.",
+    help="Decision on the request; `ended` ends a restriction.",
 )
 @click.option("--answer", help="What the patient gets to read; needed for a denial.")
 @json_option

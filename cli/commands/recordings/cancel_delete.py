@@ -26,7 +26,7 @@ def cancel(target: Target, session_id: str) -> None:
 @click.option(
     "--signed-notes", is_flag=True, help="Also a session with signed notes, which the law may oblige to keep."
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 @pass_target
 def delete(target: Target, session_id: str, signed_notes: bool, yes: bool, as_json: bool) -> None:

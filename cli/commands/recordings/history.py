@@ -15,7 +15,7 @@ from cli.sanitise import one_line
 @click.command(epilog=EPILOG, short_help="Show each attempt of a session's steps.")
 @SESSION
 @click.option(
-    "--administrator", is_flag=True, help="Of any session of the practice, with an administrator's key."
+    "--administrator", is_flag=True, help="Show any session of the practice. Needs the administrator's key."
 )
 @json_option
 @pass_target

@@ -13,7 +13,7 @@ from shared.domain.transcripts.off_record import parsed
 @click.argument("ranges", nargs=-1, required=True, metavar="START-END…")
 @click.option("--keep-signed-notes", is_flag=True, help="Keep signed notes, even if they quote the range.")
 @click.option("--wait", is_flag=True, help="Wait for the end.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_target
 def off_the_record(
     target: Target, session_id: str, ranges: tuple[str, ...], keep_signed_notes: bool, wait: bool, yes: bool

@@ -36,7 +36,7 @@ REPEAT_SECONDS = 45.0
     type=Moment(),
     help="When the session was (UTC if without a zone). Default: now.",
 )
-@click.option("--speakers", type=click.IntRange(1, 6), help="How many people speak; 2 if not said.")
+@click.option("--speakers", type=click.IntRange(1, 6), help="Number of people who speak. Default: 2.")
 @click.option("--language", help="The language spoken, such as en.")
 @click.option("--transcriber", help="The speech engine, of those that the server offers.")
 @click.option("--vocabulary", help="Words to expect, separated by commas.")

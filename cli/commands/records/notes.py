@@ -122,7 +122,12 @@ def diff(target: Target, session_id: str, before: int | None, after: int | None,
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), required=True)
 @VERSION
 @TEMPLATE
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write. Default: SESSION-notes, with the format's ending.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @pass_target
 def export(

@@ -24,7 +24,7 @@ from cli.sanitise import one_line
 @click.option(
     "--version", type=click.IntRange(1), help="Version that you have read. Default: the current one."
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 @pass_target
 def sign(target: Target, session_id: str, version: int | None, yes: bool, as_json: bool) -> None:

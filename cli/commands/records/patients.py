@@ -60,7 +60,7 @@ def add(target: Target, name: str, consent: str | None, consent_on: str | None, 
 @click.argument("patient", metavar="ID|NAME")
 @click.option("--method", type=click.Choice(CONSENT_METHODS), help="How consent was given.")
 @click.option("--on", "given_on", type=Moment(), metavar="DATE", help="When. Default: now.")
-@click.option("--withdrawn", is_flag=True, help="The patient has withdrawn it.")
+@click.option("--withdrawn", is_flag=True, help="Record that the patient has withdrawn the consent.")
 @click.option("--yes", is_flag=True, help="Do not ask before a withdrawal, which stops work under way.")
 @json_option
 @pass_target
@@ -205,7 +205,7 @@ def today() -> str:
 @click.argument("patient", metavar="ID|NAME")
 @click.option("--signed-notes", is_flag=True, help="Also signed notes, which the law may oblige to keep.")
 @click.option("--receipt", type=click.Path(dir_okay=False, path_type=Path), help="File for the receipt.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_target
 def delete(target: Target, patient: str, signed_notes: bool, receipt: Path | None, yes: bool) -> None:
     """Delete a patient with all sessions. The signed receipt goes to --receipt, else to the output."""

@@ -74,7 +74,7 @@ def write(
 
 @process.command(epilog=EPILOG)
 @SESSION
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_target
 def remove(target: Target, session_id: str, yes: bool) -> None:
     """Remove the process notes for good."""
@@ -87,7 +87,12 @@ def remove(target: Target, session_id: str, yes: bool) -> None:
 @process.command(epilog=EPILOG)
 @SESSION
 @click.option("--format", "form", type=click.Choice(["md", "docx", "pdf", "json"]), required=True)
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write. Default: SESSION-process-notes, with the format's ending.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @pass_target
 def export(target: Target, session_id: str, form: str, output: Path | None, force: bool) -> None:

@@ -94,7 +94,7 @@ def remove(target: Target, name: str) -> None:
     with connect(target, administrator=True) as api:
         found = _named(api, name)
         if not found.get("id"):
-            raise CommandError(f"{one_line(name)} is built in, and stays.", Exit.REFUSED)
+            raise CommandError(f"{one_line(name)} is built in and cannot be deleted.", Exit.REFUSED)
         api.send("DELETE", f"{PATH}/{found['id']}")
     console.notices().print(Text(f"Removed: {one_line(name)}"), soft_wrap=True)
 

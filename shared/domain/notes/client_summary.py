@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item, Sentence, Unsupported
 from shared.domain.notes.phrasing import TASK_QUOTE, clipped, said, task_sentence
 from shared.domain.notes.values import Notes, ReviewReason
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification import boilerplate
 from shared.domain.verification.acceptance import ACCEPTED, OPEN
 from shared.domain.verification.boilerplate import join
 from shared.domain.verification.evidence import judged
-from shared.domain.verification.facts import is_drug
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
+from shared.domain.verification.objections.facts import is_drug
 from shared.domain.verification.risk import LOOK
 from shared.domain.vocabulary import words
 
@@ -51,10 +51,9 @@ _PAINFUL = frozenset({
 })  # fmt: skip
 
 
-def with_client_summary(notes: JsonObject, transcript: Transcript) -> JsonObject:
+def with_client_summary(notes: Notes, transcript: Transcript) -> Notes:
     """``notes`` with a summary for the client, written from what stands in them."""
-    read = Notes.of(notes)
-    return summarised(read, transcript, _sentences(read)).document
+    return summarised(notes, transcript, _sentences(notes))
 
 
 def without_client_summary(notes: Notes) -> Notes:
@@ -87,10 +86,14 @@ def summarised(notes: Notes, transcript: Transcript, sentences: Iterable[Sentenc
         sentences={**notes.sentences, FIELD: tuple(kept)},
         unsupported=(*others, *fallen, *told),
     )
+    return result.with_reasons(_reasons(notes))
+
+
+def _reasons(notes: Notes) -> tuple[ReviewReason, ...]:
     reasons = notes.review_reasons or ()
     if is_unsafe_at_home(notes) and UNSAFE_AT_HOME not in {reason.code for reason in reasons}:
-        reasons = (*reasons, ReviewReason(UNSAFE_AT_HOME, HAND_OVER))
-    return result.with_reasons(reasons)
+        return (*reasons, ReviewReason(UNSAFE_AT_HOME, HAND_OVER))
+    return reasons
 
 
 def is_unsafe_at_home(notes: Notes) -> bool:

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from shared.domain.english.polarity import governing_negation
+from shared.domain.english.quotes import cite, words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.notes.items import Evidence, Item, Sentence
 from shared.domain.notes.values import Notes, Section
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, TO_ADD
 from shared.domain.verification.grounding import outside_quotes
-from shared.domain.verification.polarity import governing_negation
-from shared.domain.verification.quotes import cite, words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 
 _MODALITY = re.compile(
     r"\b(?:cbt|cognitive behaviou?ral(?: therapy)?|dbt|dialectical behaviou?r(?:al)? therapy|emdr|act therapy"
@@ -138,14 +138,15 @@ def _needed(notes: Notes) -> list[Evidence] | None:
 
     A session hardly states it, so that a quotation or an item does not count.
     """
-    stated = [
-        claim
-        for claim in notes.claims()
-        if (claim.by_clinician or (claim.verified and isinstance(claim, Sentence)))
-        and not claim.is_structural
-        and any(_states_need(value) for value in claim.own.values() if isinstance(value, str))
-    ]
+    stated = [claim for claim in notes.claims() if _states_necessity(claim)]
     return [claim.evidence[0] for claim in stated if claim.evidence][:3] if stated else None
+
+
+def _states_necessity(claim: Item | Sentence) -> bool:
+    counts = claim.by_clinician or (claim.verified and isinstance(claim, Sentence))
+    if not counts or claim.is_structural:
+        return False
+    return any(_states_need(value) for value in claim.own.values() if isinstance(value, str))
 
 
 def _states_need(text: str) -> bool:

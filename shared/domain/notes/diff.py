@@ -1,11 +1,13 @@
 """What one version of the notes has that another has not: the difference that a person is shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
 
 from shared.domain.notes.canonical_json import canonical
 from shared.domain.notes.fields import LIST_FIELDS, MOODS, SENTENCE_FIELDS
+from shared.domain.notes.items import Claim, Sentence
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
 
 # Two items are one that was changed, if their words are at least so alike.
@@ -15,57 +17,83 @@ _VALUES = (*MOODS, "risk_statement", "template", "engine")
 _MARKS = frozenset({"verified", "by_clinician", "words_changed", "support", "structural", "speaker"})
 
 
-def differences(before: JsonObject, after: JsonObject) -> list[JsonObject]:
-    """The changes that lead from ``before`` to ``after``, in the order of the notes' fields.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An item, a sentence or a value that was ``added``, ``removed`` or ``changed``.
 
-    Each is ``{field, change: added|removed|changed, before, after}``: an item, a sentence or a
-    value; ``before`` is None for what was added, ``after`` for what was removed.
+    ``before`` is None for what was added, ``after`` for what was removed. ``title`` is that of the part of
+    a template that it lies in.
     """
-    if "text" in after or "text" in before:  # an addendum
-        return _of_value("text", before.get("text"), after.get("text"))
-    changes: list[JsonObject] = []
+
+    field: str
+    before: Claim | str | None
+    after: Claim | str | None
+    title: str | None = None
+
+    @property
+    def change(self) -> str:
+        """What happened to it."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+    @property
+    def document(self) -> JsonObject:
+        """As callers read it."""
+        title = {"title": self.title} if self.title else {}
+        before, after = _document(self.before), _document(self.after)
+        return {"field": self.field, "change": self.change, "before": before, "after": after, **title}
+
+
+def _document(value: Claim | str | None) -> JsonObject | str | None:
+    return value.document if isinstance(value, Claim) else value
+
+
+def differences(before: Notes, after: Notes) -> list[Change]:
+    """The changes that lead from ``before`` to ``after``, in the order of the notes' fields."""
+    changes: list[Change] = []
     for field in LIST_FIELDS:
-        changes += _of_items(field, before.get(field, []), after.get(field, []))
+        changes += _of_claims(field, before.items[field], after.items[field])
     for field in SENTENCE_FIELDS:
-        changes += _of_items(field, _sentences(before, field), _sentences(after, field))
+        changes += _of_claims(field, before.sentences[field], after.sentences[field])
     for name, title in _section_names(before, after):
-        changes += _of_items(f"sections.{name}", _section(before, name), _section(after, name), title)
+        changes += _of_claims(f"sections.{name}", _section(before, name), _section(after, name), title)
     for field in _VALUES:
-        changes += _of_value(field, before.get(field), after.get(field))
+        changes += of_value(field, _value(before, field), _value(after, field))
     return changes
 
 
-def _of_value(field: str, before: Any, after: Any) -> list[JsonObject]:
-    if before == after:
-        return []
-    kind = "added" if before is None else "removed" if after is None else "changed"
-    return [{"field": field, "change": kind, "before": before, "after": after}]
+def of_value(field: str, before: str | None, after: str | None) -> list[Change]:
+    """The change of a value, such as the text of an addendum, if it is one."""
+    return [] if before == after else [Change(field, before, after)]
 
 
-def _of_items(
-    field: str, before: Sequence[JsonObject], after: Sequence[JsonObject], title: str | None = None
-) -> list[JsonObject]:
-    old = {_identity(item): item for item in before}
-    new = {_identity(item): item for item in after}
-    gone = [item for key, item in old.items() if key not in new]
-    come = [item for key, item in new.items() if key not in old]
+def _value(notes: Notes, field: str) -> str | None:
+    value = notes.texts[field] if field in notes.texts else notes.rest.get(field)
+    return None if value is None else str(value)
+
+
+def _of_claims(
+    field: str, before: Sequence[Claim], after: Sequence[Claim], title: str | None = None
+) -> list[Change]:
+    old = {_identity(claim): claim for claim in before}
+    new = {_identity(claim): claim for claim in after}
+    gone = [claim for key, claim in old.items() if key not in new]
     changes = []
-    for item in come:
-        former = _most_alike(item, gone)
+    for claim in (claim for key, claim in new.items() if key not in old):
+        former = _most_alike(claim, gone)
         if former is not None:
             gone.remove(former)
-        kind = "added" if former is None else "changed"
-        changes.append({"field": field, "change": kind, "before": former, "after": item})
-    changes += [{"field": field, "change": "removed", "before": item, "after": None} for item in gone]
-    return [{**change, "title": title} if title else change for change in changes]
+        changes.append(Change(field, former, claim, title))
+    return changes + [Change(field, claim, None, title) for claim in gone]
 
 
-def _identity(item: JsonObject) -> str:
-    return canonical({name: value for name, value in item.items() if name not in _MARKS})
+def _identity(claim: Claim) -> str:
+    return canonical({name: value for name, value in claim.document.items() if name not in _MARKS})
 
 
-def _most_alike(item: JsonObject, others: Sequence[JsonObject]) -> JsonObject | None:
-    words = _words(item)
+def _most_alike(claim: Claim, others: Sequence[Claim]) -> Claim | None:
+    words = _words(claim)
     ratios = [
         (SequenceMatcher(None, _words(other), words, autojunk=False).ratio(), other) for other in others
     ]
@@ -73,19 +101,14 @@ def _most_alike(item: JsonObject, others: Sequence[JsonObject]) -> JsonObject | 
     return best[1] if best is not None and best[0] >= ALIKE else None
 
 
-def _words(item: JsonObject) -> list[str]:
-    return " ".join(str(value) for value in item.values() if isinstance(value, str)).casefold().split()
+def _words(claim: Claim) -> list[str]:
+    return " ".join(value for value in claim.own.values() if isinstance(value, str)).casefold().split()
 
 
-def _sentences(document: JsonObject, field: str) -> list[JsonObject]:
-    found: list[JsonObject] = document.get("field_evidence", {}).get(field, [])
-    return found
+def _section(notes: Notes, name: str) -> list[Sentence]:
+    return [one for part in notes.sections or () if part.name == name for one in part.sentences]
 
 
-def _section(document: JsonObject, name: str) -> list[JsonObject]:
-    return [s for part in document.get("sections", []) if part["name"] == name for s in part["sentences"]]
-
-
-def _section_names(before: JsonObject, after: JsonObject) -> list[tuple[str, str]]:
-    parts = [*after.get("sections", []), *before.get("sections", [])]
-    return list({part["name"]: part["title"] for part in reversed(parts)}.items())[::-1]
+def _section_names(before: Notes, after: Notes) -> list[tuple[str, str]]:
+    parts = [*(after.sections or ()), *(before.sections or ())]
+    return list({part.name: part.title for part in reversed(parts)}.items())[::-1]

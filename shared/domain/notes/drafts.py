@@ -9,28 +9,27 @@ from shared.domain.notes.items import Item
 from shared.domain.notes.review import review_reasons
 from shared.domain.notes.stored import SCHEMA_VERSION
 from shared.domain.notes.values import Notes
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.evidence import verified
 from shared.domain.verification.risk import LOCAL_MODEL, RULES, levelled, with_risk_flags
 
 
 def checked(
-    draft: JsonObject,
+    draft: Notes,
     transcript: Transcript,
-    screened: Sequence[JsonObject],
+    screened: Sequence[Item],
     *,
     readers: Sequence[str] = (RULES, LOCAL_MODEL),
     alert_severity: str = "high",
-) -> JsonObject:
+) -> Notes:
     """``draft`` with the screen's risk flags, each claim verified, and what is missing or odd listed.
 
     ``readers`` are those that the screen had; findings of ``alert_severity`` and above are alerts.
     """
     # An engine that was asked for risk alone says whether that worked.
-    flags, drafted = [Item.of(flag) for flag in screened], Notes.of(draft)
-    all_readers = (*readers, *(drafted.risk_readers or ()))
-    notes = verified(replace(with_risk_flags(drafted, flags), risk_readers=all_readers), transcript)
+    all_readers = (*readers, *(draft.risk_readers or ()))
+    notes = verified(replace(with_risk_flags(draft, screened), risk_readers=all_readers), transcript)
     notes = notes.having({"risk_flags": levelled(notes.flags, alert_severity)})
     notes = without_client_summary(notes)
-    notes = notes.with_reasons(review_reasons(notes, transcript, flags))
-    return notes.keeping(schema_version=SCHEMA_VERSION, completeness=completeness(notes, transcript)).document
+    notes = notes.with_reasons(review_reasons(notes, transcript, screened))
+    return notes.keeping(schema_version=SCHEMA_VERSION, completeness=completeness(notes, transcript))

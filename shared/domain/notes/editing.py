@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from shared.domain.english.quotes import cite
 from shared.domain.errors import InvalidInput
 from shared.domain.notes.completeness import completeness, without_what_was_added
 from shared.domain.notes.fields import MOODS, TEXT_FIELDS
@@ -19,7 +20,6 @@ from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import SET_ASIDE, risk_statement
 from shared.domain.verification.claims import NOT_FOUND
-from shared.domain.verification.quotes import cite
 from shared.domain.verification.sentences import check_text, split
 
 # What an edit cannot set: it is the engine's, the check's or the signature's to say.
@@ -29,34 +29,30 @@ OURS = frozenset({
 })  # fmt: skip
 
 
-def edited(
-    edit: JsonObject, base: JsonObject, transcript: Transcript, offered: JsonObject | None = None
-) -> JsonObject:
-    """The document of NotesSchema that comes of ``edit`` of ``base``.
+def edited(edit: JsonObject, base: Notes, transcript: Transcript, offered: Notes | None = None) -> Notes:
+    """The notes that come of ``edit`` of ``base``.
 
-    ``edit`` is what a person sent, or took from ``offered``. Fields that it lacks stay as they are in
-    ``base``; so does what only we may set. Of a text and its sentences the one that was changed counts, and
-    the text if both were.
+    ``edit`` has fields of NotesSchema, as a person sent them or took them from ``offered``. Fields that it
+    lacks stay as they are in ``base``; so does what only we may set. Of a text and its sentences the one
+    that was changed counts, and the text if both were.
     """
     wanted = {name: value for name, value in edit.items() if name not in OURS}
-    sentences = {**base["field_evidence"], **wanted.get("field_evidence", {})}
-    before = Notes.of(base)
-    after = Notes.of({**base, **wanted, "field_evidence": sentences})
-    written = {field: _written(field, before, after, transcript) for field in after.sentences}
-    after = replace(after, sentences=written, unsupported=(*before.unsupported, *_set_aside(before, after)))
-    engines = _by_engine(before) | (_by_engine(Notes.of(offered)) if offered else set())
-    return checked(after, transcript, quotes_sent="significant_quotes" in wanted, by_engine=engines).document
+    before = base.document
+    sentences = {**before["field_evidence"], **wanted.get("field_evidence", {})}
+    after = Notes.of({**before, **wanted, "field_evidence": sentences})
+    written = {field: _written(field, base, after, transcript) for field in after.sentences}
+    after = replace(after, sentences=written, unsupported=(*base.unsupported, *_set_aside(base, after)))
+    engines = _by_engine(base) | (_by_engine(offered) if offered else set())
+    return checked(after, transcript, quotes_sent="significant_quotes" in wanted, by_engine=engines)
 
 
-def merged(
-    base: JsonObject, offered: JsonObject, fields: Collection[str], transcript: Transcript
-) -> JsonObject:
+def merged(base: Notes, offered: Notes, fields: Collection[str], transcript: Transcript) -> Notes:
     """``base`` with these fields of ``offered`` in the place of its own."""
-    taken = {name: offered[name] for name in fields}
-    sentences = {
-        name: offered["field_evidence"][name] for name in fields if name in offered["field_evidence"]
-    }
-    return edited({**taken, "field_evidence": sentences}, base, transcript, offered)
+    document = offered.document
+    written = document["field_evidence"]
+    taken: JsonObject = {name: document[name] for name in fields}
+    taken["field_evidence"] = {name: written[name] for name in fields if name in written}
+    return edited(taken, base, transcript, offered)
 
 
 def checked(

@@ -1,10 +1,10 @@
 """What was said about a part of a template, found by the words of its title and instruction."""
 
+from shared.domain.english.quotes import cite, words_of
 from shared.domain.notes.items import Evidence
 from shared.domain.template_forms import Part
 from shared.domain.values import Transcript
 from shared.domain.verification.grounding import content_of, related_to
-from shared.domain.verification.quotes import cite, words_of
 from shared.domain.verification.sentences import places
 from shared.domain.vocabulary import words
 
@@ -27,13 +27,16 @@ def said_about(part: Part, transcript: Transcript) -> list[tuple[Evidence, ...]]
     Where the title names nothing, its instruction counts. A question comes with its answer.
     """
     wanted = _named(part.title) or _named(part.instruction)
+    if not wanted:
+        return []
     found: list[tuple[Evidence, ...]] = []
-    for number, texts in places(transcript) if wanted else ():
+    shown: set[Evidence] = set()
+    for number, texts in places(transcript):
         if wanted & related_to(texts):
-            cited = [cite(transcript, number + offset, text) for offset, text in enumerate(texts)]
+            cited = (cite(transcript, number + offset, text) for offset, text in enumerate(texts))
             pieces = tuple(place.evidence for place in cited if place is not None)
-            known = [piece for shown in found for piece in shown]
-            found += [pieces] if any(piece not in known for piece in pieces) else []
+            found += [] if shown.issuperset(pieces) else [pieces]
+            shown.update(pieces)
     return found[:MOST_PASSAGES]
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.domain.verification.quotes import words_of
+from shared.domain.english.quotes import words_of
 from shared.domain.vocabulary.actions import ACTIONS
 
 TASK_QUOTE = 16  # words of a task that is quoted

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from shared.domain.english.quotes import cite
 from shared.domain.notes.fields import TEXT_FIELDS
 from shared.domain.notes.items import ClaimT, Sentence
 from shared.domain.notes.values import SECTIONS, Notes
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.boilerplate import TO_ADD
 from shared.domain.verification.evidence import judged
-from shared.domain.verification.quotes import cite
 
 
 def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:
@@ -19,8 +19,8 @@ def verdict(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT | None:
     return judged(TEXT_FIELDS[0] if field == SECTIONS else field, claim, transcript)[0]
 
 
-def rechecked(document: JsonObject, transcript: Transcript) -> JsonObject:
-    """``document`` after words of the transcript were corrected.
+def rechecked(notes: Notes, transcript: Transcript) -> Notes:
+    """``notes`` after words of the transcript were corrected.
 
     Quotes read as they do now. An item that they do not support any more is not ``verified``; see ``fallen``.
     """
@@ -28,7 +28,7 @@ def rechecked(document: JsonObject, transcript: Transcript) -> JsonObject:
     def reread(field: str, claim: ClaimT, /) -> ClaimT:
         return _reread(field, claim, transcript)
 
-    return Notes.of(document).mapped(reread).document
+    return notes.mapped(reread)
 
 
 def _reread(field: str, claim: ClaimT, transcript: Transcript) -> ClaimT:

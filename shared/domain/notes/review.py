@@ -15,7 +15,7 @@ from shared.domain.verification.boilerplate import (
     unscreened_language,
 )
 from shared.domain.verification.claims import INSTRUCTION, MARKUP, REASSURING
-from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NUMBER
+from shared.domain.verification.objections.facts import DIAGNOSIS, MEDICATION, NUMBER
 from shared.domain.verification.prompt_injection import reads_like_instruction
 from shared.domain.verification.risk import ENGINE, SCREEN
 

@@ -14,7 +14,7 @@ from shared.domain.notes.items import Claim, Evidence, Item, Sentence
 from shared.domain.notes.part_words import said_about
 from shared.domain.notes.values import Notes, Section
 from shared.domain.template_forms import RISK, Part, Template
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, RISK_LABELS, TO_ADD
 from shared.domain.verification.evidence import judged
 from shared.domain.verification.quote_frames import DENIED
@@ -39,7 +39,7 @@ def sources_of(part: Part) -> tuple[str, ...]:
     return tuple(source for source, words in _ASKS_FOR.items() if re.search(words, asked))
 
 
-def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> JsonObject:
+def rendered(notes: Notes, template: Template, transcript: Transcript) -> Notes:
     """The notes with the ``sections`` of ``template``, filled from what the notes hold.
 
     Each sentence is checked against the transcript as any other; one that does not stand is told in
@@ -49,7 +49,7 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
     does not have is named there, with what to add; a part without anything is among what is missing
     (``completeness``).
     """
-    filled = Notes.of({**notes, "template": template.name})
+    filled = notes.keeping(template=template.name)
     parts = list(template.parts)
     if parts and not any("risk" in sources_of(part) for part in parts):
         parts.append(RISK)
@@ -64,7 +64,7 @@ def rendered(notes: JsonObject, template: Template, transcript: Transcript) -> J
         for part in parts
     )
     filled = replace(filled, sections=sections or None)
-    return filled.keeping(completeness=completeness(filled, transcript)).document
+    return filled.keeping(completeness=completeness(filled, transcript))
 
 
 def _sentences(part: Part, template: str, notes: Notes, transcript: Transcript) -> tuple[Sentence, ...]:

@@ -60,6 +60,11 @@ class ReviewReason:
         """The reason of its document, which may be a newer release's and say more."""
         return cls(document["code"], document["detail"])
 
+    @property
+    def document(self) -> JsonObject:
+        """As it is in the notes' document."""
+        return {"code": self.code, "detail": self.detail}
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -138,25 +143,20 @@ class Notes:
     @property
     def document(self) -> JsonObject:
         """The document of ``NotesSchema``."""
-        document: JsonObject = {
-            **{name: [item.document for item in items] for name, items in self.items.items()},
-            **self.texts,
-            "field_evidence": {
-                name: [sentence.document for sentence in sentences]
-                for name, sentences in self.sentences.items()
-            },
-            "unsupported": [entry.document for entry in self.unsupported],
-            **self.rest,
+        optional = {
+            "sections": _documents(self.sections),
+            "written_parts": _documents(self.written_parts),
+            "risk_readers": None if self.risk_readers is None else list(self.risk_readers),
+            "review_reasons": _documents(self.review_reasons),
         }
-        for name, parts in (("sections", self.sections), ("written_parts", self.written_parts)):
-            if parts is not None:
-                document[name] = [part.document for part in parts]
-        if self.risk_readers is not None:
-            document["risk_readers"] = list(self.risk_readers)
-        if self.review_reasons is not None:
-            reasons = [{"code": reason.code, "detail": reason.detail} for reason in self.review_reasons]
-            document["review_reasons"] = reasons
-        return document
+        return {
+            **{name: _documents(items) for name, items in self.items.items()},
+            **self.texts,
+            "field_evidence": {name: _documents(sentences) for name, sentences in self.sentences.items()},
+            "unsupported": _documents(self.unsupported),
+            **self.rest,
+            **{name: value for name, value in optional.items() if value is not None},
+        }
 
     @property
     def flags(self) -> tuple[Item, ...]:
@@ -233,3 +233,12 @@ class Notes:
 
 def _sections(documents: Sequence[Mapping[str, Any]] | None) -> tuple[Section, ...] | None:
     return None if documents is None else tuple(map(Section.of, documents))
+
+
+class _Written(Protocol):
+    @property
+    def document(self) -> JsonObject: ...
+
+
+def _documents(values: Sequence[_Written] | None) -> list[JsonObject] | None:
+    return None if values is None else [value.document for value in values]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.transcripts.hallucinations import ChannelPhrase, without_inventions
-from shared.domain.transcripts.quality import MOST_SPANS, reviewed, unheard_facts, word_facts
+from shared.domain.transcripts.quality import MOST_SPANS, change_facts, reviewed, unheard_facts, word_facts
 from shared.domain.transcripts.roles import propose_roles
 from shared.domain.transcripts.spans import Spans
 from shared.domain.transcripts.unheard import unheard
@@ -59,6 +59,7 @@ def assemble(
     quality = {
         **plan.quality,
         **word_facts(segments, plan),
+        **change_facts(plan.turns),
         "invented": invented[:MOST_SPANS],
         **unheard_facts(unheard(plan, heard)),
         "speaker_roles": propose_roles(segments),

@@ -69,7 +69,7 @@ def corrections_from_json(document: Sequence[JsonObject]) -> dict[Place, Correct
 
 
 def on_the_record(corrections: Corrections, ranges: Ranges) -> dict[Place, Correction]:
-    """Those of segments that lose no word with ``ranges``: a corrected text says not when it was said."""
+    """The corrections of segments that lose no word with ``ranges``: a corrected text has no times."""
     return {place: said for place, said in corrections.items() if not overlaps(place[1], place[2], ranges)}
 
 

@@ -93,7 +93,7 @@ def without(transcript: JsonObject, ranges: Ranges, before: Ranges = ()) -> Json
     ranges = beyond(ranges, before)
     spans = {
         name: [span for span in quality[name] if not overlaps(span["start"], span["end"], ranges)]
-        for name in ("low_confidence_spans", "invented")
+        for name in ("low_confidence_spans", "invented", "quick_changes")
         if name in quality
     }
     segments = [piece for segment in transcript["segments"] for piece in _rest_of(segment, ranges)]

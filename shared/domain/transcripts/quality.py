@@ -1,9 +1,10 @@
 """What is said of a transcript's quality, and when a person should look at it before relying on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice, pairwise
 from typing import Any
 
-from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Word
+from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Turn, Word
 from shared.domain.verification.boilerplate import not_screened, unscreened
 
 # A word below this is doubtful: of the offline engine's words it marks one in seven, among them
@@ -28,6 +29,10 @@ PACE_SECONDS = 30.0
 MOST_FILLED_SECONDS = 0.5
 MISSING_SECONDS, MISSING_SHARE = 1.0, 0.01
 MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE = 2.0, 0.02
+# Turns that are closer were one stretch of speech, cut where the voice changes.
+SHORTEST_PAUSE_SECONDS = 0.05
+# How far from such a cut people were found to speak at once (docs/accuracy.md).
+NEAR_CHANGE_SECONDS = 0.8
 
 
 def recording_facts(decoded: DecodedFacts) -> JsonObject:
@@ -49,22 +54,47 @@ def word_facts(segments: Sequence[Segment], plan: SpeechPlan) -> JsonObject:
     spoken = float(plan.quality.get("speech_seconds") or plan.duration_seconds)
     words = sum(len(segment.text.split()) for segment in segments)
     low = sum(confidence < LOW_CONFIDENCE for confidence in confidences)
+    doubtful = chain.from_iterable(_doubtful(segment.words) for segment in segments)
     return {
-        "mean_word_confidence": round(sum(confidences) / len(confidences), 3) if confidences else None,
-        "low_confidence_share": round(low / len(confidences), 3) if confidences else None,
+        "mean_word_confidence": _share(sum(confidences), len(confidences)),
+        "low_confidence_share": _share(low, len(confidences)),
         "low_confidence_spans": [
-            {"start": words[0].start, "end": words[-1].end}
-            for segment in segments
-            for words in _doubtful(segment.words)
-        ][:MOST_SPANS],
+            {"start": words[0].start, "end": words[-1].end} for words in islice(doubtful, MOST_SPANS)
+        ],
         "words_per_minute": round(words / (spoken / 60), 1) if spoken else 0.0,
     }
+
+
+def _share(part: float, whole: int) -> float | None:
+    return round(part / whole, 3) if whole else None
 
 
 def unheard_facts(stretches: Sequence[JsonObject]) -> JsonObject:
     """Seconds of detected speech over which no word lies, and where; see ``unheard``."""
     seconds = sum(stretch["end"] - stretch["start"] for stretch in stretches)
     return {"unheard_seconds": round(seconds, 2), "unheard": list(stretches[:MOST_SPANS])}
+
+
+def change_facts(turns: Sequence[Turn]) -> JsonObject:
+    """Where one voice follows another on the same channel without a pause, with what is near.
+
+    Only one voice is told at a time there: people who speak at once are found around such places.
+    """
+    changes = sorted(
+        before.end
+        for before, after in pairwise(sorted(turns, key=lambda turn: (turn.channel or 0, turn.start)))
+        if before.channel == after.channel
+        and before.speaker != after.speaker
+        and after.start - before.end <= SHORTEST_PAUSE_SECONDS
+    )
+    spans: list[JsonObject] = []
+    for change in changes:
+        start, end = max(0.0, change - NEAR_CHANGE_SECONDS), round(change + NEAR_CHANGE_SECONDS, 3)
+        if spans and start <= spans[-1]["end"]:
+            spans[-1]["end"] = end
+        else:
+            spans.append({"start": round(start, 3), "end": end})
+    return {"quick_changes": spans}
 
 
 def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:
@@ -149,12 +179,7 @@ def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    # Sound tags are no words: leaving them out says nothing of the others.
-    invented = [found for found in quality.get("invented") or [] if found.get("kind") != "sound_tag"]
-    if removed := sum(found["words"] for found in invented if found["removed"]):
-        yield "invented_text", f"{removed} words that were not said were removed; `invented` says where."
-    elif invented:
-        yield "invented_text", "Some of the words may not have been said; `invented` says where."
+    yield from _invention_reasons(quality.get("invented") or ())
     unheard, spoken = quality.get("unheard_seconds") or 0.0, quality.get("speech_seconds") or 0.0
     if unheard > max(MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE * spoken):
         yield (
@@ -165,9 +190,17 @@ def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if _below(quality.get("mean_word_confidence"), LEAST_MEAN_CONFIDENCE) or doubtful > MOST_DOUBTFUL_SHARE:
         yield "low_confidence", f"The engine doubts {doubtful:.0%} of its words."
     pace = quality.get("words_per_minute")
-    long_enough = (quality.get("speech_seconds") or 0.0) >= PACE_SECONDS
-    if pace is not None and long_enough and not SLOWEST_PACE <= pace <= FASTEST_PACE:
+    if pace is not None and spoken >= PACE_SECONDS and not SLOWEST_PACE <= pace <= FASTEST_PACE:
         yield "unlikely_pace", f"{pace:.0f} words a minute of speech: some may be missing or invented."
+
+
+def _invention_reasons(found: Sequence[JsonObject]) -> Iterator[tuple[str, str]]:
+    # Sound tags are no words: leaving them out says nothing of the others.
+    invented = [one for one in found if one.get("kind") != "sound_tag"]
+    if removed := sum(one["words"] for one in invented if one["removed"]):
+        yield "invented_text", f"{removed} words that were not said were removed; `invented` says where."
+    elif invented:
+        yield "invented_text", "Some of the words may not have been said; `invented` says where."
 
 
 def _below(value: float | None, least: float) -> bool:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.english.quotes import words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.notes.items import Item
-from shared.domain.verification.cited import Cited, accepts, refuses
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
+from shared.domain.verification.cited import Cited, accepts, by_client, refuses
 
 ACCEPTED, OPEN, BY_THERAPIST = "accepted", "open", "therapist"
 AGREEMENTS = (ACCEPTED, OPEN, BY_THERAPIST)
@@ -29,15 +29,14 @@ def settled(item: Item, cited: Sequence[Cited]) -> tuple[Item, str | None]:
 
     One that was not accepted is ``open``, unless the therapist took it on.
     """
-    answers = [takes_on(one.answer if one.by_therapist else one.sentences) for one in cited]
     if item.text("agreement") == BY_THERAPIST:
         return item, None
-    taken_on = any(answers) or (any(not one.by_therapist for one in cited) and False not in answers)
-    if not taken_on and False in answers:
+    answers = [takes_on(one.answer if one.by_therapist else one.sentences) for one in cited]
+    if any(answers) or (by_client(cited) and False not in answers):
+        return item, None
+    if False in answers:
         return item, TURNED_DOWN
-    if item.text("agreement") == ACCEPTED and not taken_on:
-        return item.having(agreement=OPEN), None
-    return item, None
+    return item.having(agreement=OPEN) if item.text("agreement") == ACCEPTED else item, None
 
 
 def _stance(sentence: str) -> bool | None:

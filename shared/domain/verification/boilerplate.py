@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import Transcript
-from shared.domain.verification.quotes import words_of
 from shared.domain.verification.risk import LANGUAGE_MODEL, LOCAL_MODEL, found_by_model_alone, only_model
 
 MADE_BY_RULES = (
@@ -145,18 +145,23 @@ def risk_statement(notes: Notes, transcript: Transcript) -> str:
 
 
 def _of_flags(flags: Sequence[Item]) -> Iterator[str]:
-    by_model = [flag for flag in flags if found_by_model_alone(flag)]
-    mentioned = _labels([flag for flag in flags if not found_by_model_alone(flag)])
-    affirmed = {flag.text("type") for flag in flags if not flag.has("negated")}
+    mentioned = _mentioned(flags)
     if mentioned:
-        labels = [name if kind in affirmed else f"{name} (denied)" for kind, name in mentioned.items()]
-        yield f"The transcript mentions {join(labels)}; read every quote in its place."
+        yield f"The transcript mentions {join(mentioned)}; read every quote in its place."
+    by_model = [flag for flag in flags if found_by_model_alone(flag)]
     alike = _labels([flag for flag in by_model if flag.text("severity") != "low"])
     if alike:
         yield f"Some words are like words that were marked as {join(list(alike.values()))}."
     looks = sum(flag.text("severity") == "low" for flag in by_model)
     if looks:
         yield f"Passages worth a look that the local model found alone: {looks}."
+
+
+def _mentioned(flags: Sequence[Item]) -> list[str]:
+    """The kinds that not the local model alone found; those that no flag affirms are marked as denied."""
+    labels = _labels([flag for flag in flags if not found_by_model_alone(flag)])
+    affirmed = {flag.text("type") for flag in flags if not flag.has("negated")}
+    return [name if kind in affirmed else f"{name} (denied)" for kind, name in labels.items()]
 
 
 def _of_no_flags(notes: Notes, transcript: Transcript) -> Iterator[str]:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import Found, words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.transcripts.roles import Role, propose_roles
 from shared.domain.values import Segment, Transcript
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import Found, words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 from shared.domain.vocabulary import words
 
 _FILLERS = words("um uh er erm well oh so like i mean you know hmm mm ah right okay ok and but look ha")
@@ -59,6 +59,11 @@ class Cited:
     answer: str  # how the other speaker goes on, or an empty string
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The normalised words of the sentences."""
+        return words_of(self.sentences)
+
+    @property
     def stance(self) -> Stance:
         """How the other speaker answers."""
         return stance_of(self.answer)
@@ -67,6 +72,11 @@ class Cited:
     def is_question(self) -> bool:
         """Whether the quoted sentences ask."""
         return is_question(self.sentences)
+
+
+def by_client(cited: Iterable[Cited]) -> list[Cited]:
+    """Those of ``cited`` that the therapist did not say."""
+    return [one for one in cited if not one.by_therapist]
 
 
 def in_place(found: Sequence[Found], transcript: Transcript) -> list[Cited]:

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.english.polarity import denies_risk
+from shared.domain.english.quotes import find_run, words_of
 from shared.domain.notes.fields import Form
-from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER, invented_fact
 from shared.domain.verification.grounding import LEAST_SHARE, outside_quotes, quoted_in, share_borne_out
-from shared.domain.verification.polarity import denies_risk
+from shared.domain.verification.objections.facts import invented_fact
+from shared.domain.verification.objections.reversal import turned
+from shared.domain.verification.objections.subjects import misattributed
 from shared.domain.verification.prompt_injection import reads_like_instruction
 from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
-from shared.domain.verification.quotes import find_run, words_of
-from shared.domain.verification.reversal import turned
-from shared.domain.verification.subjects import misattributed
 
 NOT_FOUND = "The quoted words are not in the transcript."
 NO_EVIDENCE = "No words of the transcript were given as evidence."
@@ -22,11 +22,6 @@ MARKUP = "It has markup or a link."
 INSTRUCTION = "Its evidence reads like an instruction to a machine."
 REASSURING = "It states that there is no risk, which a transcript cannot show."
 TOO_LITTLE_SAID = "Too little of what it says is in its evidence."
-
-REASONS = (
-    NOT_FOUND, NO_EVIDENCE, MISQUOTED, FLIPPED, MISATTRIBUTED, MARKUP, INSTRUCTION, REASSURING,
-    TOO_LITTLE_SAID, NUMBER, MEDICATION, DIAGNOSIS, NAME,
-)  # fmt: skip
 
 _MARKUP = re.compile(
     r"https?:|www\.|javascript:|data:|<[^>]*>?|\]\(|!\[|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|net|org|io|example)\b"
@@ -72,26 +67,37 @@ def objection(
     of a sentence's own words must be there.
     What the claim itself puts in quotation marks must be in a quote, and is then not looked at again.
     """
+    reason = _unfit(claim, quotes)
+    if reason is not None or only_quotes(claim):
+        return reason
+    if quotes_denial(claim):
+        return None if any(denies_risk(words_of(quote)) for quote in quotes) else FLIPPED
+    own, lists, cited = outside_quotes(claim), only_lists(claim), [*quotes, *context]
+    is_topic = lists or not _is_told(form, own)
+    fact = invented_fact(own, " \n ".join(quotes), session, is_topic=is_topic)
+    if fact is not None:
+        return fact
+    if lists:
+        return _unsupported(Form.TOPIC, claim, own, cited)
+    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, cited, least)
+
+
+def _unfit(claim: str, quotes: Sequence[str]) -> str | None:
+    """Why ``claim`` is not even compared with the words of ``quotes``, or None."""
     if has_markup(claim):
         return MARKUP
     if quotes and all(reads_like_instruction(quote) for quote in quotes):
         return INSTRUCTION
     said = [words_of(quote) for quote in quotes]
-    if any(all(find_run(words, words_of(part)) is None for words in said) for part in quoted_in(claim)):
-        return MISQUOTED
-    if only_quotes(claim):
-        return None
-    if quotes_denial(claim):
-        return None if any(denies_risk(words) for words in said) else FLIPPED
-    own = outside_quotes(claim)
-    told = form in {Form.SENTENCE, Form.REMARK} and len(words_of(own)) > 1
-    is_topic = not told or only_lists(claim)
-    reason = invented_fact(own, " \n ".join(quotes), session, is_topic=is_topic)
-    if reason is not None:
-        return reason
-    if only_lists(claim):
-        return _unsupported(Form.TOPIC, claim, own, [*quotes, *context])
-    return _contradiction(form, own, quotes) or _unsupported(form, claim, own, [*quotes, *context], least)
+    misquotes = any(
+        all(find_run(words, words_of(part)) is None for words in said) for part in quoted_in(claim)
+    )
+    return MISQUOTED if misquotes else None
+
+
+def _is_told(form: Form, own: str) -> bool:
+    """Whether ``own``, a claim without its quotations, tells something rather than names it."""
+    return form in {Form.SENTENCE, Form.REMARK} and len(words_of(own)) > 1
 
 
 def _contradiction(form: Form, own: str, quotes: Sequence[str]) -> str | None:

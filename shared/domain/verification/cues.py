@@ -2,14 +2,15 @@
 
 Which words a claim shares with its quote hardly tells a true claim from a false one about the same thing.
 What tells more is whether it keeps the quote's negation, doubt, number, reason or extent, and adds none.
-``python -m benchmarks.claim_cues`` fits ``WEIGHTS`` to turns in ``tests/fixtures/developed_on``. It prints
-them and measures them on turns that they were not fitted to (ADR 0034).
+``python -m benchmarks.text.claim_cues`` fits ``WEIGHTS`` to turns in ``tests/fixtures/developed_on``. It
+prints them and measures them on turns that they were not fitted to (ADR 0034).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+from shared.domain.english.quotes import words_of
 from shared.domain.verification.cited import Cited
 from shared.domain.verification.grounding import (
     LEAST_SHARE,
@@ -19,7 +20,6 @@ from shared.domain.verification.grounding import (
     related_to,
 )
 from shared.domain.verification.quote_frames import only_lists, only_quotes, quotes_denial
-from shared.domain.verification.quotes import words_of
 from shared.domain.vocabulary.cues import CUE_WORDS
 
 _FEWEST_WORDS = 4  # of a sentence; a shorter one is a label
@@ -54,7 +54,7 @@ WEIGHTS: dict[str, float] = {
 LEAST_SCORE = -0.61
 
 
-def features(own: str, cited: Sequence[Cited]) -> list[float]:
+def features(own: str, cited: Sequence[Cited]) -> dict[str, float]:
     """``FEATURES`` of ``own``, a claim without its quotations, against the words ``cited``.
 
     Of each cue, whether both have it, or the claim alone, or the cited words alone; the share of the claim's
@@ -62,20 +62,29 @@ def features(own: str, cited: Sequence[Cited]) -> list[float]:
     counts only where nothing else is cited.
     """
     said = [one.quote for one in cited if not one.is_question] or [one.quote for one in cited]
-    claim, spoken = " ".join(words_of(own)), " ".join(word for text in said for word in words_of(text))
-    found: list[float] = []
-    for pattern in CUES.values():
-        here, there = bool(pattern.search(claim)), bool(pattern.search(spoken))
-        found += [float(here and there), float(here and not there), float(there and not here)]
-    stems = content_of(claim.split())
+    claim, spoken = words_of(own), [word for text in said for word in words_of(text)]
+    stems = content_of(claim)
     share = len(stems & related_to(said)) / len(stems) if stems else 0.0
-    return [*found, share, _disorder(claim.split(), stems, spoken.split())]
+    return {
+        **_cues(" ".join(claim), " ".join(spoken)),
+        SHARE: share,
+        DISORDER: _disorder(claim, stems, spoken),
+    }
 
 
-def score(own: str, cited: Sequence[Cited]) -> float:
-    """How much more like a true claim than a false one ``own`` reads against ``cited``."""
-    measured = zip(FEATURES, features(own, cited), strict=True)
-    return sum(WEIGHTS.get(name, 0.0) * value for name, value in measured)
+def _cues(claim: str, spoken: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, pattern in CUES.items():
+        here, there = bool(pattern.search(claim)), bool(pattern.search(spoken))
+        found[f"{name}.{BOTH}"] = here and there
+        found[f"{name}.{CLAIM_ALONE}"] = here and not there
+        found[f"{name}.{QUOTE_ALONE}"] = there and not here
+    return found
+
+
+def score(found: Mapping[str, float]) -> float:
+    """How much more like a true claim than a false one a claim with these features reads."""
+    return sum(weight * found[name] for name, weight in WEIGHTS.items())
 
 
 def cue_objection(claim: str, cited: Sequence[Cited]) -> str | None:
@@ -84,19 +93,19 @@ def cue_objection(claim: str, cited: Sequence[Cited]) -> str | None:
     One that only quotes or lists what was said has nothing to keep.
     """
     own, theirs = outside_quotes(claim), comparable(claim, cited)
-    if not content_of(words_of(own)) or only_quotes(claim) or quotes_denial(claim) or only_lists(claim):
+    if not theirs or not content_of(words_of(own)):
         return None
-    if not theirs:
+    if only_quotes(claim) or quotes_denial(claim) or only_lists(claim):
         return None
-    return NOT_KEPT if negates_alone(own, theirs) or score(own, theirs) <= LEAST_SCORE else None
+    found = features(own, theirs)
+    return NOT_KEPT if negates_alone(found) or score(found) <= LEAST_SCORE else None
 
 
-def negates_alone(own: str, cited: Sequence[Cited]) -> bool:
-    """Whether only one of a claim and the words ``cited`` negates, if they share at most half of its words.
+def negates_alone(found: Mapping[str, float]) -> bool:
+    """Whether only one of a claim and its quotes negates, if they share at most half of the claim's words.
 
     No other cue makes up for a lost "never": of more words the rules of negation take care.
     """
-    found = dict(zip(FEATURES, features(own, cited), strict=True))
     differs = found[f"negation.{CLAIM_ALONE}"] or found[f"negation.{QUOTE_ALONE}"]
     return bool(differs) and found[SHARE] <= LEAST_SHARE
 

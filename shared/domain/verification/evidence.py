@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from shared.domain.english.quotes import Found, cite, find_run, words_of
 from shared.domain.notes.fields import AGREED, CLAIMS, TEXT_FIELDS, Form
-from shared.domain.notes.items import ClaimT, Item, Sentence, Unsupported
+from shared.domain.notes.items import ClaimT, Evidence, Item, Sentence, Unsupported
 from shared.domain.notes.values import Notes
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.values import Transcript
 from shared.domain.verification.acceptance import settled
 from shared.domain.verification.agreement import disagreement, is_of_client, said_by_client
 from shared.domain.verification.boilerplate import (
@@ -25,7 +26,6 @@ from shared.domain.verification.claims import (
 )
 from shared.domain.verification.cues import comparable, cue_objection
 from shared.domain.verification.grounding import LEAST_CITED, LEAST_SHARE, outside_quotes, share_borne_out
-from shared.domain.verification.quotes import Found, cite, find_run, words_of
 from shared.domain.verification.risk import settled_flag
 
 CANNOT_TELL = "cannot_tell"
@@ -36,11 +36,6 @@ MOOD_FIELDS = {
     "session_mood": (CANNOT_TELL, MOOD_UNKNOWN),
     "mood_trajectory": (CANNOT_TELL, COURSE_UNKNOWN),
 }
-
-
-def verify(notes: JsonObject, transcript: Transcript) -> JsonObject:
-    """As ``verified``, from document to document (of NotesSchema)."""
-    return verified(Notes.of(notes), transcript).document
 
 
 def verified(notes: Notes, transcript: Transcript) -> Notes:
@@ -93,21 +88,41 @@ def judged(
         if stands_without_evidence(claim.text, transcript):
             return replace(claim, structural=True, evidence=(), verified=True), ()
         claim = replace(claim, structural=False)
-    places = [(piece, cite(transcript, piece.segment, piece.quote)) for piece in claim.evidence]
-    # What holds a link or markup is shown nowhere, also where it was dictated word for word.
-    found = [place for _, place in places if place is not None and not has_markup(place.quote)]
-    fallen = tuple(piece for piece, place in places if place is None or has_markup(place.quote))
-    reason = _objection(field, claim, found, transcript)
-    settled_claim = claim
-    if reason is None and found and field in AGREED and isinstance(claim, Item):
-        settled_claim, reason = settled(claim, in_place(found, transcript))
+    found, fallen = _places(claim, transcript)
     if not found:
         reason = NOT_FOUND if claim.evidence else NO_EVIDENCE
-    if reason is not None:
         return None, (Unsupported(field, _plain(claim), reason),)
-    rest = _plain(replace(settled_claim, evidence=fallen, verified=False))
+    accepted, objection = _accepted(field, claim, found, transcript)
+    if objection is not None:
+        return None, (Unsupported(field, _plain(claim), objection),)
+    rest = _plain(replace(accepted, evidence=fallen, verified=False))
     apart = (Unsupported(field, rest, NOT_FOUND),) if fallen else ()
-    return _standing(field, settled_claim, found, transcript), apart
+    return _standing(field, accepted, found, transcript), apart
+
+
+def _places(claim: Item | Sentence, transcript: Transcript) -> tuple[list[Found], tuple[Evidence, ...]]:
+    """Where the evidence of ``claim`` was said, and what of it was not.
+
+    What holds a link or markup is shown nowhere, also where it was dictated word for word.
+    """
+    found, fallen = [], []
+    for piece in claim.evidence:
+        place = cite(transcript, piece.segment, piece.quote)
+        if place is None or has_markup(place.quote):
+            fallen.append(piece)
+        else:
+            found.append(place)
+    return found, tuple(fallen)
+
+
+def _accepted(
+    field: str, claim: ClaimT, found: list[Found], transcript: Transcript
+) -> tuple[ClaimT, str | None]:
+    """``claim`` as far as it was agreed to, if it is an agreement; and why it does not stand, or None."""
+    reason = _objection(field, claim, found, transcript)
+    if reason is None and field in AGREED and isinstance(claim, Item):
+        return settled(claim, in_place(found, transcript))
+    return claim, reason
 
 
 def _standing(field: str, claim: ClaimT, found: list[Found], transcript: Transcript) -> ClaimT:
@@ -122,7 +137,7 @@ def _standing(field: str, claim: ClaimT, found: list[Found], transcript: Transcr
     return claim
 
 
-def context_of(found: list[Found], transcript: Transcript) -> list[str]:
+def context_of(found: Iterable[Found], transcript: Transcript) -> list[str]:
     """The whole segments that the pieces found are from, each once."""
     return [transcript.segments[number].text for number in dict.fromkeys(piece.segment for piece in found)]
 
@@ -137,11 +152,12 @@ def _objection(field: str, item: Item | Sentence, found: list[Found], transcript
     quotes, context = [place.quote for place in found], context_of(found, transcript)
     cited, session = in_place(found, transcript), transcript.text
     for form, text in _claims(field, item):
-        least = LEAST_CITED if form is Form.SENTENCE and comparable(text, cited) else LEAST_SHARE
-        reason = objection(form, text, quotes, context, session, least) if text else None
-        if reason is None and text and _is_told(form, field, text, quotes):
+        is_sentence = form is Form.SENTENCE
+        least = LEAST_CITED if is_sentence and comparable(text, cited) else LEAST_SHARE
+        reason = objection(form, text, quotes, context, session, least)
+        if reason is None and _is_told(form, field, text, quotes):
             reason = disagreement(text, cited)
-        if reason is None and form is Form.SENTENCE:
+        if reason is None and is_sentence:
             reason = cue_objection(text, cited)
         if reason is not None:
             return reason
@@ -157,28 +173,33 @@ def _is_told(form: Form, field: str, text: str, quotes: list[str]) -> bool:
 
 
 def _support(field: str, item: Item | Sentence, found: list[Found], transcript: Transcript) -> str:
-    """Whether what ``item`` claims was held against its quotes, or only that they were said.
+    """Whether what ``item`` claims was held against its quotes, or only that they were said."""
+    said, by_client = _sources(found, transcript)
+    texts = [outside_quotes(text) for form, text in _claims(field, item) if form is not Form.KIND]
+    shares = [share_borne_out(own, by_client if is_of_client(own) else said) for own in texts]
+    claimed = [share for share in shares if share is not None]
+    held = bool(claimed) and min(claimed) > LEAST_SHARE
+    return CLAIM_SUPPORTED if held else QUOTE_FOUND
 
-    What the therapist alone said is no support for a claim about the client.
+
+def _sources(found: list[Found], transcript: Transcript) -> tuple[list[str], list[str]]:
+    """The quotes with their segments, and what of these can support a claim about the client.
+
+    What the therapist alone said cannot.
     """
-    context = [*(place.quote for place in found), *context_of(found, transcript)]
     cited = in_place(found, transcript)
     own_places = [place for place, one in zip(found, cited, strict=True) if not one.by_therapist]
-    of_client = [*said_by_client(cited), *context_of(own_places, transcript)]
-    texts = [outside_quotes(text) for form, text in _claims(field, item) if text and form is not Form.KIND]
-    shares = [share_borne_out(own, of_client if is_of_client(own) else context) for own in texts]
-    claimed = [share for share in shares if share is not None]
-    held = bool(claimed) and all(share > LEAST_SHARE for share in claimed)
-    return CLAIM_SUPPORTED if held else QUOTE_FOUND
+    said = [*(place.quote for place in found), *context_of(found, transcript)]
+    return said, [*said_by_client(cited), *context_of(own_places, transcript)]
 
 
 def _claims(field: str, item: Item | Sentence) -> Iterator[tuple[Form, str]]:
     """The texts of ``item`` that claim something; enumerations and the quote itself do not."""
     if isinstance(item, Sentence):
-        yield Form.SENTENCE, item.text
-        return
-    for name, form in CLAIMS[field].items():
-        yield form, item.text(name)
+        claims = [(Form.SENTENCE, item.text)]
+    else:
+        claims = [(form, item.text(name)) for name, form in CLAIMS[field].items()]
+    yield from ((form, text) for form, text in claims if text)
 
 
 def _plain(claim: ClaimT) -> ClaimT:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
-from shared.domain.verification.polarity import NEGATIONS
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.stems import stem, stems_of
+from shared.domain.english.polarity import NEGATIONS
+from shared.domain.english.quotes import words_of
+from shared.domain.english.stems import stem, stems_of
 from shared.domain.vocabulary.concepts import FRAME, groups
 
 # At least this share of a claim's own words must be in what it cites, or be another word for it.
@@ -87,7 +88,7 @@ def _compiled() -> tuple[
     for group in groups():
         split = [words_of(phrase) for phrase in group]
         lone = {base(words[0]) for words in split if len(words) == 1}
-        stems = frozenset(lone | content_of(w for words in split for w in words))
+        stems = frozenset(lone | content_of(chain.from_iterable(split)))
         for word in lone:
             by_word.setdefault(word, []).append(stems)
         for phrase in (stems_of(words) for words in split if len(words) > 1):

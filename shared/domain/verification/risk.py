@@ -6,12 +6,12 @@ Each finding has a level: *look* (shown folded), *flag*, or *alert* (told at onc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.domain.english.polarity import denies_risk
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject
-from shared.domain.verification.polarity import denies_risk
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import words_of
 
 SEVERITIES = ("low", "medium", "high")
 LEVELS = LOOK, FLAG, ALERT = ("look", "flag", "alert")
@@ -69,13 +69,18 @@ def united_flags(own: Sequence[Item], others: Sequence[Item]) -> list[Item]:
         near = [number for number, known in enumerate(mine) if _same_place(known, flag)]
         for number in near:
             mine[number], flag = _corroborated(mine[number], flag)
-        same = [number for number in near if mine[number].text("type") == flag.text("type")]
-        same = [number for number in same if mine[number].segments == flag.segments] or same
+        same = _of_one_kind(mine, near, flag)
         for number in same:
             mine[number] = _graver(mine[number], flag)
         if not any(flag.segments <= mine[number].segments for number in same):
             added.append(flag)
     return sorted([*mine, *added], key=_by_gravity)
+
+
+def _of_one_kind(flags: Sequence[Item], near: Sequence[int], flag: Item) -> list[int]:
+    """Which of ``near`` are of the flag's kind; if any have just its segments, these alone."""
+    same = [number for number in near if flags[number].text("type") == flag.text("type")]
+    return [number for number in same if flags[number].segments == flag.segments] or same
 
 
 def with_levels(flags: Sequence[JsonObject], alert_severity: str = "high") -> list[JsonObject]:
@@ -151,15 +156,18 @@ def _graver(flag: Item, other: Item) -> Item:
     flag = flag.having(found_by=found_by, readers=readers)
     if found_by_model_alone(other) and (other.text("level") or LOOK) == LOOK:
         return flag  # a look is too faint to take a denial back
-    changed: dict[str, object] = {}
     if other.has("level"):
-        changed["level"] = max(flag.text("level") or LOOK, other.text("level"), key=LEVELS.index)
+        flag = flag.having(level=max(flag.text("level") or LOOK, other.text("level"), key=LEVELS.index))
     if "question" in other.properties:
-        changed["question"] = flag.properties.get("question") or other.properties["question"]
-    changed["severity"] = max(flag.text("severity"), other.text("severity"), key=SEVERITIES.index)
-    for doubt in ("negated", "figurative"):
-        changed[doubt] = flag.has(doubt) and other.has(doubt)
-    for name, stronger in (("temporality", "present"), ("about", "self")):
-        if stronger in (flag.text(name), other.text(name)):
-            changed[name] = stronger
-    return flag.having(**changed)
+        flag = flag.having(question=flag.properties.get("question") or other.properties["question"])
+    return flag.having(
+        severity=max(flag.text("severity"), other.text("severity"), key=SEVERITIES.index),
+        **{doubt: flag.has(doubt) and other.has(doubt) for doubt in ("negated", "figurative")},
+        **_nearer(flag, other),
+    )
+
+
+def _nearer(flag: Item, other: Item) -> dict[str, str]:
+    """Present and of the client, where one of both says so."""
+    strongest = {"temporality": "present", "about": "self"}
+    return {name: value for name, value in strongest.items() if value in (flag.text(name), other.text(name))}

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import Found, cite, words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
 from shared.domain.notes.fields import Form
 from shared.domain.notes.items import Evidence, Sentence
 from shared.domain.values import Transcript
@@ -20,9 +23,6 @@ from shared.domain.verification.grounding import (
     quoted_in,
     related_to,
 )
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import Found, cite, words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
 
 MOST_PIECES = 3  # so many places of a transcript may bear out one sentence together
 
@@ -65,15 +65,7 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> t
     for found in (_nearest(sentence, given), _quoted(sentence, transcript), _like(sentence, transcript)):
         if not found:
             continue
-        # Only what was given as evidence supports a sentence in words of its own.
-        cited, is_given = in_place(found, transcript), all(place in given for place in found)
-        least = LEAST_CITED if is_given and comparable(sentence, cited) else LEAST_SHARE
-        quotes, context = [place.quote for place in found], context_of(found, transcript)
-        reason = objection(Form.SENTENCE, sentence, quotes, context, transcript.text, least)
-        if reason is None:
-            reason = disagreement(sentence, cited)
-        if reason is None and is_given:
-            reason = cue_objection(sentence, cited)
+        reason = _objection(sentence, transcript, found, is_given=all(place in given for place in found))
         if reason is None:
             evidence = tuple(place.evidence for place in found)
             return Sentence(text=sentence, evidence=evidence, verified=True), None
@@ -81,6 +73,21 @@ def _checked(sentence: str, transcript: Transcript, given: Sequence[Found]) -> t
     # The most telling reason: a contradiction says more than that nothing was found.
     telling = next((reason for reason in reasons if reason != TOO_LITTLE_SAID), TOO_LITTLE_SAID)
     return Sentence(text=sentence), telling
+
+
+def _objection(
+    sentence: str, transcript: Transcript, found: Sequence[Found], *, is_given: bool
+) -> str | None:
+    """Why ``sentence`` does not stand on ``found``, or None.
+
+    Only what was given as evidence supports a sentence in words of its own.
+    """
+    cited, quotes = in_place(found, transcript), [place.quote for place in found]
+    context = context_of(found, transcript)
+    least = LEAST_CITED if is_given and comparable(sentence, cited) else LEAST_SHARE
+    reason = objection(Form.SENTENCE, sentence, quotes, context, transcript.text, least)
+    reason = reason or disagreement(sentence, cited)
+    return cue_objection(sentence, cited) if reason is None and is_given else reason
 
 
 def _nearest(sentence: str, given: Sequence[Found]) -> list[Found]:
@@ -106,12 +113,7 @@ def _like(sentence: str, transcript: Transcript) -> list[Found]:
     """The places of the transcript that say most of what ``sentence`` says, the fewest that do."""
     own = content_of(words_of(outside_quotes(sentence)))
     candidates = [
-        (
-            own & related_to(texts),
-            own & content_of(w for text in texts for w in words_of(text)),
-            texts,
-            number,
-        )
+        (own & related_to(texts), own & content_of(words_of(" ".join(texts))), texts, number)
         for number, texts in places(transcript)
     ]
     found: list[Found] = []

@@ -94,7 +94,7 @@ class Caller:
         if scope in self.scopes:
             return
         if self.in_browser:
-            raise NotAllowed(f"This is not for your role ({self.role}).", "scope_missing")
+            raise NotAllowed(f"The role {self.role} is not allowed to do this.", "scope_missing")
         raise NotAllowed(
             f"This key lacks the scope {scope}. Make a key that has it with a key that may.",
             "scope_missing",

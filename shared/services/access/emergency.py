@@ -16,7 +16,7 @@ from shared.db.connection import clock
 from shared.db.queries.people import api_keys
 from shared.db.queries.privacy import emergency as rows
 from shared.db.tables.core import Patient
-from shared.db.tables.emergency import EmergencyAccess
+from shared.db.tables.privacy.emergency import EmergencyAccess
 from shared.domain.errors import Conflict, NotFound
 from shared.services import idempotency
 from shared.services.access import ownership

@@ -1,18 +1,16 @@
 """Accounts: practices, the people in them, and the keys they call with."""
 
-import hmac
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import structlog
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection import clock
 from shared.db.queries.people import api_keys
 from shared.db.queries.privacy import audit
 from shared.db.tables.core import ApiKey, Practice, Therapist
-from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
+from shared.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from shared.services import idempotency
 from shared.services.access import ownership
 from shared.services.access.caller import (
@@ -23,31 +21,18 @@ from shared.services.access.caller import (
     Scope,
 )
 from shared.services.accounts import credentials, key_networks
-from shared.services.accounts.credentials import Credential
 from shared.services.resources import Resources
-from shared.vault.keyring import KeyRing
-
-log = structlog.get_logger(__name__)
 
 ADMINISTRATOR, THERAPIST = "administrator", "therapist"
 DEFAULT_EXPIRY_DAYS = 90
 MAX_EXPIRY_DAYS = 365
 _SERVER = "server"  # how the audit trail names the command line on the server itself
-_USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 def create_therapist(resources: Resources, practice_id: UUID, name: str, role: str = THERAPIST) -> Therapist:
     """A new person in the practice, ``therapist`` or ``administrator``."""
     with resources.database.transaction(practice_id) as db:
         return add_person(db, practice_id, name, role)
-
-
-class KeyRefused(NotAuthenticated):
-    """A key that is not taken. ``reason`` and ``key`` (if it is known) are for the audit trail alone."""
-
-    def __init__(self, detail: str, reason: str, key: ApiKey | None) -> None:
-        super().__init__(detail)
-        self.reason, self.key = reason, key
 
 
 def create_key(
@@ -80,70 +65,6 @@ def create_key(
         return made
 
 
-def authenticate(
-    resources: Resources, presented: str, request_id: str | None = None, address: str | None = None
-) -> Caller:
-    """The caller with this key; raises KeyRefused, with one text for every cause."""
-    credential = credentials.read(presented)
-    if credential is None:
-        raise _refused("key_malformed")
-    with resources.database.operating() as db:
-        found = api_keys.with_owner(db, credential.prefix)
-        peppers = resources.vault.keys.peppers
-        wrong = _what_is_wrong(found, credential, peppers, address)
-        if found is not None and wrong is None:
-            api_keys.note_use(db, found[0].id, at_most_every=_USE_IS_NOTED_EVERY)
-            if found[0].pepper_version < peppers.current.version:
-                renewed = credential.digest(peppers.current.secret)
-                api_keys.renew_digest(db, found[0].id, renewed, peppers.current.version)
-    if found is None or wrong is not None:
-        raise _refused(wrong or "key_unknown", found[0] if found else None)
-    key, person, _ = found
-    return Caller(
-        practice_id=key.practice_id,
-        therapist_id=person.id,
-        role=person.role,
-        # Never more than the role may have. The key's row may hold more, also scopes of a newer release that
-        # runs beside this one.
-        scopes=frozenset(scope for scope in SCOPES_OF_ROLE[person.role] if scope in key.scopes),
-        key_id=key.id,
-        request_id=request_id,
-        address=address,
-    )
-
-
-def _what_is_wrong(
-    found: tuple[ApiKey, Therapist, bool] | None,
-    credential: Credential,
-    peppers: KeyRing,
-    address: str | None,
-) -> str | None:
-    """Why the key is not taken, as the trail says it; None if it is."""
-    if found is None:
-        return "key_unknown"
-    key, person, expired = found
-    pepper = peppers.find(key.pepper_version)
-    if pepper is None or not hmac.compare_digest(credential.digest(pepper.secret), key.digest):
-        return "key_wrong_secret"
-    if key.revoked_at is not None:
-        return "key_revoked"
-    if expired:
-        return "key_expired"
-    if not key_networks.hold(key.networks, address):
-        return "key_from_elsewhere"
-    return None if person.disabled_at is None else "person_disabled"
-
-
-def known_key(resources: Resources, text: str) -> ApiKey | None:
-    """The key that ``text`` holds, if its id part is known: whose trail a leak belongs to."""
-    match = credentials.PATTERN.search(text)
-    if match is None or match[1] != credentials.KEY:
-        return None
-    with resources.database.operating() as db:
-        found = api_keys.with_owner(db, match[2])
-    return None if found is None else found[0]
-
-
 def require_own(caller: Caller, therapist_id: UUID) -> None:
     """Raise NotAllowed unless the key would be the caller's own: the maker of a key can use it."""
     if caller.therapist_id != therapist_id:
@@ -168,11 +89,6 @@ def check_expiry(days: int | None) -> None:
     """Raise InvalidInput unless a key may last so many days (None: for ever)."""
     if days is not None and not 1 <= days <= MAX_EXPIRY_DAYS:
         raise InvalidInput(f"A key lasts from 1 to {MAX_EXPIRY_DAYS} days.", "expiry_out_of_range")
-
-
-def _refused(reason: str, key: ApiKey | None = None) -> KeyRefused:
-    log.info("authentication_failed", code=reason)
-    return KeyRefused("Send a valid API key as `Authorization: Bearer ssk_...`.", reason, key)
 
 
 def add_practice(db: DbSession, practice_id: UUID, name: str) -> Practice:
@@ -210,15 +126,7 @@ def add_key(
     """A key of ``person``, as ``create_key`` makes it, within a transaction."""
     if person.disabled_at is not None:
         raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
-    usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
-    granted = frozenset(usual if scopes is None else scopes)
-    if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
-        grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
-        raise InvalidInput(
-            f"A key of this {person.role} may have the scopes {grantable}.", "scopes_not_grantable"
-        )
-    if caller is not None and not granted <= caller.scopes:
-        raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
+    granted = _granted(person, scopes, caller)
     credential, pepper = credentials.mint(), resources.vault.keys.peppers.current
     key = ApiKey(
         id=uuid4(),
@@ -237,6 +145,21 @@ def add_key(
     db.refresh(key)
     record(db, person.practice_id, "key.create", key.id, caller)
     return key, credential.secret
+
+
+def _granted(person: Therapist, scopes: Collection[Scope] | None, caller: Caller | None) -> frozenset[Scope]:
+    """The scopes of a new key; raises InvalidInput or NotAllowed."""
+    usual = THERAPIST_SCOPES if person.role == THERAPIST else ADMINISTRATOR_SCOPES
+    granted = frozenset(usual if scopes is None else scopes)
+    if not granted or not granted <= SCOPES_OF_ROLE[person.role]:
+        grantable = ", ".join(sorted(SCOPES_OF_ROLE[person.role]))
+        raise InvalidInput(
+            f"Some of these scopes are not for a key of a {person.role}. Choose among: {grantable}.",
+            "scopes_not_grantable",
+        )
+    if caller is not None and not granted <= caller.scopes:
+        raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
+    return granted
 
 
 def record(

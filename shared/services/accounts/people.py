@@ -41,24 +41,37 @@ def change(resources: Resources, caller: Caller, therapist_id: UUID, changes: Ma
         person = api_keys.therapist(db, caller.practice_id, therapist_id)
         if person is None:
             raise NotFound("There is no such person in this practice.", "therapist_not_found")
-        if changes.get("disabled") and therapist_id == caller.therapist_id:
-            raise Conflict("You cannot disable yourself. Ask another administrator.", "own_account")
-        if changes.get("disabled") and person.role == accounts.ADMINISTRATOR:
-            _require_other_administrator(db, person)
+        if changes.get("disabled"):
+            _require_may_be_disabled(db, caller, person)
         if "name" in changes:
             person.name = changes["name"]
             accounts.record(db, caller.practice_id, "therapist.rename", therapist_id, caller)
         if "disabled" in changes:
-            person.disabled_at = (person.disabled_at or clock.now(db)) if changes["disabled"] else None
-            action = "therapist.disable" if changes["disabled"] else "therapist.enable"
-            accounts.record(db, caller.practice_id, action, therapist_id, caller)
+            _set_disabled(db, caller, person, is_disabled=changes["disabled"])
         if "supervisor_id" in changes:
-            _require_supervisor(db, person, changes["supervisor_id"])
-            if changes["supervisor_id"] != person.supervisor_id:
-                _close_sessions(db, caller, person)
-            person.supervisor_id = changes["supervisor_id"]
-            accounts.record(db, caller.practice_id, "therapist.supervise", therapist_id, caller)
+            _set_supervisor(db, caller, person, changes["supervisor_id"])
         return person
+
+
+def _require_may_be_disabled(db: DbSession, caller: Caller, person: Therapist) -> None:
+    if person.id == caller.therapist_id:
+        raise Conflict("You cannot disable yourself. Ask another administrator.", "own_account")
+    if person.role == accounts.ADMINISTRATOR:
+        _require_other_administrator(db, person)
+
+
+def _set_disabled(db: DbSession, caller: Caller, person: Therapist, *, is_disabled: bool) -> None:
+    person.disabled_at = (person.disabled_at or clock.now(db)) if is_disabled else None
+    action = "therapist.disable" if is_disabled else "therapist.enable"
+    accounts.record(db, caller.practice_id, action, person.id, caller)
+
+
+def _set_supervisor(db: DbSession, caller: Caller, person: Therapist, supervisor_id: UUID | None) -> None:
+    _require_supervisor(db, person, supervisor_id)
+    if supervisor_id != person.supervisor_id:
+        _close_sessions(db, caller, person)
+    person.supervisor_id = supervisor_id
+    accounts.record(db, caller.practice_id, "therapist.supervise", person.id, caller)
 
 
 def _close_sessions(db: DbSession, caller: Caller, person: Therapist) -> None:

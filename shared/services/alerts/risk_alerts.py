@@ -169,7 +169,7 @@ def acknowledge(resources: Resources, caller: Caller, alert_id: UUID, note: str 
         if found is None:
             raise _no_such_alert()
         if found[0].acknowledged_at is not None:
-            raise Conflict("This alert was acknowledged before.", "already_acknowledged")
+            raise Conflict("This alert has already been acknowledged.", "already_acknowledged")
         alerts.acknowledge(db, found[0], caller.therapist_id, sealed)
         ownership.audit(db, caller, "risk.acknowledge", session.id)
     return _record(resources, *found)

@@ -16,7 +16,7 @@ import structlog
 
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit_chain
-from shared.db.tables.audit import AuditBatch
+from shared.db.tables.privacy.audit import AuditBatch
 from shared.vault.durable import make_folders
 
 log = structlog.get_logger(__name__)

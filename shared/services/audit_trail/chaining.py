@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit_chain as rows
-from shared.db.tables.audit import AuditBatch
+from shared.db.tables.privacy.audit import AuditBatch
 from shared.services.audit_trail import chain
 from shared.vault import identity
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.people import api_keys
 from shared.db.queries.privacy import disclosures as rows
-from shared.db.tables.audit import Disclosure
 from shared.db.tables.core import AuditEvent
+from shared.db.tables.privacy.audit import Disclosure
 from shared.domain.disclosures import read_code
 from shared.domain.errors import InvalidInput, NotFound
 from shared.services import idempotency

@@ -14,7 +14,7 @@ from shared.db.queries.privacy import audit, incidents
 from shared.db.queries.privacy.audit import Filter
 from shared.db.queries.privacy.incidents import Credential, Owner
 from shared.db.tables.core import AuditEvent
-from shared.db.tables.emergency import EmergencyAccess
+from shared.db.tables.privacy.emergency import EmergencyAccess
 from shared.domain.errors import InvalidInput
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
@@ -99,31 +99,20 @@ def report(resources: Resources, caller: Caller, suspicion: Suspicion) -> Report
     """What the trail says of it; that it was asked is a line. Raises InvalidInput if nothing is suspected."""
     if suspicion == Suspicion(until=suspicion.until):
         raise InvalidInput("Say what is suspected: key_id, person_id, address or since.", "no_suspicion")
-    found, patients, used, made, listed = (
-        Report(),
-        dict[UUID, Affected](),
-        set[UUID](),
-        set[UUID](),
-        set[UUID](),
-    )
+    found, patients, named = Report(), dict[UUID, Affected](), _Named()
     for events, owners in _looks(resources, caller.practice_id, suspicion):
         for event in events:
             _count(found, event)
-            if event.key_id is not None:
-                used.add(event.key_id)
-            if event.action in _NEW_KEYS and event.subject_id is not None:
-                made.add(event.subject_id)
-            if event.action in _LISTS:
-                listed |= _therapist(event)
+            named.add(event)
             _concern(found, patients, event, owners)
     with resources.database.transaction(caller.practice_id) as db:
-        for owner in incidents.patients_of(db, caller.practice_id, listed):
+        for owner in incidents.patients_of(db, caller.practice_id, named.listed):
             patients.setdefault(owner.patient_id, Affected(owner.patient_id, owner.therapist_id))
         people = {person.id: person.name for person in api_keys.people_of(db, caller.practice_id)}
-        credentials = incidents.credentials(db, caller.practice_id, used | made)
-        holders = {one.person_id for one in credentials if one.id in used} | (
-            {suspicion.person_id} if suspicion.person_id else set()
-        )
+        credentials = incidents.credentials(db, caller.practice_id, named.used | named.made)
+        holders = {one.person_id for one in credentials if one.id in named.used}
+        if suspicion.person_id is not None:
+            holders.add(suspicion.person_id)
         found.emergencies = list(
             incidents.emergency_accesses(db, caller.practice_id, holders, suspicion.since, suspicion.until)
         )
@@ -131,8 +120,26 @@ def report(resources: Resources, caller: Caller, suspicion: Suspicion) -> Report
     found.patients = sorted(
         patients.values(), key=lambda one: (-one.exports, -one.reads, str(one.patient_id))
     )
-    found.credentials = [_used(one, people, one.id not in used) for one in credentials]
+    found.credentials = [_used(one, people, one.id not in named.used) for one in credentials]
     return found
+
+
+@dataclass(slots=True)
+class _Named:
+    """What the lines name: credentials that were used or made, and therapists whose patients were listed."""
+
+    used: set[UUID] = field(default_factory=set)
+    made: set[UUID] = field(default_factory=set)
+    listed: set[UUID] = field(default_factory=set)
+
+    def add(self, event: AuditEvent) -> None:
+        """Note what one line names."""
+        if event.key_id is not None:
+            self.used.add(event.key_id)
+        if event.action in _NEW_KEYS and event.subject_id is not None:
+            self.made.add(event.subject_id)
+        if event.action in _LISTS:
+            self.listed |= _therapist(event)
 
 
 def _looks(

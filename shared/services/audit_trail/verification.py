@@ -12,7 +12,7 @@ from shared.db.connection import clock
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit_chain as rows
 from shared.db.queries.privacy import trail_removals
-from shared.db.tables.audit import AuditBatch
+from shared.db.tables.privacy.audit import AuditBatch
 from shared.domain.retention import LEAST_TRAIL_DAYS
 from shared.services.audit_trail import chain
 from shared.services.audit_trail.anchors import Anchor
@@ -123,7 +123,7 @@ def _verdict(db: DbSession, key: bytes, practice_id: UUID, anchored: dict[int, b
 
 
 def _beginning(db: DbSession, key: bytes, found: Verdict, anchored: dict[int, bytes]) -> tuple[bytes, int]:
-    """From which head and number on the chain is there: a rule may have removed what was before."""
+    """The head and number at which the chain begins: a rule may have removed the lines before."""
     gone = trail_removals.latest(db, found.practice_id)
     if gone is None:
         return chain.BEGINNING, 0

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.privacy import consents as rows
 from shared.db.queries.records import patients
-from shared.db.tables.consent import ConsentEvidence
+from shared.db.tables.privacy.consent import ConsentEvidence
 from shared.domain.consent import SPOKEN, ConsentScope
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.transcripts import consent_heard

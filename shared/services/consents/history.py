@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.privacy import consents as rows
 from shared.db.queries.records import patients
-from shared.db.tables.consent import ConsentRow, Participant
 from shared.db.tables.core import Patient
+from shared.db.tables.privacy.consent import ConsentRow, Participant
 from shared.domain.consent import ConsentEvent, ConsentScope, ConsentState
 from shared.domain.errors import InvalidInput, NotFound
 from shared.services import idempotency
@@ -147,10 +147,10 @@ def check_not_ahead(field: str, when: datetime | None, now: datetime) -> None:
 
 def _check(said: Statement, now: datetime) -> None:
     check_not_ahead("on", said.on, now)
-    given = said.event is ConsentEvent.GIVEN
-    if given and said.method is None:
-        raise _invalid("method", "Say how the consent was given: written, verbal or electronic.")
-    if not given and (said.method or said.expires_on or said.text or said.text_sha256):
+    if said.event is ConsentEvent.GIVEN:
+        if said.method is None:
+            raise _invalid("method", "Say how the consent was given: written, verbal or electronic.")
+    elif any((said.method, said.expires_on, said.text, said.text_sha256)):
         raise _invalid("event", "A withdrawal has no method, expiry or text. Leave these out.")
     if said.expires_on is not None and said.expires_on <= now:
         raise _invalid("expires_on", "The consent would have expired already. Send a later day, or none.")

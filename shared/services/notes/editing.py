@@ -13,7 +13,7 @@ from shared.db.queries.records import notes as rows
 from shared.db.queries.work import outbox
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import Conflict, NotFound, Outdated, UnknownBase
-from shared.domain.notes import editing
+from shared.domain.notes import editing, values
 from shared.domain.notes.client_summary import with_client_summary
 from shared.domain.notes.record import Decision, Kind
 from shared.domain.notes.templates import rendered
@@ -28,7 +28,7 @@ from shared.services.notes.rows import Found, current_form, find, transcript_of
 from shared.services.resources import Resources
 from shared.vault.sealing import Subject
 
-Change = Callable[[JsonObject, Transcript], JsonObject]
+Change = Callable[[values.Notes, Transcript], values.Notes]
 
 
 def edit(
@@ -86,7 +86,7 @@ def accept(
         offer = _on_offer(db, session_id, version)
     offered = current_form(resources, offer)
 
-    def taken(base: JsonObject, transcript: Transcript) -> JsonObject:
+    def taken(base: values.Notes, transcript: Transcript) -> values.Notes:
         return offered if fields is None else editing.merged(base, offered, fields, transcript)
 
     def note(db: DbSession) -> None:
@@ -127,11 +127,10 @@ def _write(
         ownership.own(db, caller, session_id)
         before = find(db, caller, session_id)
         _require_unsigned(before)
-    transcript = transcript_of(resources, before)
-    base = notes.opened(resources, before)
-    if tag is not None and not notes.is_base(tag, base):
+    if tag is not None and not notes.is_base(tag, notes.opened(resources, before)):
         raise outdated()
-    document = {**change(current_form(resources, before.row), transcript), "draft": True}
+    changed = change(current_form(resources, before.row), transcript_of(resources, before))
+    document = changed.keeping(draft=True).document
     with resources.database.transaction(caller.practice_id) as db:
         ownership.own(db, caller, session_id, hold=True)
         require_unchanged(db, caller, before)

@@ -14,6 +14,7 @@ from shared.db.queries.records import patients
 from shared.db.tables.core import Patient, TherapySession
 from shared.domain.disclosures import act_of
 from shared.domain.notes import templates as forms
+from shared.domain.notes import values
 from shared.domain.notes.stored import upgraded
 from shared.domain.template_forms import Template
 from shared.services.access import ownership
@@ -99,7 +100,8 @@ def _beside(resources: Resources, db: DbSession, session: TherapySession) -> dic
 
 
 def _rendered(resources: Resources, found: Found, read: Notes, form: Template) -> Notes:
-    document = forms.rendered(upgraded(read.document), form, transcript_of(resources, found))
+    shown = values.Notes.of(upgraded(read.document))
+    document = forms.rendered(shown, form, transcript_of(resources, found)).document
     return replace(read, document=document, head=replace(read.head, template=form.name))
 
 

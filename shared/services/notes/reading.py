@@ -8,7 +8,8 @@ from uuid import UUID
 from shared.db.queries.records import notes as rows
 from shared.db.queries.records.notes import Signed
 from shared.db.tables.records import NotesVersion
-from shared.domain.notes.diff import differences
+from shared.domain.notes import values
+from shared.domain.notes.diff import Change, differences, of_value
 from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.record import STANDING_ALONE, Decision, Kind, Standing
 from shared.domain.notes.review import AT_SIGNING
@@ -88,11 +89,16 @@ def is_base(tag: str, seen: Notes) -> bool:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference:
-    """The changes from one version to another, as ``shared.domain.notes.diff`` gives them."""
+    """The changes from one version to another."""
 
     before: int | None
     after: int
-    changes: list[JsonObject]
+    changes: Sequence[Change]
+
+    @property
+    def documents(self) -> list[JsonObject]:
+        """The changes as callers read them."""
+        return [change.document for change in self.changes]
 
 
 def read(
@@ -130,7 +136,7 @@ def _as_shown(resources: Resources, found: Found, document: JsonObject) -> JsonO
     What is signed is shown with the labels and the words that it was signed with.
     """
     if found.words.corrections is not None:
-        document = rechecked(document, transcript_of(resources, found))
+        document = rechecked(values.Notes.of(document), transcript_of(resources, found)).document
     return shown_notes(document, transcripts.shown(resources, found.session, found.words)[1])
 
 
@@ -200,4 +206,9 @@ def difference(
         old = find(db, caller, session_id, former).row if former is not None else None
         ownership.audit(db, caller, "notes.diff", session_id)
     first = document_of(resources, old) if old is not None else {}
-    return Difference(former, new.version, differences(first, document_of(resources, new)))
+    second = document_of(resources, new)
+    if "text" in first or "text" in second:  # an addendum
+        changes = of_value("text", first.get("text"), second.get("text"))
+    else:
+        changes = differences(values.Notes.of(first), values.Notes.of(second))
+    return Difference(former, new.version, changes)

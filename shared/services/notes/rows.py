@@ -19,6 +19,7 @@ from shared.db.tables.records import NotesVersion
 from shared.domain.errors import NotFound
 from shared.domain.notes.record import STANDING_ALONE, Decision
 from shared.domain.notes.stored import upgraded
+from shared.domain.notes.values import Notes
 from shared.domain.values import JsonObject, Transcript
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
@@ -95,9 +96,9 @@ def document_of(resources: Resources, row: NotesVersion) -> JsonObject:
     return document
 
 
-def current_form(resources: Resources, row: NotesVersion) -> JsonObject:
-    """A version's document with every field that this release knows; not what its hash is made of."""
-    return upgraded(document_of(resources, row))
+def current_form(resources: Resources, row: NotesVersion) -> Notes:
+    """A version's notes with every field that this release knows; not what its hash is made of."""
+    return Notes.of(upgraded(document_of(resources, row)))
 
 
 def transcript_of(resources: Resources, found: Found) -> Transcript:

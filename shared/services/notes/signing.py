@@ -100,7 +100,7 @@ def cosign(resources: Resources, caller: Caller, session_id: UUID) -> Notes:
         waiting = rows.unmet(db, session_id)
         found = {signed.version: find(db, caller, session_id, signed.version).row for signed in waiting}
     if not waiting:
-        raise Conflict("Nothing of this session waits for a co-signature.", "nothing_to_cosign")
+        raise Conflict("No signed notes of this session await a co-signature.", "nothing_to_cosign")
     hashes = {
         version: content_hash(session_id, version, document_of(resources, row))
         for version, row in found.items()

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session as DbSession
+
 from shared.db.connection.clock import now
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
-from shared.domain.errors import NotFound
+from shared.db.tables.core import TherapySession
+from shared.domain.errors import NotFound, Outdated
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
+from shared.services.notes.reading import ANY
 from shared.services.resources import Resources
-from shared.vault.sealing import Subject
+from shared.vault.sealing import Sealed, Subject
 
+NOTHING = ""
 _MOST = 1000
 _KIND = outputs.kind(Product.UNSAVED_EDIT)
 
@@ -38,6 +43,11 @@ class UnsavedEdit:
     fields: dict[str, str]
     saved_at: datetime
 
+    @property
+    def etag(self) -> str:
+        """What names this state of it."""
+        return self.saved_at.strftime("%Y%m%dT%H%M%S%f")
+
 
 def listed(resources: Resources, caller: Caller) -> list[Listed]:
     """The caller's sessions with an unsaved edit, the latest first. Not audited: it tells no content."""
@@ -54,8 +64,7 @@ def find(resources: Resources, caller: Caller, session_id: UUID) -> UnsavedEdit 
         if sealed is None:
             return None
         ownership.audit(db, caller, "notes.read_unsaved", session_id)
-    stored = ownership.opened(resources, Subject(row.practice_id, row.id), _KIND, sealed)
-    return UnsavedEdit(stored["tag"], stored["fields"], datetime.fromisoformat(stored["saved_at"]))
+    return _opened(resources, row, sealed)
 
 
 def get(resources: Resources, caller: Caller, session_id: UUID) -> UnsavedEdit:
@@ -67,11 +76,23 @@ def get(resources: Resources, caller: Caller, session_id: UUID) -> UnsavedEdit:
 
 
 def keep(
-    resources: Resources, caller: Caller, session_id: UUID, tag: str, fields: Mapping[str, str]
+    resources: Resources,
+    caller: Caller,
+    session_id: UUID,
+    tag: str,
+    fields: Mapping[str, str],
+    *,
+    before: str | None = None,
 ) -> UnsavedEdit:
-    """Keep what was typed in the place of what was kept before. The trail tells of the first time alone."""
+    """Keep what was typed in the place of what was kept before. The trail tells of the first time alone.
+
+    ``before``: the ``etag`` of what was kept as the caller knows it, NOTHING for none; without it anything is
+    replaced. Raises Outdated where it is another by now: somewhere else the same edit goes on.
+    """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id, hold=True)
+        if before is not None and before not in (ANY, _etag_of(db, resources, row)):
+            raise Outdated("The same edit goes on in another window. Read what was typed there.")
         kept = UnsavedEdit(tag, dict(fields), now(db))
         body = resources.vault.seal(
             Subject(row.practice_id, row.id),
@@ -82,6 +103,19 @@ def keep(
             ownership.audit(db, caller, "notes.keep_unsaved", session_id)
         outputs.replace(db, row.practice_id, row.id, Product.UNSAVED_EDIT, body)
     return kept
+
+
+def _etag_of(db: DbSession, resources: Resources, row: TherapySession) -> str:
+    """What names the state of what is kept for a session that the transaction holds."""
+    sealed = outputs.get(db, row.id, Product.UNSAVED_EDIT)
+    if sealed is None:
+        return NOTHING
+    return _opened(resources, row, sealed).etag
+
+
+def _opened(resources: Resources, row: TherapySession, sealed: Sealed) -> UnsavedEdit:
+    stored = ownership.opened(resources, Subject(row.practice_id, row.id), _KIND, sealed)
+    return UnsavedEdit(stored["tag"], stored["fields"], datetime.fromisoformat(stored["saved_at"]))
 
 
 def discard(resources: Resources, caller: Caller, session_id: UUID) -> None:

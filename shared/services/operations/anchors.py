@@ -50,7 +50,10 @@ def open_keys(database: Database, folder: Path, root_key_command: str | None = N
 
 
 def tie_keys(database: Database, keys: KeyStore) -> None:
-    """Have the database know this key store again. Raises KeyStoreError where it belongs to another one."""
+    """Record in the database that this key store is its own.
+
+    Raises KeyStoreError where it belongs to another database.
+    """
     with database.operating() as db:
         if key_store_checks.get(db) is None:
             if key_store_checks.anything_is_sealed(db) and not any(

@@ -119,17 +119,18 @@ def _reconcile_practice(
 ) -> set[UUID]:
     """Add what is found of one practice to ``found``; gives those of the keys that it owns."""
     stored = list(_objects_of(places.store, practice_id))
+    subjects = {subject for subject, _ in stored}
     with places.database.transaction(practice_id) as db:
-        owned = owners.owned(db, {subject for subject, _ in stored})
+        owned = owners.owned(db, subjects)
         own_keys = owners.owned(db, unowned)
         expected = owners.sessions_with_recordings(db)
-        over = owners.done_with_speech(db, {subject for subject, _ in stored})
+        over = owners.done_with_speech(db, subjects)
         arriving = owners.arriving(db, {subject for subject, item in stored if PIECE in item.name})
     found.seen += len(stored)
     for subject, item in stored:
-        useless = item.name.endswith(f"/{SPEECH}") and subject in over
-        useless |= PIECE in item.name and subject not in arriving
-        if (subject not in owned or useless) and item.modified_at < horizon:
+        is_speech, is_piece = item.name.endswith(f"/{SPEECH}"), PIECE in item.name
+        is_useless = (is_speech and subject in over) or (is_piece and subject not in arriving)
+        if (subject not in owned or is_useless) and item.modified_at < horizon:
             found.objects.append(item.name)
     there = {subject for subject, item in stored if item.name.endswith(f"/{RECORDING}")}
     found.recordings_missing += sorted(expected - there)

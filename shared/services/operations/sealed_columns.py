@@ -17,17 +17,17 @@ from shared.db.queries.records import alerts, notes
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.alerts import RiskAlert
-from shared.db.tables.audit import Disclosure
-from shared.db.tables.consent import ConsentRow, Participant
 from shared.db.tables.core import Output, Patient, TherapySession
-from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import PracticeEngines, TherapistWords
 from shared.db.tables.lifecycle import RemovalRow
 from shared.db.tables.operations import KeyStoreCheck
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.audit import Disclosure
+from shared.db.tables.privacy.consent import ConsentRow, Participant
+from shared.db.tables.privacy.emergency import EmergencyAccess
+from shared.db.tables.privacy.packages import RecordPackage
+from shared.db.tables.privacy.retention import Hold, SigningKey
+from shared.db.tables.privacy.rights import RightsRequest
 from shared.db.tables.records import NotesVersion, NoteTemplate, ProcessNotes
-from shared.db.tables.retention import Hold, SigningKey
-from shared.db.tables.rights import RightsRequest
 from shared.db.tables.sign_in import BrowserSession, TotpFactor
 from shared.db.tables.uploads import Upload
 from shared.db.tables.webhooks import WebhookEndpoint

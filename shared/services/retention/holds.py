@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.privacy import holds as rows
 from shared.db.queries.records import patients, sessions
-from shared.db.tables.retention import Hold
+from shared.db.tables.privacy.retention import Hold
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.values import JsonObject
 from shared.services import idempotency

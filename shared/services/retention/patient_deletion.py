@@ -16,7 +16,7 @@ from shared.db.queries.privacy import patient_deletions as rows
 from shared.db.queries.privacy.deletions import Remains
 from shared.db.queries.records import notes, patients, uploads
 from shared.db.tables.core import TherapySession
-from shared.db.tables.retention import PatientDeletion
+from shared.db.tables.privacy.retention import PatientDeletion
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.values import JsonObject
 from shared.services.access import legal_hold, ownership

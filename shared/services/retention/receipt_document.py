@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.privacy import disclosures, holds, retention
 from shared.db.queries.privacy import patient_deletions as rows
-from shared.db.tables.retention import PatientDeletion
+from shared.db.tables.privacy.retention import PatientDeletion
 from shared.domain.disclosures import read_code
 from shared.domain.receipts import PATIENT_DELETION
 from shared.domain.values import JsonObject

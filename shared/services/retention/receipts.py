@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from shared.db.queries.privacy import patient_deletions as rows
-from shared.db.tables.retention import SigningKey
+from shared.db.tables.privacy.retention import SigningKey
 from shared.domain.receipts import signed_bytes
 from shared.domain.values import JsonObject
 from shared.services.resources import Resources

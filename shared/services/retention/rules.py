@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.db.queries.privacy import retention as rows
 from shared.db.queries.records import patients
-from shared.db.tables.retention import PatientRetention, RetentionRule
+from shared.db.tables.privacy.retention import PatientRetention, RetentionRule
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.retention import COUNTED_FROM_SIGNATURE, LEAST_TRAIL_DAYS, RetentionEvent, RetentionKind
 from shared.services.access import ownership

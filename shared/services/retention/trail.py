@@ -16,7 +16,7 @@ from shared.db.connection import clock
 from shared.db.connection.engine import Database
 from shared.db.queries.privacy import audit, audit_chain, retention
 from shared.db.queries.privacy import trail_removals as rows
-from shared.db.tables.audit import AuditBatch
+from shared.db.tables.privacy.audit import AuditBatch
 from shared.domain.retention import RetentionKind
 from shared.services.audit_trail import chain
 

@@ -17,7 +17,7 @@ from shared.db.queries.privacy import audit, deletions, holds
 from shared.db.queries.privacy import packages as rows
 from shared.db.queries.privacy.deletions import Remains
 from shared.db.queries.records import patients
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.packages import RecordPackage
 from shared.domain.errors import Conflict, Gone, NotFound
 from shared.domain.ports import ByteSource
 from shared.domain.rights import UNDER_WAY, PackageForm, PackageState

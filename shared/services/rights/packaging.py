@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.privacy import audit
 from shared.db.queries.privacy import packages as rows
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.packages import RecordPackage
 from shared.domain.errors import Conflict
 from shared.domain.rights import PackageForm, PackageState
 from shared.services.access.caller import THERAPIST_SCOPES, Caller

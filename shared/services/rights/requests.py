@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session as DbSession
 from shared.db.connection import clock
 from shared.db.queries.privacy import rights as rows
 from shared.db.queries.records import patients
-from shared.db.tables.rights import RightsRequest
+from shared.db.tables.privacy.rights import RightsRequest
 from shared.domain.disclosures import Giving
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.rights import DUE_AFTER, NEXT, RequestKind, RequestStatus

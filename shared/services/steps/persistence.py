@@ -11,9 +11,10 @@ from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import PermanentStepError
 from shared.domain.notes.drafts import checked
+from shared.domain.notes.items import Item
 from shared.domain.notes.record import Kind
 from shared.domain.notes.templates import rendered
-from shared.domain.values import JsonObject
+from shared.domain.notes.values import Notes
 from shared.domain.webhooks import EventType
 from shared.pipeline import PERSIST
 from shared.services.alerts import risk_alerts
@@ -36,7 +37,7 @@ def persist(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> b
     return ended or leases.is_done(bench, session_id, PERSIST)
 
 
-def _verified(bench: Workbench, lease: Lease) -> JsonObject:
+def _verified(bench: Workbench, lease: Lease) -> Notes:
     """The draft and the screen's risk flags, each item checked against the transcript."""
     session = lease.subject
     with bench.resources.database.transaction(lease.practice_id) as db:
@@ -51,21 +52,22 @@ def _verified(bench: Workbench, lease: Lease) -> JsonObject:
         )
     vault = bench.resources.vault
     heard = transcripts.heard(vault, session, words)
-    notes_drafted = vault.open(session, outputs.kind(Product.DRAFT), draft)
+    drafted = Notes.of(vault.open(session, outputs.kind(Product.DRAFT), draft))
     screening = bench.screen_risk(heard)
-    notes = checked(
-        notes_drafted,
+    checked_notes = checked(
+        drafted,
         heard,
-        screening.flags,
+        [Item.of(flag) for flag in screening.flags],
         readers=screening.readers,
         alert_severity=bench.resources.settings.risk_alert_severity,
     )
-    return rendered(notes, form, heard)
+    return rendered(checked_notes, form, heard)
 
 
-def _publish(bench: Workbench, lease: Lease, document: JsonObject) -> None:
+def _publish(bench: Workbench, lease: Lease, made: Notes) -> None:
     vault = bench.resources.vault
     session = lease.subject
+    document = made.document
     beyond_the_screen = risk_alerts.unalerted(bench.resources, session, document["risk_flags"])
     alert = risk_alerts.alert_for(bench.resources, session, beyond_the_screen)
 

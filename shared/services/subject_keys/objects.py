@@ -6,7 +6,7 @@ locked and no step of it may run: a step that replaced or removed the object mea
 
 from shared.db.queries.work import subject_rotations
 from shared.db.tables.core import TherapySession
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.packages import RecordPackage
 from shared.domain import failpoints
 from shared.domain.errors import NotFound
 from shared.domain.rights import PackageState

@@ -38,16 +38,10 @@ def deliver(database: Database, vault: Vault, poster: Poster, taken: Taken) -> b
     found = _message(database, vault, taken)
     if found is None:
         return False
-    url, body, headers = found
     begun = time.monotonic()
-    try:
-        answer, error = poster.post(url, body, headers), None
-    except NotDelivered as failure:
-        answer, error = None, failure.code
+    answer, error = _post(poster, *found)
     milliseconds = round((time.monotonic() - begun) * 1000)
     status = answer.status if answer else None
-    if error is None and not 200 <= (status or 0) < 300:
-        error = "redirected" if 300 <= (status or 0) < 400 else "refused"
     with database.transaction(taken.practice_id) as db:
         endpoint = webhooks.get(db, taken.practice_id, taken.endpoint_id, hold=True)
         row = deliveries.held(db, taken) if endpoint is not None else None
@@ -57,6 +51,17 @@ def deliver(database: Database, vault: Vault, poster: Poster, taken: Taken) -> b
         _settle(db, endpoint, row, answer, error)
     log.info("webhook_attempted", http_status=status, code=error, attempt=taken.attempt)
     return error is None
+
+
+def _post(poster: Poster, url: str, body: bytes, headers: dict[str, str]) -> tuple[Answer | None, str | None]:
+    """The endpoint's answer, if one came, and why the message counts as not delivered, or None."""
+    try:
+        answer = poster.post(url, body, headers)
+    except NotDelivered as failure:
+        return None, failure.code
+    if 200 <= answer.status < 300:
+        return answer, None
+    return answer, "redirected" if 300 <= answer.status < 400 else "refused"
 
 
 def _message(database: Database, vault: Vault, taken: Taken) -> tuple[str, bytes, dict[str, str]] | None:

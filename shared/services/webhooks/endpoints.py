@@ -27,6 +27,7 @@ from shared.vault.sealing import Subject
 URL, LABEL, SECRET = "webhook.url", "webhook.label", "webhook.secret"  # what is sealed as what
 MOST_ENDPOINTS = 20
 LONGEST_URL = 2000
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +171,25 @@ def opened(resources: Resources, row: WebhookEndpoint) -> Endpoint:
 def check_url(url: str, settings: Settings) -> None:
     """Raise InvalidInput unless ``url`` could be called; its name is looked up only when it is."""
     own_networks = settings.webhook_networks
-    try:
-        target = httpx2.URL(url)
-        host = target.host
-    except (httpx2.InvalidURL, UnicodeError):
-        raise _refused("It is not a URL.") from None
+    target = _parsed(url)
     if target.scheme != "https" and not (target.scheme == "http" and own_networks):
         raise _refused("It must begin with https://.")
-    if not host or target.userinfo or target.fragment or len(url) > LONGEST_URL:
+    if not target.host or target.userinfo or target.fragment or len(url) > LONGEST_URL:
         raise _refused("It must have a host, and neither a user, a password nor a fragment.")
-    port = target.port or (443 if target.scheme == "https" else 80)
+    port = target.port or _PORTS[target.scheme]
     if not any(port in allowed for allowed in settings.webhook_ports):
         raise _refused("Its port is not 443 or 80, nor in SESSIONSCRIBE_WEBHOOK_PORTS.")
-    if is_literal(host) and not may_be_called(host, own_networks):
+    if is_literal(target.host) and not may_be_called(target.host, own_networks):
         raise _refused("Its address is not a public one, nor in SESSIONSCRIBE_WEBHOOK_NETWORKS.")
+
+
+def _parsed(url: str) -> httpx2.URL:
+    try:
+        target = httpx2.URL(url)
+        _ = target.host  # decoded only now
+    except (httpx2.InvalidURL, UnicodeError):
+        raise _refused("It is not a URL.") from None
+    return target
 
 
 def _refused(reason: str) -> InvalidInput:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from api import auth
 from shared.domain.errors import NotAuthenticated
 from shared.services.access.caller import ADMINISTRATOR_SCOPES, ON_REQUEST_SCOPES, THERAPIST_SCOPES, Scope
-from shared.services.accounts import accounts, enrolment
+from shared.services.accounts import accounts, authentication, enrolment
 from shared.services.accounts.enrolment import WantedKey
 from shared.services.accounts.first_accounts import bootstrap
 from shared.services.resources import Resources
@@ -159,7 +159,7 @@ def test_a_mistyped_key_is_known_without_the_database(
     for way in ("transaction", "operating"):
         monkeypatch.setattr(type(resources.database), way, None)  # any use of it would raise TypeError
     with pytest.raises(NotAuthenticated):
-        accounts.authenticate(resources, call.key[:-1] + last)
+        authentication.authenticate(resources, call.key[:-1] + last)
 
 
 def test_a_key_with_another_secret_is_refused(app: Flask, resources: Resources, call: Caller) -> None:
@@ -294,7 +294,7 @@ def test_bootstrap_makes_everything_once(resources: Resources) -> None:
         (first.therapist_enrolment, THERAPIST_SCOPES | {Scope.KEYS}),
     ):
         _, secret = enrolment.redeem(resources, code, WantedKey())
-        assert accounts.authenticate(resources, secret).scopes == scopes
+        assert authentication.authenticate(resources, secret).scopes == scopes
 
 
 def test_every_read_and_change_of_a_record_is_in_the_audit_trail(

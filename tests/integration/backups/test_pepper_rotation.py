@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from cli.app import run
 from cli.exits import Exit
-from shared.services.accounts import accounts, credentials, enrolment
-from shared.services.accounts.accounts import KeyRefused
+from shared.services.accounts import accounts, authentication, credentials, enrolment
+from shared.services.accounts.authentication import KeyRefused
 from shared.services.operations import anchors, key_rotation
 from shared.services.resources import Resources
 from shared.vault.keystore import KeyStore
@@ -48,17 +48,17 @@ def test_keys_work_on_and_move_to_the_new_pepper_when_they_are_used(
     assert run(["vault", "rotate", "pepper"]) == Exit.OK
     assert "2 API keys are under the former" in capsys.readouterr().out
     for process in (tied, other):
-        assert accounts.authenticate(process, used).therapist_id == office.caller.therapist_id
+        assert authentication.authenticate(process, used).therapist_id == office.caller.therapist_id
     made = key_of(other, office)
-    assert accounts.authenticate(tied, made)
+    assert authentication.authenticate(tied, made)
     assert versions(tied) == [1, 2, 2]
     assert run(["vault", "rotate", "pepper", "--end"]) == Exit.FAILED
     assert "1 API keys were not used since" in capsys.readouterr().err
-    assert accounts.authenticate(other, unused)
+    assert authentication.authenticate(other, unused)
     assert run(["vault", "rotate", "pepper", "--end"]) == Exit.OK
     for process in (tied, other, another_process(tied)):
         for key in (used, unused, made):
-            assert accounts.authenticate(process, key)
+            assert authentication.authenticate(process, key)
         assert anchors.require_own_keys(process.database, process.vault.keys)
     assert versions(tied) == [2, 2, 2]
 
@@ -89,7 +89,7 @@ def test_keys_that_have_ended_keep_no_pepper(tied: Resources, office: Office) ->
     assert key_rotation.rotate_pepper(tied.database, tied.vault.keys) == 0
     key_rotation.end_pepper_rotation(tied.database, tied.vault.keys)
     with pytest.raises(KeyRefused):
-        accounts.authenticate(tied, secret)
+        authentication.authenticate(tied, secret)
 
 
 def test_a_wrong_key_is_refused_under_both_peppers_and_changes_nothing(
@@ -100,7 +100,7 @@ def test_a_wrong_key_is_refused_under_both_peppers_and_changes_nothing(
     prefix = credentials.PATTERN.fullmatch(secret)[2]  # type: ignore[index]
     body = f"{credentials.KEY}_{prefix}_{'0' * 32}"
     with pytest.raises(KeyRefused) as caught:
-        accounts.authenticate(tied, body + credentials._checksum(body))
+        authentication.authenticate(tied, body + credentials._checksum(body))
     assert caught.value.reason == "key_wrong_secret"
     assert versions(tied) == [1]
 
@@ -108,7 +108,7 @@ def test_a_wrong_key_is_refused_under_both_peppers_and_changes_nothing(
 def test_codes_end_and_the_trail_says_so(tied: Resources, office: Office) -> None:
     code = enrolment.issue_on_server(tied, office.caller.practice_id, office.caller.therapist_id).code
     key_rotation.rotate_pepper(tied.database, tied.vault.keys)
-    with pytest.raises(accounts.NotAuthenticated):
+    with pytest.raises(authentication.NotAuthenticated):
         enrolment.redeem(tied, code, enrolment.WantedKey())
     again = enrolment.issue_on_server(tied, office.caller.practice_id, office.caller.therapist_id).code
     assert enrolment.redeem(another_process(tied), again, enrolment.WantedKey())
@@ -120,4 +120,4 @@ def test_codes_end_and_the_trail_says_so(tied: Resources, office: Office) -> Non
 def test_an_exchanged_pepper_is_not_taken_up_by_a_running_process(tied: Resources, office: Office) -> None:
     secret = key_of(tied, office)
     (tied.settings.keys_dir / "pepper.key").write_bytes(bytes(32))
-    assert accounts.authenticate(tied, secret)
+    assert authentication.authenticate(tied, secret)

@@ -14,7 +14,7 @@ from shared.db.connection.engine import DatabaseError
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
-from shared.db.tables.rights import RightsRequest
+from shared.db.tables.privacy.rights import RightsRequest
 from shared.db.tables.sign_in import BrowserSession, Login, Passkey, TotpFactor
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.errors import NotFound

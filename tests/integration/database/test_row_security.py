@@ -16,7 +16,7 @@ from shared.db.connection.engine import APPLICATION, OPERATOR, Database, Databas
 from shared.db.queries.privacy import audit_chain, trail_removals
 from shared.db.queries.records import further_recordings, quotas
 from shared.db.queries.work import outbox, subject_rotations
-from shared.db.tables.consent import ConsentEvidence
+from shared.db.tables.privacy.consent import ConsentEvidence
 from shared.db.tables.records import NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import Passkey, ProviderIdentity
 from shared.db.tables.webhooks import WebhookAttempt

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.transcription import SAMPLE, decode
+from benchmarks.audio.transcription import SAMPLE, decode
 from shared.domain.values import SAMPLE_RATE, SpeechPlan
 from tests.fakes.speech import InMemoryPcm
 from workers.audio.analyser import OfflineSpeechAnalyser

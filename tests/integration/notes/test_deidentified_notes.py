@@ -10,10 +10,9 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from benchmarks import deidentify as benchmark
+from benchmarks.text import deidentify as benchmark
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
-from shared.domain.verification.evidence import verify
 from shared.services.audit_trail import disclosures, privacy_report
 from shared.services.consents import history
 from shared.services.engines import practice_engines
@@ -25,6 +24,7 @@ from tests.fakes.openai_server import KEY, FakeOpenAI, Received, Reply, completi
 from tests.fakes.speech import FakeTranscriber
 from tests.fixtures.transcripts.loading import from_lines
 from tests.integration.sessions import bench_with, promise, row, work
+from tests.note_documents import verify
 from tests.servers import Office
 from workers.engines.deidentify.extractor import DeidentifyingExtractor
 from workers.engines.openai.extractor import NotesModel, OpenAIExtractor

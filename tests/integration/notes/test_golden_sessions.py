@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.notes.drafts import checked
 from shared.domain.notes.items import Evidence
-from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN, Part, Template
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import RISK_LABELS
@@ -17,6 +15,7 @@ from tests.fakes.notes_models import answer, honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Received, Reply
 from tests.fixtures.golden_sessions import Golden, mentions_in, sessions
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import checked, rendered
 from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from shared.domain.notes.drafts import checked
-from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import Part, Template
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.claims import has_markup
@@ -19,6 +17,7 @@ from tests.fakes.openai_server import KEY, FakeOpenAI
 from tests.fixtures.golden_sessions import sessions
 from tests.fixtures.injections import HOSTILE, SESSIONS, hostile_lines
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
+from tests.note_documents import checked, rendered
 from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules.risk import screen
 

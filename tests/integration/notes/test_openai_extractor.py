@@ -10,12 +10,11 @@ import pytest
 import structlog
 
 from shared.domain.errors import PermanentStepError, RetryableStepError, StepError
-from shared.domain.notes.drafts import checked
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, Segment, Transcript
-from shared.domain.verification.evidence import verify
 from shared.schemas.notes import NotesSchema
 from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
+from tests.note_documents import checked, verify
 from workers.engines.openai import client as openai_client
 from workers.engines.openai.extractor import OpenAIExtractor
 from workers.engines.rules import screen

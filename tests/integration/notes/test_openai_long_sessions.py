@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import PermanentStepError
-from shared.domain.notes.drafts import checked
-from shared.domain.notes.fields import LIST_FIELDS
+from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, Transcript
 from shared.schemas.notes import NotesSchema
 from tests.fakes.notes_models import honest
 from tests.fakes.openai_server import KEY, FakeOpenAI, Reply, completion, refusal
 from tests.fixtures.transcripts.loading import from_lines, golden
+from tests.note_documents import checked
 from workers.engines.openai.extractor import NotesModel, OpenAIExtractor
 from workers.engines.openai.parts import parts_of, room
 from workers.engines.openai.uniting import as_text, united
@@ -96,10 +96,9 @@ def test_what_two_parts_found_is_there_once() -> None:
         "task": "Keep the thought record",
         "evidence": [{"segment": 9, "quote": "thought record"}],
     }
-    empty = {name: [] for name in united([_nothing()])}
-    found = united([{**empty, "action_items": [task]}, {**empty, "action_items": [again]}])
+    found = united([Notes.of({"action_items": [task]}), Notes.of({"action_items": [again]})])
     (one,) = found["action_items"]
-    assert [piece["segment"] for piece in one["evidence"]] == [5, 9]
+    assert [piece.segment for piece in one.evidence] == [5, 9]
 
 
 def test_mentions_of_risk_that_differ_in_standing_are_never_made_one() -> None:
@@ -109,20 +108,16 @@ def test_mentions_of_risk_that_differ_in_standing_are_never_made_one() -> None:
         "evidence": [{"segment": 1, "quote": "want to die"}],
     }  # fmt: skip
     denied = {**flag, "negated": True, "severity": "low"}
-    empty = _nothing()
-    found = united([{**empty, "risk_flags": [flag]}, {**empty, "risk_flags": [denied, copy.deepcopy(flag)]}])
-    assert found["risk_flags"] == [flag, denied]
-
-
-def _nothing() -> dict[str, Any]:
-    return {name: [] for name in LIST_FIELDS}
+    first, second = Notes.of({"risk_flags": [flag]}), Notes.of({"risk_flags": [denied, copy.deepcopy(flag)]})
+    assert united([first, second])["risk_flags"] == [first.flags[0], second.flags[0]]
 
 
 def test_too_many_items_are_cut_to_the_window_with_risk_last() -> None:
-    items = _nothing() | {"key_topics": [{"text": "x" * 400}] * 50, "risk_flags": [{"text": "y" * 100}] * 3}
-    text = as_text(items, 5_000)
+    topics, risks = [{"text": "x" * 400}] * 50, [{"text": "y" * 100, "level": "alert"}] * 3
+    text = as_text(Notes.of({"key_topics": topics, "risk_flags": risks}).items, 5_000)
     assert len(text) <= 5_000
     assert text.count("y" * 100) == 3
+    assert "alert" not in text  # ours, which a model could only get wrong
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.errors import PermanentStepError
-from shared.domain.notes.drafts import checked
-from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import Part, Template
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART
@@ -20,6 +18,7 @@ from tests.fixtures.transcripts.loading import from_lines
 from tests.integration.notes.test_openai_long_sessions import SMALL, long_session
 from tests.integration.notes_calls import clinician
 from tests.integration.sessions import bench_with, promise, work
+from tests.note_documents import checked, rendered
 from tests.servers import Office
 from workers.engines.openai.extractor import NotesModel, OpenAIExtractor
 from workers.engines.rules import RulesExtractor, screen

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from werkzeug.test import TestResponse
+
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.services.resources import Resources
@@ -27,6 +29,26 @@ def test_what_was_typed_is_kept_and_given_back(me: Clinician, resources: Resourc
     assert me("DELETE", path).status_code == 204
     assert me("GET", path).status_code == 404
     assert audited(resources, session_id, "notes.discard_unsaved") == 1
+
+
+def test_what_goes_on_in_two_places_is_not_replaced_unseen(me: Clinician) -> None:
+    path = f"{me.path}/unsaved"
+
+    def keep(text: str, **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return me("PUT", path, json={"tag": "one", "fields": {"topic_summary": text}}, headers=named)
+
+    first = keep("She came", If_None_Match="*")
+    assert first.status_code == 200
+    assert first.headers["ETag"] == me("GET", path).headers["ETag"]
+    for refused in (keep("He came", If_None_Match="*"), keep("He came", If_Match='"older"')):
+        assert (refused.status_code, refused.json["code"]) == (412, "outdated")
+    assert me("GET", path).json["fields"] == {"topic_summary": "She came"}
+    second = keep("She came in late", If_Match=first.headers["ETag"])
+    assert second.status_code == 200
+    assert keep("He came", If_Match=first.headers["ETag"]).status_code == 412
+    assert keep("He came", If_Match="*").status_code == 200
+    assert keep("He came in").status_code == 200  # as callers of before
 
 
 def test_others_neither_read_nor_change_it(me: Clinician, resources: Resources, session_id: UUID) -> None:

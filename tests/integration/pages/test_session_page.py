@@ -1,14 +1,19 @@
 """The session page without a script: all of it can be read, and every form works."""
 
+import dataclasses
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
+from shared.domain.errors import PermanentStepError
 from shared.services.accounts import people
 from shared.services.resources import Resources
+from shared.services.steps import redaction
+from tests.fakes.media import FakeDecoder
 from tests.fakes.speech import FakeTranscriber
+from tests.integration.api_client import caller_of
 from tests.integration.browser import Browser, browser_of
 from tests.integration.notes_calls import SAID, finish_extraction, offer_notes, processed
 from tests.integration.sessions import bench_with, promise, row, work
@@ -185,6 +190,28 @@ def test_work_that_goes_on_is_stopped(me: Browser, resources: Resources, office:
     assert "Stop the work" in me.get(f"/sessions/{session_id}").text
     assert me.submit(f"/sessions/{session_id}/cancel").status_code == 303
     assert "Cancelled" in me.get(f"/sessions/{session_id}").text
+
+
+def test_a_further_recording_is_waited_for_and_given_up_where_it_cannot_be_joined(
+    app: Flask, me: Browser, resources: Resources, office: Office, session_id: UUID
+) -> None:
+    path, sign = f"/sessions/{session_id}", f'href="/sessions/{session_id}/sign"'
+    page = me.get(path).text
+    assert sign in page
+    assert "Add a further recording" in page
+    call = caller_of(app, resources, office)
+    assert call.upload(None, joins=session_id).status_code == 202
+    assert sign not in me.get(path).text
+    broken = FakeDecoder(errors=(PermanentStepError("It cannot be decoded.", "undecodable_audio"),))
+    redaction.redact(bench_with(dataclasses.replace(resources, decoder=broken)), session_id)
+    (waiting,) = call("GET", f"/api{path}").json["further_recordings"]
+    assert waiting["begins_at"] is None
+    page = me.get(path).text
+    assert "It cannot be decoded." in page
+    assert "and go on without it" in page
+    given_up = f"/patients/{office.patient_id}/recordings/{waiting['id']}"
+    assert me.submit(given_up, do="discard", session=str(session_id)).location == path
+    assert "and go on without it" not in me.get(path).text
 
 
 def test_newer_notes_are_offered_beside_an_edit_and_taken(

@@ -13,7 +13,7 @@ from sqlalchemy import TextClause, text
 from shared.db.connection.engine import DatabaseError
 from shared.db.queries.privacy import holds as rows
 from shared.db.queries.records import patients as pending_patients
-from shared.db.tables.retention import Hold
+from shared.db.tables.privacy.retention import Hold
 from shared.domain.errors import Conflict, DomainError, InvalidInput, NotFound
 from shared.domain.status import Status
 from shared.services import patients

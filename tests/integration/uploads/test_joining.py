@@ -5,7 +5,7 @@ import dataclasses
 import io
 import wave
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from shared.services.jobs import leases
 from shared.services.jobs.worker_context import Workbench
 from shared.services.lifecycle import deletion
 from shared.services.resources import Resources
+from shared.services.retention import holds
+from shared.services.retention.holds import Target
 from shared.services.steps import redaction
 from shared.services.steps.joined_wav import GAP_SECONDS
 from tests.database import everything
@@ -33,7 +35,7 @@ from tests.fakes.media_files import wav
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind
 from tests.integration.sessions import audited, bench_with, plan_of, row, step, versions, work
-from tests.servers import Office
+from tests.servers import Office, make_office
 
 FIRST, SECOND = 60.0, 30.0
 BEGINS = FIRST + GAP_SECONDS
@@ -342,6 +344,24 @@ def test_nothing_joins_a_session_that_is_cancelled_or_another_persons(call, clin
     answer = join(call, uploaded)
     assert (answer.status_code, answer.json["code"]) == (409, "cancelled")
     assert len([path for path in left_behind(clinic) if path.endswith("/recording")]) == 1
+
+
+def test_nothing_joins_what_is_on_hold(call, clinic, office, processed):
+    target = Target(session_id=processed)
+    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    answer = join(call, processed)
+    assert (answer.status_code, answer.json["code"]) == (409, "on_hold")
+    assert further(clinic) == []
+
+
+def test_only_its_therapist_joins_anything(app, call, clinic, processed):
+    stranger = caller_of(app, clinic, make_office(clinic))
+    answer = join(stranger, processed)
+    assert (answer.status_code, answer.json["code"]) == (404, "session_not_found")
+    join(call, processed)
+    (waiting,) = further(clinic)
+    assert stranger("DELETE", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 404
+    assert stranger("HEAD", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 404
 
 
 def test_nothing_joins_without_consent(call, office, processed):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.transcripts.assembly import assemble
-from shared.domain.transcripts.quality import recording_facts, reviewed, word_facts
+from shared.domain.transcripts.quality import change_facts, recording_facts, reviewed, word_facts
 from shared.domain.values import Chunk, DecodedFacts, Phrase, Segment, SpeechPlan, Turn, Utterance, Word
 
 GOOD = {
@@ -75,6 +75,29 @@ def test_doubtful_words_are_told_where_there_are_three_in_a_row():
     facts = word_facts([Segment(0.0, 11.0, "w " * 11, "Speaker 1", 0.5, words)], SpeechPlan(60.0, (), ()))
     assert facts["low_confidence_spans"] == [{"start": 4.0, "end": 6.5}, {"start": 8.0, "end": 10.5}]
     assert facts["low_confidence_share"] == round(8 / 11, 3)
+
+
+def test_changes_of_voice_without_a_pause_are_told_with_what_is_near():
+    told = change_facts(
+        [
+            Turn(0.0, 0.5, "Speaker 1"),
+            Turn(0.5, 10.0, "Speaker 2"),
+            Turn(10.0, 11.0, "Speaker 1"),  # its span runs into the one before
+            Turn(11.0, 20.0, "Speaker 2"),
+            Turn(20.5, 30.0, "Speaker 1"),  # after a pause
+        ]
+    )
+    assert told == {"quick_changes": [{"start": 0.0, "end": 1.3}, {"start": 9.2, "end": 11.8}]}
+
+
+def test_speakers_with_a_channel_each_do_not_change_on_it():
+    each = [Turn(0.0, 5.0, "Speaker 1", 0), Turn(5.0, 9.0, "Speaker 2", 1), Turn(9.0, 9.5, "Speaker 1", 0)]
+    assert change_facts(each) == {"quick_changes": []}
+
+
+def test_a_transcript_tells_where_its_voices_change():
+    plan = SpeechPlan(20.0, (), (Turn(1.0, 5.0, "Speaker 1"), Turn(5.0, 9.0, "Speaker 2")))
+    assert assemble(plan, [], "en", "x", draft=False).quality["quick_changes"] == [{"start": 4.2, "end": 5.8}]
 
 
 def test_a_transcript_is_told_what_was_taken_out_of_it():

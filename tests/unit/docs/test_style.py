@@ -22,10 +22,10 @@ TEXTS = {".html", ".js", ".py", ".sh", ".sql", ".yaml", ".yml"}
 # Words that a person may say in a session, and templates of quotes that stored notes were made with: of
 # these files only docstrings and comments are checked.
 SPEECH = (
-    "shared/domain/verification/persons.py",
-    "shared/domain/verification/polarity.py",
+    "shared/domain/verification/objections/persons.py",
+    "shared/domain/english/polarity.py",
     "shared/domain/verification/quote_frames.py",
-    "shared/domain/verification/subjects.py",
+    "shared/domain/verification/objections/subjects.py",
     "shared/domain/vocabulary/",
     "workers/engines/deidentify/vocabulary.py",
     "workers/engines/rules/answers.py",

@@ -11,15 +11,14 @@ from shared.domain.notes.client_summary import (
     SAFETY_STEP,
     WORDS_OF_RISK,
     summarised,
-    with_client_summary,
 )
-from shared.domain.notes.drafts import checked
 from shared.domain.notes.items import Evidence, Sentence
 from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
+from tests.note_documents import checked, with_client_summary
 from workers.engines.rules import RulesExtractor, screen
 
 OPENING = [

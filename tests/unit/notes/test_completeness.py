@@ -2,13 +2,11 @@
 
 import pytest
 
-from shared.domain.notes.drafts import checked
-from shared.domain.notes.editing import edited
-from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.domain.verification.boilerplate import NOTHING_FOR_PART, TO_ADD
 from tests.fixtures.transcripts.loading import golden
+from tests.note_documents import checked, edited, rendered
 from workers.engines.rules import RulesExtractor, screen
 
 SAID = golden("cbt_anxiety")

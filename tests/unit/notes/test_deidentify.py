@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import deidentify as benchmark
+from benchmarks.text import deidentify as benchmark
 from shared.domain.errors import PermanentStepError
 from shared.domain.template_forms import Part
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
-from shared.domain.verification.evidence import verify
+from tests.note_documents import verify
 from workers.engines.deidentify.extractor import DeidentifyingExtractor, without_identifiers
 from workers.engines.deidentify.finding import Finder
 from workers.engines.deidentify.tokens import Kind, TokenMap

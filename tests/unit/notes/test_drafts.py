@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain.notes.drafts import checked
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification.boilerplate import SCREENED_BY_TWO
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
+from tests.note_documents import checked
 from workers.engines.rules import RulesExtractor, screen
 
 

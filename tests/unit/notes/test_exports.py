@@ -16,10 +16,8 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from shared.db.queries.records.notes import Signed
-from shared.domain.notes.editing import edited
 from shared.domain.notes.items import Item
 from shared.domain.notes.record import Kind, Part, Standing
-from shared.domain.notes.templates import rendered
 from shared.domain.notes.values import Notes as Written
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
@@ -30,6 +28,7 @@ from shared.services.notes.exporting import Export
 from shared.services.notes.process_notes import Process
 from shared.services.notes.reading import Addendum, Notes, Version
 from tests.fixtures.transcripts.loading import golden
+from tests.note_documents import edited, rendered
 from workers.engines.rules import RulesExtractor
 from workers.engines.rules.risk import screen
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.labelled_sets import sessions, statements
-from benchmarks.notes_making import read_all
-from benchmarks.notes_measures import of_sessions
-from benchmarks.risk_measures import of_statements
+from benchmarks.text.labelled_sets import sessions, statements
+from benchmarks.text.notes_making import read_all
+from benchmarks.text.notes_measures import of_sessions
+from benchmarks.text.risk_measures import of_statements
 
 ASKED = ["How are you?", "How was your week?", "Did you sleep?"]
 RISK = {"type": "risk", "kind": "suicide_plan", "standing": "present", "severity": "high", "whose": "self"}

@@ -5,18 +5,15 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from shared.domain.notes.drafts import checked
-from shared.domain.notes.editing import edited
 from shared.domain.notes.items import Evidence, Item, Sentence
-from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.stored import upgraded
-from shared.domain.notes.templates import rendered
 from shared.domain.notes.values import Notes
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.domain.verification.evidence import verified
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
+from tests.note_documents import checked, edited, rechecked, rendered
 from tests.unit.notes.test_stored_notes import STORED
 from workers.engines.rules import RulesExtractor, screen
 

@@ -108,8 +108,8 @@ def test_what_was_left_beside_an_earlier_range_stays_when_another_is_taken_out()
 
 def test_the_report_tells_the_ranges_and_no_more_of_what_lay_in_them():
     spans = [{"start": 1.0, "end": 2.0}, {"start": 30.0, "end": 31.0}]
-    quality = without(transcript(low_confidence_spans=spans), ((0.0, 5.0),))["quality"]
-    assert quality["low_confidence_spans"] == spans[1:]
+    quality = without(transcript(low_confidence_spans=spans, quick_changes=spans), ((0.0, 5.0),))["quality"]
+    assert quality["low_confidence_spans"] == quality["quick_changes"] == spans[1:]
     assert quality["off_the_record"] == [{"start": 0.0, "end": 5.0}]
 
 

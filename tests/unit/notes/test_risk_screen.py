@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 
 from cli.output.notes_rendering import notes as render
-from shared.domain.notes.drafts import checked
 from shared.domain.notes.record import Kind, Standing
 from shared.domain.ports import ExtractionRequest
 from shared.domain.values import JsonObject, Transcript
@@ -22,6 +21,7 @@ from shared.services.notes.exporting import Export
 from shared.services.notes.reading import Notes, Version
 from shared.speech_models import sentence_encoder
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import checked
 from workers.engines.rules.extractor import RulesExtractor
 from workers.engines.screen.conversion import EncoderUnusable
 from workers.engines.screen.encoder import SentenceEncoder

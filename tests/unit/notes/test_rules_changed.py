@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.notes.editing import edited, merged
-from shared.domain.notes.rechecking import rechecked
 from shared.domain.notes.stored import upgraded
 from shared.domain.values import JsonObject
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import edited, merged, rechecked
 
 SAID = from_lines(("T: How was the week?", "C: My husband never speaks to me now.", "C: I sleep badly."))
 QUOTE = "My husband never speaks to me now."

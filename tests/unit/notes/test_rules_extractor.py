@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.fields import LIST_FIELDS
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.domain.verification import boilerplate
 from shared.domain.verification.boilerplate import SCREENED
-from shared.domain.verification.evidence import TEXT_FIELDS, verify
-from shared.domain.verification.quotes import words_of
+from shared.domain.verification.evidence import TEXT_FIELDS
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
+from tests.note_documents import verify
 from workers.engines.rules import RulesExtractor
 
 # So much speech is what the word counts are promised for.

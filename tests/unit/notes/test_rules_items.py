@@ -3,8 +3,8 @@
 import pytest
 
 from shared.domain.values import JsonObject
-from shared.domain.verification.evidence import verify
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import verify
 from workers.engines.rules.items.appointments import appointments_in
 from workers.engines.rules.items.medication import medications_in
 from workers.engines.rules.items.record import (

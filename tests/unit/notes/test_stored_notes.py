@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.notes.client_summary import with_client_summary
 from shared.domain.notes.diff import differences
-from shared.domain.notes.editing import edited
 from shared.domain.notes.stored import SCHEMA_VERSION, upgraded
-from shared.domain.notes.templates import rendered
+from shared.domain.notes.values import Notes
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import JsonObject
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import edited, rendered, with_client_summary
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "stored_notes"
 SAID = from_lines((FOLDER / "said.txt").read_text("utf-8").splitlines())
@@ -79,4 +78,5 @@ def test_an_addendum_and_notes_of_a_newer_release_stay_as_they_are() -> None:
 
 
 def test_two_shapes_differ_in_what_was_stored_and_not_in_what_was_filled_in(stored: JsonObject) -> None:
-    assert differences(upgraded(stored), upgraded(upgraded(stored))) == []
+    once = upgraded(stored)
+    assert differences(Notes.of(once), Notes.of(upgraded(once))) == []

@@ -4,12 +4,11 @@ from functools import lru_cache
 
 import pytest
 
-from shared.domain.notes.drafts import checked
-from shared.domain.notes.templates import rendered
 from shared.domain.template_forms import BUILT_IN
 from shared.domain.values import ExtractionRequest, JsonObject
 from shared.domain.verification.boilerplate import TO_ADD
 from tests.fixtures.transcripts.loading import NAMES, from_lines, golden
+from tests.note_documents import checked, rendered
 from workers.engines.rules import RulesExtractor, screen
 
 FORMS = [name for name in BUILT_IN if name != "default"]

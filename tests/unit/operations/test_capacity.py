@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.capacity import BUSY_AT_MOST, Load, fewest_workers, simulate
+from benchmarks.load.capacity import BUSY_AT_MOST, Load, fewest_workers, simulate
 
 LOAD = Load(per_hour=20, minutes=10, decode=0.01, transcribe=0.2, unite=1, extract=2, persist=3)
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from shared.domain.english.quotes import cite
 from shared.domain.values import Segment, Transcript
-from shared.domain.verification import acts, agreement, modality, persons
+from shared.domain.verification import agreement
 from shared.domain.verification.agreement import disagreement
 from shared.domain.verification.cited import Cited, Stance, accepts, in_place, refuses, stance_of
-from shared.domain.verification.quotes import cite
+from shared.domain.verification.objections import acts, modality, persons
 
 SAID = (
     ("T", "How was the week?"),

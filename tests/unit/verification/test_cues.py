@@ -8,8 +8,8 @@ import pytest
 from benchmarks.claims import judge_all, summary
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.cues import CUES, FEATURES, NOT_KEPT, WEIGHTS, cue_objection
-from shared.domain.verification.evidence import verify
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import verify
 
 TURNS = Path(__file__).parents[2] / "fixtures" / "developed_on" / "turns"
 MOST_FALSE_VERIFIED, MOST_TRUE_REJECTED = 111, 367  # they only fall

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.domain.english.quotes import cite, words_of
 from shared.domain.notes.canonical_json import content_hash
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
@@ -15,11 +16,10 @@ from shared.domain.verification import risk
 from shared.domain.verification.agreement import SPEAKER
 from shared.domain.verification.boilerplate import MOOD_UNKNOWN, NO_SPEECH
 from shared.domain.verification.claims import FLIPPED, MARKUP, MISQUOTED, NO_EVIDENCE, NOT_FOUND
-from shared.domain.verification.evidence import verify
-from shared.domain.verification.facts import MEDICATION, NAME, NUMBER, invented_fact
-from shared.domain.verification.quotes import cite, words_of
+from shared.domain.verification.objections.facts import MEDICATION, NAME, NUMBER, invented_fact
 from shared.schemas.notes import NotesSchema
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import verify
 
 SAID = from_lines([
     "T: Have you had any thoughts of killing yourself?",

@@ -3,9 +3,9 @@
 from shared.domain.values import JsonObject
 from shared.domain.verification.acceptance import TURNED_DOWN
 from shared.domain.verification.cues import NOT_KEPT
-from shared.domain.verification.evidence import verify
-from shared.domain.verification.facts import NUMBER
+from shared.domain.verification.objections.facts import NUMBER
 from tests.fixtures.transcripts.loading import from_lines
+from tests.note_documents import verify
 from tests.unit.verification.test_evidence import flag, notes, piece, sentence, therapist_notes, topic
 from workers.engines.rules import screen
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.verification.polarity import (
+from shared.domain.english.polarity import (
     denies_risk,
     governing_negation,
     has_negation,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.verification.sentence_ends import SENTENCE_END
+from shared.domain.english.sentence_ends import SENTENCE_END
 
 
 @pytest.mark.parametrize(

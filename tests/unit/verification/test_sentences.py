@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.notes.items import Evidence
 from shared.domain.verification.claims import FLIPPED, INSTRUCTION, MARKUP, TOO_LITTLE_SAID
-from shared.domain.verification.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER
+from shared.domain.verification.objections.facts import DIAGNOSIS, MEDICATION, NAME, NUMBER
 from shared.domain.verification.sentences import check_text, split
 from tests.fixtures.transcripts.loading import from_lines, golden
 

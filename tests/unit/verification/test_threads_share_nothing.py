@@ -8,9 +8,11 @@ from typing import TypeVar
 
 import pytest
 
+from shared.domain.english import stems
 from shared.domain.notes.fields import Form
-from shared.domain.verification import acts, facts, grounding, stems
+from shared.domain.verification import grounding
 from shared.domain.verification.claims import objection
+from shared.domain.verification.objections import acts, facts
 from shared.domain.vocabulary.concepts import groups
 
 T = TypeVar("T")

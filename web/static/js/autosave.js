@@ -1,8 +1,9 @@
 // @ts-check
 // Keeps an edit on the server while it is typed, so that neither a crash nor the automatic sign-out loses it.
+// Where the same edit goes on in another window, both texts are shown, and neither replaces the other unseen.
 
-import { call } from "./api.js";
-import { one } from "./dom.js";
+import { Refused, call } from "./api.js";
+import { all, make, one, say } from "./dom.js";
 import { keepBehindLock } from "./lock.js";
 
 const AFTER_MS = 2000;
@@ -14,19 +15,47 @@ export function autosave(form) {
   let isChanged = false;
   let isLeaving = false;
   let kept = Promise.resolve();
+  const path = form.dataset.autosave ?? "";
+  let known = form.dataset.keptTag ? `"${form.dataset.keptTag}"` : "";
 
   async function keep() {
     if (isLeaving) return;
     isChanged = false;
     const { csrf_token: _, tag, ...fields } = Object.fromEntries(new FormData(form));
+    /** @type {Record<string, string>} */
+    const headers = known ? { "If-Match": known } : { "If-None-Match": "*" };
     try {
-      await call("PUT", form.dataset.autosave ?? "", { body: { tag, fields } });
+      const answer = await call("PUT", path, { body: { tag, fields }, headers });
+      known = answer.headers.get("ETag") ?? "";
       if (told) told.textContent = `Kept ${new Date().toLocaleTimeString([], { timeStyle: "short" })}, not saved as a version yet`;
     } catch (error) {
       isChanged = true;
+      if (error instanceof Refused && error.status === 412) return compare(fields).catch(later);
       if (told) told.textContent = `Not kept: ${/** @type {Error} */ (error).message}`;
       later();
     }
+  }
+
+  /** What was typed elsewhere, beside what is here; from now on both are known. */
+  async function compare(/** @type {Record<string, any>} */ mine) {
+    const answer = await call("GET", path).catch((error) => {
+      if (error.status !== 404) throw error; // saved or discarded there: saving here shows both
+    });
+    known = answer?.headers.get("ETag") ?? "";
+    const theirs = answer ? (await answer.json()).fields : mine;
+    for (const note of all(".elsewhere", form)) note.remove();
+    const names = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter((name) => mine[name] !== theirs[name]);
+    for (const name of names) show(name, theirs[name]);
+    if (!names.length) return later(); // the same, whose answer was lost
+    if (told) told.textContent = "Typed in another window too: both are shown. What stands in the fields is kept when you type on.";
+    say("This was typed in another window too. Both are shown.");
+  }
+
+  function show(/** @type {string} */ name, /** @type {string | undefined} */ text) {
+    const field = form.elements.namedItem(name);
+    if (!(field instanceof HTMLElement)) return;
+    const words = field instanceof HTMLInputElement ? (text ? "ticked" : "not ticked") : (text ?? "");
+    (field.closest("label") ?? field).after(make("p", { class: "now elsewhere" }, make("strong", {}, "In the other window: "), words));
   }
 
   function later() {

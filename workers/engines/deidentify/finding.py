@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from shared.domain.verification.facts import is_drug
+from shared.domain.verification.objections.facts import is_drug
 from workers.engines.deidentify import vocabulary
 from workers.engines.deidentify.patterns import COMMON_NUMBERS, PATTERNS
 from workers.engines.deidentify.tokens import Kind

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from shared.domain.verification.quotes import words_of
+from shared.domain.english.quotes import words_of
 
 
 class Kind(StrEnum):

@@ -4,13 +4,15 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from shared.domain.errors import PermanentStepError
+from shared.domain.notes.items import Item
+from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, JsonObject, Transcript
 from shared.schemas.json_schema import JsonSchema, json_schema
 from shared.schemas.notes import NotesSchema
@@ -103,25 +105,25 @@ class OpenAIExtractor:
             time.monotonic() + self._seconds,
         )
         if not transcript.text.strip():
-            return self._notes(empty_document(work.schema), work)
+            return self._notes(empty_document(work.schema), work).document
         around = len(work.prompt) + _size(work.schema)
         parts = parts_of(transcript, self._room(around))
-        found = [document for lines in parts for document in self._read(lines, work)]
-        document = found[0] if len(found) == 1 else self._summed_up(found, work)
-        notes = with_risk(self._notes(document, work), parts, lambda lines: self._risk_in(lines, work))
-        return {**notes, "provenance": self._provenance(work)}
+        found = [notes for lines in parts for notes in self._read(lines, work)]
+        notes = found[0] if len(found) == 1 else self._summed_up(found, work)
+        notes = with_risk(notes, parts, lambda lines: self._risk_in(lines, work))
+        return notes.keeping(provenance=self._provenance(work)).document
 
     def close(self) -> None:
         """Give back the connections."""
         self._client.close()
 
-    def _read(self, lines: list[str], work: _Work) -> list[JsonObject]:
+    def _read(self, lines: list[str], work: _Work) -> list[Notes]:
         """What the model found in ``lines``; in two halves if they are too much for it after all."""
         try:
-            document = self._chat.ask(
+            notes = self._chat.ask(
                 messages(work.prompt, "transcript", "\n".join(lines), "Write the notes."),
                 work.schema,
-                lambda answer: self._valid(answer, work),
+                lambda answer: self._notes(answer, work),
                 work.deadline,
                 work.spent,
             )
@@ -130,40 +132,35 @@ class OpenAIExtractor:
                 raise
         else:
             work.parts += 1
-            return [document]
-        return [document for half in halves(lines) for document in self._read(half, work)]
+            return [notes]
+        return [notes for half in halves(lines) for notes in self._read(half, work)]
 
-    def _risk_in(self, lines: list[str], work: _Work) -> list[JsonObject]:
+    def _risk_in(self, lines: list[str], work: _Work) -> tuple[Item, ...]:
         """The mentions of risk in ``lines``, asked for alone."""
-
-        def flags(answer: Any) -> list[JsonObject]:
-            document = {**empty_document(work.schema), **only(answer, "risk_flags")}
-            found: list[JsonObject] = self._notes(document, work)["risk_flags"]
-            return found
-
         prompt = self._with_tokens(self._risk_prompt, work.request)
-        asked = messages(prompt, "transcript", "\n".join(lines), "List the mentions of risk.")
-        return self._chat.ask(asked, self._risk_schema, flags, work.deadline, work.spent)
-
-    def _valid(self, answer: Any, work: _Work) -> JsonObject:
-        """``answer`` as it came; raises ValidationError if no notes can be made of it."""
-        self._notes(answer, work)
-        valid: JsonObject = answer
-        return valid
-
-    def _summed_up(self, found: list[JsonObject], work: _Work) -> JsonObject:
-        """One document of all parts: the united items, and the summaries that the model makes of them."""
-        items, parts = united(found), united_parts(found)
-        prompt = self._with_tokens(self._uniting, work.request)
-        around = len(prompt) + _size(self._summaries)
-        text = as_text(items, self._room(around))
         return self._chat.ask(
-            messages(prompt, "items", text, "Write the summaries."),
-            self._summaries,
-            lambda answer: self._valid(items | parts | only(answer, *_SUMMARIES), work),
+            messages(prompt, "transcript", "\n".join(lines), "List the mentions of risk."),
+            self._risk_schema,
+            lambda answer: self._notes(empty_document(work.schema) | only(answer, "risk_flags"), work).flags,
             work.deadline,
             work.spent,
         )
+
+    def _summed_up(self, found: list[Notes], work: _Work) -> Notes:
+        """The notes of all parts: the united items, and the summaries that the model makes of them."""
+        items = united(found)
+        prompt = self._with_tokens(self._uniting, work.request)
+        around = len(prompt) + _size(self._summaries)
+        nothing = empty_document(work.schema)
+        lists = {name: value for name, value in nothing.items() if name not in _SUMMARIES}
+        summaries = self._chat.ask(
+            messages(prompt, "items", as_text(items, self._room(around)), "Write the summaries."),
+            self._summaries,
+            lambda answer: self._notes(lists | only(answer, *_SUMMARIES), work),
+            work.deadline,
+            work.spent,
+        )
+        return replace(summaries.having(items), written_parts=united_parts(found))
 
     def _room(self, around: int) -> int:
         try:
@@ -215,7 +212,7 @@ class OpenAIExtractor:
         properties = {name: self._schema["properties"][name] for name in names}
         return {**self._schema, "properties": properties, "required": list(properties)}
 
-    def _notes(self, document: Any, work: _Work) -> JsonObject:
+    def _notes(self, document: Any, work: _Work) -> Notes:
         return notes_from(document, work.schema, work.transcript, self._provenance(work), work.request)
 
     def _provenance(self, work: _Work) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.notes.client_summary import FIELD as CLIENT_SUMMARY
 from shared.domain.notes.fields import TEXT_FIELDS
+from shared.domain.notes.values import Notes
 from shared.domain.values import ExtractionRequest, JsonObject, Segment, Transcript
 from shared.domain.verification.boilerplate import NO_SPEECH
 from shared.domain.verification.evidence import CANNOT_TELL
@@ -40,8 +41,8 @@ def notes_from(
     transcript: Transcript,
     provenance: JsonObject,
     request: ExtractionRequest,
-) -> JsonObject:
-    """``document``, written to ``schema`` by a model, as a document of ``NotesSchema``.
+) -> Notes:
+    """The notes of ``document``, written to ``schema`` by a model; their evidence is not checked yet.
 
     Raises marshmallow's ValidationError, whose messages may hold the model's words.
     """
@@ -54,8 +55,7 @@ def notes_from(
             _fill_in(item, transcript.segments)
         if request.parts:
             notes[FIELD] = as_stored(notes.get(FIELD), request)
-    loaded: JsonObject = NotesSchema().load(notes)
-    return loaded
+    return Notes.of(NotesSchema().load(notes))
 
 
 def empty_document(schema: JsonSchema) -> JsonObject:
@@ -106,17 +106,18 @@ def _fill_in(item: JsonObject, segments: Sequence[Segment]) -> None:
     if "segment" in item:
         segment = _segment(item, segments)
         item |= {"start": segment.start, "end": segment.end} if segment else {"start": 0.0, "end": 0.0}
-    evidence = item.get("evidence")
-    first = evidence[0] if isinstance(evidence, list) and evidence else None
-    segment = _segment(first, segments) if isinstance(first, dict) else None
-    if "quote" in item and "evidence" in item:
+    if "evidence" not in item:
+        return
+    first = item["evidence"][:1] if isinstance(item["evidence"], list) else []
+    segment = _segment(first[0], segments) if first else None
+    if "quote" in item:
         item["timestamp_start"] = segment.start if segment else 0.0
-    if "severity" in item and "type" in item and segment:
+    if segment and {"severity", "type"} <= item.keys():
         item["speaker"] = segment.speaker
 
 
-def _segment(evidence: JsonObject, segments: Sequence[Segment]) -> Segment | None:
-    number = evidence.get("segment")
+def _segment(evidence: Any, segments: Sequence[Segment]) -> Segment | None:
+    number = evidence.get("segment") if isinstance(evidence, dict) else None
     if isinstance(number, int) and 0 <= number < len(segments):
         return segments[number]
     return None

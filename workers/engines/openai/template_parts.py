@@ -1,14 +1,17 @@
 """What a practice's own template asks a language model for: in the prompt, the schema and the answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from shared.domain.english.quotes import words_of
+from shared.domain.notes.items import Sentence
+from shared.domain.notes.values import Notes, Section
 from shared.domain.template_forms import Part
-from shared.domain.values import ExtractionRequest, JsonObject
+from shared.domain.values import ExtractionRequest
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
 from shared.schemas.json_schema import JsonSchema, Omissions, json_schema
 from shared.schemas.notes import SentenceSchema
 from workers.engines.openai.phrases import clean
@@ -66,17 +69,24 @@ def as_stored(written: Any, request: ExtractionRequest) -> Any:
     ]
 
 
-def united_parts(documents: Sequence[JsonObject]) -> JsonObject:
-    """``{written_parts}`` of what was read in several parts: each sentence once, in order of time."""
-    if FIELD not in documents[0]:
-        return {}
-    united: JsonObject = {}
-    for name in documents[0][FIELD]:
-        found = [sentence for document in documents for sentence in document[FIELD][name]]
-        united[name] = list({_words(s): s for s in reversed(found)}.values())[::-1][:MOST_SENTENCES]
-    return {FIELD: united}
+def united_parts(found: Sequence[Notes]) -> tuple[Section, ...] | None:
+    """The written parts of what was read in several parts: each sentence once, in order of time."""
+    first = found[0].written_parts
+    if first is None:
+        return None
+    return tuple(replace(part, sentences=_each_once(_of_part(part.name, found))) for part in first)
 
 
-def _words(sentence: JsonObject) -> frozenset[str]:
-    words = words_of(sentence["sentence"])
+def _of_part(name: str, found: Sequence[Notes]) -> list[Sentence]:
+    parts = [part for notes in found for part in notes.written_parts or () if part.name == name]
+    return [sentence for part in parts for sentence in part.sentences]
+
+
+def _each_once(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    once = {_words(sentence): sentence for sentence in reversed(sentences)}
+    return tuple(once.values())[::-1][:MOST_SENTENCES]
+
+
+def _words(sentence: Sentence) -> frozenset[str]:
+    words = words_of(sentence.text)
     return frozenset(content_of(words) or words)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.sentence_ends import SENTENCE_END
-from shared.domain.verification.stems import stem
+from shared.domain.english.quotes import words_of
+from shared.domain.english.sentence_ends import SENTENCE_END
+from shared.domain.english.stems import stem
 from shared.domain.vocabulary import words
 from workers.engines.rules.passages import Passage
 
@@ -65,13 +65,16 @@ def is_protective(question: Passage) -> bool:
 def denies_plainly(question: Passage, answer: Sequence[Passage]) -> bool:
     """Whether an answer is nothing but a denial, in any words: "Not a one, cross my heart."."""
     said = [" ".join(words_of(part)) for passage in answer for part in SENTENCE_END.split(passage.text)]
-    if any(_PART_ALONE.search(part) or _OF_A_PART.search(part) or _AFFIRMS.search(part) for part in said):
-        return False
     left = [_DENIES.sub(" ", part) for part in said]
-    if left == said or any(_TAKEN_BACK.search(part) for part in left):
+    if left == said or any(map(_leaves_room, said)) or any(map(_TAKEN_BACK.search, left)):
         return False
     echoed = {stem for stem in question.stems if stem not in _NO_ECHO}
     return all(word in _AROUND_A_DENIAL or stem(word) in echoed for part in left for word in part.split())
+
+
+def _leaves_room(part: str) -> bool:
+    """Whether a sentence affirms, or denies only a part of what was asked."""
+    return any(pattern.search(part) for pattern in (_PART_ALONE, _OF_A_PART, _AFFIRMS))
 
 
 def is_bare(answer: Sequence[Passage]) -> bool:

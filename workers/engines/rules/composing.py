@@ -44,7 +44,6 @@ class Findings:
     themes: dict[str, list[Passage]]
     mood: Mood
     course: Mood
-    bright: Sequence[Passage] = ()
     items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
 
 
@@ -78,20 +77,25 @@ def topic_summary(findings: Findings, used: set[int] | None = None) -> list[Line
     """What was spoken of, with a quote for each of the two main topics; adds the quoted to ``used``."""
     reading, topics = findings.reading, findings.topics
     if not topics:
-        return [fixed(boilerplate.NO_SPEECH if not reading.passages else boilerplate.NO_TOPIC, 0)]
+        return [fixed(boilerplate.NO_TOPIC if reading.passages else boilerplate.NO_SPEECH, 0)]
     if [topic.label for topic in topics] == [SAFETY]:
         return [fixed(boilerplate.ONLY_RISK, 0)]
     labels = join([topic.label for topic in topics[:4]])
     lines = [Line(f"The session turned mainly on {labels}.", reading.cited(t.best for t in topics[:4]))]
     used = set() if used is None else used
     for topic in topics[:2]:
-        best = next(
-            (p for p in topic.passages if p.number not in used | reading.risky and len(p.words) > 3), None
-        )
-        if best is not None and not best.question:
+        best = _most_telling(topic, used | reading.risky)
+        if best is not None:
             used.add(best.number)
             lines.append(Line(said(f"On {topic.label}: ", quoted(best)), reading.cited([best])))
     return lines
+
+
+def _most_telling(topic: Topic, others: set[int]) -> Passage | None:
+    """The first sentence of a topic that is not among ``others`` and says something; no question."""
+    left = (p for p in topic.passages if p.number not in others and len(p.words) > 3)
+    best = next(left, None)
+    return None if best is None or best.question else best
 
 
 def mood_lines(findings: Findings) -> tuple[list[Line], list[Line]]:

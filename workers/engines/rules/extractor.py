@@ -74,7 +74,6 @@ def _findings(reading: Reading) -> Findings:
     found = Findings(
         reading, about, themes, feelings.mood_of(reading, felt), feelings.course_of(reading, felt)
     )
-    found.bright = feelings.bright_among(felt)
     found_tasks = tasks.action_items_in(reading)
     items = {
         "key_topics": topics.as_items(reading, about),

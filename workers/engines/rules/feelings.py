@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.domain.english.polarity import governing_negation
 from shared.domain.notes.items import Item
 from shared.domain.verification.evidence import CANNOT_TELL
-from shared.domain.verification.polarity import governing_negation
 from shared.domain.vocabulary import feelings as lexicon
 from shared.domain.vocabulary import phrases
 from workers.engines.rules.lexicons import course
@@ -15,7 +15,6 @@ from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading
 
 THEMES = 6
-BRIGHT_WORDS = 4  # a shorter sentence says too little to be quoted
 MOOD_WORDS = 3  # fewer words of feeling say nothing of a mood
 MIXED_WORDS = 5  # and fewer that contradict each other do not make a mixed one
 LEANING = 0.3  # the balance (-1..1) from which a mood is low or good
@@ -115,20 +114,22 @@ def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
         for mention in reading.mentions
         if mention.severity == "high" and mention.about == "self" and mention.shown[-1].by_client
     ]
-    if len(feelings) < MOOD_WORDS and not grave:
-        return Mood(CANNOT_TELL, ())
-    balance = _balance(feelings)
     if grave:
-        value = "very_low" if balance <= 0 else "low"
+        value = "very_low" if _balance(feelings) <= 0 else "low"
         return Mood(value, (*tuple(dict.fromkeys(grave))[:2], *_strongest(feelings, -1)[:1]))
+    return Mood(CANNOT_TELL, ()) if len(feelings) < MOOD_WORDS else _mood_by_balance(feelings)
+
+
+def _mood_by_balance(feelings: Sequence[Feeling]) -> Mood:
+    balance, are_many = _balance(feelings), len(feelings) >= 8
     if balance <= -LEANING:
-        value = "very_low" if balance <= -0.8 and len(feelings) >= 8 else "low"
+        value = "very_low" if balance <= -0.8 and are_many else "low"
         return Mood(value, _strongest(feelings, -1)[:2])
-    if balance < LEANING:
-        mixed = _strongest(feelings, -1)[:1] + _strongest(feelings, 1)[:1]
-        return Mood("neutral", mixed) if len(feelings) >= MIXED_WORDS else Mood(CANNOT_TELL, ())
-    value = "very_positive" if balance >= 0.9 and len(feelings) >= 8 else "positive"
-    return Mood(value, _strongest(feelings, 1)[:2])
+    if balance >= LEANING:
+        value = "very_positive" if balance >= 0.9 and are_many else "positive"
+        return Mood(value, _strongest(feelings, 1)[:2])
+    mixed = _strongest(feelings, -1)[:1] + _strongest(feelings, 1)[:1]
+    return Mood("neutral", mixed) if len(feelings) >= MIXED_WORDS else Mood(CANNOT_TELL, ())
 
 
 def course_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
@@ -153,11 +154,11 @@ def _told_course(reading: Reading) -> Mood:
     """What got better against what got worse, in the client's words."""
     said = {name: [p for p in reading.client if _says(p, words)] for name, words in course.COURSE.items()}
     better, worse, wavering, same = (said[name] for name in ("better", "worse", "up_and_down", "same"))
-    if len(wavering) >= COURSE_TOLD or (len(better) >= COURSE_TOLD and len(worse) >= COURSE_TOLD):
+    if len(wavering) >= COURSE_TOLD or min(len(better), len(worse)) >= COURSE_TOLD:
         return Mood("fluctuating", tuple(wavering[:2]) or (better[0], worse[0]))
-    if len(better) >= COURSE_TOLD and len(better) > 2 * len(worse):
+    if len(better) >= max(COURSE_TOLD, 2 * len(worse) + 1):
         return Mood("improving", tuple(better[:2]))
-    if len(worse) >= COURSE_TOLD and len(worse) > 2 * len(better):
+    if len(worse) >= max(COURSE_TOLD, 2 * len(better) + 1):
         return Mood("declining", tuple(worse[:2]))
     if same and not better and not worse:
         return Mood("stable", tuple(same[:2]))
@@ -168,12 +169,6 @@ def _says(passage: Passage, words: str) -> bool:
     """Whether the client says one of ``words`` of themselves, and does not deny it."""
     hit = None if passage.question else listed(words).first(passage)
     return hit is not None and governing_negation(passage.words, hit.start) is None
-
-
-def bright_among(feelings: Sequence[Feeling]) -> list[Passage]:
-    """The sentences of good feeling alone, long enough to quote, the strongest first."""
-    low = {feeling.passage.number for feeling in feelings if feeling.valence < 0}
-    return [p for p in _strongest(feelings, 1) if p.number not in low and len(p.words) >= BRIGHT_WORDS]
 
 
 def _balance(feelings: Sequence[Feeling]) -> float:

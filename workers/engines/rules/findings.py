@@ -2,9 +2,9 @@
 
 import re
 
+from shared.domain.english.polarity import governing_negation
+from shared.domain.english.quotes import tokenize
 from shared.domain.notes.items import Item
-from shared.domain.verification.polarity import governing_negation
-from shared.domain.verification.quotes import tokenize
 from shared.domain.vocabulary import feelings as feeling_words
 from shared.domain.vocabulary import strategies as lexicon
 from workers.engines.rules.feelings import feelings_in, weight
@@ -144,16 +144,14 @@ def _status(reading: Reading, passage: Passage) -> str:
 def quotes_in(reading: Reading, topics: list[Topic]) -> list[Item]:
     """``significant_quotes``: the client's most telling sentences, in order of time."""
     grave = {m.passage.number for m in reading.mentions if m.severity != "low" and not m.asked}
-    fitting = [
-        passage
-        for passage in reading.client
-        if len(passage.words) in QUOTE_WORDS
-        and not passage.question
-        and (
-            passage.number in grave
-            or (weight(passage) >= QUOTE_WEIGHT and passage.number not in reading.risky)
-        )
-    ]
+
+    def is_telling(passage: Passage) -> bool:
+        if passage.question or len(passage.words) not in QUOTE_WORDS:
+            return False
+        strong = weight(passage) >= QUOTE_WEIGHT and passage.number not in reading.risky
+        return strong or passage.number in grave
+
+    fitting = [passage for passage in reading.client if is_telling(passage)]
     fitting.sort(key=lambda passage: (passage.number not in grave, -weight(passage), passage.number))
     best = fitting[:MOST_QUOTES]
     return [_quote(reading, passage, topics) for passage in sorted(best, key=lambda passage: passage.number)]

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from shared.domain.verification.quotes import words_of
-from shared.domain.verification.stems import stem
+from shared.domain.english.quotes import words_of
+from shared.domain.english.stems import stem
 from shared.domain.vocabulary import phrases
 from workers.engines.rules.passages import Passage
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.domain.english.questions import is_question
+from shared.domain.english.quotes import tokenize
+from shared.domain.english.sentence_ends import SENTENCE_END
+from shared.domain.english.stems import stems_of
 from shared.domain.values import Transcript
-from shared.domain.verification.questions import is_question
-from shared.domain.verification.quotes import tokenize
-from shared.domain.verification.sentence_ends import SENTENCE_END
-from shared.domain.verification.stems import stems_of
 from workers.engines.rules.speakers import Role, roles_of
 
 LONG_WORDS = 30  # above this, a sentence without punctuation is cut before a conjunction
@@ -83,16 +83,22 @@ def _cut_long(piece: str) -> Iterator[str]:
 
 def answer_to(passages: Sequence[Passage], question: Passage) -> list[Passage]:
     """What the next speaker says first after ``question``: up to three sentences of one turn."""
-    answer: list[Passage] = []
-    for passage in passages[question.number + 1 : question.number + 8]:
-        same = passage.speaker == question.speaker
-        if (same and answer) or (answer and passage.segment > answer[0].segment + 1) or len(answer) == 3:
-            break
-        if not same:
-            answer.append(passage)
-        elif not passage.question and passage.segment != question.segment:
-            break
+    answer = _first_said(passages, question)
     if len(answer) > 1 and len(answer[0].words) == 1 and answer[0].segment == answer[1].segment:
         head = part_of(answer[0], f"{answer[0].text} {answer[1].text}")
         return [head, *answer[2:]]
+    return answer
+
+
+def _first_said(passages: Sequence[Passage], question: Passage) -> list[Passage]:
+    answer: list[Passage] = []
+    for passage in passages[question.number + 1 : question.number + 8]:
+        if passage.speaker == question.speaker:
+            # Who asks may go on with the question, and with further ones.
+            if answer or not (passage.question or passage.segment == question.segment):
+                break
+        elif len(answer) == 3 or (answer and passage.segment > answer[0].segment + 1):
+            break
+        else:
+            answer.append(passage)
     return answer

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shared.domain.english.quotes import cite, tokenize
 from shared.domain.notes.items import Evidence
 from shared.domain.values import Transcript
-from shared.domain.verification.quotes import cite, tokenize
 from workers.engines.rules.passages import Passage, part_of, passages_of
 from workers.engines.rules.risk import mentions_in
 from workers.engines.rules.risk_flags import Mention
@@ -74,9 +74,3 @@ def quoted(passage: Passage, words: int = QUOTED_WORDS) -> str:
     if len(tokens) > words:
         text = text[: tokens[words - 1].end] + " …"
     return "“" + text.translate(str.maketrans('“”"', "'''")) + "”"
-
-
-def rest_of(passage: Passage, start: int, end: int | None = None) -> str:
-    """The text of ``passage`` from word ``start`` to before word ``end``, without punctuation around it."""
-    tokens = tokenize(passage.text)[start:end]
-    return passage.text[tokens[0].start : tokens[-1].end] if tokens else ""

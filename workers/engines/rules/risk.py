@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from shared.domain.english.polarity import governing_negation
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.polarity import governing_negation
 from workers.engines.rules.answers import denies_plainly, is_bare, is_bare_yes, is_protective
 from workers.engines.rules.columbia import level_of
 from workers.engines.rules.idioms import is_idiom
@@ -47,13 +47,24 @@ def screen(transcript: Transcript) -> list[JsonObject]:
 def mentions_in(passages: Sequence[Passage]) -> list[Mention]:
     """Every mention of risk, in order of time."""
     hits = [(passage, kind, hit) for passage in passages for kind, hit in _hits(passage)]
-    near = [passage.number for passage, kind, _ in hits if kind in _SUICIDE | {"self_harm"}]
-    for passage in passages:
-        if any(abs(passage.number - number) <= CONTEXT_SENTENCES for number in near):
-            hit = listed(lexicon.ONLY_IN_CONTEXT).first(passage)
-            if hit is not None and not any(p is passage and kind == "suicide_plan" for p, kind, _ in hits):
-                hits.append((passage, "suicide_plan", hit))
+    hits += _in_context(passages, hits)
     return [_judged(passages, *found) for found in sorted(hits, key=lambda found: found[0].number)]
+
+
+def _in_context(
+    passages: Sequence[Passage], hits: Sequence[tuple[Passage, str, Hit]]
+) -> list[tuple[Passage, str, Hit]]:
+    """Plans in words that speak of one only near a mention of suicide or self-harm."""
+    near = [passage.number for passage, kind, _ in hits if kind in _SUICIDE | {"self_harm"}]
+    planned = {passage.number for passage, kind, _ in hits if kind == "suicide_plan"}
+    open_to_it = [
+        passage
+        for passage in passages
+        if passage.number not in planned
+        and any(abs(passage.number - number) <= CONTEXT_SENTENCES for number in near)
+    ]
+    firsts = ((passage, listed(lexicon.ONLY_IN_CONTEXT).first(passage)) for passage in open_to_it)
+    return [(passage, "suicide_plan", hit) for passage, hit in firsts if hit is not None]
 
 
 def _hits(passage: Passage) -> list[tuple[str, Hit]]:
@@ -80,25 +91,36 @@ def _is_negated(passage: Passage, hit: Hit) -> bool:
 
 
 def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) -> Mention:
-    words = set(passage.words)
     mention = Mention(kind, passage, negated=_is_negated(passage, hit), shown=[passage])
     mention.negated = mention.negated or hit.phrase == "no plan"
     mention.past = _is_past(passage) or (kind in _EVENTS and _is_past(_before(passages, passage)))
-    figures = listed(lexicon.FIGURATIVE).find(passage)
-    mention.figurative = any(not _is_negated(passage, figure) for figure in figures)
-    mention.figurative = mention.figurative or is_idiom(passage, hit)
-    mention.figurative = mention.figurative or (hit.phrase == SLOT and reads_harmless(passage))
+    mention.figurative = _is_figurative(passage, hit)
     mention.about = _about(passage, kind, hit)
     mention.own_words = _subject(passage, hit) in _FIRST_PERSON
-    addressed = bool(words & _SECOND_PERSON) or passage.role is Role.THERAPIST
-    asks = passage.question or _asks_before(passage, hit) or _asks_next(passages, passage)
-    mention.asked = asks and addressed and not ({"i", "i'm", "i've", "myself"} & words and passage.by_client)
+    mention.asked = _is_asked(passages, passage, hit)
     if mention.asked:
         _weigh_answer(passages, mention)
     else:
         mention.severity = _severity(mention)
     mention.columbia = None if mention.negated else level_of(passage, kind)
     return mention
+
+
+def _is_figurative(passage: Passage, hit: Hit) -> bool:
+    figures = listed(lexicon.FIGURATIVE).find(passage)
+    if any(not _is_negated(passage, figure) for figure in figures) or is_idiom(passage, hit):
+        return True
+    return hit.phrase == SLOT and reads_harmless(passage)
+
+
+def _is_asked(passages: Sequence[Passage], passage: Passage, hit: Hit) -> bool:
+    """Whether it is a question to the client, who does not speak of themselves in it."""
+    words = set(passage.words)
+    if passage.by_client and {"i", "i'm", "i've", "myself"} & words:
+        return False
+    is_addressed = passage.role is Role.THERAPIST or bool(words & _SECOND_PERSON)
+    asks = passage.question or _asks_before(passage, hit) or _asks_next(passages, passage)
+    return is_addressed and asks
 
 
 def _is_past(passage: Passage | None) -> bool:
@@ -188,18 +210,20 @@ def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
     elif denies_plainly(mention.passage, answer):
         mention.negated, mention.severity = True, "low"
         mention.shown.extend(answer[1:])
-    elif _opens_with(head, lexicon.DENIED) and not is_bare(answer):
-        mention.shown = [mention.passage, *answer]
     elif _opens_with(head, lexicon.DENIED):
-        mention.shown.extend(answer[1:2] if len(head.words) < 3 else [])
-        hedged = any(listed(lexicon.HEDGED).find(passage) for passage in answer)
-        mention.negated = not hedged
-        mention.severity = "medium" if hedged else "low"
-        if hedged:
-            mention.shown = [mention.passage, *answer]
+        _weigh_denial(mention, answer)
     elif _opens_with(head, lexicon.AFFIRMED) and not listed(lexicon.DENIED).find(head):
         mention.severity = lexicon.RISKS[mention.kind][0]
     mention.alert = not mention.negated and mention.kind in _URGENT_WHEN_ASKED
+
+
+def _weigh_denial(mention: Mention, answer: Sequence[Passage]) -> None:
+    """An answer that opens with a no, and says more: only a bare one that nothing hedges denies."""
+    if not is_bare(answer) or any(listed(lexicon.HEDGED).find(passage) for passage in answer):
+        mention.shown = [mention.passage, *answer]
+        return
+    mention.negated, mention.severity = True, "low"
+    mention.shown.extend(answer[1:2] if len(answer[0].words) < 3 else [])
 
 
 def _weigh_safety(mention: Mention, answer: Sequence[Passage]) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from shared.domain.english.quotes import cite
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.quotes import cite
 from shared.domain.verification.risk import ALERT, RULES
 from workers.engines.rules.columbia import higher
 from workers.engines.rules.passages import Passage

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from shared.domain.english.quotes import words_of
 from shared.domain.values import Transcript
-from shared.domain.verification.quotes import words_of
 
 MIN_CONFIDENCE = 0.6  # below this a role that came with the transcript is not believed
 MIN_QUESTIONS = 2  # who asks fewer is not called the therapist for that alone

@@ -62,15 +62,10 @@ def _lines(findings: Findings) -> Iterator[Line]:
             yield _item("Also said: ", item.text("quote"), item, SPARE + number)
     if not reading.roles_known:
         yield fixed(boilerplate.SPEAKERS_UNKNOWN, 1)
-    for number, sentence in enumerate(
-        (
-            boilerplate.WORDS_IN_QUOTES,
-            boilerplate.NOT_JUDGED,
-            boilerplate.NO_DIAGNOSIS,
-            boilerplate.READ_BESIDE,
-        )
-    ):
-        yield fixed(sentence, SPARE + 10 + number)
+    yield fixed(boilerplate.WORDS_IN_QUOTES, SPARE + 10)
+    yield fixed(boilerplate.NOT_JUDGED, SPARE + 11)
+    yield fixed(boilerplate.NO_DIAGNOSIS, SPARE + 12)
+    yield fixed(boilerplate.READ_BESIDE, SPARE + 13)
     yield fixed(boilerplate.MADE_BY_RULES, 0)
 
 

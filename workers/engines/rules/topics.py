@@ -36,23 +36,26 @@ class Topic:
 
 def topics_in(reading: Reading) -> list[Topic]:
     """The topics that were talked about, those that come up most first; few where little was said."""
-    weighed = []
-    for label, words in TOPICS.items():
-        said = [p for p in reading.passages if _speaks_of(p, words)]
-        weight_of = _weight(reading, said, words)
-        about = [p for p in said if p.number not in reading.risky] or said
-        if weight_of:
-            about.sort(key=lambda passage: (-_quotable(passage), passage.number))
-            weighed.append((weight_of, Topic(label, tuple(about))))
-    weighed.sort(key=lambda pair: (-pair[0], -_quotable(pair[1].best)))
+    weighed = _weighed(reading)
     least = max(LEAST, LEAST_OF_MOST * weighed[0][0]) if weighed else 0
-    spoken = [topic for weight_of, topic in weighed if weight_of >= least]
-    spoken += [topic for weight_of, topic in weighed if weight_of < least and _opens(topic)][
-        : FEW - len(spoken)
-    ]
+    spoken = [topic for weight, topic in weighed if weight >= least]
+    lighter = [topic for weight, topic in weighed if weight < least and _opens(topic)]
+    spoken += lighter[: FEW - len(spoken)]
     grave = dict.fromkeys(m.passage for m in reading.mentions if m.severity != "low")
     safety = [Topic(SAFETY, tuple(grave))] if grave else []
     return [*safety, *spoken][:MOST]
+
+
+def _weighed(reading: Reading) -> list[tuple[int, Topic]]:
+    """Every topic that was spoken of with its weight, the heaviest first."""
+    weighed = []
+    for label, words in TOPICS.items():
+        said = [p for p in reading.passages if _speaks_of(p, words)]
+        if weight := _weight(reading, said, words):
+            about = [p for p in said if p.number not in reading.risky] or said
+            about.sort(key=lambda passage: (-_quotable(passage), passage.number))
+            weighed.append((weight, Topic(label, tuple(about))))
+    return sorted(weighed, key=lambda pair: (-pair[0], -_quotable(pair[1].best)))
 
 
 def _opens(topic: Topic) -> bool:
@@ -65,14 +68,22 @@ def _opens(topic: Topic) -> bool:
 
 def _weight(reading: Reading, about: Sequence[Passage], words: str) -> int:
     """How much was said of a topic: in how many turns, in several words, in answer to a question."""
-    asked = [p for p in about if p.question and p.role is Role.THERAPIST]
-    answered = any(len(answer.words) > 1 for p in asked[:3] for answer in answer_to(reading.passages, p))
     turns = {p.segment for p in about}
+    return len(turns) + (ASKED - 1 if _is_answered(reading, about) else 0) + _is_dwelt_on(about, words)
+
+
+def _is_answered(reading: Reading, about: Sequence[Passage]) -> bool:
+    """Whether the therapist asked of it, and got more than a word."""
+    asked = [p for p in about if p.question and p.role is Role.THERAPIST]
+    return any(len(answer.words) > 1 for p in asked[:3] for answer in answer_to(reading.passages, p))
+
+
+def _is_dwelt_on(about: Sequence[Passage], words: str) -> bool:
+    """Whether a turn of the client has several words of it."""
     told = {p.segment: set[str]() for p in about if p.by_client}
     for p in about:
         told.get(p.segment, set()).update(hit.phrase for hit in listed(words).find(p))
-    dwelt_on = any(len(phrases_said) > 1 for phrases_said in told.values())
-    return len(turns) + (ASKED - 1 if answered else 0) + dwelt_on
+    return any(len(phrases_said) > 1 for phrases_said in told.values())
 
 
 def _speaks_of(passage: Passage, words: str) -> bool:

@@ -6,8 +6,8 @@ from itertools import groupby
 
 import numpy as np
 
+from shared.domain.english.quotes import cite
 from shared.domain.values import JsonObject, Transcript
-from shared.domain.verification.quotes import cite
 from shared.domain.verification.risk import FLAG, LOCAL_MODEL, LOOK
 from workers.engines.rules.passages import Passage
 from workers.engines.screen.encoder import SentenceEncoder

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from shared.domain.english.quotes import cite
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import unscreened_language
-from shared.domain.verification.quotes import cite
 from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
 from shared.speech_models import sentence_encoder
 from workers.engines.rules.passages import Passage, passages_of

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Row, String, cast, column, func, insert, sele
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.audit import AuditBatch
 from shared.db.tables.core import AuditEvent
+from shared.db.tables.privacy.audit import AuditBatch
 
 NO_PRACTICE = UUID(int=0)
 # A line gets its number before it can be seen: lines with lower numbers may appear until all transactions

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
+from shared.db.tables.privacy.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
 from shared.domain.consent import ConsentScope, ConsentState
 
 # The patient (whose participant_id is NULL) and all who take part now, each with where their consent stands.

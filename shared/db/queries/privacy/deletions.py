@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.alerts import RiskAlert
-from shared.db.tables.consent import Part2Flag
 from shared.db.tables.core import Output, StepRow, TherapySession
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Erasure, SessionEvent, Tombstone
+from shared.db.tables.privacy.consent import Part2Flag
 from shared.db.tables.records import NotesVersion, ProcessNotes, ProposalDecision, Signature
 from shared.db.tables.supervision import SupervisionGrant
 from shared.db.tables.uploads import FurtherRecording

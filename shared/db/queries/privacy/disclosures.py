@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.audit import Disclosure
 from shared.db.tables.core import AuditEvent, Patient, TherapySession
+from shared.db.tables.privacy.audit import Disclosure
 
 
 def is_patient(db: DbSession, practice_id: UUID, patient_id: UUID) -> bool:

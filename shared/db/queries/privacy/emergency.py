@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import Patient
-from shared.db.tables.emergency import EmergencyAccess
+from shared.db.tables.privacy.emergency import EmergencyAccess
 
 
 def patient(db: DbSession, patient_id: UUID) -> Patient | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.retention import Hold
+from shared.db.tables.privacy.retention import Hold
 
 
 def add(db: DbSession, row: Hold) -> Hold:

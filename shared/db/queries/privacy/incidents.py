@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import ApiKey, Patient, TherapySession
-from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.lifecycle import Tombstone
+from shared.db.tables.privacy.emergency import EmergencyAccess
 from shared.db.tables.sign_in import BrowserSession
 
 API_KEY, BROWSER = "api_key", "browser_session"

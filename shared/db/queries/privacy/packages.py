@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import TherapySession
 from shared.db.tables.lifecycle import RemovalRow, Tombstone
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.packages import RecordPackage
 from shared.domain.removals import Removal
 from shared.domain.rights import UNDER_WAY, PackageState
 

@@ -11,16 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.privacy import audit
-from shared.db.tables.audit import Disclosure
-from shared.db.tables.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
 from shared.db.tables.core import AuditEvent, Patient, TherapySession
-from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import TranscriptionUsage
 from shared.db.tables.lifecycle import Tombstone
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.audit import Disclosure
+from shared.db.tables.privacy.consent import ConsentEvidence, ConsentRow, Part2Flag, Participant
+from shared.db.tables.privacy.emergency import EmergencyAccess
+from shared.db.tables.privacy.packages import RecordPackage
+from shared.db.tables.privacy.retention import Hold, PatientDeletion, PatientRetention, SigningKey
+from shared.db.tables.privacy.rights import RightsRequest
 from shared.db.tables.records import NotesVersion
-from shared.db.tables.retention import Hold, PatientDeletion, PatientRetention, SigningKey
-from shared.db.tables.rights import RightsRequest
 from shared.db.tables.webhooks import WebhookAttempt, WebhookDelivery
 from shared.domain.disclosures import EXPORT
 from shared.domain.webhooks import DeliveryState, EventType

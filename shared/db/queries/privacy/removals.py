@@ -10,11 +10,11 @@ from sqlalchemy import Update, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.privacy import consents
-from shared.db.tables.consent import ConsentRow, Part2Flag, Participant
 from shared.db.tables.core import ApiKey, Patient, Therapist, TherapySession
-from shared.db.tables.emergency import EmergencyAccess
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.enrolment import EnrolmentCode
+from shared.db.tables.privacy.consent import ConsentRow, Part2Flag, Participant
+from shared.db.tables.privacy.emergency import EmergencyAccess
 from shared.db.tables.records import ProcessNotes
 from shared.db.tables.sign_in import BrowserSession, Invitation, Login, Passkey, RecoveryCode, TotpFactor
 from shared.domain.consent import ConsentEvent, ConsentScope, ConsentState

@@ -27,8 +27,8 @@ from sqlalchemy.orm import aliased
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.core import Output, TherapySession
+from shared.db.tables.privacy.retention import Hold, PatientRetention, RetentionRule
 from shared.db.tables.records import NotesVersion, ProcessNotes, Signature
-from shared.db.tables.retention import Hold, PatientRetention, RetentionRule
 from shared.domain.notes.record import Kind, Part
 from shared.domain.retention import AGE_OF_MAJORITY, RetentionEvent, RetentionKind
 from shared.domain.status import FINAL
@@ -128,7 +128,10 @@ def due(
     session_id: UUID | None = None,
     blocked_too: bool = False,
 ) -> list[Due]:
-    """What the rule lets go within that time, the oldest first; ``blocked_too``: also what is kept."""
+    """The records that the rule deletes within that time, the oldest first.
+
+    ``blocked_too``: also those that a hold or a minimum keeps.
+    """
     event = _event_at(rule.event)
     remove_at = _removed_at(rule, event)
     if rule.kind is RetentionKind.SESSION:

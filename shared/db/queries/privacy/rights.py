@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.rights import RightsRequest
+from shared.db.tables.privacy.rights import RightsRequest
 from shared.domain.rights import RequestKind, RequestStatus
 
 

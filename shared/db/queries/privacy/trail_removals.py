@@ -8,10 +8,10 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
-from shared.db.tables.audit import AuditBatch, AuditRemoval
 from shared.db.tables.core import AuditEvent, Patient, TherapySession
 from shared.db.tables.lifecycle import Tombstone
-from shared.db.tables.retention import Hold, PatientRetention
+from shared.db.tables.privacy.audit import AuditBatch, AuditRemoval
+from shared.db.tables.privacy.retention import Hold, PatientRetention
 
 
 def latest(db: DbSession, practice_id: UUID) -> AuditRemoval | None:

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.work.outputs import Product
-from shared.db.tables.consent import Part2Flag
 from shared.db.tables.core import Output, TherapySession
 from shared.db.tables.engines import TherapistWords
+from shared.db.tables.privacy.consent import Part2Flag
 from shared.vault.sealing import Sealed
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.tables.core import Patient, TherapySession
 from shared.db.tables.operations import SubjectRotation
-from shared.db.tables.packages import RecordPackage
+from shared.db.tables.privacy.packages import RecordPackage
 from shared.db.tables.uploads import Upload
 from shared.domain.rights import UNDER_WAY
 from shared.domain.status import UNFINISHED

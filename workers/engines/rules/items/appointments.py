@@ -90,25 +90,26 @@ def _settled(reading: Reading, proposal: Passage) -> tuple[str, str, list[Passag
     together = sorted([proposal, *beside], key=lambda p: p.number)
     when, agreement = _time_of(reading, together), OPEN
     shown = [_as_one(reading, together)]
-    replies = [
-        p
-        for p in reading.passages[together[-1].number + 1 :]
-        if p.segment - proposal.segment <= TURNS and p.segment > proposal.segment
-    ]
     speaker = proposal.speaker
-    for reply in replies:
+    for reply in _replies(reading, proposal, together[-1]):
         if reply.speaker == speaker:
             continue
-        named = _A_DAY.search(reply.text) and not _ELSEWHEN.search(reply.text)
+        names_a_day = _A_DAY.search(reply.text) and not _ELSEWHEN.search(reply.text)
         stance = takes_on(reply.text)
-        if named and not _same_time(reply.text, when):
+        if names_a_day and not _same_time(reply.text, when):
             when, agreement, speaker = _time_of(reading, [reply]), OPEN, reply.speaker
             shown = [*shown, reply]
         elif stance is False:
             agreement = ""
-        elif stance or named:
+        elif stance or names_a_day:
             return when, ACCEPTED, [*shown, reading.answer(reply)]
     return (when, agreement, shown) if agreement else None
+
+
+def _replies(reading: Reading, proposal: Passage, last: Passage) -> list[Passage]:
+    """What is said after ``last`` in the next turns after that of the proposal."""
+    after = reading.passages[last.number + 1 :]
+    return [p for p in after if 0 < p.segment - proposal.segment <= TURNS]
 
 
 def _same_time(text: str, when: str) -> bool:

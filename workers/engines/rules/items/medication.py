@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.domain.notes.fields import NOT_SAID
 from shared.domain.notes.items import Item
-from shared.domain.verification.facts import is_drug
+from shared.domain.verification.objections.facts import is_drug
 from workers.engines.rules.lexicons import medication as lexicon
 from workers.engines.rules.passages import Passage
 from workers.engines.rules.reading import Reading
@@ -58,23 +58,23 @@ def _item(reading: Reading, drug: str, shown: Sequence[Passage]) -> Item | None:
     dose, by_dose = _dose(drug, shown)
     change, by_change = _change(shown)
     adherence, by_adherence = _adherence(shown)
-    effects = [p for p in shown if not p.question and p.by_client and lexicon.EFFECT.search(p.text)]
-    works = [
-        p
-        for p in shown
-        if not p.question and p.by_client and lexicon.WORKS.search(p.text) and p not in effects
-    ]
-    unnamed = not is_drug(drug)
-    if unnamed and not (dose or effects or adherence != NOT_SAID or change != NOT_SAID):
+    told = [p for p in shown if p.by_client and not p.question]
+    effects = [p for p in told if lexicon.EFFECT.search(p.text)]
+    works = [p for p in told if lexicon.WORKS.search(p.text) and p not in effects]
+    # "The tablets" are no medication by themselves: something must be said of them.
+    if not (is_drug(drug) or dose or effects or {change, adherence} != {NOT_SAID}):
         return None
     named = next(p for p in shown if drug in p.text.casefold())
-    told = [named, *by_dose, *by_change, *by_adherence, *effects[:1], *works[:1]]
-    kept = sorted(dict.fromkeys(told), key=lambda p: p.number)[:MOST_EVIDENCE]
+    kept = dict.fromkeys((named, *by_dose, *by_change, *by_adherence, *effects[:1], *works[:1]))
     return Item.saying(
-        reading.cited(reading.answer(p) for p in kept),
+        reading.cited(reading.answer(p) for p in sorted(kept, key=lambda p: p.number)[:MOST_EVIDENCE]),
         drug=drug, dose=dose, change=change, adherence=adherence,
-        side_effect=effects[0].text if effects else "", effect=works[0].text if works else "",
+        side_effect=_first_text(effects), effect=_first_text(works),
     )  # fmt: skip
+
+
+def _first_text(passages: Sequence[Passage]) -> str:
+    return passages[0].text if passages else ""
 
 
 def _dose(drug: str, shown: Sequence[Passage]) -> tuple[str, list[Passage]]:

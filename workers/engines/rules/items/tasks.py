@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.verification.acceptance import ACCEPTED, BY_THERAPIST, OPEN, takes_on
 from shared.domain.verification.grounding import content_of
-from shared.domain.verification.quotes import words_of
 from shared.domain.vocabulary.actions import ACTIONS
 from workers.engines.rules.lexicons import plans as plan_words
 from workers.engines.rules.lexicons import tasks as lexicon
@@ -46,9 +46,7 @@ def action_items_in(reading: Reading) -> list[Item]:
                 _confirm(known, passage, agreement)
                 continue
             task = Task(text, passage, agreement, [passage])
-            if (agreement == ACCEPTED and _substance(text)) or (
-                agreement != ACCEPTED and _answered(reading, task)
-            ):
+            if _substance(text) if agreement == ACCEPTED else _answered(reading, task):
                 _say_what_it_is(reading, task)
                 found.append(task)
     return [_as_item(reading, task) for task in found[:MOST]]
@@ -158,17 +156,15 @@ def _of_client(reading: Reading, passage: Passage) -> str | None:
     match = lexicon.CLIENT_DOES.search(passage.text.replace("’", "'"))
     if match is None or passage.question or passage.number in reading.risky:
         return None
-    if listed(plan_words.NOT_AN_INTENTION).first(passage) or re.search(
-        r"\bif\b", passage.text[: match.start()]
-    ):
+    is_conditional = re.search(r"\bif\b", passage.text[: match.start()])
+    if is_conditional or listed(plan_words.NOT_AN_INTENTION).first(passage):
         return None
     task = re.sub(r"^(?:(?:just|also|probably|definitely|try to|try and) )+", "", match["task"])
     task = task.strip(" .,?!;:-–—")
-    answers = _answers_therapist(reading, passage)
-    dated = lexicon.WHEN.search(task) is not None
-    firm = match["how"].strip() not in {"could", "can", "might"}
-    wanted = _first(task) in ACTIONS - {"be", "have", "let"} and not _is_here(task)
-    if not wanted or not (dated or (answers and (firm or passage.position > 0.5))):
+    if _first(task) not in ACTIONS - {"be", "have", "let"} or _is_here(task):
+        return None
+    is_firm = match["how"].strip() not in {"could", "can", "might"} or passage.position > 0.5
+    if lexicon.WHEN.search(task) is None and not (is_firm and _answers_therapist(reading, passage)):
         return None
     return task if len(words_of(task)) in TASK_WORDS else None
 

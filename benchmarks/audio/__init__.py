@@ -1,0 +1,1 @@
+"""Measurements of what is heard: words, speakers and times of recordings."""

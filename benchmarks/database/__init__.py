@@ -1,0 +1,1 @@
+"""Measurements of what the service asks of Postgres."""

@@ -1,0 +1,1 @@
+"""Measurements of recovery, and the page that tells of chaos runs."""

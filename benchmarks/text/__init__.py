@@ -1,0 +1,1 @@
+"""Measurements of what is written: notes, claims, risk, and identifiers."""

@@ -1,0 +1,1 @@
+"""The tables of privacy: the trail, consents, retention, and what patients asked for."""

@@ -1,0 +1,1 @@
+"""English as it is said and written: words, sentences, stems, numbers, negation and questions."""
