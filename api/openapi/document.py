@@ -12,7 +12,7 @@ from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 
 from api.http.requests import IdConverter
-from api.schemas.accounts import TherapistChangeSchema
+from api.schemas.accounts import PreferencesChangeSchema, TherapistChangeSchema
 from api.schemas.core import ConsentGivenSchema, PatientChangeSchema, ProblemSchema
 from api.schemas.recordings.uploads import UploadBodySchema
 from api.schemas.webhooks import WebhookChangeSchema
@@ -125,7 +125,7 @@ def make_api(app: Flask) -> ProblemApi:
 def _describe_schemas(spec: APISpec) -> None:
     spec.components.schema("UploadBody", schema=UploadBodySchema)
     spec.components.schema("ConsentGiven", _GIVEN_TOGETHER, schema=ConsentGivenSchema)
-    for changes in (PatientChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
+    for changes in (PatientChangeSchema, PreferencesChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
         name = changes.__name__.removesuffix("Schema")
         spec.components.schema(name, {"minProperties": 1}, schema=changes)
 
