@@ -2,6 +2,7 @@
 
 from flask import Response, request
 
+from shared.domain.errors import InvalidInput
 from shared.services.notes.reading import ANY
 
 PARAMETER = {
@@ -21,7 +22,12 @@ NONE_YET = {
 
 
 def is_for_none_yet() -> bool:
-    """Whether ``If-None-Match: *`` was sent with a change."""
+    """Whether ``If-None-Match: *`` was sent with a change; raises InvalidInput for any other value."""
+    if "If-None-Match" in request.headers and not request.if_none_match.star_tag:
+        raise InvalidInput(
+            "Of a change `If-None-Match` can only be `*`. Name the state that you know in `If-Match`.",
+            "precondition_invalid",
+        )
     return request.if_none_match.star_tag
 
 

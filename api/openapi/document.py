@@ -12,7 +12,7 @@ from flask_smorest import Api, Blueprint
 from flask_smorest.utils import prepare_response
 
 from api.http.requests import IdConverter
-from api.schemas.accounts import TherapistChangeSchema
+from api.schemas.accounts import PreferencesChangeSchema, TherapistChangeSchema
 from api.schemas.core import ConsentGivenSchema, PatientChangeSchema, ProblemSchema
 from api.schemas.recordings.uploads import UploadBodySchema
 from api.schemas.webhooks import WebhookChangeSchema
@@ -125,7 +125,7 @@ def make_api(app: Flask) -> ProblemApi:
 def _describe_schemas(spec: APISpec) -> None:
     spec.components.schema("UploadBody", schema=UploadBodySchema)
     spec.components.schema("ConsentGiven", _GIVEN_TOGETHER, schema=ConsentGivenSchema)
-    for changes in (PatientChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
+    for changes in (PatientChangeSchema, PreferencesChangeSchema, TherapistChangeSchema, WebhookChangeSchema):
         name = changes.__name__.removesuffix("Schema")
         spec.components.schema(name, {"minProperties": 1}, schema=changes)
 
@@ -207,14 +207,13 @@ def _nullable_the_old_way(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     converted = {key: _nullable_the_old_way(value) for key, value in node.items()}
-    kinds = converted.get("type")
+    kinds, choices = converted.get("type"), converted.get("anyOf")
     if isinstance(kinds, list):
-        others = [kind for kind in kinds if kind != "null"]
-        converted |= {"type": others[0] if others else "string", "nullable": "null" in kinds}
-    choices = converted.get("anyOf")
+        kind = next((kind for kind in kinds if kind != "null"), "string")
+        converted |= {"type": kind, "nullable": "null" in kinds}
     if isinstance(choices, list) and {"type": "null"} in choices:
-        converted["anyOf"] = [choice for choice in choices if choice != {"type": "null"}]
-        converted["nullable"] = True
+        others = [choice for choice in choices if choice != {"type": "null"}]
+        converted |= {"anyOf": others, "nullable": True}
     return converted
 
 

@@ -65,6 +65,11 @@ class PreferencesChangeSchema(Schema):
     theme = fields.String(validate=validate.OneOf(THEMES))
     playback_speed = fields.Float(validate=validate.OneOf(SPEEDS))
 
+    @validates_schema
+    def _not_empty(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Send a theme, a playback speed or both.")
+
 
 class TherapistCreateSchema(Schema):
     """A new person."""

@@ -16,6 +16,7 @@ from embedded.launch import launched
 from shared import logs
 from shared.services.resources import Resources
 from shared.settings import Settings, load
+from shared.storage.local_store import LocalStore
 from shared.vault.keystore import KeyStore
 from tests.servers import Office, make_office
 from tests.stack import running_postgres, running_redis, temporary_folder
@@ -42,7 +43,7 @@ def running_machine(**settings: str) -> Iterator[Machine]:
         postgres.create_database()
         migrations.upgrade(postgres.owner_url)
         KeyStore.initialise(folder / "keys")
-        (folder / "recordings").mkdir()
+        LocalStore(folder / "recordings").set_up()
         environment = {
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "PYTHONPATH": str(ROOT),

@@ -168,14 +168,19 @@ def _keys(known: Settings) -> Iterator[Finding]:
     if known.root_key_command and not root_key.is_protected(folder):
         yield doubtful("keys", "root.key is not protected yet", "Run `sessionscribe vault rotate root`.")
     yield from _rotations(keys)
-    parts = urlsplit(known.storage_url)
-    recordings = Path(parts.path)
-    if parts.scheme == "file" and recordings.exists() and recordings.stat().st_dev == folder.stat().st_dev:
+    if _is_on_disk_of_recordings(folder, known.storage_url):
         yield doubtful(
             "keys",
             "the keys lie on the same disk as the recordings",
             "A thief of the disk would have both: put SESSIONSCRIBE_KEYS_DIR on another disk.",
         )
+
+
+def _is_on_disk_of_recordings(folder: Path, storage_url: str) -> bool:
+    parts = urlsplit(storage_url)
+    recordings = Path(parts.path)
+    is_here = parts.scheme == "file" and recordings.exists()
+    return is_here and recordings.stat().st_dev == folder.stat().st_dev
 
 
 def _rotations(keys: KeyStore) -> Iterator[Finding]:

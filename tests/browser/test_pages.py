@@ -5,11 +5,13 @@ from pathlib import Path
 from uuid import UUID
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import text
 
 from shared.services.resources import Resources
 from tests.browser import sample
 from tests.browser.conftest import Watched
+from tests.database import everything
 from tests.integration.api_client import tone
 from tests.integration.sessions import promise, row
 from tests.servers import Office
@@ -118,6 +120,33 @@ def test_a_refused_file_says_why_and_the_others_go_on(
     page.get_by_role("button", name="Upload").click()
     expect(page.locator(".uploads .wrong")).to_contain_text("a recording has at least")
     expect(page.get_by_role("link", name="Open the session")).to_have_count(1)
+
+
+def test_an_upload_that_is_stopped_is_gone_from_the_server_and_can_be_tried_again(
+    context: BrowserContext, address: str, office: Office, resources: Resources, tmp_path: Path
+) -> None:
+    def hang(route: Route) -> None:
+        if route.request.method != "PATCH":
+            route.continue_()
+
+    def arriving() -> int:
+        with everything(resources) as db:
+            return int(db.scalar(text("SELECT count(*) FROM uploads")))
+
+    file = tmp_path / "a session.wav"
+    file.write_bytes(tone(1.0))
+    page = context.new_page()
+    page.goto(f"{address}/patients/{office.patient_id}")
+    page.route("**/api/uploads/*", hang)
+    page.get_by_label("Recordings").set_input_files(file)
+    page.get_by_role("button", name="Upload").click()
+    wait_for(lambda: arriving() == 1, 30)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopped")).to_be_visible()
+    wait_for(lambda: arriving() == 0, 30)
+    page.unroute("**/api/uploads/*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("link", name="Open the session")).to_be_visible()
 
 
 def test_patients_are_found_by_typing_and_nothing_is_sent(site: Watched, office: Office) -> None:

@@ -131,7 +131,7 @@ def test_what_is_recorded_goes_to_the_server_while_it_is_recorded(
     elsewhere = context.new_page()
     elsewhere.goto(f"{address}/today")
     elsewhere.get_by_role("region", name="Recordings that were cut off (1)").get_by_role("link").click()
-    elsewhere.get_by_role("button", name="Make a session of it").click()
+    elsewhere.get_by_role("button", name="Make a session of it", exact=True).click()
     elsewhere.wait_for_url("**/sessions/*")
     session_id = UUID(elsewhere.url.rpartition("/")[2])
     assert length_of(resources, office, session_id) >= seconds - 5

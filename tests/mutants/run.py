@@ -1,6 +1,6 @@
 """Break the modules of ``modules.toml`` on purpose, one fault at a time, and count which their tests notice.
 
-``make mutants ARGS="[--module PART] [--most 10] [--minutes 60] [--write]"``. Works in a copy of the tree.
+``make mutants ARGS="[--module PART] [--most 16] [--minutes 60] [--write]"``. Works in a copy of the tree.
 Ends with 1 where a module is below its floor. ``--write`` puts the figures into docs/testing.md.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutants.making import Mutant, mutants_of, sample
-from tests.mutants.warm import Warm
+from tests.mutants.warm import Warm, needs_servers
 from tests.stack import temporary_folder
 
 ROOT = Path(__file__).parents[2]
@@ -69,8 +69,8 @@ class Copy:
 
 def score(copy: Copy, warm: Warm, module: dict[str, Any], most: int, until: float) -> Score:
     """Try a sample of the module's mutants, as many as there is time for."""
-    path, source = module["path"], (ROOT / module["path"]).read_text()
-    target = copy.folder / path
+    path, target = module["path"], copy.folder / module["path"]
+    source = target.read_text()
     every = [one for one in mutants_of(source) if not is_equivalent(path, one, source)]
     found = Score(path, module["floor"], len(every))
     first, reach = warm.first_run(path, module["tests"])
@@ -88,7 +88,7 @@ def score(copy: Copy, warm: Warm, module: dict[str, Any], most: int, until: floa
             else:
                 found.noticed += 1
     finally:
-        shutil.copy2(ROOT / path, target)
+        target.write_text(source)
     return found
 
 
@@ -129,7 +129,7 @@ def main() -> None:
     """Try the modules, print what survived, and hold each score to its floor."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--module", action="append", help="only those whose path has this part; repeat")
-    parser.add_argument("--most", type=int, default=10, help="mutants of each module")
+    parser.add_argument("--most", type=int, help="mutants of each module; else 16, or 10 that need servers")
     parser.add_argument("--minutes", type=float, default=60.0, help="for everything")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/testing.md")
     given = parser.parse_args()
@@ -144,7 +144,8 @@ def main() -> None:
             if time.monotonic() > until:
                 print(f"{module['path']}: no time left")
                 continue
-            scores.append(score(copy, warm, module, given.most, until))
+            most = given.most or (10 if needs_servers(module["tests"]) else 16)
+            scores.append(score(copy, warm, module, most, until))
             noticed = f"{scores[-1].noticed} of {scores[-1].tried} noticed"
             lines = [
                 f"{scores[-1].path}: {noticed}, {scores[-1].cpu_seconds:.0f} CPU s",

@@ -49,7 +49,7 @@ class Warm:
 
     def first_run(self, path: str, tests: list[str]) -> tuple[Run, Reach]:
         """Run the tests on the unbroken tree, and note which of them reach which function of the module."""
-        if any(test.startswith("tests/integration") for test in tests):
+        if needs_servers(tests):
             self._start_servers()
         log, notes = self._folder / "first-run.log", self._folder / "reach.json"
         run = self._fork(lambda: self._pytest(tests, Watch(self._folder / path, notes), log), 900)
@@ -115,6 +115,11 @@ class Warm:
             os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         temporary = f"--basetemp={self._folder / 'temporary'}"
         return int(pytest.main([*files, *OPTIONS, temporary], plugins=[plugin, Servers(self._servers)]))
+
+
+def needs_servers(tests: list[str]) -> bool:
+    """Whether one of these files needs Postgres or Redis."""
+    return any(test.startswith("tests/integration") for test in tests)
 
 
 def _migrate(postgres: EmbeddedPostgres) -> int:

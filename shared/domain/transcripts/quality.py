@@ -1,7 +1,7 @@
 """What is said of a transcript's quality, and when a person should look at it before relying on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import Any
 
 from shared.domain.values import DecodedFacts, JsonObject, Segment, SpeechPlan, Turn, Word
@@ -54,16 +54,19 @@ def word_facts(segments: Sequence[Segment], plan: SpeechPlan) -> JsonObject:
     spoken = float(plan.quality.get("speech_seconds") or plan.duration_seconds)
     words = sum(len(segment.text.split()) for segment in segments)
     low = sum(confidence < LOW_CONFIDENCE for confidence in confidences)
+    doubtful = chain.from_iterable(_doubtful(segment.words) for segment in segments)
     return {
-        "mean_word_confidence": round(sum(confidences) / len(confidences), 3) if confidences else None,
-        "low_confidence_share": round(low / len(confidences), 3) if confidences else None,
+        "mean_word_confidence": _share(sum(confidences), len(confidences)),
+        "low_confidence_share": _share(low, len(confidences)),
         "low_confidence_spans": [
-            {"start": words[0].start, "end": words[-1].end}
-            for segment in segments
-            for words in _doubtful(segment.words)
-        ][:MOST_SPANS],
+            {"start": words[0].start, "end": words[-1].end} for words in islice(doubtful, MOST_SPANS)
+        ],
         "words_per_minute": round(words / (spoken / 60), 1) if spoken else 0.0,
     }
+
+
+def _share(part: float, whole: int) -> float | None:
+    return round(part / whole, 3) if whole else None
 
 
 def unheard_facts(stretches: Sequence[JsonObject]) -> JsonObject:
@@ -176,12 +179,7 @@ def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    # Sound tags are no words: leaving them out says nothing of the others.
-    invented = [found for found in quality.get("invented") or [] if found.get("kind") != "sound_tag"]
-    if removed := sum(found["words"] for found in invented if found["removed"]):
-        yield "invented_text", f"{removed} words that were not said were removed; `invented` says where."
-    elif invented:
-        yield "invented_text", "Some of the words may not have been said; `invented` says where."
+    yield from _invention_reasons(quality.get("invented") or ())
     unheard, spoken = quality.get("unheard_seconds") or 0.0, quality.get("speech_seconds") or 0.0
     if unheard > max(MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE * spoken):
         yield (
@@ -192,9 +190,17 @@ def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if _below(quality.get("mean_word_confidence"), LEAST_MEAN_CONFIDENCE) or doubtful > MOST_DOUBTFUL_SHARE:
         yield "low_confidence", f"The engine doubts {doubtful:.0%} of its words."
     pace = quality.get("words_per_minute")
-    long_enough = (quality.get("speech_seconds") or 0.0) >= PACE_SECONDS
-    if pace is not None and long_enough and not SLOWEST_PACE <= pace <= FASTEST_PACE:
+    if pace is not None and spoken >= PACE_SECONDS and not SLOWEST_PACE <= pace <= FASTEST_PACE:
         yield "unlikely_pace", f"{pace:.0f} words a minute of speech: some may be missing or invented."
+
+
+def _invention_reasons(found: Sequence[JsonObject]) -> Iterator[tuple[str, str]]:
+    # Sound tags are no words: leaving them out says nothing of the others.
+    invented = [one for one in found if one.get("kind") != "sound_tag"]
+    if removed := sum(one["words"] for one in invented if one["removed"]):
+        yield "invented_text", f"{removed} words that were not said were removed; `invented` says where."
+    elif invented:
+        yield "invented_text", "Some of the words may not have been said; `invented` says where."
 
 
 def _below(value: float | None, least: float) -> bool:

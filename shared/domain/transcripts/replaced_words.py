@@ -34,14 +34,17 @@ def replaced(heard: str, said: str) -> tuple[tuple[str, str], ...]:
     found = []
     matcher = SequenceMatcher(None, plain_before, plain_after, autojunk=False)
     for kind, first, last, begin, until in matcher.get_opcodes():
-        short = last - first <= _MOST_WORDS and until - begin <= _MOST_WORDS
-        if kind != "replace" or not short:
+        if kind != "replace" or max(last - first, until - begin) > _MOST_WORDS:
             continue
         word = " ".join(after[begin:until]).strip(_MARKS)
-        is_long_enough = any(len(part) >= _LEAST_LETTERS and part.isalpha() for part in plain(word).split())
-        if is_long_enough and len(word) <= _LONGEST:
+        if _could_be_expected(word):
             found.append((" ".join(plain_before[first:last]), word))
     return tuple(found)
+
+
+def _could_be_expected(word: str) -> bool:
+    parts = plain(word).split()
+    return len(word) <= _LONGEST and any(len(part) >= _LEAST_LETTERS and part.isalpha() for part in parts)
 
 
 def offers(pairs: Iterable[tuple[str, str]], known: Iterable[str], dismissed: Iterable[str]) -> list[Offer]:

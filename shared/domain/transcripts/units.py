@@ -21,20 +21,21 @@ def units_of(
         return _without_cuts(chunk.utterances) if word_times else chunk.utterances
     if unit == "chunk":
         return (Utterance(chunk.start, chunk.end, chunk.channel),)
-    grouped: list[tuple[Utterance, int | None]] = []
+    return _by_turn(chunk, turns)
+
+
+def _by_turn(chunk: Chunk, turns: Sequence[Turn]) -> tuple[Utterance, ...]:
+    stretches: list[Utterance] = []
+    last_turn: int | None = None
     for utterance in chunk.utterances:
         turn = _turn_of(utterance, turns)
-        last, last_turn = grouped[-1] if grouped else (None, None)
-        if (
-            last is not None
-            and turn is not None
-            and turn == last_turn
-            and utterance.end - last.start <= LONGEST_TURN_SECONDS
-        ):
-            grouped[-1] = (Utterance(last.start, utterance.end, chunk.channel), turn)
+        goes_on = turn is not None and turn == last_turn
+        if goes_on and utterance.end - stretches[-1].start <= LONGEST_TURN_SECONDS:
+            stretches[-1] = Utterance(stretches[-1].start, utterance.end, chunk.channel)
         else:
-            grouped.append((utterance, turn))
-    return tuple(stretch for stretch, _ in grouped)
+            stretches.append(utterance)
+        last_turn = turn
+    return tuple(stretches)
 
 
 def _without_cuts(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:

@@ -71,6 +71,8 @@ def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -
     is_cut = _cut_transcript(vault, db, session, all_ranges, before)
     if is_cut:  # else it is made again from what is left
         waveform.silence(db, vault, session, ranges)
+    else:
+        outputs.discard(db, row.id, Product.WAVEFORM)
     _forget_derived(vault, db, session, beyond(all_ranges, before))
     _begin_again(db, row, is_cut and not further_recordings.is_transcript_behind(db, row.id))
 

@@ -28,10 +28,24 @@ ABOUT_A_PATIENT = tuple(
     for method in ("GET", "HEAD")
     for name in ("access-log", "disclosures")
 )
-FOR_ANY_KEY = ("/api/whoami", "GET /api/keys", "HEAD /api/keys", "/api/practice/signing-key")
+FOR_ANY_KEY = (
+    "/api/whoami",
+    "/api/preferences",
+    "/api/upload-limits",
+    "GET /api/keys",
+    "HEAD /api/keys",
+    "/api/practice/signing-key",
+)
 # What the owner has none of in the furnished place, or another than the owner reads.
 NOT_THE_OWNERS = ("/consent-heard", "/cosign", "/deletion-receipt", "/notes/unsaved", "/vocabulary/answers")
-MANAGEMENT = (*FOR_ADMINISTRATORS_ALONE, "/api/keys", "/api/templates", "/api/whoami")
+MANAGEMENT = (
+    *FOR_ADMINISTRATORS_ALONE,
+    "/api/keys",
+    "/api/preferences",
+    "/api/templates",
+    "/api/upload-limits",
+    "/api/whoami",
+)
 STRANGERS = ("other_practice", "other_administrator", "colleague", "browser_elsewhere")
 WITHOUT_CREDENTIALS = ("nobody", "bad_key", "expired_key", "browser_signed_out")
 ADMINISTRATORS = ("administrator", "other_administrator", "browser_administrator")

@@ -6,7 +6,6 @@ from sqlalchemy import text
 
 from shared.services.accounts import people
 from shared.services.resources import Resources
-from tests.authz_matrix import call_name, checked_in, furnish, routes, send
 from tests.database import everything
 from tests.integration.api_client import Caller
 from tests.integration.browser import browser_of
@@ -39,20 +38,7 @@ def test_what_is_chosen_counts_for_one_person_in_every_browser(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"theme": "pink"}, {"playback_speed": 4}, {"playback_speed": 0.6}, {"x": 1}]
+    "wrong", [{"theme": "pink"}, {"playback_speed": 4}, {"playback_speed": 0.6}, {"x": 1}, {}]
 )
 def test_what_the_pages_cannot_do_is_refused(call: Caller, wrong: dict[str, object]) -> None:
     assert call("PATCH", PATH, json=wrong).status_code == 422
-
-
-def test_the_table_of_authorisation_is_right_about_them(app: Flask, resources: Resources) -> None:
-    found, place = {}, furnish(app, resources)
-    for rule, method in routes(app):
-        if "preferences" in rule.rule:
-            statuses = {
-                name: str(send(caller, place, rule, method)) for name, caller in place.callers.items()
-            }
-            found[call_name(rule, method)] = statuses
-    known = checked_in()
-    assert len(found) == 4
-    assert found == {name: {who: known[name][who] for who in statuses} for name, statuses in found.items()}

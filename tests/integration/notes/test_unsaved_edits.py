@@ -44,6 +44,8 @@ def test_what_goes_on_in_two_places_is_not_replaced_unseen(me: Clinician) -> Non
     for refused in (keep("He came", If_None_Match="*"), keep("He came", If_Match='"older"')):
         assert (refused.status_code, refused.json["code"]) == (412, "outdated")
     assert me("GET", path).json["fields"] == {"topic_summary": "She came"}
+    unclear = keep("He came", If_None_Match='"older"')
+    assert (unclear.status_code, unclear.json["code"]) == (400, "precondition_invalid")
     second = keep("She came in late", If_Match=first.headers["ETag"])
     assert second.status_code == 200
     assert keep("He came", If_Match=first.headers["ETag"]).status_code == 412

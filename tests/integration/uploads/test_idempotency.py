@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, text, update
+from sqlalchemy import func, select, text, update
 from werkzeug.test import TestResponse
 
 from shared.db.tables.requests import IdempotencyKey
@@ -226,6 +226,13 @@ def test_nothing_that_a_client_said_is_kept(call: Caller, resources: Resources) 
         kept = repr(db.execute(text("SELECT * FROM idempotency_keys")).all())
     assert "201" in kept
     assert "anary" not in kept
+
+
+def test_a_key_is_kept_for_a_day(call: Caller, resources: Resources, office: Office) -> None:
+    assert send(call, office.patient_id).status_code == 202
+    with everything(resources) as db:
+        kept = db.execute(select(IdempotencyKey.expires_at - IdempotencyKey.begun_at)).scalar_one()
+    assert timedelta(days=1) <= kept < timedelta(days=1, minutes=5)
 
 
 def test_expired_keys_are_swept_and_free(call: Caller, resources: Resources, office: Office) -> None:

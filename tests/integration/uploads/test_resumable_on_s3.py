@@ -36,7 +36,7 @@ from shared.vault.sealing import Subject
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.integration.resumable import TUS, ask, begun, metadata, send
-from tests.integration.server import running_api
+from tests.integration.server import Server, running_server
 from tests.s3 import BUCKET, CREDENTIALS, LEAST_PART, access_to, running_s3, store_at
 from tests.servers import Office
 from tests.waiting import wait_for
@@ -285,15 +285,17 @@ def test_a_killed_api_loses_nothing_that_it_had_told_of(
         own = {**CREDENTIALS, "STORAGE_URL": f"s3://{BUCKET}/killed", "SESSIONSCRIBE_S3_ENDPOINT": url}
         headers = {**TUS, "Authorization": f"Bearer {key}"}
         with (
-            running_api({**environment, **own}, tmp_path / "api.log") as api,
-            httpx2.Client(base_url=api, headers=headers, timeout=60, trust_env=False) as client,
+            running_server({**environment, **own}, tmp_path / "api.log") as api,
+            httpx2.Client(
+                base_url=f"http://127.0.0.1:{api.port}", headers=headers, timeout=60, trust_env=False
+            ) as client,
         ):
             wanted = {"Upload-Length": str(len(content)), "Upload-Metadata": metadata(office.patient_id)}
             address = client.post("/api/uploads", headers=wanted).headers["Location"]
             assert patch(client, address, 0, iter([content[: 3 * MIB]]), 3 * MIB) == 204
             told: list[int] = []
             with pytest.raises(httpx2.TransportError):
-                body = dying_body(content[3 * MIB :], client, address, told)
+                body = dying_body(content[3 * MIB :], client, address, told, api)
                 patch(client, address, 3 * MIB, body, len(content) - 3 * MIB)
             wait_for(lambda: is_back(client), 60)
             offset = int(client.head(address).headers["Upload-Offset"])
@@ -316,7 +318,9 @@ def patch(client: httpx2.Client, address: str, offset: int, body: Iterator[bytes
     return client.patch(address, content=body, headers=own).status_code
 
 
-def dying_body(content: bytes, client: httpx2.Client, address: str, told: list[int]) -> Iterator[bytes]:
+def dying_body(
+    content: bytes, client: httpx2.Client, address: str, told: list[int], api: Server
+) -> Iterator[bytes]:
     """The body, in the midst of which the process that reads it is killed, once something of it is safe."""
     told.append(int(client.head(address).headers["Upload-Offset"]))
     sent = 10 * MIB
@@ -327,10 +331,8 @@ def dying_body(content: bytes, client: httpx2.Client, address: str, told: list[i
             sent += 1024
             told.append(int(other.head(address).headers["Upload-Offset"]))
             threading.Event().wait(0.1)
-    for server in psutil.Process().children():
-        if "gunicorn" in " ".join(server.cmdline()):
-            for worker in server.children():
-                worker.kill()
+    for worker in psutil.Process(api.process.pid).children():
+        worker.kill()
     yield content[sent:]
 
 

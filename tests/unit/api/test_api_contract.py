@@ -259,4 +259,4 @@ def test_the_api_loads_no_engine_and_no_decoder(environment: dict[str, str]) -> 
         text=True,
         check=True,
     )
-    assert not {"av", "numpy", "openai", "faster_whisper", "workers"} & set(run.stdout.split())
+    assert not {"av", "numpy", "openai", "faster_whisper", "docx", "workers"} & set(run.stdout.split())

@@ -21,6 +21,7 @@ def test_a_relatives_risk_is_anothers(who: str) -> None:
 @pytest.mark.parametrize("who", ["He", "She", "They"])
 def test_a_third_persons_risk_is_anothers(who: str) -> None:
     assert the_flag(f"C: {who} thought about suicide.")["about"] == "other"
+    assert the_flag(f"C: I know {who.lower()} thought about suicide.")["about"] == "other"
 
 
 @pytest.mark.parametrize("who", ["himself", "herself", "themselves", "him", "her"])

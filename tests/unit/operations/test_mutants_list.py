@@ -43,12 +43,13 @@ def test_statements_and_elements_are_left_out_one_at_a_time() -> None:
     assert all("log.info" in one for one in made)
 
 
-def test_a_judged_equivalent_is_still_there_and_has_its_reason() -> None:
+def test_a_judged_equivalent_is_still_there_and_the_page_says_why() -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
     for one in tomllib.loads((ROOT / "tests" / "mutants" / "equivalents.toml").read_text())["equivalent"]:
         assert one.keys() == {"path", "line", "fault", "why"}
         assert one["path"] in {module["path"] for module in MODULES}
         assert one["line"] in [line.strip() for line in (ROOT / one["path"]).read_text().splitlines()]
-        assert len(one["why"].split()) >= 5
+        assert one["why"] in page
 
 
 def test_a_fault_is_shown_to_the_tests_that_call_its_function_and_else_to_all() -> None:

@@ -1,5 +1,6 @@
 """Versions of keys: today's files stay readable, later versions are told apart, processes notice them."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -280,3 +281,9 @@ def test_the_key_of_a_practice_is_read_from_the_disk_and_that_of_subjects_under_
     assert keys.practice_ring(subject.practice_id).current != before.current
     keys.practice_path(subject.practice_id).unlink()
     assert keys.key(subject.practice_id, subject.id)  # its wrapping is in memory
+
+
+def test_the_lock_makes_the_folder_that_is_missing(keys: KeyStore) -> None:
+    shutil.rmtree(keys.folder)
+    with keys.locked():
+        assert keys.folder.stat().st_mode & 0o777 == 0o700

@@ -198,3 +198,10 @@ def test_an_engines_denial_stands_only_on_a_statement_that_denies(
 
 def test_a_screening_has_both_readers_of_this_machine() -> None:
     assert Screening([]).readers == (RULES, LOCAL_MODEL)
+
+
+def test_kinds_are_compared_by_their_words_as_they_come_from_a_document() -> None:
+    """Two strings of the same words, read from two documents, are not one object."""
+    kinds = ["".join(["self", "_", "harm"]) for _ in range(2)]
+    found = united_flags([flag(type=kinds[0])], [flag(LOCAL_MODEL, type=kinds[1], level="flag")])
+    assert levels(*found) == ["alert"]

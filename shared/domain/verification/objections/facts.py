@@ -79,14 +79,19 @@ def _people_said(claimed: Sequence[str], heard: Sequence[str], *, is_topic: bool
 def _named(claim: str) -> Iterator[str]:
     """Words of ``claim`` that are names: by their capital within a sentence, or as given names."""
     found = list(_WORD.finditer(claim))
-    long = [match.group() for match in found if len(match.group()) > 3]
-    titled = len(long) > 1 and all(word[0].isupper() for word in long)
+    is_title = _is_title([match.group() for match in found])
     for match in found:
         word = _bare(match.group().casefold().replace("’", "'"))
         inside = not _OPENS.search(claim[: match.start()])
-        capital = match.group()[0].isupper() and inside and not titled
-        if word not in _NOT_NAMES and (capital or word in GIVEN_NAMES):
+        by_capital = match.group()[0].isupper() and inside and not is_title
+        if word not in _NOT_NAMES and (by_capital or word in GIVEN_NAMES):
             yield word
+
+
+def _is_title(words: Sequence[str]) -> bool:
+    """Whether all longer words have a capital, so that capitals make no names."""
+    long = [word for word in words if len(word) > 3]
+    return len(long) > 1 and all(word[0].isupper() for word in long)
 
 
 def _bare(word: str) -> str:
