@@ -22,7 +22,7 @@ from shared.media.isolation.sandbox import Sandbox
 from shared.services import patients
 from shared.services.resources import Resources
 from shared.services.steps import redaction
-from shared.services.steps.joined_wav import GAP_SECONDS
+from shared.services.steps.join_list import GAP_SECONDS
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.browser import sample

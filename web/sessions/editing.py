@@ -67,19 +67,21 @@ def form(session_id: UUID) -> str:
 @blueprint.post(_EDIT)
 @signed_in(Scope.NOTES_READ, Scope.NOTES_WRITE)
 def save(session_id: UUID) -> Response | Redirect:
-    """Save the changes as a new version, unless the notes have changed meanwhile."""
+    """Save the changes as a new version, unless the notes have changed meanwhile.
+
+    What another window has kept meanwhile stays, to be seen at the next edit.
+    """
     found = notes.read(resources(), caller(), session_id)
     try:
         wanted = dict(_changes(values.Notes.of(found.document)))
         if wanted:
             editing.edit(resources(), caller(), session_id, wanted, request.form.get("tag") or None)
     except (Outdated, InvalidInput) as error:
-        kept = unsaved.find(resources(), caller(), session_id)
-        etag = kept.etag if kept else unsaved.NOTHING
-        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated), etag=etag)
+        known = request.form.get("kept", unsaved.NOTHING)  # not what another window has kept since
+        typed = Typed(request.form.to_dict(), not isinstance(error, Outdated), etag=known)
         status = 409 if isinstance(error, Outdated) else 422
         return make_response(_page(session_id, found, error.detail, typed), status)
-    unsaved.discard(resources(), caller(), session_id)
+    unsaved.discard(resources(), caller(), session_id, before=request.form.get("kept"))
     return form_values.see(f"/sessions/{session_id}#notes-heading")
 
 

@@ -63,8 +63,8 @@ class SessionView:
     @property
     def is_noted(self) -> bool:
         """Whether the notes are of all recordings: else they cannot be signed."""
-        further = self.record.further
-        return not further or (self.is_final and all(one.transcribed_at for one in further))
+        made_at = self.notes.head.created_at if self.notes else None
+        return made_at is not None and joining.are_of_all(self.record.row, self.record.further, made_at)
 
     @property
     def off_the_record(self) -> str:

@@ -40,6 +40,11 @@ def beyond(ranges: Ranges, before: Ranges) -> Ranges:
     return tuple((start, end) for start, end in rest if start < end)
 
 
+def before_end(ranges: Ranges, seconds: float) -> Ranges:
+    """The time of ``ranges`` that lies within a recording of so many seconds."""
+    return tuple((start, min(end, seconds)) for start, end in ranges if start < seconds)
+
+
 def parsed(text: str) -> Ranges:
     """Ranges as people write them: ``12:30-13:05, 1:02:00-1:02:30, 4000-4010.5``. Raises ValueError."""
     found = []

@@ -127,6 +127,9 @@ def add_key(
     if person.disabled_at is not None:
         raise Conflict("The person is disabled; enable them first.", "therapist_disabled")
     granted = _granted(person, scopes, caller)
+    tied = None if networks is None else key_networks.normalised(networks)
+    if caller is not None:
+        _require_no_wider(db, caller, tied)
     credential, pepper = credentials.mint(), resources.vault.keys.peppers.current
     key = ApiKey(
         id=uuid4(),
@@ -137,7 +140,7 @@ def add_key(
         pepper_version=pepper.version,
         label=label,
         scopes=sorted(granted),
-        networks=None if networks is None else key_networks.normalised(networks),
+        networks=tied,
         expires_at=None if expires_in_days is None else clock.now(db) + timedelta(days=expires_in_days),
     )
     db.add(key)
@@ -160,6 +163,16 @@ def _granted(person: Therapist, scopes: Collection[Scope] | None, caller: Caller
     if caller is not None and not granted <= caller.scopes:
         raise NotAllowed("A key cannot give scopes that it lacks itself.", "scope_missing")
     return granted
+
+
+def _require_no_wider(db: DbSession, caller: Caller, networks: Sequence[str] | None) -> None:
+    """Raise NotAllowed where the caller's key is tied to networks, and the new one would reach further."""
+    own = api_keys.get(db, caller.practice_id, caller.key_id)
+    if own is not None and not key_networks.are_within(networks, own.networks):
+        raise NotAllowed(
+            "A key that is tied to networks makes only keys within them. Name some of them.",
+            "networks_wider",
+        )
 
 
 def record(

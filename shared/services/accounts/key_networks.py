@@ -15,6 +15,15 @@ def normalised(networks: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(str(_read(text)) for text in networks))
 
 
+def are_within(networks: Sequence[str] | None, others: Sequence[str] | None) -> bool:
+    """Whether each client in ``networks`` (None: anywhere) is in ``others`` too."""
+    if others is None:
+        return True
+    return networks is not None and all(
+        any(_within(ip_network(network), ip_network(other)) for other in others) for network in networks
+    )
+
+
 def hold(networks: Sequence[str] | None, address: str | None) -> bool:
     """Whether a client at ``address`` is in one of ``networks`` (None: anywhere).
 

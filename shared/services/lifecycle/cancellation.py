@@ -18,7 +18,9 @@ from shared.pipeline import STEPS
 from shared.services.access import legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
+from shared.services.uploads import joined_late
 from shared.storage.recordings import SPEECH
+from shared.vault.keystore import KeyStoreError
 from shared.vault.sealing import Subject
 
 log = structlog.get_logger(__name__)
@@ -76,11 +78,18 @@ def stop_all_of(db: DbSession, caller: Caller, patient_id: UUID) -> list[Subject
 
 
 def discard_decoded(resources: Resources, session: Subject) -> None:
-    """Remove what a cancelled session was decoded to; if that fails, the dispatcher will."""
+    """Remove what a cancelled session was decoded to; if that fails, the dispatcher will.
+
+    Its recording stays, with what was joined to it by then.
+    """
     try:
         resources.recordings.delete(session, SPEECH)
     except Unavailable as error:
         log.warning("object_left_to_the_dispatcher", session_id=session.id, code=error.code)
+    try:
+        joined_late.note(resources, session, LAST_WRITE_SECONDS)
+    except (Unavailable, KeyStoreError) as error:
+        log.warning("joined_recording_not_noted", session_id=session.id, error=type(error).__name__)
 
 
 def discard_decoded_if_over(resources: Resources, session: Subject) -> None:

@@ -70,7 +70,8 @@ def sign(
         raise outdated()
     digest = content_hash(session_id, before.row.version, document_of(resources, before.row))
     with resources.database.transaction(caller.practice_id) as db:
-        joining.require_noted(db, ownership.own(db, caller, session_id, hold=True))
+        row = ownership.own(db, caller, session_id, hold=True)
+        joining.require_noted(db, row, before.row.created_at)
         require_unchanged(db, caller, before)
         risk_alerts.require_acknowledged(db, session_id)
         _add(

@@ -118,10 +118,15 @@ def _opened(resources: Resources, row: TherapySession, sealed: Sealed) -> Unsave
     return UnsavedEdit(stored["tag"], stored["fields"], datetime.fromisoformat(stored["saved_at"]))
 
 
-def discard(resources: Resources, caller: Caller, session_id: UUID) -> None:
-    """Forget it; does nothing where there is none. Raises NotFound without the session."""
+def discard(resources: Resources, caller: Caller, session_id: UUID, *, before: str | None = None) -> None:
+    """Forget it; does nothing where there is none, or, with ``before``, another than that: see ``keep``.
+
+    Raises NotFound without the session.
+    """
     with resources.database.transaction(caller.practice_id) as db:
-        ownership.own(db, caller, session_id, hold=True)
+        row = ownership.own(db, caller, session_id, hold=True)
+        if before is not None and before != _etag_of(db, resources, row):
+            return
         if outputs.get(db, session_id, Product.UNSAVED_EDIT) is not None:
             ownership.audit(db, caller, "notes.discard_unsaved", session_id)
             outputs.discard(db, session_id, Product.UNSAVED_EDIT)

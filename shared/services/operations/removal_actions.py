@@ -10,17 +10,20 @@ from shared.db.queries import webhooks
 from shared.db.queries.privacy import deletions, patient_deletions, rights
 from shared.db.queries.privacy import holds as hold_rows
 from shared.db.queries.privacy import removals as rows
-from shared.db.queries.records import patients, sessions, uploads
+from shared.db.queries.records import further_recordings, patients, sessions, uploads
 from shared.db.tables.core import TherapySession
 from shared.domain.consent import ConsentScope
 from shared.domain.removals import Entry, Removal
 from shared.domain.retention import RetentionKind
 from shared.domain.status import UNFINISHED, Status
+from shared.domain.transcripts.off_record import before_end
 from shared.services.lifecycle import cancellation
 from shared.services.resources import Resources
 from shared.services.retention import holds, sweep
 from shared.services.rights import requests
+from shared.services.steps.join_list import GAP_SECONDS
 from shared.services.transcripts import off_record
+from shared.services.uploads import joining
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject
 
@@ -33,6 +36,8 @@ def _session(_: Resources, db: DbSession, entry: Entry) -> bool:
     if row is None:
         return False
     deletions.leave_tombstone(db, row, {}, ACTOR)
+    for recording_id in further_recordings.remove_waiting(db, row.id):
+        joining.order_erasure(db, row.practice_id, recording_id)
     deletions.remove_rows(db, row.id)
     return True
 
@@ -140,6 +145,13 @@ def _off_record(resources: Resources, db: DbSession, entry: Entry) -> bool:
         ranges = off_record.opened_ranges(resources.vault, session, Sealed(entry.sealed))
     except KeyDestroyed:
         return False  # nothing of the session can be read
+    joined_since = [
+        one.begins_at
+        for one in further_recordings.of_sessions(db, [row.id]).get(row.id, ())
+        if one.begins_at is not None and one.accepted_at > entry.at
+    ]
+    if joined_since:  # a range may end behind the recording as it was then
+        ranges = before_end(ranges, min(joined_since) - GAP_SECONDS)
     if off_record.are_out(resources.vault, db, row, ranges):
         return False
     cancelled = row.status == Status.CANCELLED

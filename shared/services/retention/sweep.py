@@ -129,6 +129,7 @@ def remove(db: DbSession, row: TherapySession, kind: RetentionKind) -> None:
             sessions.note_removed(db, row.id, "audio_removed_at")
             for recording_id in further_recordings.remove_waiting(db, row.id):  # of one that failed
                 joining.order_erasure(db, row.practice_id, recording_id)
+            further_recordings.remove_unheard(db, row.id)
             deletions.schedule(
                 db,
                 Remains(row.id, row.practice_id, whole=False),

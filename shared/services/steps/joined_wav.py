@@ -12,16 +12,10 @@ from uuid import UUID
 from shared.domain.ports import ByteSource
 from shared.domain.transcripts.off_record import Ranges, silence
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
+from shared.services.steps.join_list import GAP_SECONDS, chunk
 from shared.storage.pcm import mix
 
-# Between two recordings, so that they are heard to be two, and no stretch of speech reaches over the seam.
-GAP_SECONDS = 2.0
 _BLOCK_FRAMES = SAMPLE_RATE * 8
-# A chunk of the file before the sound, which players skip: ids, each with the frame at which it begins.
-_NAME = b"join"
-_ENTRY = struct.Struct("<16sQ")
-_BEFORE = 36  # bytes of RIFF, WAVE and the format
-_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +54,14 @@ class Layout:
         return self.begins[-1] + self.pieces[-1].frames
 
 
-def joined_in(recording: ByteSource) -> dict[UUID, int]:
-    """What was joined in this file, and the frame at which each begins; nothing where it does not say."""
-    head = recording.read_at(0, _BEFORE + 8)
-    if head[:4] != b"RIFF" or head[_BEFORE : _BEFORE + 4] != _NAME:
-        return {}
-    size = min(int.from_bytes(head[_BEFORE + 4 :], "little"), _MOST_BYTES)
-    entries = recording.read_at(_BEFORE + 8, size - size % _ENTRY.size)
-    return {UUID(bytes=name): begin for name, begin in _ENTRY.iter_unpack(entries)}
-
-
 def wav(pcm: ByteSource, layout: Layout, ranges: Ranges, joined: Mapping[UUID, int]) -> Iterator[bytes]:
     """A WAV file of the pieces in ``pcm`` with ``ranges`` silenced, block by block."""
     channels = layout.channels
     frame = BYTES_PER_SAMPLE * channels
     form = struct.pack("<HHIIHH", 1, channels, SAMPLE_RATE, SAMPLE_RATE * frame, frame, 16)
-    notes = b"".join(_ENTRY.pack(name.bytes, begin) for name, begin in joined.items())
     size = layout.frames * frame
     head = b"WAVEfmt " + struct.pack("<I", len(form)) + form
-    head += _NAME + struct.pack("<I", len(notes)) + notes if notes else b""
+    head += chunk(joined)
     head += b"data" + struct.pack("<I", size)
     yield b"RIFF" + struct.pack("<I", len(head) + size) + head
     at = 0

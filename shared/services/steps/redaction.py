@@ -28,8 +28,10 @@ from shared.pipeline import REDACT, Step
 from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import Heartbeat, LeaseLost
 from shared.services.jobs.worker_context import Workbench
+from shared.services.lifecycle import cancellation
 from shared.services.sessions import digests
-from shared.services.steps.joined_wav import Layout, Piece, joined_in, wav
+from shared.services.steps.join_list import before_joined, joined_in
+from shared.services.steps.joined_wav import Layout, Piece, wav
 from shared.services.steps.speech_plan import session_row
 from shared.services.transcripts.off_record import opened_ranges
 from shared.services.uploads import joining
@@ -39,10 +41,12 @@ from shared.vault.sealing import Subject
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The recording as it is stored now: its size, its SHA-256 in hex, and where further ones begin."""
+    """The recording as it is stored now: its size, its SHA-256 in hex, what of it is silent, and where
+    further ones begin."""
 
     size: int
     sha256: str
+    silent: Ranges
     begins: dict[UUID, float]
     facts: dict[UUID, JsonObject]
 
@@ -50,13 +54,17 @@ class _Stored:
 def redact(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
     """Run the step, if it can be claimed (or is, by ``lease``); True once the recording is redacted."""
     following: list[Step] = []
+    subjects: list[Subject] = []
 
     def work(lease: Lease, heartbeat: Heartbeat) -> None:
+        subjects.append(lease.subject)
         following.extend(_redact(bench, lease, heartbeat))
 
     if leases.run(bench, session_id, REDACT, work, lease):
         for step in following:
             bench.resources.queue.publish(session_id, step)
+    elif subjects:  # a cancellation meanwhile looked at the recording before it was replaced
+        cancellation.discard_decoded_if_over(bench.resources, subjects[0])
     return leases.is_done(bench, session_id, REDACT)
 
 
@@ -76,6 +84,9 @@ def _redact(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Step]:
             digest = digests.seal(resources.vault, session, stored.sha256)
             sessions.replace_audio(db, session.id, family="wav", size=stored.size, digest=digest)
             further_recordings.note_joined(db, stored.begins, stored.facts)
+            if stored.silent != ranges:
+                sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), stored.silent)
+                outputs.replace(db, session.practice_id, session.id, Product.OFF_RECORD, sealed)
             for recording_id in stored.begins:
                 joining.order_erasure(db, session.practice_id, recording_id)
         following.extend(steps.make_next_ready(db, session.id))
@@ -96,6 +107,7 @@ def _rewrite(
     missing = [name for name in further if name not in before]
     layout, facts = _decode(bench, session, missing, heartbeat)
     begins = before | dict(zip(missing, layout.begins[1:], strict=True))
+    ranges = before_joined(ranges, begins.values())
     digest, size = hashlib.sha256(), 0
     with recordings.open(session, SPEECH) as pcm, recordings.create(session, RECORDING) as write:
         if pcm.size != sum(piece.size for piece in layout.pieces):
@@ -110,7 +122,7 @@ def _rewrite(
     failpoints.reach("rewritten", session.id)
     recordings.delete(session, SPEECH)
     seconds = {name: begin / SAMPLE_RATE for name, begin in begins.items()}
-    return _Stored(size, digest.hexdigest(), seconds, dict(zip(missing, facts, strict=True)))
+    return _Stored(size, digest.hexdigest(), ranges, seconds, dict(zip(missing, facts, strict=True)))
 
 
 def _decode(

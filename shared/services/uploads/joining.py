@@ -4,7 +4,8 @@ An accepted recording waits under an id and a key of its own. The step that rewr
 joins it, before all else; then the session is transcribed from there on and its notes are made anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
@@ -15,6 +16,7 @@ from shared.db.queries.records import further_recordings, notes, sessions
 from shared.db.queries.work import outputs, steps
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
+from shared.db.tables.uploads import FurtherRecording
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.status import UNFINISHED, Status
 from shared.domain.values import MediaFacts
@@ -24,7 +26,7 @@ from shared.services.access import consent, legal_hold, ownership
 from shared.services.access.caller import Caller
 from shared.services.lifecycle.cancellation import LAST_WRITE_SECONDS
 from shared.services.resources import Resources
-from shared.services.uploads import quotas
+from shared.services.uploads import joined_late, quotas
 from shared.vault.sealing import Subject
 
 MOST = 20  # a recorder that breaks more often than that wants another recorder
@@ -87,24 +89,32 @@ def accepted(db: DbSession, caller: Caller, recording_id: UUID) -> tuple[UUID, i
 def give_up(resources: Resources, caller: Caller, recording_id: UUID) -> bool:
     """Remove a further recording that could not be joined, and let its session go on without it.
 
-    False if there is no such recording. Raises Conflict where it is joined, or being joined.
+    A cancelled session goes nowhere. False if there is no such recording. Raises Conflict where it is joined,
+    or being joined.
     """
     with resources.database.transaction(caller.practice_id) as db:
         found = further_recordings.of_therapist(db, caller.therapist_id, recording_id)
-        if found is None:
-            return False
+    if found is None:
+        return False
+    # A worker may have joined it and died: what is in the recording is not given up.
+    joined_late.note(resources, Subject(caller.practice_id, found.session_id), LAST_WRITE_SECONDS)
+    with resources.database.transaction(caller.practice_id) as db:
         row = legal_hold.own_to_remove_from(db, caller, found.session_id)
-        if row.status != Status.FAILED or recording_id not in further_recordings.waiting(db, row.id):
+        is_over = row.status in (Status.FAILED, Status.CANCELLED)
+        if not is_over or recording_id not in further_recordings.waiting(db, row.id):
             raise Conflict(
                 "The recording is joined, or is being joined. Only one that cannot be joined is given up.",
                 "joined",
             )
         further_recordings.remove(db, recording_id)
         order_erasure(db, row.practice_id, recording_id)
-        _begin_again(db, row)
+        goes_on = row.status == Status.FAILED
+        if goes_on:
+            _begin_again(db, row)
         row.request_id = caller.request_id
         ownership.audit(db, caller, "session.unjoin", row.id)
-    resources.queue.publish_step(row.id, REDACT)
+    if goes_on:
+        resources.queue.publish_step(row.id, REDACT)
     return True
 
 
@@ -114,14 +124,30 @@ def order_erasure(db: DbSession, practice_id: UUID, recording_id: UUID) -> None:
     deletions.schedule(db, remains, due_seconds=0, last_seconds=LAST_WRITE_SECONDS)
 
 
-def require_noted(db: DbSession, row: TherapySession) -> None:
-    """Raise Conflict while the notes of the session lack what a further recording says."""
+def are_of_all(row: TherapySession, further: Sequence[FurtherRecording], made_at: datetime) -> bool:
+    """Whether notes made then are of all recordings, or of all that there will be any notes of.
+
+    Nothing works on a cancelled session any more. In a processed one, older notes are an edit, and new ones
+    are offered beside it.
+    """
+    if not further or row.status == Status.CANCELLED:
+        return True
+    if row.status in UNFINISHED:
+        return False
+    heard = [one.transcribed_at for one in further if one.transcribed_at is not None]
+    return len(heard) == len(further) and (row.status != Status.FAILED or max(heard) <= made_at)
+
+
+def require_noted(db: DbSession, row: TherapySession, made_at: datetime) -> None:
+    """Raise Conflict while notes of the session, made then, lack what a further recording says."""
+    if are_of_all(row, further_recordings.of_sessions(db, [row.id]).get(row.id, ()), made_at):
+        return
     require_none_behind(db, row)
-    if row.status in UNFINISHED and further_recordings.of_sessions(db, [row.id]):
-        raise Conflict(
-            "The notes of the whole session are still being made. Sign them when they are there.",
-            "being_joined",
-        )
+    raise Conflict(
+        "The notes of the whole session are not there yet. Sign them when they are; if the session has "
+        "failed, retry it, or edit the notes yourself.",
+        "being_joined",
+    )
 
 
 def require_none_behind(db: DbSession, row: TherapySession) -> None:

@@ -59,8 +59,9 @@ def finish(
     except Overtaken:
         raise
     except _FOR_GOOD as error:
-        if details.joins is not None and isinstance(error, (NotFound, Conflict)):
-            arriving.give_back()  # its session was signed or deleted meanwhile: that loses no recording
+        is_for_another = isinstance(error, (NotFound, Conflict)) or error.code == "joined_too_long"
+        if details.joins is not None and is_for_another:
+            arriving.give_back()  # its session was signed, deleted or grew meanwhile: that loses no recording
         else:
             _discard(resources, caller, arriving)
         raise

@@ -92,3 +92,25 @@ def test_a_first_key_can_be_tied_to_networks(app: Flask, resources: Resources, o
     assert made.status_code == 201, made.text
     assert ask(app, made.json["key"], "192.0.2.1").status_code == 200
     assert ask(app, made.json["key"], "198.51.100.1").status_code == 401
+
+
+def test_a_tied_key_makes_and_rotates_only_keys_that_are_tied_as_it_is(
+    app: Flask, resources: Resources, office: Office
+) -> None:
+    practice_id, person = office.caller.practice_id, office.caller.therapist_id
+    scopes = [Scope.KEYS, Scope.SESSIONS_READ]
+
+    def created(networks: list[str] | None) -> tuple[str, str]:
+        row, secret = accounts.create_key(resources, practice_id, person, scopes, networks=networks)
+        return str(row.id), secret
+
+    _, tied = created(["192.0.2.0/24"])
+    for wider in ((), ("192.0.0.0/16",), ("192.0.2.0/25", "2001:db8::/48")):
+        body = {"networks": list(wider)} if wider else {}
+        refused = ask(app, tied, "192.0.2.1", "/api/keys", "POST", scopes=["sessions:read"], **body)
+        assert (refused.status_code, refused.json["code"]) == (403, "networks_wider")
+    assert make(app, tied, "192.0.2.0/25", "192.0.2.200").status_code == 201
+    for networks, status in ((None, 403), (["192.0.2.0/28"], 201)):
+        other, _ = created(networks)
+        rotated = ask(app, tied, "192.0.2.1", f"/api/keys/{other}/rotate", "POST", overlap_hours=0)
+        assert rotated.status_code == status, rotated.text

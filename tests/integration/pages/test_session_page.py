@@ -9,6 +9,7 @@ from flask import Flask
 
 from shared.domain.errors import PermanentStepError
 from shared.services.accounts import people
+from shared.services.notes import unsaved
 from shared.services.resources import Resources
 from shared.services.steps import redaction
 from tests.fakes.media import FakeDecoder
@@ -131,6 +132,29 @@ def test_notes_are_edited_and_the_versions_compared(me: Browser, session_id: UUI
     assert f"/sessions/{session_id}/versions/2/changes" in listed
     assert "<ins>" in me.get(f"/sessions/{session_id}/versions/2/changes").text
     assert "She came in late." in me.get(f"/sessions/{session_id}/versions/2").text
+
+
+def test_saving_an_edit_leaves_what_another_window_typed(
+    me: Browser, resources: Resources, office: Office, session_id: UUID
+) -> None:
+    path = f"/sessions/{session_id}/edit"
+    page = me.get(path).text
+    tag = page.split('name="tag" value="')[1].split('"')[0]
+    assert 'name="kept" value=""' in page
+    ticked = dict.fromkeys(boxes(page), "on")
+    unsaved.keep(resources, office.caller, session_id, tag, {"topic_summary": "Typed elsewhere."})
+    refused = me.submit(path, tag="older", kept="", topic_summary="She came late.", **ticked)
+    assert refused.status_code == 409
+    assert 'name="kept" value=""' in refused.text  # so that what is typed now replaces nothing unseen
+    assert me.submit(path, tag=tag, kept="", topic_summary="She came late.", **ticked).status_code == 303
+    page = me.get(path).text
+    assert "Typed elsewhere." in page
+    assert "It reads now:</strong> She came late." in page
+    seen = page.split('name="kept" value="')[1].split('"')[0]
+    now = page.split('name="tag" value="')[1].split('"')[0]
+    ticked = dict.fromkeys(boxes(page), "on")
+    assert me.submit(path, tag=now, kept=seen, topic_summary="Both.", **ticked).status_code == 303
+    assert unsaved.find(resources, office.caller, session_id) is None
 
 
 def boxes(page: str) -> list[str]:

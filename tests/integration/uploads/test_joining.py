@@ -14,10 +14,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from shared.db.tables.core import AuditEvent
-from shared.db.tables.lifecycle import Erasure
+from shared.db.tables.core import AuditEvent, TherapySession
+from shared.db.tables.lifecycle import Erasure, RemovalRow
 from shared.db.tables.uploads import FurtherRecording
 from shared.domain import failpoints
+from shared.domain.errors import PermanentStepError
+from shared.domain.removals import Entry, Removal
+from shared.domain.retention import RetentionKind
 from shared.domain.status import Status
 from shared.domain.values import SAMPLE_RATE, Chunk, SpeechPlan, Turn, Utterance
 from shared.media.isolation.sandbox import Sandbox
@@ -25,13 +28,15 @@ from shared.pipeline import REDACT
 from shared.services.jobs import leases
 from shared.services.jobs.worker_context import Workbench
 from shared.services.lifecycle import deletion
+from shared.services.operations import removals
 from shared.services.resources import Resources
-from shared.services.retention import holds
+from shared.services.retention import holds, sweep
 from shared.services.retention.holds import Target
 from shared.services.steps import redaction
-from shared.services.steps.joined_wav import GAP_SECONDS
+from shared.services.steps.join_list import GAP_SECONDS
 from tests.database import everything
 from tests.fakes.media_files import wav
+from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind
 from tests.integration.sessions import audited, bench_with, plan_of, row, step, versions, work
@@ -210,6 +215,17 @@ def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench,
 
 @pytest.mark.parametrize("place", ["redacting", "rewritten"])
 def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, clinic, bench, processed, place):
+    join(call, processed)
+    killed_at(monkeypatch, bench, processed, place)
+    expire(clinic, processed)
+    join_and_work(bench, processed)
+    assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert len(heard(call, processed)) == 3
+
+
+def killed_at(monkeypatch: pytest.MonkeyPatch, bench: Workbench, session_id: UUID, place: str) -> None:
+    """A worker that joins what waits is killed at this place."""
+
     class Killed(BaseException):
         pass
 
@@ -217,15 +233,10 @@ def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, clinic, bench
         if reached.startswith(place):
             raise Killed
 
-    join(call, processed)
     with monkeypatch.context() as dying:
         dying.setattr(failpoints, "_watchers", [die])
         with pytest.raises(Killed):
-            redaction._redact(bench, _lease(bench, processed), _Alive())
-    expire(clinic, processed)
-    join_and_work(bench, processed)
-    assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
-    assert len(heard(call, processed)) == 3
+            redaction._redact(bench, _lease(bench, session_id), _Alive())
 
 
 class _Alive:
@@ -277,6 +288,16 @@ def test_a_deleted_session_takes_one_that_waits_with_it(call, clinic, processed)
     assert not any(str(waiting.id) in path for path in left_behind(clinic))
 
 
+def test_a_session_deleted_again_after_a_restore_takes_one_that_waits_with_it(call, clinic, processed):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    deleted = Entry(waiting.practice_id, Removal.SESSION, processed, datetime.now(UTC))
+    assert removals.apply_again(clinic, [deleted]) == 1
+    assert further(clinic) == []
+    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    assert not any(str(waiting.id) in path for path in left_behind(clinic))
+
+
 def test_a_range_of_the_further_recording_is_taken_off_the_record(call, bench, processed):
     join(call, processed)
     join_and_work(bench, processed)
@@ -304,6 +325,43 @@ def test_a_range_taken_out_while_another_recording_waits_is_taken_out_and_that_o
     assert heard(call, processed)[-1][0] >= BEGINS
 
 
+@pytest.mark.parametrize("with_upload", [True, False])
+def test_a_range_that_ends_behind_the_recording_leaves_what_joins_it(
+    call, clinic, bench, office, with_upload
+):
+    end = FIRST + 60
+    said = {"off_the_record": f"50-{end:g}"} if with_upload else {}
+    session_id = UUID(call.upload(office.patient_id, wav(FIRST), **said).json["id"])
+    redaction.redact(bench, session_id)
+    work(bench, session_id)
+    if not with_upload:
+        ranges = {"ranges": [{"start": 50.0, "end": end}]}
+        assert call("POST", f"/api/sessions/{session_id}/off-the-record", json=ranges).status_code == 202
+        join_and_work(bench, session_id)
+    join(call, session_id)
+    join_and_work(bench, session_id)
+    sound = samples(call, session_id)
+    assert loudness(sound, 0, 50) > 1000
+    assert loudness(sound, 50, BEGINS) == 0
+    assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
+    assert heard(call, session_id)[-1][0] >= BEGINS
+    redaction_again = {"ranges": [{"start": 0.0, "end": 1.0}]}
+    assert call("POST", f"/api/sessions/{session_id}/off-the-record", json=redaction_again).status_code == 202
+    join_and_work(bench, session_id)
+    assert loudness(samples(call, session_id), BEGINS, BEGINS + SECOND) > 1000
+    # The list of removals still has the range as it was said; a restore takes it out again.
+    with everything(clinic) as db:
+        query = select(RemovalRow).where(RemovalRow.kind == Removal.OFF_RECORD)
+        listed = list(db.scalars(query.where(RemovalRow.subject_id == session_id)))
+    entries = [
+        Entry(one.practice_id, one.kind, one.subject_id, one.at, one.sealed and one.sealed.data)
+        for one in listed
+    ]
+    assert len(entries) >= 2
+    assert removals.apply_again(clinic, entries) == 0
+    assert loudness(samples(call, session_id), BEGINS, BEGINS + SECOND) > 1000
+
+
 def test_while_it_waits_nothing_is_signed_heard_or_extracted(call, processed):
     etag = call("GET", f"/api/sessions/{processed}/notes").headers["ETag"]
     join(call, processed)
@@ -313,6 +371,73 @@ def test_while_it_waits_nothing_is_signed_heard_or_extracted(call, processed):
     assert (listening.status_code, listening.json["code"]) == (409, "being_joined")
     extracting = call("POST", f"/api/sessions/{processed}/extract-notes")
     assert (extracting.status_code, extracting.json["code"]) == (409, "being_joined")
+
+
+def signing(call: Caller, session_id: UUID) -> tuple[int, str | None]:
+    path = f"/api/sessions/{session_id}/notes"
+    tag = {"If-Match": call("GET", path).headers["ETag"]}
+    answer = call("POST", f"{path}/sign", headers=tag)
+    return answer.status_code, answer.json.get("code")
+
+
+def test_where_the_notes_of_the_whole_failed_those_of_before_are_not_signed(call, clinic, bench, processed):
+    join(call, processed)
+    redaction.redact(bench, processed)
+    broken = FakeExtractor([PermanentStepError("No.", "engine_refused_content")])
+    work(dataclasses.replace(bench, build_extractor=lambda: broken), processed)
+    assert (row(clinic, processed).status, versions(clinic, processed)) == (Status.FAILED, [1])
+    assert signing(call, processed) == (409, "being_joined")
+    path = f"/api/sessions/{processed}/notes"
+    read = call("GET", path)
+    notes = {**read.json["extracted_notes"], "therapist_notes": "My own words."}
+    edited = call("PUT", path, json={"extracted_notes": notes}, headers={"If-Match": read.headers["ETag"]})
+    assert edited.status_code in (200, 201), edited.json
+    assert signing(call, processed) == (200, None)
+
+
+def test_a_session_that_is_stopped_while_another_waits_is_signed_as_it_was(call, clinic, processed):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+    assert call("GET", f"/api/sessions/{processed}/audio").data == wav(FIRST)
+    assert call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 204
+    assert (further(clinic), row(clinic, processed).status) == ([], Status.CANCELLED)
+    assert signing(call, processed) == (200, None)
+
+
+@pytest.mark.parametrize("stopped", ["cancelled", "failed"])
+def test_what_a_worker_joined_before_it_died_is_heard_also_where_no_other_goes_on(
+    monkeypatch, call, clinic, bench, processed, stopped
+):
+    before = set(left_behind(clinic))
+    join(call, processed)
+    (waiting,) = further(clinic)
+    killed_at(monkeypatch, bench, processed, "rewritten")
+    if stopped == "cancelled":
+        assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+        assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+        deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+        assert {path for path in left_behind(clinic) if str(waiting.id) in path} <= before
+    else:
+        fail(clinic, processed)
+    given_up = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
+    assert (given_up.status_code, given_up.json["code"]) == (409, "joined")
+    assert [one.begins_at for one in further(clinic)] == [BEGINS]
+
+
+def fail(resources: Resources, session_id: UUID) -> None:
+    with everything(resources) as db:
+        db.execute(text("UPDATE sessions SET status = 'failed' WHERE id = :id"), {"id": session_id})
+
+
+def test_what_was_joined_and_never_heard_goes_with_the_recording(call, clinic, bench, processed):
+    join(call, processed)
+    redaction.redact(bench, processed)
+    fail(clinic, processed)
+    with clinic.database.transaction(row(clinic, processed).practice_id) as db:
+        sweep.remove(db, db.get_one(TherapySession, processed), RetentionKind.RECORDING)
+    assert further(clinic) == []
+    assert signing(call, processed) == (200, None)
 
 
 def test_an_edit_of_the_notes_stays_and_new_notes_are_offered_beside_it(call, bench, processed):
@@ -442,6 +567,15 @@ def test_a_resumable_upload_whose_session_was_signed_meanwhile_is_kept(call, pro
     assert call("POST", f"/api/sessions/{processed}/notes/sign", headers=tag).status_code == 200
     sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
     assert (sent.status_code, sent.json["code"]) == (409, "notes_signed")
+    assert call("HEAD", path, headers=TUS).status_code == 200
+
+
+def test_a_resumable_upload_that_makes_the_session_too_long_is_kept(app, call, clinic, processed):
+    path = announced(call, processed)
+    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    app.extensions["sessionscribe"] = dataclasses.replace(clinic, settings=short)
+    sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
+    assert (sent.status_code, sent.json["code"]) == (400, "joined_too_long")
     assert call("HEAD", path, headers=TUS).status_code == 200
 
 

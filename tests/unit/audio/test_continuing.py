@@ -21,7 +21,8 @@ from shared.domain.values import (
     Utterance,
     Word,
 )
-from shared.services.steps.joined_wav import GAP_SECONDS, Layout, Piece, joined_in, wav
+from shared.services.steps.join_list import GAP_SECONDS, joined_in
+from shared.services.steps.joined_wav import Layout, Piece, wav
 
 BEFORE = Transcript(
     segments=(

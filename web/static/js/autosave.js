@@ -16,17 +16,18 @@ export function autosave(form) {
   let isLeaving = false;
   let kept = Promise.resolve();
   const path = form.dataset.autosave ?? "";
-  let known = form.dataset.keptTag ? `"${form.dataset.keptTag}"` : "";
+  const known = /** @type {HTMLInputElement} */ (form.elements.namedItem("kept")); // sent with the form too
+  const learn = (/** @type {Response | undefined} */ answer) => (known.value = (answer?.headers.get("ETag") ?? "").replaceAll('"', ""));
 
   async function keep() {
     if (isLeaving) return;
     isChanged = false;
-    const { csrf_token: _, tag, ...fields } = Object.fromEntries(new FormData(form));
+    const { csrf_token: _, kept: __, tag, ...fields } = Object.fromEntries(new FormData(form));
     /** @type {Record<string, string>} */
-    const headers = known ? { "If-Match": known } : { "If-None-Match": "*" };
+    const headers = known.value ? { "If-Match": `"${known.value}"` } : { "If-None-Match": "*" };
     try {
       const answer = await call("PUT", path, { body: { tag, fields }, headers });
-      known = answer.headers.get("ETag") ?? "";
+      learn(answer);
       if (told) told.textContent = `Kept ${new Date().toLocaleTimeString([], { timeStyle: "short" })}, not saved as a version yet`;
     } catch (error) {
       isChanged = true;
@@ -41,7 +42,7 @@ export function autosave(form) {
     const answer = await call("GET", path).catch((error) => {
       if (error.status !== 404) throw error; // saved or discarded there: saving here shows both
     });
-    known = answer?.headers.get("ETag") ?? "";
+    learn(answer || undefined);
     const theirs = answer ? (await answer.json()).fields : mine;
     for (const note of all(".elsewhere", form)) note.remove();
     const names = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter((name) => mine[name] !== theirs[name]);

@@ -88,3 +88,9 @@ def remove_waiting(db: DbSession, session_id: UUID) -> Sequence[UUID]:
         FurtherRecording.session_id == session_id, FurtherRecording.begins_at.is_(None)
     )
     return db.scalars(gone.returning(FurtherRecording.id)).all()
+
+
+def remove_unheard(db: DbSession, session_id: UUID) -> None:
+    """Forget those whose words will be in no transcript: the recording is gone that has them."""
+    unheard = FurtherRecording.session_id == session_id, FurtherRecording.transcribed_at.is_(None)
+    db.execute(delete(FurtherRecording).where(*unheard))
