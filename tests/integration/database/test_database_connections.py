@@ -1,11 +1,22 @@
 """A connection that died in the pool costs its next user nothing."""
 
+from collections.abc import Iterator
+
+import pytest
 from sqlalchemy import text
 
 from shared.db.connection.engine import Database
 from shared.settings import Settings
 from tests.database import everything
 from tests.waiting import wait_for
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """With a pool of its own: from the one that all tests share another connection may come next."""
+    database = Database(settings.database_url, pool_size=1)
+    yield database
+    database.close()
 
 
 def backend(database: Database) -> int:
