@@ -1,4 +1,4 @@
-"""The Celery application of the workers and of Flower: ``celery -A workers.app``."""
+"""The Celery application of the workers: ``celery -A workers.app``."""
 
 import os
 

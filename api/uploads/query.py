@@ -11,6 +11,7 @@ _BODY = "in the JSON body of `POST /api/direct-uploads`"
 # Each route that takes a recording, with where it reads what comes with one.
 _PLACES = {
     "sessions.upload": _FORM,
+    "form_upload.send": _FORM,  # of browsers without JavaScript
     "uploads.create": _METADATA,
     "uploads.patch": _METADATA,
     "direct_uploads.create": _BODY,

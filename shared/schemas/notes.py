@@ -3,8 +3,8 @@
 Design: no sentence in a note stands without the words it came from.
 
 * Every item of every list carries ``evidence`` (what was said, where and when) and ``verified``
-  (set by ``shared.domain.verification.evidence.verify`` alone). Lists of bare phrases are therefore lists of
-  ``{text, evidence, verified}``. A risk flag's ``evidence`` is that same list.
+  (set by ``shared.domain.verification.evidence.verified`` alone). Lists of bare phrases are therefore lists
+  of ``{text, evidence, verified}``. A risk flag's ``evidence`` is that same list.
 * ``topic_summary``, ``therapist_notes`` and ``patient_summary`` are plain text. ``field_evidence``
   holds, under the same names, the sentences they are put together from (joined by one space), each
   with its evidence; for ``session_mood`` and ``mood_trajectory`` it holds the sentence that says why.

@@ -1,6 +1,5 @@
 """A rotation of keys as an operator starts it, killed where a test says."""
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -17,18 +16,16 @@ from shared.services.subject_keys.run import Waits
 from shared.settings import load
 from shared.vault import rotation
 from shared.vault.keystore import KeyStore
+from tests import forking
 
 LEFT = 3
 
-# Forked from a server that has the imports done, which cost 30 times the CPU time of a rotation.
-_FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload([__name__])
+forking.import_ahead(__name__)  # which costs 30 times the CPU time of a rotation
 
 
 def run(folder: Path, what: str, check: str, place: str, env: Mapping[str, str] | None = None) -> int:
     """Rotate in a process of its own, as ``main`` does; gives its exit code, or minus a signal."""
-    process = _FORKING.Process(target=main, args=(str(folder), what, check, place, dict(env or {})))
-    process.start()
+    process = forking.forked(main, str(folder), what, check, place, dict(env or {}))
     process.join()
     code = process.exitcode
     process.close()

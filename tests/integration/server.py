@@ -1,6 +1,5 @@
 """The API as it runs: gunicorn with threads, on a free port."""
 
-import multiprocessing
 import os
 import socket
 import sys
@@ -12,13 +11,12 @@ from pathlib import Path
 
 import httpx2
 
+from tests import forking
 from tests.waiting import wait_for
 
 WORKER_CLASS = "api.server.gunicorn_worker.QuietThreadWorker"  # as in the Procfile
 
-# Each server is forked off a process that has imported everything: that is most of what a start costs.
-_SERVERS = multiprocessing.get_context("forkserver")
-_SERVERS.set_forkserver_preload(["gunicorn.app.wsgiapp", WORKER_CLASS.rpartition(".")[0], "serving.app"])
+forking.import_ahead("gunicorn.app.wsgiapp", WORKER_CLASS.rpartition(".")[0], "serving.app")
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,7 @@ def running_server(environment: Mapping[str, str], log_path: Path, threads: int 
     command = ["--worker-class", WORKER_CLASS, "--threads", str(threads), "--no-control-socket"]
     # Listening before the server starts: no other test, and no connection, can take the port meanwhile.
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _SERVERS.Process(
-            target=_serve, args=(command, listener, {**os.environ, **environment}, log_path)
-        )
-        server.start()
+        server = forking.forked(_serve, command, listener, {**os.environ, **environment}, log_path)
         port: int = listener.getsockname()[1]
     try:
         wait_for(lambda: _answers(server, port, log_path), 120)

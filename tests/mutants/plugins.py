@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
@@ -23,12 +23,17 @@ class Reach:
 
     spans: dict[str, list[tuple[int, int]]]
 
+    @property
+    def tests(self) -> list[str]:
+        """All of them."""
+        return [test for test in self.spans if test != ALL]
+
     def tests_at(self, line: int) -> list[str]:
         """The tests that call the function around the line; all tests where that cannot be said."""
         found = [
             test for test, spans in self.spans.items() if any(first <= line <= last for first, last in spans)
         ]
-        return found if found and ALL not in found else [test for test in self.spans if test != ALL]
+        return found if found and ALL not in found else self.tests
 
 
 class Servers:
@@ -48,14 +53,14 @@ class Servers:
 
 
 class Only:
-    """No tests but these."""
+    """Of the known tests none but these; one that a fault gave another name is not known."""
 
-    def __init__(self, ids: frozenset[str]) -> None:
-        self._ids = ids
+    def __init__(self, ids: Collection[str], known: Collection[str]) -> None:
+        self._left_out = set(known) - set(ids)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out the others."""
-        items[:] = [item for item in items if item.nodeid in self._ids]
+        items[:] = [item for item in items if item.nodeid not in self._left_out]
 
 
 class Watch:

@@ -81,14 +81,19 @@ def score(copy: Copy, warm: Warm, module: dict[str, Any], most: int, until: floa
             if time.monotonic() > until:
                 break
             target.write_text(mutant.of(source))
-            run = warm.run(reach.tests_at(mutant.line), limit)
+            run = warm.run(reach.tests_at(mutant.line), reach.tests, limit)
             found.cpu_seconds += run.cpu_seconds
-            if run.status == 0:
-                found.survivors.append(_shown(path, mutant, source))
-            else:
+            if run.is_red:
                 found.noticed += 1
+            else:
+                found.survivors.append(_shown(path, mutant, source))
     finally:
         target.write_text(source)
+    # The servers are those of all runs: what a fault leaves in them must not make the next ones red.
+    last = warm.run(reach.tests, reach.tests, limit)
+    found.cpu_seconds += last.cpu_seconds
+    if last.status != 0:
+        raise SystemExit(f"after the faults the tests are red without any: {' '.join(module['tests'])}")
     return found
 
 

@@ -39,6 +39,11 @@ class Run:
     seconds: float
     cpu_seconds: float
 
+    @property
+    def is_red(self) -> bool:
+        """Whether a test failed, or none could: the run broke off, or did not end."""
+        return self.status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
 
 class Warm:
     """A process that forks for each run of tests in ``folder``, a copy of the tree."""
@@ -60,10 +65,10 @@ class Warm:
         _load(noted["libraries"])
         return run, Reach(noted["spans"])
 
-    def run(self, ids: list[str], seconds: float) -> Run:
-        """Run these tests until the first fails."""
+    def run(self, ids: list[str], known: list[str], seconds: float) -> Run:
+        """Run these of the ``known`` tests until the first fails."""
         files = sorted({one.partition("::")[0] for one in ids})
-        return self._fork(lambda: self._pytest(files, Only(frozenset(ids)), Path(os.devnull)), seconds)
+        return self._fork(lambda: self._pytest(files, Only(ids, known), Path(os.devnull)), seconds)
 
     def _start_servers(self) -> None:
         if self._servers:

@@ -75,6 +75,7 @@ def test_a_stop_leaves_nothing_of_uploads_and_keeps_what_came_of_resumable_ones(
 
     server.process.terminate()
     server.process.join(timeout=60)
+    assert server.process.exitcode == 0
 
     for connection in (resumable, form, half):
         head, _, body = answered(connection).partition(b"\r\n\r\n")
@@ -98,3 +99,4 @@ def test_who_waits_for_news_is_answered_when_the_server_stops(
     assert answered(waiting).startswith(b"HTTP/1.1 200 ")
     assert b"\r\n0\r\n\r\n" in answered(stream)  # the stream's proper end
     server.process.join(timeout=60)
+    assert server.process.exitcode == 0

@@ -6,6 +6,7 @@ import pytest
 
 from shared.services.resources import Resources
 from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind, tone
+from tests.integration.browser import browser_of
 from tests.integration.resumable import TUS
 from tests.servers import Office
 
@@ -59,3 +60,14 @@ def test_two_patients_in_the_query_are_refused(call: Caller, resources: Resource
     answer = call("POST", UPLOAD, query_string=query, **form([("file", tone(), "a.wav", "audio/wav")]))
     assert (answer.status_code, list(answer.json["errors"])) == (400, ["patient_id"])
     assert left_behind(resources) == []
+
+
+def test_the_form_of_a_page_refuses_what_its_query_says(resources: Resources, office: Office) -> None:
+    who = office.caller
+    browser = browser_of(app_of(resources), resources, who.practice_id, who.therapist_id)
+    before = left_behind(resources)
+    query = {"session_date": "2026-03-01"}
+    sent = form([("file", tone(), "a.wav", "audio/wav")])
+    answer = browser("POST", f"/patients/{office.patient_id}/upload", query_string=query, **sent)
+    assert (answer.status_code, "session_date" in answer.text) == (422, True)
+    assert left_behind(resources) == before

@@ -173,6 +173,23 @@ def test_every_target_of_make_that_a_page_names_exists() -> None:
     assert {(page, name) for page, name in named if name not in targets} == set()
 
 
+def test_every_module_of_ours_that_a_text_runs_exists() -> None:
+    folders = ("docs", "tests", "benchmarks", "cli", "shared", "workers")
+    pages = [
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".md", ".py")
+    ]
+    named = {
+        (path.relative_to(ROOT), name)
+        for path in [*PAGES[:2], ROOT / "Makefile", ROOT / "Procfile", *pages]
+        for name in re.findall(r"python -m ([a-z_]+(?:\.\w+)+)", path.read_text())
+        if (ROOT / name.partition(".")[0]).is_dir()
+    }
+    assert len(named) >= 40
+    places = {(page, name): ROOT / name.replace(".", "/") for page, name in named}
+    there = {one for one, place in places.items() if place.is_dir() or place.with_suffix(".py").exists()}
+    assert named - there == set()
+
+
 def test_every_link_inside_the_repository_leads_to_a_file() -> None:
     broken = []
     for path in [*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs" / "adr").glob("*.md"))]:

@@ -3,8 +3,11 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from tests.mutants import dropping
-from tests.mutants.plugins import ALL, Reach
+from tests.mutants.plugins import ALL, Only, Reach
+from tests.mutants.warm import Run
 
 ROOT = Path(__file__).parents[3]
 MODULES = tomllib.loads((ROOT / "tests" / "mutants" / "modules.toml").read_text())["module"]
@@ -58,3 +61,19 @@ def test_a_fault_is_shown_to_the_tests_that_call_its_function_and_else_to_all() 
     assert reach.tests_at(21) == ["two"]
     for line in (1, 10, 30):  # at import, in no function that was called, by a fixture of several tests
         assert reach.tests_at(line) == ["one", "two", "three"]
+
+
+def test_a_test_whose_name_a_fault_changed_is_run_all_the_same(request: pytest.FixtureRequest) -> None:
+    (this,) = [request.node]
+    for ids, known, runs in (
+        ({this.nodeid}, {this.nodeid}, True),
+        ({"another"}, {this.nodeid, "another"}, False),
+        ({"under its former name"}, {"under its former name"}, True),
+    ):
+        items = [this]
+        Only(ids, known).pytest_collection_modifyitems(items)
+        assert bool(items) == runs
+
+
+def test_a_fault_is_noticed_by_a_red_run_alone_and_not_by_one_of_no_tests() -> None:
+    assert [status for status in (0, 1, 2, 5, -9, None) if Run(status, 1.0, 1.0).is_red] == [1, 2, -9, None]
