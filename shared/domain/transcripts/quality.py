@@ -94,7 +94,7 @@ def change_facts(turns: Sequence[Turn]) -> JsonObject:
             spans[-1]["end"] = end
         else:
             spans.append({"start": round(start, 3), "end": end})
-    return {"quick_changes": spans}
+    return {"quick_changes": spans[:MOST_SPANS]}
 
 
 def _doubtful(words: Sequence[Word]) -> Iterator[list[Word]]:

@@ -156,7 +156,12 @@ def test_the_end_of_a_step_is_given_up_when_the_outage_lasts(
         leases.finish(resources.database, lease, lambda _: None)
 
 
-def test_the_log_says_what_became_of_a_step(resources: Resources, lease: Lease) -> None:
+def test_the_log_says_what_became_of_a_step(
+    resources: Resources, lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another test may have had the module's logger configured for good.
+    monkeypatch.setattr(leases, "log", structlog.get_logger())
+
     def told(error: Exception, of: Lease) -> str:
         def broken(*_: object) -> None:
             raise error

@@ -364,6 +364,9 @@ def test_the_dispatcher_chains_and_anchors(
     finally:
         stop.set()
         thread.join()
+        for other in threading.enumerate():  # or it writes its log into what the next test reads
+            if other.name == "reconciling":
+                other.join()
     found = verdict(resources, office.caller.practice_id, folder)
     assert (found.lines, found.anchors, found.breaks) == (LINES, 1, [])
 

@@ -46,6 +46,13 @@ def test_what_was_written_is_read_back(size: int) -> None:
     assert decrypted(encrypted(content)) == content
 
 
+@pytest.mark.parametrize("pieces", [(FRAME_BYTES,), (5, FRAME_BYTES - 5), (FRAME_BYTES, 5, FRAME_BYTES - 5)])
+def test_what_fills_its_frames_has_no_empty_one_behind_them(pieces: tuple[int, ...]) -> None:
+    stored = encrypted(*(b"x" * size for size in pieces))
+    frames = sum(pieces) // FRAME_BYTES
+    assert len(stored) == HEADER_BYTES + frames * (FRAME_BYTES + TAG_BYTES)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 2 * FRAME_BYTES + 1), max_size=5))
 @example([100, FRAME_BYTES, 7])  # a frame that is begun by one write and ended by the next
