@@ -104,7 +104,7 @@ def test_while_the_server_is_away_the_recording_stays(
     begin(page)
     page.route("**/api/uploads**", lambda route: route.fulfill(status=422, body='{"detail": "Not now."}'))
     page.get_by_role("button", name="Stop and send").click()
-    expect(page.get_by_text("Not now.")).to_be_visible()
+    expect(page.get_by_text("Not now.", exact=True)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save to disk").click()
     assert download.value.suggested_filename.endswith(".webm")
