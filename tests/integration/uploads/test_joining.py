@@ -204,6 +204,21 @@ def test_two_further_recordings_join_in_the_order_of_their_acceptance(call, clin
     assert all(one.transcribed_at for one in further(clinic))
 
 
+def test_damage_of_a_recording_that_was_not_transcribed_before_another_joined_is_told(call, bench, office):
+    cut = wav(FIRST)[: len(wav(FIRST)) // 2]
+    session_id = UUID(call.upload(office.patient_id, cut).json["id"])
+    join(call, session_id)
+    join(call, session_id)
+    join_and_work(bench, session_id)
+    quality = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert quality["missing_seconds"] == pytest.approx(FIRST / 2, abs=0.1)
+    assert "truncated" in [reason["code"] for reason in quality["review_reasons"]]
+    join(call, session_id)
+    join_and_work(bench, session_id)
+    again = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert again["missing_seconds"] == quality["missing_seconds"]
+
+
 def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench, clinic, processed):
     join(call, processed)
     redaction.redact(bench, processed)
