@@ -494,6 +494,20 @@ def test_nothing_joins_what_is_on_hold(call, clinic, office, processed):
     assert further(clinic) == []
 
 
+def test_what_was_accepted_before_a_hold_joins_and_every_second_of_both_stays(
+    call, clinic, bench, office, processed
+):
+    join(call, processed)
+    target = Target(session_id=processed)
+    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    join_and_work(bench, processed)
+    assert row(clinic, processed).status == Status.PROCESSED
+    sound = samples(call, processed)
+    assert len(sound) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert loudness(sound, FIRST - 5, FIRST) > 1000
+    assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
+
+
 def test_only_its_therapist_joins_anything(app, call, clinic, processed):
     stranger = caller_of(app, clinic, make_office(clinic))
     answer = join(stranger, processed)
