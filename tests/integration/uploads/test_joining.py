@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from shared.db.queries.privacy import consents
 from shared.db.tables.core import AuditEvent, TherapySession
 from shared.db.tables.lifecycle import Erasure, RemovalRow
 from shared.db.tables.uploads import FurtherRecording
@@ -565,6 +566,82 @@ def test_one_that_cannot_be_decoded_fails_the_session_and_can_be_given_up(call, 
     with everything(clinic) as db:
         acts = set(db.scalars(select(AuditEvent.action).where(AuditEvent.subject_id == processed)))
     assert {"session.join", "session.unjoin"} <= acts
+
+
+def made_too_long(clinic: Resources, bench: Workbench, session_id: UUID) -> None:
+    """A worker finds out that the whole is longer than a recording may be."""
+    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    redaction.redact(
+        dataclasses.replace(bench, resources=dataclasses.replace(clinic, settings=short)), session_id
+    )
+
+
+def finish(call: Caller, upload_id: object) -> Any:
+    return call("POST", f"/api/uploads/{upload_id}/finish", headers=TUS)
+
+
+@pytest.mark.parametrize("stopped", ["failed", "cancelled"])
+def test_one_that_cannot_be_joined_becomes_a_session_of_its_own(
+    call, clinic, bench, office, processed, stopped
+):
+    content = wav(SECOND)
+    assert call("PUT", f"/api/sessions/{processed}/part2", json={"is_part2": True}).status_code == 200
+    join(call, processed, content)
+    (waiting,) = further(clinic)
+    assert finish(call, waiting.id).json["code"] == "joined"
+    if stopped == "failed":
+        made_too_long(clinic, bench, processed)
+    else:
+        assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+    own = finish(call, waiting.id)
+    assert (own.status_code, own.json["id"]) == (202, str(waiting.id)), own.json
+    assert finish(call, waiting.id).json["id"] == own.json["id"]
+    assert further(clinic) == []
+    assert row(clinic, waiting.id).patient_id == office.patient_id
+    work(bench, waiting.id)
+    assert call("GET", f"/api/sessions/{waiting.id}/audio").data == content
+    assert len(heard(call, waiting.id)) == 1
+    with everything(clinic) as db:
+        assert consents.is_part2(db, office.patient_id, waiting.id)
+    if stopped == "failed":
+        join_and_work(bench, processed)
+        assert row(clinic, processed).status == Status.PROCESSED
+    assert call("GET", f"/api/sessions/{processed}/audio").data == wav(FIRST)
+    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    assert call("GET", f"/api/sessions/{waiting.id}/audio").data == content
+    assert (
+        audited(clinic, processed, "session.separate"),
+        audited(clinic, waiting.id, "session.upload"),
+    ) == (
+        1,
+        1,
+    )
+
+
+def test_what_a_worker_joined_before_it_died_becomes_no_session_of_its_own(
+    monkeypatch, call, clinic, bench, processed
+):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    killed_at(monkeypatch, bench, processed, "rewritten")
+    fail(clinic, processed)
+    refused = finish(call, waiting.id)
+    assert (refused.status_code, refused.json["code"]) == (409, "joined")
+    assert [one.begins_at for one in further(clinic)] == [BEGINS]
+
+
+def test_only_its_therapist_makes_a_session_of_it_and_not_from_under_a_hold(
+    app, call, clinic, bench, office, processed
+):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    made_too_long(clinic, bench, processed)
+    assert finish(caller_of(app, clinic, make_office(clinic)), waiting.id).status_code == 404
+    target = Target(session_id=processed)
+    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    refused = finish(call, waiting.id)
+    assert (refused.status_code, refused.json["code"]) == (409, "on_hold")
+    assert [one.id for one in further(clinic)] == [waiting.id]
 
 
 def announced(call: Caller, session_id: UUID) -> str:
