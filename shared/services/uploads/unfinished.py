@@ -71,8 +71,9 @@ def finish(
     """Make a session of what has come of a recording without a length, or have it join the one that it
     continues; gives the session's id.
 
-    A further recording that cannot be joined becomes a session of its own. Raises as ``resumable.receive``
-    and ``separating.separate``, and Conflict for an upload whose client has the rest.
+    If that one does not take it (it was signed, or deleted, meanwhile), it becomes a session of its own.
+    So does a further recording that cannot be joined. Raises as ``resumable.receive`` and
+    ``separating.separate``, and Conflict for an upload whose client has the rest.
     """
     if separating.separate(resources, caller, upload_id, admit):
         return upload_id
@@ -83,5 +84,7 @@ def finish(
             f"{stored} of {state.length} bytes are stored. Send the rest to the upload, or give it up.",
             "upload_incomplete",
         )
-    done = resumable.receive(resources, caller, upload_id, stored, lambda _: None, length=stored, admit=admit)
+    done = resumable.receive(
+        resources, caller, upload_id, stored, lambda _: None, length=stored, admit=admit, alone=True
+    )
     return done.session_id or upload_id

@@ -35,6 +35,7 @@ from shared.services.retention import holds, sweep
 from shared.services.retention.holds import Target
 from shared.services.steps import redaction
 from shared.services.steps.join_list import GAP_SECONDS
+from shared.services.uploads import unfinished
 from tests.database import everything
 from tests.fakes.media_files import wav
 from tests.fakes.notes import FakeExtractor
@@ -644,11 +645,12 @@ def test_only_its_therapist_makes_a_session_of_it_and_not_from_under_a_hold(
     assert [one.id for one in further(clinic)] == [waiting.id]
 
 
-def announced(call: Caller, session_id: UUID) -> str:
+def announced(call: Caller, session_id: UUID, *, deferred: bool = False) -> str:
     """The path of a resumable upload that is to join the session."""
     pairs = {"filename": "b.wav", "filetype": "audio/wav", "joins": str(session_id)}
     metadata = ",".join(f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in pairs.items())
-    headers = {**TUS, "Upload-Length": str(len(wav(SECOND))), "Upload-Metadata": metadata}
+    size = {"Upload-Defer-Length": "1"} if deferred else {"Upload-Length": str(len(wav(SECOND)))}
+    headers = {**TUS, **size, "Upload-Metadata": metadata}
     made = call("POST", "/api/uploads", headers=headers)
     assert made.status_code == 201, made.json
     return made.headers["Location"]
@@ -674,6 +676,32 @@ def test_a_resumable_upload_whose_session_was_signed_meanwhile_is_kept(call, pro
     sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
     assert (sent.status_code, sent.json["code"]) == (409, "notes_signed")
     assert call("HEAD", path, headers=TUS).status_code == 200
+
+
+@pytest.mark.parametrize("lost", ["signed", "deleted"])
+def test_a_recording_whose_session_was_signed_meanwhile_is_listed_and_becomes_one_of_its_own(
+    call, clinic, bench, office, processed, lost
+):
+    content = wav(SECOND)
+    path = announced(call, processed, deferred=True)
+    if lost == "signed":
+        assert signing(call, processed) == (200, None)
+    else:
+        assert call("DELETE", f"/api/sessions/{processed}").status_code == 200
+    end = {**SENDING, "Upload-Length": str(len(content))}
+    assert call("PATCH", path, headers=end, data=content).status_code in (404, 409)
+    (left,) = call("GET", "/api/uploads").json
+    assert left["length"] is None
+    with everything(clinic) as db:
+        db.execute(text("UPDATE uploads SET expires_at = expires_at - interval '3 minutes'"))
+    assert [str(one.id) for one in unfinished.cut_off(clinic, office.caller)] == [left["id"]]
+    rest = {**SENDING, "Upload-Offset": str(left["offset"])}
+    assert call("PATCH", path, headers=rest, data=content[left["offset"] :]).status_code == 204
+    own = finish(call, left["id"])
+    assert (own.status_code, own.json["id"]) == (202, left["id"]), own.json
+    assert call("HEAD", path, headers=TUS).headers["Content-Location"] == f"/api/sessions/{left['id']}"
+    work(bench, UUID(left["id"]))
+    assert call("GET", f"/api/sessions/{left['id']}/audio").data == content
 
 
 def test_a_resumable_upload_that_makes_the_session_too_long_is_kept(app, call, clinic, processed):
