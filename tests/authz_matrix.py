@@ -144,6 +144,7 @@ BODIES: dict[str, Callable[[Place], dict[str, Any]]] = {
     },
     "HEAD /api/uploads/<id:upload_id>": lambda _: {"headers": TUS},
     "DELETE /api/uploads/<id:upload_id>": lambda _: {"headers": TUS},
+    "POST /api/uploads/<id:upload_id>/finish": lambda _: {"headers": TUS},
     "PATCH /api/uploads/<id:upload_id>": lambda _: {
         "headers": {**TUS, "Upload-Offset": "0", "Content-Type": CONTENT_TYPE},
         "data": b"a part",

@@ -29,6 +29,7 @@ DESCRIBED = {
     "Tus-Checksum-Algorithm": _answered("Of `Upload-Checksum`."),
 }
 CREATED = {**_VERSION, **LOCATION, **_EXPIRES}
+FINISHED = {**_VERSION, **LOCATION}
 STATE = {**_VERSION, **_OFFSET, **_EXPIRES, **_SESSION}
 
 _SIZE = _BYTES | {"minimum": accepting.MIN_BYTES}

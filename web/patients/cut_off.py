@@ -20,7 +20,7 @@ blueprint = Pages("cut_off", __name__)
 def end(patient_id: UUID, upload_id: UUID) -> Redirect:
     """Make a session of what has come of a recording, and go on recording it, or give it up.
 
-    What is given up may also be a further recording that could not be joined to its session.
+    It may also be a further recording that could not be joined to its session.
     """
     if request.form.get("do") == "discard":
         resumable.terminate(resources(), caller(), upload_id)

@@ -5,13 +5,15 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, g, jsonify, request
 
 from api import idempotency
 from api.auth import caller, needs, public, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
-from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, HEADERS, PATCHING, STATE
+from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, FINISHED, HEADERS, PATCHING, STATE
+from api.schemas.recordings import session_documents
+from api.schemas.recordings.sessions import SessionSchema
 from api.schemas.recordings.uploads import UnfinishedUploadSchema
 from api.server import bodies
 from api.uploads import tus
@@ -20,6 +22,7 @@ from shared.domain.ports import Block
 from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
+from shared.services.sessions import reading as sessions
 from shared.services.uploads import resumable, tus_creation
 from shared.services.uploads import unfinished as listings
 
@@ -134,6 +137,25 @@ def patch(upload_id: UUID) -> Response:
         admit=lambda: rate_limits.taken(rate_limits.UPLOADS),
     )
     return tus.tell(Response(status=204), state)
+
+
+@blueprint.route("/<id:upload_id>/finish", methods=["POST"])
+@blueprint.doc(parameters=HEADERS)
+@blueprint.response(202, SessionSchema, headers=FINISHED)
+@answers(blueprint, 400, 404, 409, 412, 413, 415, 422, 429)
+@needs(Scope.SESSIONS_WRITE)
+def finish(upload_id: UUID) -> Response:
+    """Make a session of what there is: of a recording that was cut off, or of one that cannot be joined.
+
+    A recording without a length ends with what came of it. A further recording that its session cannot take
+    (it has failed, or the work was stopped) becomes a session of its own. Asked again, it answers the same.
+    """
+    admit = lambda: rate_limits.taken(rate_limits.UPLOADS)  # noqa: E731 - passed on as it is
+    session_id = listings.finish(resources(), caller(), upload_id, admit)
+    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
+    response.status_code = 202
+    response.headers["Location"] = f"/api/sessions/{session_id}"
+    return response
 
 
 @blueprint.route("/<id:upload_id>", methods=["DELETE"])

@@ -47,6 +47,16 @@ def list_unfinished(target: Target, as_json: bool) -> None:
     table(out, ("Session", "Date", "Typed"), begun, "No edit is unsaved.")
 
 
+@unfinished.command("finish-upload", epilog=EPILOG)
+@click.argument("upload_id", type=click.UUID, metavar="ID")
+@pass_target
+def finish_upload(target: Target, upload_id: object) -> None:
+    """Make a session of a recording that was cut off, or of a further one that cannot be joined."""
+    with connect(target) as api:
+        made = api.send("POST", f"/api/uploads/{upload_id}/finish", headers=VERSION)
+    console.results().print(Text(one_line(made.get("id"))))
+
+
 @unfinished.command("discard-upload", epilog=EPILOG)
 @click.argument("upload_id", type=click.UUID, metavar="ID")
 @pass_target

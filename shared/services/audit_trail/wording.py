@@ -79,6 +79,7 @@ _ACTIONS = {
     "session.off_the_record": "took a part of the recording off the record",
     "session.read": "opened the session",
     "session.retry": "had the recording worked on again",
+    "session.separate": "made a further recording that could not be added a session of its own",
     "session.unjoin": "gave up a further recording that could not be added",
     "session.upload": "uploaded the recording",
     "speakers.change": "said who the speakers are",

@@ -4,17 +4,28 @@ A plain hash would stay there and in the planner's statistics. It would prove to
 the recording had been here.
 """
 
+import hashlib
 from contextlib import suppress
 from uuid import UUID
 
 from shared.db.connection.engine import Database
 from shared.db.queries.records import owners, sessions
 from shared.db.tables.core import TherapySession
+from shared.domain.ports import ByteSource
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Sealed, Subject, Vault
 
 KIND = "session.audio_sha256"
 _AT_ONCE = 500
+_READ_BYTES = 1024 * 1024
+
+
+def of(recording: ByteSource) -> str:
+    """The hash of a stored recording, in hex."""
+    found = hashlib.sha256()
+    for at in range(0, recording.size, _READ_BYTES):
+        found.update(recording.read_at(at, _READ_BYTES))
+    return found.hexdigest()
 
 
 def seal(vault: Vault, session: Subject, digest: str) -> Sealed:

@@ -9,7 +9,7 @@ silence stays silence, and the file says what was joined to it.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
@@ -20,6 +20,7 @@ from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.step_claims import Lease
 from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
+from shared.domain.transcripts import continuing
 from shared.domain.transcripts.off_record import Ranges
 from shared.domain.transcripts.quality import recording_facts
 from shared.domain.values import SAMPLE_RATE, JsonObject
@@ -49,6 +50,7 @@ class _Stored:
     silent: Ranges
     begins: dict[UUID, float]
     facts: dict[UUID, JsonObject]
+    first: JsonObject  # what decoding the recording before these showed
 
 
 def redact(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -75,8 +77,11 @@ def _redact(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Step]:
         ranges = opened_ranges(resources.vault, session, outputs.get(db, session.id, Product.OFF_RECORD))
         removed = session_row(db, lease).audio_removed_at
         further = further_recordings.waiting(db, session.id)
+        is_heard = outputs.get(db, session.id, Product.TRANSCRIPT) is not None
     is_due = not removed and (ranges or further)
     stored = _rewrite(bench, session, ranges, further, heartbeat) if is_due else None
+    if stored is not None and not is_heard:
+        stored = _with_damage_of_first(stored)
     following: list[Step] = []
 
     def save(db: DbSession) -> None:
@@ -122,13 +127,25 @@ def _rewrite(
     failpoints.reach("rewritten", session.id)
     recordings.delete(session, SPEECH)
     seconds = {name: begin / SAMPLE_RATE for name, begin in begins.items()}
-    return _Stored(size, digest.hexdigest(), ranges, seconds, dict(zip(missing, facts, strict=True)))
+    shown = dict(zip(missing, facts[1:], strict=True))
+    return _Stored(size, digest.hexdigest(), ranges, seconds, shown, facts[0])
+
+
+def _with_damage_of_first(stored: _Stored) -> _Stored:
+    """``stored``, where no transcript tells yet what was missing in the recording that the others join.
+
+    The rewritten recording no longer shows it; the first one that joins tells both.
+    """
+    shown = dict(stored.facts)
+    for name in list(shown)[:1]:
+        shown[name] = continuing.damage_of(stored.first, shown[name])
+    return replace(stored, facts=shown)
 
 
 def _decode(
     bench: Workbench, session: Subject, further: Sequence[UUID], heartbeat: Heartbeat
 ) -> tuple[Layout, list[JsonObject]]:
-    """Decode the recording, and the further ones after it, into the session's speech; facts of the latter."""
+    """Decode the recording, and the further ones after it, into the session's speech; facts of each."""
     resources = bench.resources
     pieces: list[Piece] = []
     facts: list[JsonObject] = []
@@ -143,7 +160,7 @@ def _decode(
         layout = Layout(pieces)
         if layout.frames > resources.settings.max_recording_seconds * SAMPLE_RATE and further:
             raise refusals.permanent("too_long")
-    return layout, facts[1:]
+    return layout, facts
 
 
 class _Counted:

@@ -1,6 +1,5 @@
 """What a worker joined before it died, or was stopped: the recording has it, the database does not know."""
 
-import hashlib
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from shared.db.queries.records import further_recordings, sessions
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.domain.errors import NotFound
-from shared.domain.ports import ByteSource
 from shared.domain.status import UNFINISHED
 from shared.domain.transcripts.off_record import merged
 from shared.domain.values import SAMPLE_RATE
@@ -21,8 +19,6 @@ from shared.services.sessions import digests
 from shared.services.steps.join_list import before_joined, joined_in
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject, Vault
-
-_BLOCK_BYTES = 1024 * 1024
 
 
 def note(resources: Resources, session: Subject, last_seconds: float) -> None:
@@ -37,7 +33,7 @@ def note(resources: Resources, session: Subject, last_seconds: float) -> None:
     try:
         with resources.recordings.open(session, RECORDING) as source:
             begins, size = joined_in(source), source.size
-            digest = _digest_of(source) if begins else ""
+            digest = digests.of(source) if begins else ""
     except NotFound:
         return
     with resources.database.transaction(session.practice_id) as db:
@@ -69,10 +65,3 @@ def _cut_ranges(vault: Vault, db: DbSession, session: Subject, begins: Iterable[
         ranges = merged((start, end) for start, end in vault.open(session, kind, stored))
         sealed = vault.seal(session, kind, before_joined(ranges, begins))
         outputs.replace(db, session.practice_id, session.id, Product.OFF_RECORD, sealed)
-
-
-def _digest_of(source: ByteSource) -> str:
-    digest = hashlib.sha256()
-    for at in range(0, source.size, _BLOCK_BYTES):
-        digest.update(source.read_at(at, _BLOCK_BYTES))
-    return digest.hexdigest()

@@ -100,22 +100,31 @@ def give_up(resources: Resources, caller: Caller, recording_id: UUID) -> bool:
     joined_late.note(resources, Subject(caller.practice_id, found.session_id), LAST_WRITE_SECONDS)
     with resources.database.transaction(caller.practice_id) as db:
         row = legal_hold.own_to_remove_from(db, caller, found.session_id)
-        is_over = row.status in (Status.FAILED, Status.CANCELLED)
-        if not is_over or recording_id not in further_recordings.waiting(db, row.id):
-            raise Conflict(
-                "The recording is joined, or is being joined. Only one that cannot be joined is given up.",
-                "joined",
-            )
-        further_recordings.remove(db, recording_id)
+        goes_on = take_back(db, caller, row, recording_id)
         order_erasure(db, row.practice_id, recording_id)
-        goes_on = row.status == Status.FAILED
-        if goes_on:
-            _begin_again(db, row)
-        row.request_id = caller.request_id
         ownership.audit(db, caller, "session.unjoin", row.id)
     if goes_on:
         resources.queue.publish_step(row.id, REDACT)
     return True
+
+
+def take_back(db: DbSession, caller: Caller, row: TherapySession, recording_id: UUID) -> bool:
+    """Have a session that the transaction holds go on without a recording that waits; whether it goes on.
+
+    Key and object of the recording stay. Raises Conflict where it is joined, or being joined.
+    """
+    is_over = row.status in (Status.FAILED, Status.CANCELLED)
+    if not is_over or recording_id not in further_recordings.waiting(db, row.id):
+        raise Conflict(
+            "The recording is joined, or is being joined. Only one that cannot be joined is taken back.",
+            "joined",
+        )
+    further_recordings.remove(db, recording_id)
+    goes_on = row.status == Status.FAILED
+    if goes_on:
+        _begin_again(db, row)
+    row.request_id = caller.request_id
+    return goes_on
 
 
 def order_erasure(db: DbSession, practice_id: UUID, recording_id: UUID) -> None:

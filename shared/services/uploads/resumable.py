@@ -62,14 +62,15 @@ def receive(
     length: int | None = None,
     all_or_nothing: bool = False,
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
+    alone: bool = False,
 ) -> State:
     """Store what ``feed`` hands on, from ``offset`` on; with the last byte it becomes a session.
 
     ``declared`` is how many bytes ``feed`` will bring, if that is known: too many are refused unread.
-    If ``feed`` is interrupted, the bytes before are kept. Nothing is kept of a request that is
-    ``all_or_nothing``, or that sends more than was announced. With the last byte everything is checked that
-    ``accepting.receive`` checks; what is refused for good is removed. ``admit`` as there. Raises NotFound,
-    Conflict (the offset is another, or another request continues it), TooLarge and what the checks raise.
+    If ``feed`` is interrupted, the bytes before are kept; of a request that is ``all_or_nothing``, or that
+    sends more than was announced, nothing. With the last byte everything is checked as ``accepting.receive``
+    does, with its ``admit``; what is refused for good is removed. ``alone``: what its session does not take
+    becomes one of its own. Raises NotFound, Conflict (its offset is another), TooLarge, as the checks do.
     """
     taken = _take(resources, caller, upload_id, offset, declared, length)  # the whole's, where it is said now
     if isinstance(taken, State):
@@ -77,20 +78,19 @@ def receive(
         return taken
     upload, token, fresh = taken
     running = _hashes.take(upload.stored_by) if upload.segments else hashlib.sha256()
-    subject = Subject(caller.practice_id, upload_id)
-    laid = upload.segments, upload.pieces
+    subject, laid = Subject(caller.practice_id, upload_id), (upload.segments, upload.pieces)
     with resources.recordings.append(subject, RECORDING, *laid, fresh=fresh) as recording:
-        arriving = Arriving(resources, upload, token, recording, running, safe_points=not all_or_nothing)
+        kind = {"safe_points": not all_or_nothing, "says_length": length is not None}
+        arriving = Arriving(resources, upload, token, recording, running, **kind)
         try:
             _feed(arriving, feed, nothing_by_halves=all_or_nothing)
             if upload.deferred or arriving.offset < upload.length:
                 return _state_of(arriving, _keep(arriving))
-            details = tus_creation.details_of(resources, upload)
-            finish(resources, caller, arriving, details, admit)
+            joined = finish(resources, caller, arriving, admit, alone)
         except Overtaken:
             recording.withdraw()
             raise
-    return State(upload_id, upload.length, upload.length, None, session_id=details.joins)
+    return State(upload_id, upload.length, upload.length, None, session_id=joined)
 
 
 def _feed(
@@ -143,7 +143,7 @@ def _take(
             _require_offset(offset, sum(upload.segments))
             _require_few(upload)
             if length is not None:
-                _settle_length(resources, upload, length)
+                tus_creation.settle_length(resources, upload, length)
             if declared is not None and offset + declared > upload.length:
                 raise longer_than_allowed(upload)
             fresh, upload.writer = upload.writer is not None, token
@@ -152,24 +152,6 @@ def _take(
     done = state(resources, caller, upload_id)
     _require_offset(offset, done.offset)
     return done
-
-
-def _settle_length(resources: Resources, upload: Upload, length: int) -> None:
-    """Note the length that an upload was announced without; said again, it must be the same."""
-    if not upload.deferred:
-        if length != upload.length:
-            raise InvalidInput(
-                f"The upload has {upload.length} bytes by what was sent before. Leave Upload-Length out.",
-                "upload_length_fixed",
-            )
-        return
-    tus_creation.check_length(resources, length)
-    if length < sum(upload.segments):
-        raise InvalidInput(
-            f"{sum(upload.segments)} bytes of the upload are stored. Send an Upload-Length that is no less.",
-            "upload_length_too_short",
-        )
-    upload.length, upload.deferred = length, False
 
 
 def _require_offset(offset: int, actual: int) -> None:

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session as DbSession
@@ -11,6 +13,7 @@ from shared.db.queries.privacy import deletions
 from shared.db.queries.privacy.deletions import Remains
 from shared.domain.errors import (
     Conflict,
+    DomainError,
     InvalidInput,
     NotFound,
     TooLarge,
@@ -24,7 +27,7 @@ from shared.services.access.caller import Caller
 from shared.services.lifecycle import deletion
 from shared.services.lifecycle.cancellation import OWN_ATTEMPT_SECONDS
 from shared.services.resources import Resources
-from shared.services.uploads import accepting
+from shared.services.uploads import accepting, tus_creation
 from shared.services.uploads.registration import Received, UploadDetails, promise
 from shared.services.uploads.tus_patch import Arriving, Overtaken
 from shared.storage.recordings import RECORDING
@@ -41,27 +44,29 @@ def finish(
     resources: Resources,
     caller: Caller,
     arriving: Arriving,
-    details: UploadDetails,
     admit: Callable[[], AbstractContextManager[None]],
-) -> None:
-    """Check the whole recording and promise to work on it.
+    alone: bool,
+) -> UUID | None:
+    """Check the whole recording and promise to work on it; gives the session that it joins.
+
+    ``alone``: where that one does not take it, it becomes a session of its own.
 
     What is refused for good is removed. After any other failure (a limit is reached, something is
     away) the upload is open again, a little short of its end, so that the client sends the rest again.
     """
     session = Subject(caller.practice_id, arriving.upload.id)
+    details = tus_creation.details_of(resources, arriving.upload)
     arriving.make_safe()
     arriving.recording.finish(arriving.require_mine)
     try:
         received = _examined(resources, session, arriving, details)
         with admit():
-            promise(resources, caller, session, received, details, arriving.settle)
+            details = _promise(resources, caller, arriving, received, details, alone)
     except Overtaken:
         raise
     except _FOR_GOOD as error:
-        is_for_another = isinstance(error, (NotFound, Conflict)) or error.code == "joined_too_long"
-        if details.joins is not None and is_for_another:
-            arriving.give_back()  # its session was signed, deleted or grew meanwhile: that loses no recording
+        if details.joins is not None and _is_of_the_other(error):
+            arriving.reopen()  # its session was signed, deleted or grew meanwhile: that loses no recording
         else:
             _discard(resources, caller, arriving)
         raise
@@ -74,6 +79,34 @@ def finish(
         raise
     discard_pieces(resources, session)
     accepting.begin_work(resources, session.id, arriving.upload.length, details)
+    return details.joins
+
+
+def _promise(
+    resources: Resources,
+    caller: Caller,
+    arriving: Arriving,
+    received: Received,
+    details: UploadDetails,
+    alone: bool,
+) -> UploadDetails:
+    """Promise to work on it, to join its session or alone; gives the details that it was promised with."""
+    session = Subject(caller.practice_id, arriving.upload.id)
+    try:
+        promise(resources, caller, session, received, details, arriving.settle)
+    except Overtaken:
+        raise
+    except (NotFound, Conflict, InvalidInput) as error:
+        if not alone or details.joins is None or not _is_of_the_other(error):
+            raise
+        details = replace(details, joins=None)
+        promise(resources, caller, session, received, details, arriving.settle)
+    return details
+
+
+def _is_of_the_other(error: DomainError) -> bool:
+    """Whether a recording was refused for what the session is like that it was to join."""
+    return isinstance(error, (NotFound, Conflict)) or error.code == "joined_too_long"
 
 
 def discard_pieces(resources: Resources, session: Subject) -> None:

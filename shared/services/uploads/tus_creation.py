@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from shared.db.queries.records import uploads
 from shared.db.tables.uploads import Upload
+from shared.domain.errors import InvalidInput
 from shared.services import idempotency
 from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller
@@ -67,6 +68,24 @@ def check_length(resources: Resources, length: int) -> None:
     if length > resources.settings.max_upload_bytes:
         raise accepting.too_large(resources.settings.max_upload_bytes)
     accepting.check_size(length)
+
+
+def settle_length(resources: Resources, upload: Upload, length: int) -> None:
+    """Note the length that an upload was announced without; said again, it must be the same."""
+    if not upload.deferred:
+        if length != upload.length:
+            raise InvalidInput(
+                f"The upload has {upload.length} bytes by what was sent before. Leave Upload-Length out.",
+                "upload_length_fixed",
+            )
+        return
+    check_length(resources, length)
+    if length < sum(upload.segments):
+        raise InvalidInput(
+            f"{sum(upload.segments)} bytes of the upload are stored. Send an Upload-Length that is no less.",
+            "upload_length_too_short",
+        )
+    upload.length, upload.deferred = length, False
 
 
 def _insert(

@@ -44,6 +44,7 @@ class Arriving:
         running: "hashlib._Hash | None",
         *,
         safe_points: bool,
+        says_length: bool,
     ) -> None:
         self.upload = upload
         self.token = token
@@ -53,6 +54,7 @@ class Arriving:
         self.offset = sum(self._before)
         self._resources = resources
         self._safe_points = safe_points
+        self._says_length = says_length
         self._safe_at = self.offset
         self._safe_since = time.monotonic()
 
@@ -84,6 +86,12 @@ class Arriving:
         """This request is over; what came since the last safe point is dropped."""
         return self._note(None, stored_by=None, ends=True)
 
+    def reopen(self) -> datetime:
+        """As ``give_back``; a length that this request said is not known again, as of a recording cut off."""
+        if self._says_length:
+            self.upload.deferred, self.upload.length = True, self._resources.settings.max_upload_bytes
+        return self.give_back()
+
     def take_back(self) -> datetime:
         """This request is over; all that it brought is dropped."""
         return self._note(Laid(self._before, None), stored_by=None, ends=True)
@@ -108,6 +116,8 @@ class Arriving:
                 segments=laid.segments if laid else None,
                 pieces=laid.pieces if laid else None,
                 stored_by=stored_by,
+                length=self.upload.length,
+                deferred=self.upload.deferred,
                 kept_seconds=kept_seconds(self.upload),
                 ends=ends,
             )

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session as DbSession
 
 from shared.db.connection.clock import now
 from shared.db.queries.records import uploads
+from shared.domain.errors import Conflict
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
-from shared.services.uploads import resumable
+from shared.services.uploads import resumable, separating
 from shared.services.uploads.tus_patch import kept_seconds
 
 # A recorder sends a part every few seconds; one whose network is away may take longer.
@@ -68,7 +69,22 @@ def finish(
     admit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> UUID:
     """Make a session of what has come of a recording without a length, or have it join the one that it
-    continues; gives the session's id. Raises as ``resumable.receive``."""
-    stored = resumable.state(resources, caller, upload_id).offset
-    done = resumable.receive(resources, caller, upload_id, stored, lambda _: None, length=stored, admit=admit)
+    continues; gives the session's id.
+
+    If that one does not take it (it was signed, or deleted, meanwhile), it becomes a session of its own.
+    So does a further recording that cannot be joined. Raises as ``resumable.receive`` and
+    ``separating.separate``, and Conflict for an upload whose client has the rest.
+    """
+    if separating.separate(resources, caller, upload_id, admit):
+        return upload_id
+    state = resumable.state(resources, caller, upload_id)
+    stored = state.offset
+    if state.length is not None and stored < state.length:
+        raise Conflict(
+            f"{stored} of {state.length} bytes are stored. Send the rest to the upload, or give it up.",
+            "upload_incomplete",
+        )
+    done = resumable.receive(
+        resources, caller, upload_id, stored, lambda _: None, length=stored, admit=admit, alone=True
+    )
     return done.session_id or upload_id

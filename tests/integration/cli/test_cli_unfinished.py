@@ -23,6 +23,7 @@ def server() -> Iterator[FakeApi]:
         for _ in range(2):
             fake.will("GET /api/uploads", Reply(200, UPLOADS))
             fake.will("GET /api/unsaved-edits", Reply(200, EDITS))
+        fake.will(f"POST /api/uploads/{ID}/finish", Reply(202, {"id": ID}))
         fake.will(f"DELETE /api/uploads/{ID}", Reply(204, None))
         fake.will(f"DELETE /api/sessions/{ID}/notes/unsaved", Reply(204, None))
         yield fake
@@ -43,6 +44,13 @@ def test_uploads_and_edits_are_listed(data: Path, capsys: pytest.CaptureFixture[
     assert "5 of unknown bytes" in " ".join(capsys.readouterr().out.split())
     assert unfinished(data, "list", "--json") == Exit.OK
     assert json.loads(capsys.readouterr().out) == {"uploads": UPLOADS, "edits": EDITS}
+
+
+def test_a_session_is_made_of_what_was_cut_off(
+    server: FakeApi, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert unfinished(data, "finish-upload", ID) == Exit.OK
+    assert capsys.readouterr().out.strip() == ID
 
 
 def test_each_is_discarded_by_its_id(server: FakeApi, data: Path) -> None:

@@ -216,8 +216,9 @@ def test_work_that_goes_on_is_stopped(me: Browser, resources: Resources, office:
     assert "Cancelled" in me.get(f"/sessions/{session_id}").text
 
 
-def test_a_further_recording_is_waited_for_and_given_up_where_it_cannot_be_joined(
-    app: Flask, me: Browser, resources: Resources, office: Office, session_id: UUID
+@pytest.mark.parametrize("do", ["discard", "finish"])
+def test_a_further_recording_that_cannot_be_joined_is_given_up_or_made_a_session_of_its_own(
+    app: Flask, me: Browser, resources: Resources, office: Office, session_id: UUID, do: str
 ) -> None:
     path, sign = f"/sessions/{session_id}", f'href="/sessions/{session_id}/sign"'
     page = me.get(path).text
@@ -232,10 +233,13 @@ def test_a_further_recording_is_waited_for_and_given_up_where_it_cannot_be_joine
     assert waiting["begins_at"] is None
     page = me.get(path).text
     assert "It cannot be decoded." in page
-    assert "and go on without it" in page
+    assert "Make it a session of its own" in page
+    assert "Give it up" in page
     given_up = f"/patients/{office.patient_id}/recordings/{waiting['id']}"
-    assert me.submit(given_up, do="discard", session=str(session_id)).location == path
-    assert "and go on without it" not in me.get(path).text
+    comes_to = path if do == "discard" else f"/sessions/{waiting['id']}"
+    assert me.submit(given_up, do=do, session=str(session_id)).location == comes_to
+    assert "Give it up" not in me.get(path).text
+    assert me.get(f"/sessions/{waiting['id']}").status_code == (404 if do == "discard" else 200)
 
 
 def test_newer_notes_are_offered_beside_an_edit_and_taken(

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from shared.db.queries.privacy import consents
 from shared.db.tables.core import AuditEvent, TherapySession
 from shared.db.tables.lifecycle import Erasure, RemovalRow
 from shared.db.tables.uploads import FurtherRecording
@@ -34,6 +35,7 @@ from shared.services.retention import holds, sweep
 from shared.services.retention.holds import Target
 from shared.services.steps import redaction
 from shared.services.steps.join_list import GAP_SECONDS
+from shared.services.uploads import unfinished
 from tests.database import everything
 from tests.fakes.media_files import wav
 from tests.fakes.notes import FakeExtractor
@@ -202,6 +204,21 @@ def test_two_further_recordings_join_in_the_order_of_their_acceptance(call, clin
     assert [(one.number, one.begins_at) for one in further(clinic)] == [(2, BEGINS), (3, second)]
     assert len(heard(call, uploaded)) == 4
     assert all(one.transcribed_at for one in further(clinic))
+
+
+def test_damage_of_a_recording_that_was_not_transcribed_before_another_joined_is_told(call, bench, office):
+    cut = wav(FIRST)[: len(wav(FIRST)) // 2]
+    session_id = UUID(call.upload(office.patient_id, cut).json["id"])
+    join(call, session_id)
+    join(call, session_id)
+    join_and_work(bench, session_id)
+    quality = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert quality["missing_seconds"] == pytest.approx(FIRST / 2, abs=0.1)
+    assert "truncated" in [reason["code"] for reason in quality["review_reasons"]]
+    join(call, session_id)
+    join_and_work(bench, session_id)
+    again = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert again["missing_seconds"] == quality["missing_seconds"]
 
 
 def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench, clinic, processed):
@@ -479,6 +496,20 @@ def test_nothing_joins_what_is_on_hold(call, clinic, office, processed):
     assert further(clinic) == []
 
 
+def test_what_was_accepted_before_a_hold_joins_and_every_second_of_both_stays(
+    call, clinic, bench, office, processed
+):
+    join(call, processed)
+    target = Target(session_id=processed)
+    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    join_and_work(bench, processed)
+    assert row(clinic, processed).status == Status.PROCESSED
+    sound = samples(call, processed)
+    assert len(sound) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
+    assert loudness(sound, FIRST - 5, FIRST) > 1000
+    assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
+
+
 def test_only_its_therapist_joins_anything(app, call, clinic, processed):
     stranger = caller_of(app, clinic, make_office(clinic))
     answer = join(stranger, processed)
@@ -538,11 +569,88 @@ def test_one_that_cannot_be_decoded_fails_the_session_and_can_be_given_up(call, 
     assert {"session.join", "session.unjoin"} <= acts
 
 
-def announced(call: Caller, session_id: UUID) -> str:
+def made_too_long(clinic: Resources, bench: Workbench, session_id: UUID) -> None:
+    """A worker finds out that the whole is longer than a recording may be."""
+    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    redaction.redact(
+        dataclasses.replace(bench, resources=dataclasses.replace(clinic, settings=short)), session_id
+    )
+
+
+def finish(call: Caller, upload_id: object) -> Any:
+    return call("POST", f"/api/uploads/{upload_id}/finish", headers=TUS)
+
+
+@pytest.mark.parametrize("stopped", ["failed", "cancelled"])
+def test_one_that_cannot_be_joined_becomes_a_session_of_its_own(
+    call, clinic, bench, office, processed, stopped
+):
+    content = wav(SECOND)
+    assert call("PUT", f"/api/sessions/{processed}/part2", json={"is_part2": True}).status_code == 200
+    join(call, processed, content)
+    (waiting,) = further(clinic)
+    assert finish(call, waiting.id).json["code"] == "joined"
+    if stopped == "failed":
+        made_too_long(clinic, bench, processed)
+    else:
+        assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+    own = finish(call, waiting.id)
+    assert (own.status_code, own.json["id"]) == (202, str(waiting.id)), own.json
+    assert finish(call, waiting.id).json["id"] == own.json["id"]
+    assert further(clinic) == []
+    assert row(clinic, waiting.id).patient_id == office.patient_id
+    work(bench, waiting.id)
+    assert call("GET", f"/api/sessions/{waiting.id}/audio").data == content
+    assert len(heard(call, waiting.id)) == 1
+    with everything(clinic) as db:
+        assert consents.is_part2(db, office.patient_id, waiting.id)
+    if stopped == "failed":
+        join_and_work(bench, processed)
+        assert row(clinic, processed).status == Status.PROCESSED
+    assert call("GET", f"/api/sessions/{processed}/audio").data == wav(FIRST)
+    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    assert call("GET", f"/api/sessions/{waiting.id}/audio").data == content
+    assert (
+        audited(clinic, processed, "session.separate"),
+        audited(clinic, waiting.id, "session.upload"),
+    ) == (
+        1,
+        1,
+    )
+
+
+def test_what_a_worker_joined_before_it_died_becomes_no_session_of_its_own(
+    monkeypatch, call, clinic, bench, processed
+):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    killed_at(monkeypatch, bench, processed, "rewritten")
+    fail(clinic, processed)
+    refused = finish(call, waiting.id)
+    assert (refused.status_code, refused.json["code"]) == (409, "joined")
+    assert [one.begins_at for one in further(clinic)] == [BEGINS]
+
+
+def test_only_its_therapist_makes_a_session_of_it_and_not_from_under_a_hold(
+    app, call, clinic, bench, office, processed
+):
+    join(call, processed)
+    (waiting,) = further(clinic)
+    made_too_long(clinic, bench, processed)
+    assert finish(caller_of(app, clinic, make_office(clinic)), waiting.id).status_code == 404
+    target = Target(session_id=processed)
+    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    refused = finish(call, waiting.id)
+    assert (refused.status_code, refused.json["code"]) == (409, "on_hold")
+    assert [one.id for one in further(clinic)] == [waiting.id]
+
+
+def announced(call: Caller, session_id: UUID, *, deferred: bool = False) -> str:
     """The path of a resumable upload that is to join the session."""
     pairs = {"filename": "b.wav", "filetype": "audio/wav", "joins": str(session_id)}
     metadata = ",".join(f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in pairs.items())
-    headers = {**TUS, "Upload-Length": str(len(wav(SECOND))), "Upload-Metadata": metadata}
+    size = {"Upload-Defer-Length": "1"} if deferred else {"Upload-Length": str(len(wav(SECOND)))}
+    headers = {**TUS, **size, "Upload-Metadata": metadata}
     made = call("POST", "/api/uploads", headers=headers)
     assert made.status_code == 201, made.json
     return made.headers["Location"]
@@ -568,6 +676,32 @@ def test_a_resumable_upload_whose_session_was_signed_meanwhile_is_kept(call, pro
     sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
     assert (sent.status_code, sent.json["code"]) == (409, "notes_signed")
     assert call("HEAD", path, headers=TUS).status_code == 200
+
+
+@pytest.mark.parametrize("lost", ["signed", "deleted"])
+def test_a_recording_whose_session_was_signed_meanwhile_is_listed_and_becomes_one_of_its_own(
+    call, clinic, bench, office, processed, lost
+):
+    content = wav(SECOND)
+    path = announced(call, processed, deferred=True)
+    if lost == "signed":
+        assert signing(call, processed) == (200, None)
+    else:
+        assert call("DELETE", f"/api/sessions/{processed}").status_code == 200
+    end = {**SENDING, "Upload-Length": str(len(content))}
+    assert call("PATCH", path, headers=end, data=content).status_code in (404, 409)
+    (left,) = call("GET", "/api/uploads").json
+    assert left["length"] is None
+    with everything(clinic) as db:
+        db.execute(text("UPDATE uploads SET expires_at = expires_at - interval '3 minutes'"))
+    assert [str(one.id) for one in unfinished.cut_off(clinic, office.caller)] == [left["id"]]
+    rest = {**SENDING, "Upload-Offset": str(left["offset"])}
+    assert call("PATCH", path, headers=rest, data=content[left["offset"] :]).status_code == 204
+    own = finish(call, left["id"])
+    assert (own.status_code, own.json["id"]) == (202, left["id"]), own.json
+    assert call("HEAD", path, headers=TUS).headers["Content-Location"] == f"/api/sessions/{left['id']}"
+    work(bench, UUID(left["id"]))
+    assert call("GET", f"/api/sessions/{left['id']}/audio").data == content
 
 
 def test_a_resumable_upload_that_makes_the_session_too_long_is_kept(app, call, clinic, processed):

@@ -45,6 +45,8 @@ def keep(
     segments: Sequence[int] | None,
     pieces: Sequence[str] | None,
     stored_by: UUID | None,
+    length: int,
+    deferred: bool,
     kept_seconds: float,
     ends: bool,
 ) -> datetime | None:
@@ -54,6 +56,7 @@ def keep(
     the upload is over.
     """
     values: dict[str, Any] = {"expires_at": func.now() + timedelta(seconds=kept_seconds)}
+    values |= {"length": length, "deferred": deferred}
     if segments is not None:
         values |= {"segments": list(segments), "stored_by": stored_by}
     if pieces is not None:
