@@ -73,7 +73,7 @@ def accept(resources: Resources, caller: Caller, patient_id: UUID | None, token:
         return form.details()
 
     try:
-        return accepting.receive(resources, caller, feed, lambda: rate_limits.taken(rate_limits.UPLOADS))
+        return accepting.receive(resources, caller, feed, rate_limits.upload_taken)
     except RequestEntityTooLarge:
         raise accepting.too_large(limit) from None
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, request
@@ -118,6 +118,11 @@ def taken(name: str) -> Iterator[None]:
         _limits().give_back(name)
         _note(name)
         raise
+
+
+def upload_taken() -> AbstractContextManager[None]:
+    """Count one upload of the caller, as ``taken`` does: what services ask before they promise a session."""
+    return taken(UPLOADS)
 
 
 def address() -> str:

@@ -27,8 +27,7 @@ def end(patient_id: UUID, upload_id: UUID) -> Redirect:
         if (session_id := request.form.get("session", type=UUID)) is not None:
             return form_values.see(f"/sessions/{session_id}")
         return form_values.see(f"/patients/{patient_id}")
-    admit = lambda: rate_limits.taken(rate_limits.UPLOADS)  # noqa: E731 - passed on as it is
-    session_id = unfinished.finish(resources(), caller(), upload_id, admit)
+    session_id = unfinished.finish(resources(), caller(), upload_id, rate_limits.upload_taken)
     if request.form.get("do") == "continue":
         return form_values.see(f"/patients/{patient_id}/record?joins={session_id}")
     return form_values.see(f"/sessions/{session_id}")

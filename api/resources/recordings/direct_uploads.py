@@ -9,7 +9,7 @@ from api import idempotency
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import LOCATION, answers
-from api.schemas.recordings import session_documents
+from api.resources.recordings import session_answers
 from api.schemas.recordings.sessions import SessionSchema
 from api.schemas.recordings.uploads import DirectUploadCreateSchema, DirectUploadSchema
 from api.uploads.details import details_of
@@ -18,7 +18,6 @@ from shared.http import rate_limits
 from shared.schemas import file_names
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
-from shared.services.sessions import reading as sessions
 from shared.services.uploads import direct_uploads, resumable
 from shared.services.uploads.direct_uploads import Direct
 
@@ -74,12 +73,8 @@ def complete(upload_id: UUID) -> Response:
     The answer is the session, also when it is asked for again. What is refused for good is gone; a 429 or 503
     leaves the upload as it was. 409 `direct_upload_missing`: nothing has been sent yet.
     """
-    admit = lambda: rate_limits.taken(rate_limits.UPLOADS)  # noqa: E731 - passed on as it is
-    session_id = direct_uploads.complete(resources(), caller(), upload_id, admit)
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
-    response.status_code = 202
-    response.headers["Location"] = f"/api/sessions/{session_id}"
-    return response
+    session_id = direct_uploads.complete(resources(), caller(), upload_id, rate_limits.upload_taken)
+    return session_answers.accepted(session_id)
 
 
 @blueprint.route("/<id:upload_id>", methods=["DELETE"])

@@ -3,25 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response
 
 from api import idempotency
 from api.auth import caller, needs, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import LOCATION, answers
-from api.schemas.recordings import session_documents
+from api.resources.recordings import session_answers
 from api.schemas.recordings.off_record import OffTheRecordSchema
 from api.schemas.recordings.sessions import SessionSchema
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
-from shared.services.sessions import reading as sessions
 from shared.services.transcripts import off_record
 
 blueprint = Blueprint("off_record", __name__, url_prefix="/api/sessions", description="Off the record.")
 
 
 def _again(first: Answered) -> Response:
-    return _accepted(first.resource_id)
+    return session_answers.accepted(first.resource_id)
 
 
 @blueprint.route("/<id:session_id>/off-the-record", methods=["POST"])
@@ -46,11 +45,4 @@ def off_the_record(wanted: dict[str, Any], session_id: UUID) -> Response:
         wanted["ranges"],
         keep_signed_notes=wanted["keep_signed_notes"],
     )
-    return _accepted(session_id)
-
-
-def _accepted(session_id: UUID) -> Response:
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
-    response.status_code = 202
-    response.headers["Location"] = f"/api/sessions/{session_id}"
-    return response
+    return session_answers.accepted(session_id)

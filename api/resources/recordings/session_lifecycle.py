@@ -3,19 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, request
+from flask import Response, request
 
 from api.auth import caller, needs, recheck, resources
 from api.http import event_stream
 from api.http.json_bodies import Blueprint
 from api.openapi.document import EVENTS_ANSWER, LAST_EVENT_PARAMETER, LOCATION, answers
-from api.schemas.recordings import session_documents
+from api.resources.recordings import session_answers
 from api.schemas.recordings.sessions import DeleteQuerySchema, ReceiptSchema, SessionSchema
 from shared.domain.errors import Unavailable
 from shared.services.access.caller import Scope
 from shared.services.lifecycle import cancellation, deletion
 from shared.services.sessions import event_feed
-from shared.services.sessions import reading as sessions
 from shared.services.sessions.event_feed import News
 
 blueprint = Blueprint(
@@ -33,10 +32,7 @@ def cancel(session_id: UUID) -> Response:
     A cancelled session gives the same answer again; one that is processed or failed gives 409.
     """
     cancellation.cancel(resources(), caller(), session_id)
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
-    response.status_code = 202
-    response.headers["Location"] = f"/api/sessions/{session_id}"
-    return response
+    return session_answers.accepted(session_id)
 
 
 @blueprint.route("/<id:session_id>", methods=["DELETE"])

@@ -13,6 +13,7 @@ from api.http import prefer_wait
 from api.http.json_bodies import Blueprint
 from api.http.pages import page_response, position
 from api.openapi.document import ETAG, LOCATION, NEXT_PAGE, UPLOAD_BODY, WAIT_PARAMETER, answers
+from api.resources.recordings import session_answers
 from api.schemas.recordings import session_documents
 from api.schemas.recordings.sessions import (
     ExtractedSchema,
@@ -33,12 +34,12 @@ blueprint = Blueprint("sessions", __name__, url_prefix="/api/sessions", descript
 
 
 def _upload_again(first: Answered) -> Response:
-    return _accepted(first.resource_id)
+    return session_answers.accepted(first.resource_id)
 
 
 def _extraction_again(first: Answered) -> Response:
     if first.status != 200:
-        return _accepted(first.resource_id)
+        return session_answers.accepted(first.resource_id)
     record = sessions.get(resources(), caller(), first.resource_id)
     return jsonify({"extracted_notes": record.notes, "processing_time": round(first.seconds, 3)})
 
@@ -60,7 +61,7 @@ def upload(query: dict[str, Any]) -> Response:
     A repetition with the same `Idempotency-Key` is the same request if path, query, form fields,
     file name, declared type and the file's bytes are the same; the boundary does not matter.
     """
-    return _accepted(uploads.accept(resources(), caller(), query["patient_id"]))
+    return session_answers.accepted(uploads.accept(resources(), caller(), query["patient_id"]))
 
 
 @blueprint.route("/", methods=["GET"])
@@ -125,7 +126,7 @@ def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
         if record.row.status == Status.PROCESSED and record.notes is not None:
             done = {"extracted_notes": record.notes, "processing_time": round(time.monotonic() - began, 3)}
             return _preference_applied(jsonify(done), seconds)
-    return _preference_applied(_accepted(session_id), 0 if ended is None else seconds)
+    return _preference_applied(session_answers.accepted(session_id), 0 if ended is None else seconds)
 
 
 @blueprint.route("/<id:session_id>/retry", methods=["POST"])
@@ -135,14 +136,7 @@ def extract_notes(wanted: dict[str, Any], session_id: UUID) -> Response:
 def retry(session_id: UUID) -> Response:
     """Let a failed session go on from the step that failed."""
     sessions.retry(resources(), caller(), session_id)
-    return _accepted(session_id)
-
-
-def _accepted(session_id: UUID) -> Response:
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
-    response.status_code = 202
-    response.headers["Location"] = f"/api/sessions/{session_id}"
-    return response
+    return session_answers.accepted(session_id)
 
 
 def _status(session_id: UUID) -> Status:
@@ -150,7 +144,7 @@ def _status(session_id: UUID) -> Status:
 
 
 def _conditional(session_id: UUID) -> Response:
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
+    response = session_answers.whole(session_id)
     response.add_etag()
     response.make_conditional(request)
     return response

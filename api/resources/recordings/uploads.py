@@ -5,14 +5,14 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g, jsonify, request
+from flask import Response, g, request
 
 from api import idempotency
 from api.auth import caller, needs, public, resources
 from api.http.json_bodies import Blueprint
 from api.openapi.document import answers
 from api.openapi.tus_documents import CREATED, CREATION, DESCRIBED, FINISHED, HEADERS, PATCHING, STATE
-from api.schemas.recordings import session_documents
+from api.resources.recordings import session_answers
 from api.schemas.recordings.sessions import SessionSchema
 from api.schemas.recordings.uploads import UnfinishedUploadSchema
 from api.server import bodies
@@ -22,7 +22,6 @@ from shared.domain.ports import Block
 from shared.http import rate_limits
 from shared.services.access.caller import Scope
 from shared.services.idempotency import Answered
-from shared.services.sessions import reading as sessions
 from shared.services.uploads import resumable, tus_creation
 from shared.services.uploads import unfinished as listings
 
@@ -134,7 +133,7 @@ def patch(upload_id: UUID) -> Response:
         declared=request.content_length,
         length=tus.number("Upload-Length") if "Upload-Length" in request.headers else None,
         all_or_nothing=checksum.given,
-        admit=lambda: rate_limits.taken(rate_limits.UPLOADS),
+        admit=rate_limits.upload_taken,
     )
     return tus.tell(Response(status=204), state)
 
@@ -150,12 +149,8 @@ def finish(upload_id: UUID) -> Response:
     A recording without a length ends with what came of it. A further recording that its session cannot take
     (it has failed, or the work was stopped) becomes a session of its own. Asked again, it answers the same.
     """
-    admit = lambda: rate_limits.taken(rate_limits.UPLOADS)  # noqa: E731 - passed on as it is
-    session_id = listings.finish(resources(), caller(), upload_id, admit)
-    response = jsonify(session_documents.whole(sessions.get(resources(), caller(), session_id)))
-    response.status_code = 202
-    response.headers["Location"] = f"/api/sessions/{session_id}"
-    return response
+    session_id = listings.finish(resources(), caller(), upload_id, rate_limits.upload_taken)
+    return session_answers.accepted(session_id)
 
 
 @blueprint.route("/<id:upload_id>", methods=["DELETE"])
