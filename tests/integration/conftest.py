@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from flask import Flask
 
+    from shared.media.isolation.sandbox import Sandbox
     from shared.services.resources import Resources
     from tests.integration.api_client import Caller
     from tests.integration.notes_calls import Clinician
@@ -32,6 +33,15 @@ def call(app: Flask, resources: Resources, office: Office) -> Caller:
     from tests.integration.api_client import caller_of
 
     return caller_of(app, resources, office)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """The decoder that the service runs with."""
+    from shared.media.isolation.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

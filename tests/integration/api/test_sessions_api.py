@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -69,28 +68,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture(scope="module")
-def decoder() -> Iterator[Sandbox]:
-    """The decoder that the service runs with."""
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def clinic(resources: Resources, decoder: Sandbox) -> Resources:
-    """Real resources throughout; its messages wait in Redis, where nobody takes them."""
-    return dataclasses.replace(resources, decoder=decoder)
-
-
-@pytest.fixture
-def app(clinic: Resources) -> Flask:
-    return app_of(clinic)
-
-
-@pytest.fixture
-def call(app: Flask, clinic: Resources, office: Office) -> Caller:
-    """The office's therapist."""
-    return caller_of(app, clinic, office)
+def resources(resources: Resources, sandbox: Sandbox) -> Resources:
+    """With the real decoder."""
+    return dataclasses.replace(resources, decoder=sandbox)
 
 
 @pytest.fixture
@@ -100,21 +81,21 @@ def pending(call: Caller, office: Office) -> str:
 
 
 @pytest.fixture
-def processed(clinic: Resources, pending: str) -> str:
+def processed(resources: Resources, pending: str) -> str:
     """A session with a transcript of two sentences and notes."""
-    process(clinic, pending)
+    process(resources, pending)
     return pending
 
 
-def process(clinic: Resources, session_id: str, **engines: object) -> None:
+def process(resources: Resources, session_id: str, **engines: object) -> None:
     """Run the real tasks over the session, with engines that cost nothing unless given."""
-    eager = dataclasses.replace(clinic, queue=eager_queue(clinic.settings))
+    eager = dataclasses.replace(resources, queue=eager_queue(resources.settings))
     with working_at(bench_with(eager, **engines)):  # type: ignore[arg-type]
         eager.queue.publish(UUID(session_id))
 
 
-def limited(clinic: Resources, **limits: object) -> Resources:
-    return dataclasses.replace(clinic, settings=dataclasses.replace(clinic.settings, **limits))
+def limited(resources: Resources, **limits: object) -> Resources:
+    return dataclasses.replace(resources, settings=dataclasses.replace(resources.settings, **limits))
 
 
 def is_problem(answer: TestResponse, status: int, code: str) -> bool:
@@ -142,8 +123,8 @@ class TestUpload:
         assert document["audio_bytes"] == len(recording)
         assert call("GET", answer.headers["Location"]).json == document
 
-    def test_every_listed_format_is_accepted(self, clinic: Resources, office: Office) -> None:
-        many = limited(clinic, uploads_per_hour=100)
+    def test_every_listed_format_is_accepted(self, resources: Resources, office: Office) -> None:
+        many = limited(resources, uploads_per_hour=100)
         call = caller_of(app_of(many), many, office)
         for label, (extension, *_) in media_files.HONEST.items():
             content = media_files.honest(label, seconds=2.0)
@@ -180,16 +161,16 @@ class TestUpload:
         assert call.upload(office.patient_id, content[:1024]).status_code == 202
 
     def test_a_file_over_the_limit_is_refused_and_leaves_nothing(
-        self, clinic: Resources, office: Office
+        self, resources: Resources, office: Office
     ) -> None:
         content = media_files.wav(1.0)
-        small = limited(clinic, max_upload_bytes=len(content) - 1)
+        small = limited(resources, max_upload_bytes=len(content) - 1)
         answer = caller_of(app_of(small), small, office).upload(office.patient_id, content)
         assert is_problem(answer, 413, "recording_too_large")
-        assert left_behind(clinic) == []
+        assert left_behind(resources) == []
 
     def test_what_is_not_the_audio_that_it_claims_to_be_is_refused_and_leaves_nothing(
-        self, call: Caller, clinic: Resources, office: Office
+        self, call: Caller, resources: Resources, office: Office
     ) -> None:
         impostors = {
             "header and zeros": media_files.HEADERS["RIFF WAVE"] + bytes(20_000),
@@ -202,7 +183,7 @@ class TestUpload:
             answer = call.upload(office.patient_id, content, "a.mp4", "video/mp4")
             assert answer.status_code == 415, (label, answer.text)
             assert is_problem(answer, 415, answer.json["code"])
-        assert left_behind(clinic) == []
+        assert left_behind(resources) == []
 
 
 class TestRateLimits:
@@ -227,12 +208,12 @@ class TestRateLimits:
         assert call.upload(office.patient_id).status_code == 429
 
     def test_twenty_extractions_an_hour_are_accepted(
-        self, call: Caller, clinic: Resources, processed: str, clock: Clock
+        self, call: Caller, resources: Resources, processed: str, clock: Clock
     ) -> None:
         path = f"/api/sessions/{processed}/extract-notes"
         for _ in range(20):
             assert call("POST", path).status_code == 202
-            process(clinic, processed)
+            process(resources, processed)
         refused = call("POST", path)
         assert is_problem(refused, 429, "rate_limited")
         assert refused.headers["RateLimit-Limit"] == "20"
@@ -265,19 +246,19 @@ class TestGet:
             assert call("GET", f"/api/sessions/{pending}/{kind}").status_code == 404
 
     def test_an_unchanged_session_is_not_sent_again(
-        self, call: Caller, clinic: Resources, pending: str
+        self, call: Caller, resources: Resources, pending: str
     ) -> None:
         path = f"/api/sessions/{pending}"
         etag = call("GET", path).headers["ETag"]
         unchanged = call("GET", path, headers={"If-None-Match": etag})
         assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", etag)
-        process(clinic, pending)
+        process(resources, pending)
         assert call("GET", path, headers={"If-None-Match": etag}).status_code == 200
 
     def test_a_preferred_wait_holds_the_answer_until_the_status_changes(
-        self, call: Caller, clinic: Resources, pending: str
+        self, call: Caller, resources: Resources, pending: str
     ) -> None:
-        worker = threading.Timer(0.2, process, (clinic, pending))
+        worker = threading.Timer(0.2, process, (resources, pending))
         worker.start()
         answer = call("GET", f"/api/sessions/{pending}", headers={"Prefer": "wait=30"})
         worker.join()
@@ -285,9 +266,9 @@ class TestGet:
         assert answer.headers["Preference-Applied"] == "wait=30"
 
     def test_a_foreign_session_looks_exactly_like_a_missing_one(
-        self, call: Caller, app: Flask, clinic: Resources, pending: str
+        self, call: Caller, app: Flask, resources: Resources, pending: str
     ) -> None:
-        stranger = caller_of(app, clinic, make_office(clinic))
+        stranger = caller_of(app, resources, make_office(resources))
         for suffix in ("", "/transcript", "/notes"):
             answers = [
                 stranger("GET", f"/api/sessions/{name}{suffix}", headers={"X-Request-Id": "the-same-request"})
@@ -352,9 +333,9 @@ class TestList:
         assert set(seen) == before
 
     def test_a_list_holds_nothing_of_anybody_else(
-        self, app: Flask, clinic: Resources, office: Office, pending: str
+        self, app: Flask, resources: Resources, office: Office, pending: str
     ) -> None:
-        stranger = caller_of(app, clinic, make_office(clinic))
+        stranger = caller_of(app, resources, make_office(resources))
         assert stranger("GET", "/api/sessions/").json == []
         named = stranger("GET", "/api/sessions/", query_string={"patient_id": str(office.patient_id)})
         assert (named.status_code, named.json) == (200, [])
@@ -364,21 +345,21 @@ class TestExtractNotes:
     """Four."""
 
     def test_extracting_again_makes_a_new_version(
-        self, call: Caller, clinic: Resources, processed: str
+        self, call: Caller, resources: Resources, processed: str
     ) -> None:
         first = call("GET", f"/api/sessions/{processed}/notes").json
         answer = call("POST", f"/api/sessions/{processed}/extract-notes", json={"template": "default"})
         assert (answer.status_code, answer.json["status"]) == (202, "extracting_notes")
         assert answer.headers["Location"] == f"/api/sessions/{processed}"
-        process(clinic, processed)
+        process(resources, processed)
         path = f"/api/sessions/{processed}/notes"
         assert (first["version"], call("GET", path).json["version"]) == (1, 2)
         assert call("GET", f"{path}?version=1").json == first
 
     def test_a_preferred_wait_gives_the_notes_and_the_time_they_took(
-        self, clinic: Resources, office: Office, processed: str
+        self, resources: Resources, office: Office, processed: str
     ) -> None:
-        eager = dataclasses.replace(clinic, queue=eager_queue(clinic.settings))
+        eager = dataclasses.replace(resources, queue=eager_queue(resources.settings))
         call = caller_of(app_of(eager), eager, office)
         with working_at(bench_with(eager)):
             answer = call("POST", f"/api/sessions/{processed}/extract-notes", headers={"Prefer": "wait=30"})
@@ -403,10 +384,10 @@ class TestBackgroundProcessing:
     """Two."""
 
     def test_a_spoken_recording_becomes_a_transcript_and_notes(
-        self, call: Caller, clinic: Resources, office: Office
+        self, call: Caller, resources: Resources, office: Office
     ) -> None:
         session_id = call.upload(office.patient_id, excerpt(20.0)).json["id"]
-        eager = dataclasses.replace(clinic, queue=eager_queue(clinic.settings))
+        eager = dataclasses.replace(resources, queue=eager_queue(resources.settings))
         with working_at(offline_bench(eager)):
             eager.queue.publish(UUID(session_id))
         document = call("GET", f"/api/sessions/{session_id}").json
@@ -416,18 +397,18 @@ class TestBackgroundProcessing:
         assert NotesSchema().validate(document["extracted_notes"]) == {}
 
     def test_a_failure_is_told_with_a_code_and_a_retry_goes_on_from_it(
-        self, call: Caller, clinic: Resources, pending: str
+        self, call: Caller, resources: Resources, pending: str
     ) -> None:
         refused = PermanentStepError("The engine refused its credentials.", "engine_refused_credentials")
         transcriber = FakeTranscriber()
-        process(clinic, pending, transcriber=transcriber, extractor=FakeExtractor([refused]))
+        process(resources, pending, transcriber=transcriber, extractor=FakeExtractor([refused]))
         failed = call("GET", f"/api/sessions/{pending}").json
         assert failed["status"] == "failed"
         assert failed["error"] == {"code": refused.code, "message": refused.detail}
         assert failed["transcript_text"]
         heard = transcriber.calls
         assert call("POST", f"/api/sessions/{pending}/retry").status_code == 202
-        process(clinic, pending, transcriber=transcriber)
+        process(resources, pending, transcriber=transcriber)
         assert call("GET", f"/api/sessions/{pending}").json["status"] == "processed"
         assert transcriber.calls == heard
 
@@ -441,13 +422,13 @@ class TestErrors:
     """Four."""
 
     def test_a_caller_without_a_key_or_without_the_right_is_refused(
-        self, app: Flask, clinic: Resources, office: Office
+        self, app: Flask, resources: Resources, office: Office
     ) -> None:
         nobody = Caller(app.test_client(), None)
         refused = nobody.upload(office.patient_id)
         assert is_problem(refused, 401, "not_authenticated")
         assert refused.headers["WWW-Authenticate"].startswith("Bearer")
-        reader = caller_of(app, clinic, office, {Scope.SESSIONS_READ})
+        reader = caller_of(app, resources, office, {Scope.SESSIONS_READ})
         assert is_problem(reader.upload(office.patient_id), 403, "scope_missing")
 
     def test_what_is_not_of_the_form_that_a_call_takes_is_told_by_field(
@@ -463,15 +444,15 @@ class TestErrors:
         assert set(speakers.json["errors"]) == {"speakers"}
 
     def test_without_the_database_every_call_says_when_to_come_back(
-        self, call: Caller, clinic: Resources, office: Office
+        self, call: Caller, resources: Resources, office: Office
     ) -> None:
         away = Database("postgresql://nobody@127.0.0.1:1/none")
-        blind = Caller(app_of(dataclasses.replace(clinic, database=away)).test_client(), call.key)
+        blind = Caller(app_of(dataclasses.replace(resources, database=away)).test_client(), call.key)
         for answer in (blind("GET", "/api/sessions/"), blind.upload(office.patient_id)):
             assert is_problem(answer, 503, "database_unavailable")
             assert int(answer.headers["Retry-After"]) > 0
         away.close()
-        assert left_behind(clinic) == []
+        assert left_behind(resources) == []
 
     def test_an_address_and_a_method_that_do_not_exist_are_problems_too(
         self, call: Caller, pending: str
@@ -486,15 +467,15 @@ class TestEdgeCases:
     """Five."""
 
     def test_a_recording_is_accepted_while_the_broker_is_away_and_worked_on_later(
-        self, clinic: Resources, office: Office
+        self, resources: Resources, office: Office
     ) -> None:
         without = dataclasses.replace(
-            limited(clinic, redis_url=NOWHERE), queue=WorkQueue(make_app(NOWHERE, socket_timeout=1))
+            limited(resources, redis_url=NOWHERE), queue=WorkQueue(make_app(NOWHERE, socket_timeout=1))
         )
         call = caller_of(app_of(without), without, office)
         answer = call.upload(office.patient_id)
         assert answer.status_code == 202
-        process(clinic, answer.json["id"])
+        process(resources, answer.json["id"])
         assert call("GET", answer.headers["Location"]).json["status"] == "processed"
 
     def test_a_file_name_loses_its_path_and_keeps_its_letters(self, call: Caller, office: Office) -> None:
@@ -506,17 +487,17 @@ class TestEdgeCases:
             assert (answer.status_code, answer.json["audio_filename"]) == (202, kept)
 
     def test_without_consent_nothing_is_recorded(
-        self, call: Caller, clinic: Resources, office: Office
+        self, call: Caller, resources: Resources, office: Office
     ) -> None:
         path, today = f"/api/patients/{office.patient_id}", datetime.now(UTC).date().isoformat()
         assert call("PATCH", path, json={"consent": {"revoked_on": today}}).status_code == 200
         assert is_problem(call.upload(office.patient_id), 409, "consent_revoked")
-        assert left_behind(clinic) == []
+        assert left_behind(resources) == []
 
     def test_a_silent_recording_is_processed_and_says_that_nothing_was_said(
-        self, call: Caller, clinic: Resources, pending: str
+        self, call: Caller, resources: Resources, pending: str
     ) -> None:
-        process(clinic, pending, analyser=FakeSpeechAnalyser(plan_of(0)))
+        process(resources, pending, analyser=FakeSpeechAnalyser(plan_of(0)))
         document = call("GET", f"/api/sessions/{pending}").json
         assert (document["status"], document["transcript_segments"]) == ("processed", [])
         assert document["transcript_text"] == ""

@@ -3,7 +3,6 @@
 import io
 import struct
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -17,12 +16,6 @@ from tests.fakes.marked_recordings import PROTECTED, marked, recording, with_edi
 from tests.fakes.media_files import Bytes, lying_flac
 
 HUNDRED_HOURS = 100 * 3600
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
 
 
 def refused(sandbox: Sandbox, data: bytes) -> tuple[str, str]:

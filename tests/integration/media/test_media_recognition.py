@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,6 @@ import magic
 assert "pylibmagic" in str(magic.libmagic)
 print(json.dumps({p.name: recognition.content_type(p.read_bytes()) for p in Path(sys.argv[1]).iterdir()}))
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What decoding tells of a recording that is cut off, and recordings of odd shape."""
 
 import io
-from collections.abc import Iterator
 
 import av
 import pytest
@@ -13,12 +12,6 @@ from shared.media.isolation.sandbox import Sandbox
 from tests.fakes.media_files import Bytes, honest, tone, wav
 
 TELLING = ("wav", "wav 24 bit", "mp3", "m4a index first", "webm", "flac")
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
 
 
 def decoded(sandbox: Sandbox, data: bytes) -> DecodedFacts:

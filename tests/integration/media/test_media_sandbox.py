@@ -34,12 +34,6 @@ from tests.fakes.media_files import FOREIGN, HEADERS, HONEST, Bytes, encode, hon
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 def decode(sandbox: Sandbox, data: bytes) -> tuple[np.ndarray, object]:
     """Samples by channel, and the facts."""
     blocks: list[bytes] = []

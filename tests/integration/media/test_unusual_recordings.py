@@ -2,7 +2,6 @@
 
 import io
 import struct
-from collections.abc import Iterator
 from fractions import Fraction
 
 import av
@@ -14,13 +13,6 @@ from shared.media.isolation.sandbox import Sandbox
 from shared.media.limits import MediaLimits
 from shared.media.recognition import recognise
 from tests.fakes.media_files import Bytes, encode, tone, wav
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    sandbox = Sandbox()
-    yield sandbox
-    sandbox.close()
 
 
 def decoded(sandbox: Sandbox, data: bytes) -> np.ndarray:

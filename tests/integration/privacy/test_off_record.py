@@ -3,12 +3,10 @@
 import dataclasses
 import io
 import wave
-from collections.abc import Iterator
 from uuid import UUID
 
 import numpy as np
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from shared.db.queries.records import sessions as rows
@@ -28,7 +26,7 @@ from shared.vault.sealing import Subject
 from tests.database import everything
 from tests.fakes.media_files import wav
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.sessions import audited, bench_with, products, row, step, versions, work
 from tests.servers import Office
 
@@ -36,31 +34,15 @@ SAID = "sometimes i want to kill myself"  # in each of three segments, 0-19.5, 2
 MIDDLE = {"ranges": [{"start": 19.9, "end": 39.7}]}
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def clinic(resources: Resources, sandbox: Sandbox) -> Resources:
-    """Resources with the real decoder."""
+def resources(resources: Resources, sandbox: Sandbox) -> Resources:
+    """With the real decoder."""
     return dataclasses.replace(resources, decoder=sandbox)
 
 
 @pytest.fixture
-def app(clinic: Resources) -> Flask:
-    return app_of(clinic)
-
-
-@pytest.fixture
-def call(app: Flask, clinic: Resources, office: Office) -> Caller:
-    return caller_of(app, clinic, office)
-
-
-@pytest.fixture
-def bench(clinic: Resources) -> Workbench:
-    return bench_with(clinic, transcriber=FakeTranscriber(SAID))
+def bench(resources: Resources) -> Workbench:
+    return bench_with(resources, transcriber=FakeTranscriber(SAID))
 
 
 @pytest.fixture
@@ -113,7 +95,7 @@ def quotes(document: dict[str, object]) -> list[tuple[float, float]]:
     return found
 
 
-def test_the_words_are_gone_with_the_answer(call, clinic, processed):
+def test_the_words_are_gone_with_the_answer(call, resources, processed):
     before = call("GET", f"/api/sessions/{processed}").json
     assert len(before["transcript_segments"]) == 3
     answer = cut(call, processed)
@@ -124,7 +106,7 @@ def test_the_words_are_gone_with_the_answer(call, clinic, processed):
     assert answer.json["status"] == "extracting_notes"
     assert answer.json["quality"]["off_the_record"] == MIDDLE["ranges"]
     assert call("GET", f"/api/sessions/{processed}/notes").status_code == 404
-    assert audited(clinic, processed, "session.off_the_record") == 1
+    assert audited(resources, processed, "session.off_the_record") == 1
 
 
 def test_no_alert_quotes_them_any_more_and_what_else_it_says_stays(call, bench, processed):
@@ -173,14 +155,14 @@ def test_ranges_add_up(call, bench, processed):
     assert off == [{"start": 0.0, "end": 5.0}, *MIDDLE["ranges"]]
 
 
-def test_a_run_that_dies_between_object_and_row_is_done_again(call, bench, clinic, processed, monkeypatch):
+def test_a_run_that_dies_between_object_and_row_is_done_again(call, bench, resources, processed, monkeypatch):
     cut(call, processed)
     with monkeypatch.context() as broken:
         broken.setattr(rows, "replace_audio", lambda *_, **__: 1 / 0)
         redaction.redact(bench, processed)
-    assert step(clinic, processed, "redact").state is StepState.READY
+    assert step(resources, processed, "redact").state is StepState.READY
     assert call("GET", f"/api/sessions/{processed}/audio").status_code == 409
-    with everything(clinic) as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE steps SET not_before = NULL WHERE name = 'redact'"))
     redact_and_work(bench, processed)
     sound = samples(call, processed)
@@ -199,14 +181,14 @@ def test_the_waveform_is_flat_there_with_the_answer(call, processed):
     assert 0 not in heights(0.5, 19.0) | heights(40.5, 59.0)
 
 
-def test_at_upload_nothing_of_it_is_ever_transcribed(call, bench, clinic, office):
+def test_at_upload_nothing_of_it_is_ever_transcribed(call, bench, resources, office):
     answer = call.upload(office.patient_id, wav(60.0), off_the_record="19.9-39.7")
     assert answer.status_code == 202, answer.json
     session_id = UUID(answer.json["id"])
     assert not transcription.transcribe(bench, session_id)  # it waits for the redaction
-    assert products(clinic, session_id) == ["off_record"]
+    assert products(resources, session_id) == ["off_record"]
     redact_and_work(bench, session_id)
-    assert row(clinic, session_id).status is Status.PROCESSED
+    assert row(resources, session_id).status is Status.PROCESSED
     assert loudness(samples(call, session_id), 19.9, 39.7) == 0
     quality = call("GET", f"/api/sessions/{session_id}").json["quality"]
     assert quality["off_the_record"] == [{"start": 19.9, "end": 39.7}]
@@ -217,38 +199,38 @@ def test_ranges_that_cannot_be_read_refuse_the_upload(call, office):
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["off_the_record"])
 
 
-def test_a_run_that_was_under_way_saves_nothing_and_is_heard_as_silence(call, bench, clinic, uploaded):
+def test_a_run_that_was_under_way_saves_nothing_and_is_heard_as_silence(call, bench, resources, uploaded):
     held: list[Lease] = []
     claimed = leases.claim_at(bench, uploaded, TRANSCRIBE)
     assert claimed is not None
     held.append(claimed)
     cut(call, uploaded)
     with pytest.raises(LeaseLost):
-        leases.finish(clinic.database, claimed, lambda _: pytest.fail("fenced"))
+        leases.finish(resources.database, claimed, lambda _: pytest.fail("fenced"))
     redaction.redact(bench, uploaded)
     # The old run comes back, and writes what it had decoded: a minute without a silence.
-    session = Subject(row(clinic, uploaded).practice_id, uploaded)
-    with clinic.recordings.create(session, SPEECH) as write:
+    session = Subject(row(resources, uploaded).practice_id, uploaded)
+    with resources.recordings.create(session, SPEECH) as write:
         write(np.full(60 * SAMPLE_RATE, 9000, np.int16).tobytes())
-    with clinic.database.transaction(session.practice_id) as db:
-        ranges = material(db, clinic.vault, claimed).off_record
+    with resources.database.transaction(session.practice_id) as db:
+        ranges = material(db, resources.vault, claimed).off_record
     with speech(bench, session, 1, ranges) as pcm:
         middle = np.frombuffer(pcm.read(10.0, 50.0), np.int16)
     assert loudness(middle, 10.0, 29.7) == 0
     assert loudness(middle, 0.0, 9.0) == 9000
     work(bench, uploaded)
-    assert row(clinic, uploaded).status is Status.PROCESSED
-    with everything(clinic) as db:
+    assert row(resources, uploaded).status is Status.PROCESSED
+    with everything(resources) as db:
         assert db.execute(text("SELECT whole FROM erasures")).all() == [(False,)]
 
 
-def test_roles_and_notes_wait_for_the_redaction(call, clinic, processed):
+def test_roles_and_notes_wait_for_the_redaction(call, resources, processed):
     cut(call, processed)
     swapped = {"speakers": [{"label": "Speaker 1", "role": "client"}]}
     answer = call("PUT", f"/api/sessions/{processed}/speakers", json=swapped)
     assert (answer.status_code, answer.json["code"]) == (409, "being_redacted")
     assert call("POST", f"/api/sessions/{processed}/extract-notes").status_code == 409
-    assert versions(clinic, processed) == []
+    assert versions(resources, processed) == []
 
 
 @pytest.mark.parametrize(
@@ -260,9 +242,9 @@ def test_roles_and_notes_wait_for_the_redaction(call, clinic, processed):
         ([{"start": 60.0, "end": 61.0}], 400),
     ],
 )
-def test_what_is_no_range_of_this_recording_is_refused(call, clinic, processed, ranges, status):
+def test_what_is_no_range_of_this_recording_is_refused(call, resources, processed, ranges, status):
     assert cut(call, processed, {"ranges": ranges}).status_code == status
-    assert "off_record" not in products(clinic, processed)
+    assert "off_record" not in products(resources, processed)
 
 
 def test_a_cancelled_session_says_what_to_do(call, uploaded):
@@ -271,15 +253,15 @@ def test_a_cancelled_session_says_what_to_do(call, uploaded):
     assert (answer.status_code, answer.json["code"]) == (409, "cancelled")
 
 
-def test_the_ranges_lie_encrypted(call, clinic, processed):
+def test_the_ranges_lie_encrypted(call, resources, processed):
     cut(call, processed)
-    with everything(clinic) as db:
+    with everything(resources) as db:
         stored = db.execute(text("SELECT body FROM outputs WHERE name = 'off_record'")).scalar_one()
     assert b"19.9" not in bytes(stored)
     assert REDACT.name == "redact"
 
 
-def test_signed_notes_stay_as_they_were_signed(call, bench, clinic, processed):
+def test_signed_notes_stay_as_they_were_signed(call, bench, resources, processed):
     path = f"/api/sessions/{processed}/notes"
     for alert in call("GET", "/api/risk-alerts").json:
         call("POST", f"/api/risk-alerts/{alert['id']}/acknowledge", json={"note": "Called."})
@@ -288,22 +270,22 @@ def test_signed_notes_stay_as_they_were_signed(call, bench, clinic, processed):
     before = call("GET", path).json
     refused = cut(call, processed)
     assert (refused.status_code, refused.json["code"]) == (409, "notes_signed")
-    assert "off_record" not in products(clinic, processed)
+    assert "off_record" not in products(resources, processed)
     assert cut(call, processed, {**MIDDLE, "keep_signed_notes": True}).status_code == 202
     redact_and_work(bench, processed)
     assert call("GET", path).json["extracted_notes"] == before["extracted_notes"]
     assert loudness(samples(call, processed), 19.9, 39.7) == 0
 
 
-def test_what_a_clinician_wrote_into_unsigned_notes_goes_too(call, bench, clinic, processed):
+def test_what_a_clinician_wrote_into_unsigned_notes_goes_too(call, bench, resources, processed):
     path = f"/api/sessions/{processed}/notes"
     read = call("GET", path)
     unchanged = {"If-Match": read.headers["ETag"]}
     body = {"extracted_notes": read.json["extracted_notes"]}
     edited = call("PUT", path, json=body, headers=unchanged)
     assert edited.status_code in (200, 201), edited.json
-    assert versions(clinic, processed) == [1, 2]
+    assert versions(resources, processed) == [1, 2]
     cut(call, processed)
-    assert versions(clinic, processed) == []
+    assert versions(resources, processed) == []
     redact_and_work(bench, processed)
-    assert versions(clinic, processed) == [1]
+    assert versions(resources, processed) == [1]

@@ -4,14 +4,12 @@ import base64
 import dataclasses
 import io
 import wave
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, text
 
 from shared.db.queries.privacy import consents
@@ -40,7 +38,7 @@ from tests.database import everything
 from tests.fakes.media_files import wav
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeSpeechAnalyser, FakeTranscriber
-from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind
+from tests.integration.api_client import Caller, caller_of, form, left_behind
 from tests.integration.sessions import audited, bench_with, plan_of, row, step, versions, work
 from tests.servers import Office, make_office
 
@@ -67,31 +65,15 @@ class HalfMinutes(FakeSpeechAnalyser):
         return SpeechPlan(pcm.seconds, tuple(Chunk((one,)) for one in utterances), turns)
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def clinic(resources: Resources, sandbox: Sandbox) -> Resources:
-    """Resources with the real decoder."""
+def resources(resources: Resources, sandbox: Sandbox) -> Resources:
+    """With the real decoder."""
     return dataclasses.replace(resources, decoder=sandbox)
 
 
 @pytest.fixture
-def app(clinic: Resources) -> Flask:
-    return app_of(clinic)
-
-
-@pytest.fixture
-def call(app: Flask, clinic: Resources, office: Office) -> Caller:
-    return caller_of(app, clinic, office)
-
-
-@pytest.fixture
-def bench(clinic: Resources) -> Workbench:
-    return bench_with(clinic, analyser=HalfMinutes(), transcriber=FakeTranscriber("i feel better today"))
+def bench(resources: Resources) -> Workbench:
+    return bench_with(resources, analyser=HalfMinutes(), transcriber=FakeTranscriber("i feel better today"))
 
 
 @pytest.fixture
@@ -136,7 +118,7 @@ def further(resources: Resources) -> list[FurtherRecording]:
         return list(db.scalars(select(FurtherRecording).order_by(FurtherRecording.number)))
 
 
-def test_a_further_recording_goes_on_in_the_same_clock(call, clinic, bench, processed):
+def test_a_further_recording_goes_on_in_the_same_clock(call, resources, bench, processed):
     before = heard(call, processed)
     answer = join(call, processed)
     assert answer.status_code == 202, answer.json
@@ -152,8 +134,8 @@ def test_a_further_recording_goes_on_in_the_same_clock(call, clinic, bench, proc
     assert [start >= BEGINS for start, _, _ in now[len(before) :]] == [True]
     assert after["quality"]["further_recordings"] == [{"begins_at": BEGINS}]
     assert [reason["code"] for reason in after["quality"]["review_reasons"]].count("joined") == 1
-    assert audited(clinic, processed, "session.join") == 1
-    assert versions(clinic, processed) == [1, 2]
+    assert audited(resources, processed, "session.join") == 1
+    assert versions(resources, processed) == [1, 2]
 
 
 def test_the_recording_is_heard_whole_with_a_pause_at_the_seam(call, bench, processed):
@@ -168,16 +150,16 @@ def test_the_recording_is_heard_whole_with_a_pause_at_the_seam(call, bench, proc
     assert points["length"] > 46
 
 
-def test_only_what_is_new_is_transcribed(call, clinic, processed):
+def test_only_what_is_new_is_transcribed(call, resources, processed):
     transcriber = FakeTranscriber("we go on")
-    bench = bench_with(clinic, analyser=HalfMinutes(), transcriber=transcriber)
+    bench = bench_with(resources, analyser=HalfMinutes(), transcriber=transcriber)
     join(call, processed)
     join_and_work(bench, processed)
     assert transcriber.calls == 1
     assert heard(call, processed)[-1][2] == "We go on."
 
 
-def test_corrections_and_names_of_before_stay(call, clinic, processed):
+def test_corrections_and_names_of_before_stay(call, resources, processed):
     was = heard(call, processed)[0][2]
     change = {"segment": 0, "was": was, "text": "I feel bitter today.", "speaker": None}
     body = {"corrections": [{name: value for name, value in change.items() if value is not None}]}
@@ -188,22 +170,22 @@ def test_corrections_and_names_of_before_stay(call, clinic, processed):
     assert answer.status_code == 200, answer.json
     join(call, processed)
     # This time the analyser numbers the voices the other way round.
-    join_and_work(bench_with(clinic, analyser=HalfMinutes(first=0)), processed)
+    join_and_work(bench_with(resources, analyser=HalfMinutes(first=0)), processed)
     now = heard(call, processed)
     assert now[0][1:] == ("Ada", "I feel bitter today.")
     assert [speaker for _, speaker, _ in now] == ["Ada", now[1][1], "Ada"]
 
 
-def test_two_further_recordings_join_in_the_order_of_their_acceptance(call, clinic, bench, uploaded):
+def test_two_further_recordings_join_in_the_order_of_their_acceptance(call, resources, bench, uploaded):
     join(call, uploaded)
     join(call, uploaded, wav(SECOND))
     join_and_work(bench, uploaded)
     after = call("GET", f"/api/sessions/{uploaded}").json
     second = BEGINS + SECOND + GAP_SECONDS
     assert after["quality"]["further_recordings"] == [{"begins_at": BEGINS}, {"begins_at": second}]
-    assert [(one.number, one.begins_at) for one in further(clinic)] == [(2, BEGINS), (3, second)]
+    assert [(one.number, one.begins_at) for one in further(resources)] == [(2, BEGINS), (3, second)]
     assert len(heard(call, uploaded)) == 4
-    assert all(one.transcribed_at for one in further(clinic))
+    assert all(one.transcribed_at for one in further(resources))
 
 
 def test_damage_of_a_recording_that_was_not_transcribed_before_another_joined_is_told(call, bench, office):
@@ -221,20 +203,20 @@ def test_damage_of_a_recording_that_was_not_transcribed_before_another_joined_is
     assert again["missing_seconds"] == quality["missing_seconds"]
 
 
-def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench, clinic, processed):
+def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench, resources, processed):
     join(call, processed)
     redaction.redact(bench, processed)
     join(call, processed)
     join_and_work(bench, processed)
     assert len(heard(call, processed)) == 4
-    assert row(clinic, processed).status == Status.PROCESSED
+    assert row(resources, processed).status == Status.PROCESSED
 
 
 @pytest.mark.parametrize("place", ["redacting", "rewritten"])
-def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, clinic, bench, processed, place):
+def test_a_worker_that_dies_joins_nothing_twice(monkeypatch, call, resources, bench, processed, place):
     join(call, processed)
     killed_at(monkeypatch, bench, processed, place)
-    expire(clinic, processed)
+    expire(resources, processed)
     join_and_work(bench, processed)
     assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
     assert len(heard(call, processed)) == 3
@@ -277,42 +259,42 @@ def expire(resources: Resources, session_id: UUID) -> None:
         )
 
 
-def test_what_it_had_of_its_own_is_erased_once_it_is_joined(call, clinic, bench, processed):
-    before = set(left_behind(clinic))
+def test_what_it_had_of_its_own_is_erased_once_it_is_joined(call, resources, bench, processed):
+    before = set(left_behind(resources))
     join(call, processed)
-    (waiting,) = further(clinic)
-    assert any(str(waiting.id) in path for path in left_behind(clinic))
+    (waiting,) = further(resources)
+    assert any(str(waiting.id) in path for path in left_behind(resources))
     redaction.redact(bench, processed)
-    with everything(clinic) as db:
+    with everything(resources) as db:
         ordered = db.get_one(Erasure, waiting.id)
         assert (ordered.whole, ordered.due_at <= db.scalar(select(func.now()))) == (True, True)
-    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    deletion.erase_due(resources.database, resources.recordings, resources.vault.keys)
     work(bench, processed)
-    assert not any(str(waiting.id) in path for path in left_behind(clinic))
-    assert {path for path in left_behind(clinic) if str(processed) in path} == {
+    assert not any(str(waiting.id) in path for path in left_behind(resources))
+    assert {path for path in left_behind(resources) if str(processed) in path} == {
         path for path in before if str(processed) in path
     }
 
 
-def test_a_deleted_session_takes_one_that_waits_with_it(call, clinic, processed):
+def test_a_deleted_session_takes_one_that_waits_with_it(call, resources, processed):
     join(call, processed)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     assert call("DELETE", f"/api/sessions/{processed}").status_code == 200
-    assert further(clinic) == []
-    with everything(clinic) as db:
+    assert further(resources) == []
+    with everything(resources) as db:
         db.get_one(Erasure, waiting.id).due_at = datetime(2020, 1, 1, tzinfo=UTC)
-    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
-    assert not any(str(waiting.id) in path for path in left_behind(clinic))
+    deletion.erase_due(resources.database, resources.recordings, resources.vault.keys)
+    assert not any(str(waiting.id) in path for path in left_behind(resources))
 
 
-def test_a_session_deleted_again_after_a_restore_takes_one_that_waits_with_it(call, clinic, processed):
+def test_a_session_deleted_again_after_a_restore_takes_one_that_waits_with_it(call, resources, processed):
     join(call, processed)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     deleted = Entry(waiting.practice_id, Removal.SESSION, processed, datetime.now(UTC))
-    assert removals.apply_again(clinic, [deleted]) == 1
-    assert further(clinic) == []
-    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
-    assert not any(str(waiting.id) in path for path in left_behind(clinic))
+    assert removals.apply_again(resources, [deleted]) == 1
+    assert further(resources) == []
+    deletion.erase_due(resources.database, resources.recordings, resources.vault.keys)
+    assert not any(str(waiting.id) in path for path in left_behind(resources))
 
 
 def test_a_range_of_the_further_recording_is_taken_off_the_record(call, bench, processed):
@@ -344,7 +326,7 @@ def test_a_range_taken_out_while_another_recording_waits_is_taken_out_and_that_o
 
 @pytest.mark.parametrize("with_upload", [True, False])
 def test_a_range_that_ends_behind_the_recording_leaves_what_joins_it(
-    call, clinic, bench, office, with_upload
+    call, resources, bench, office, with_upload
 ):
     end = FIRST + 60
     said = {"off_the_record": f"50-{end:g}"} if with_upload else {}
@@ -367,7 +349,7 @@ def test_a_range_that_ends_behind_the_recording_leaves_what_joins_it(
     join_and_work(bench, session_id)
     assert loudness(samples(call, session_id), BEGINS, BEGINS + SECOND) > 1000
     # The list of removals still has the range as it was said; a restore takes it out again.
-    with everything(clinic) as db:
+    with everything(resources) as db:
         query = select(RemovalRow).where(RemovalRow.kind == Removal.OFF_RECORD)
         listed = list(db.scalars(query.where(RemovalRow.subject_id == session_id)))
     entries = [
@@ -375,7 +357,7 @@ def test_a_range_that_ends_behind_the_recording_leaves_what_joins_it(
         for one in listed
     ]
     assert len(entries) >= 2
-    assert removals.apply_again(clinic, entries) == 0
+    assert removals.apply_again(resources, entries) == 0
     assert loudness(samples(call, session_id), BEGINS, BEGINS + SECOND) > 1000
 
 
@@ -397,12 +379,14 @@ def signing(call: Caller, session_id: UUID) -> tuple[int, str | None]:
     return answer.status_code, answer.json.get("code")
 
 
-def test_where_the_notes_of_the_whole_failed_those_of_before_are_not_signed(call, clinic, bench, processed):
+def test_where_the_notes_of_the_whole_failed_those_of_before_are_not_signed(
+    call, resources, bench, processed
+):
     join(call, processed)
     redaction.redact(bench, processed)
     broken = FakeExtractor([PermanentStepError("No.", "engine_refused_content")])
     work(dataclasses.replace(bench, build_extractor=lambda: broken), processed)
-    assert (row(clinic, processed).status, versions(clinic, processed)) == (Status.FAILED, [1])
+    assert (row(resources, processed).status, versions(resources, processed)) == (Status.FAILED, [1])
     assert signing(call, processed) == (409, "being_joined")
     path = f"/api/sessions/{processed}/notes"
     read = call("GET", path)
@@ -412,34 +396,34 @@ def test_where_the_notes_of_the_whole_failed_those_of_before_are_not_signed(call
     assert signing(call, processed) == (200, None)
 
 
-def test_a_session_that_is_stopped_while_another_waits_is_signed_as_it_was(call, clinic, processed):
+def test_a_session_that_is_stopped_while_another_waits_is_signed_as_it_was(call, resources, processed):
     join(call, processed)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
     assert call("GET", f"/api/sessions/{processed}/audio").data == wav(FIRST)
     assert call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 204
-    assert (further(clinic), row(clinic, processed).status) == ([], Status.CANCELLED)
+    assert (further(resources), row(resources, processed).status) == ([], Status.CANCELLED)
     assert signing(call, processed) == (200, None)
 
 
 @pytest.mark.parametrize("stopped", ["cancelled", "failed"])
 def test_what_a_worker_joined_before_it_died_is_heard_also_where_no_other_goes_on(
-    monkeypatch, call, clinic, bench, processed, stopped
+    monkeypatch, call, resources, bench, processed, stopped
 ):
-    before = set(left_behind(clinic))
+    before = set(left_behind(resources))
     join(call, processed)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     killed_at(monkeypatch, bench, processed, "rewritten")
     if stopped == "cancelled":
         assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
         assert len(samples(call, processed)) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
-        deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
-        assert {path for path in left_behind(clinic) if str(waiting.id) in path} <= before
+        deletion.erase_due(resources.database, resources.recordings, resources.vault.keys)
+        assert {path for path in left_behind(resources) if str(waiting.id) in path} <= before
     else:
-        fail(clinic, processed)
+        fail(resources, processed)
     given_up = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
     assert (given_up.status_code, given_up.json["code"]) == (409, "joined")
-    assert [one.begins_at for one in further(clinic)] == [BEGINS]
+    assert [one.begins_at for one in further(resources)] == [BEGINS]
 
 
 def fail(resources: Resources, session_id: UUID) -> None:
@@ -447,13 +431,13 @@ def fail(resources: Resources, session_id: UUID) -> None:
         db.execute(text("UPDATE sessions SET status = 'failed' WHERE id = :id"), {"id": session_id})
 
 
-def test_what_was_joined_and_never_heard_goes_with_the_recording(call, clinic, bench, processed):
+def test_what_was_joined_and_never_heard_goes_with_the_recording(call, resources, bench, processed):
     join(call, processed)
     redaction.redact(bench, processed)
-    fail(clinic, processed)
-    with clinic.database.transaction(row(clinic, processed).practice_id) as db:
+    fail(resources, processed)
+    with resources.database.transaction(row(resources, processed).practice_id) as db:
         sweep.remove(db, db.get_one(TherapySession, processed), RetentionKind.RECORDING)
-    assert further(clinic) == []
+    assert further(resources) == []
     assert signing(call, processed) == (200, None)
 
 
@@ -480,42 +464,42 @@ def test_nothing_joins_a_session_that_is_signed(call, processed):
     assert (answer.status_code, answer.json["code"]) == (409, "notes_signed")
 
 
-def test_nothing_joins_a_session_that_is_cancelled_or_another_persons(call, clinic, office, uploaded):
+def test_nothing_joins_a_session_that_is_cancelled_or_another_persons(call, resources, office, uploaded):
     assert join(call, UUID(int=7)).status_code == 404
     assert call("POST", f"/api/sessions/{uploaded}/cancel").status_code == 202
     answer = join(call, uploaded)
     assert (answer.status_code, answer.json["code"]) == (409, "cancelled")
-    assert len([path for path in left_behind(clinic) if path.endswith("/recording")]) == 1
+    assert len([path for path in left_behind(resources) if path.endswith("/recording")]) == 1
 
 
-def test_nothing_joins_what_is_on_hold(call, clinic, office, processed):
+def test_nothing_joins_what_is_on_hold(call, resources, office, processed):
     target = Target(session_id=processed)
-    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     answer = join(call, processed)
     assert (answer.status_code, answer.json["code"]) == (409, "on_hold")
-    assert further(clinic) == []
+    assert further(resources) == []
 
 
 def test_what_was_accepted_before_a_hold_joins_and_every_second_of_both_stays(
-    call, clinic, bench, office, processed
+    call, resources, bench, office, processed
 ):
     join(call, processed)
     target = Target(session_id=processed)
-    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     join_and_work(bench, processed)
-    assert row(clinic, processed).status == Status.PROCESSED
+    assert row(resources, processed).status == Status.PROCESSED
     sound = samples(call, processed)
     assert len(sound) == round((FIRST + GAP_SECONDS + SECOND) * SAMPLE_RATE)
     assert loudness(sound, FIRST - 5, FIRST) > 1000
     assert loudness(sound, BEGINS, BEGINS + SECOND) > 1000
 
 
-def test_only_its_therapist_joins_anything(app, call, clinic, processed):
-    stranger = caller_of(app, clinic, make_office(clinic))
+def test_only_its_therapist_joins_anything(app, call, resources, processed):
+    stranger = caller_of(app, resources, make_office(resources))
     answer = join(stranger, processed)
     assert (answer.status_code, answer.json["code"]) == (404, "session_not_found")
     join(call, processed)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     assert stranger("DELETE", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 404
     assert stranger("HEAD", f"/api/uploads/{waiting.id}", headers=TUS).status_code == 404
 
@@ -535,7 +519,7 @@ def test_what_is_the_sessions_does_not_come_again(call, office, processed):
     assert sorted(answer.json["errors"]) == ["language", "speakers"]
 
 
-def test_a_repetition_joins_nothing_more(call, clinic, processed):
+def test_a_repetition_joins_nothing_more(call, resources, processed):
     parts = [("joins", str(processed).encode(), None, None), ("file", wav(SECOND), "b.wav", "audio/wav")]
     headers = {"Idempotency-Key": "0b6a1c3e-further"}
     first = call("POST", "/api/sessions/upload", headers=headers, **form(parts))
@@ -543,37 +527,37 @@ def test_a_repetition_joins_nothing_more(call, clinic, processed):
     assert (first.status_code, again.status_code) == (202, 202)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.json["id"] == str(processed)
-    assert len(further(clinic)) == 1
+    assert len(further(resources)) == 1
 
 
-def test_one_that_cannot_be_decoded_fails_the_session_and_can_be_given_up(call, clinic, bench, processed):
+def test_one_that_cannot_be_decoded_fails_the_session_and_can_be_given_up(call, resources, bench, processed):
     content = wav(SECOND)
     join(call, processed, content)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     refused = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
     assert (refused.status_code, refused.json["code"]) == (409, "joined")
-    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    short = dataclasses.replace(resources.settings, max_recording_seconds=80)
     redaction.redact(
-        dataclasses.replace(bench, resources=dataclasses.replace(clinic, settings=short)), processed
+        dataclasses.replace(bench, resources=dataclasses.replace(resources, settings=short)), processed
     )
-    assert row(clinic, processed).error_code == "recording_too_long"
+    assert row(resources, processed).error_code == "recording_too_long"
     assert len(heard(call, processed)) == 2
     given_up = call("DELETE", f"/api/uploads/{waiting.id}", headers=TUS)
     assert given_up.status_code == 204, given_up.json
     join_and_work(bench, processed)
-    assert row(clinic, processed).status == Status.PROCESSED
-    assert step(clinic, processed, "redact").state == "done"
+    assert row(resources, processed).status == Status.PROCESSED
+    assert step(resources, processed, "redact").state == "done"
     assert len(call("GET", f"/api/sessions/{processed}/audio").data) == len(wav(FIRST))
-    with everything(clinic) as db:
+    with everything(resources) as db:
         acts = set(db.scalars(select(AuditEvent.action).where(AuditEvent.subject_id == processed)))
     assert {"session.join", "session.unjoin"} <= acts
 
 
-def made_too_long(clinic: Resources, bench: Workbench, session_id: UUID) -> None:
+def made_too_long(resources: Resources, bench: Workbench, session_id: UUID) -> None:
     """A worker finds out that the whole is longer than a recording may be."""
-    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
+    short = dataclasses.replace(resources.settings, max_recording_seconds=80)
     redaction.redact(
-        dataclasses.replace(bench, resources=dataclasses.replace(clinic, settings=short)), session_id
+        dataclasses.replace(bench, resources=dataclasses.replace(resources, settings=short)), session_id
     )
 
 
@@ -583,36 +567,36 @@ def finish(call: Caller, upload_id: object) -> Any:
 
 @pytest.mark.parametrize("stopped", ["failed", "cancelled"])
 def test_one_that_cannot_be_joined_becomes_a_session_of_its_own(
-    call, clinic, bench, office, processed, stopped
+    call, resources, bench, office, processed, stopped
 ):
     content = wav(SECOND)
     assert call("PUT", f"/api/sessions/{processed}/part2", json={"is_part2": True}).status_code == 200
     join(call, processed, content)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     assert finish(call, waiting.id).json["code"] == "joined"
     if stopped == "failed":
-        made_too_long(clinic, bench, processed)
+        made_too_long(resources, bench, processed)
     else:
         assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
     own = finish(call, waiting.id)
     assert (own.status_code, own.json["id"]) == (202, str(waiting.id)), own.json
     assert finish(call, waiting.id).json["id"] == own.json["id"]
-    assert further(clinic) == []
-    assert row(clinic, waiting.id).patient_id == office.patient_id
+    assert further(resources) == []
+    assert row(resources, waiting.id).patient_id == office.patient_id
     work(bench, waiting.id)
     assert call("GET", f"/api/sessions/{waiting.id}/audio").data == content
     assert len(heard(call, waiting.id)) == 1
-    with everything(clinic) as db:
+    with everything(resources) as db:
         assert consents.is_part2(db, office.patient_id, waiting.id)
     if stopped == "failed":
         join_and_work(bench, processed)
-        assert row(clinic, processed).status == Status.PROCESSED
+        assert row(resources, processed).status == Status.PROCESSED
     assert call("GET", f"/api/sessions/{processed}/audio").data == wav(FIRST)
-    deletion.erase_due(clinic.database, clinic.recordings, clinic.vault.keys)
+    deletion.erase_due(resources.database, resources.recordings, resources.vault.keys)
     assert call("GET", f"/api/sessions/{waiting.id}/audio").data == content
     assert (
-        audited(clinic, processed, "session.separate"),
-        audited(clinic, waiting.id, "session.upload"),
+        audited(resources, processed, "session.separate"),
+        audited(resources, waiting.id, "session.upload"),
     ) == (
         1,
         1,
@@ -620,29 +604,29 @@ def test_one_that_cannot_be_joined_becomes_a_session_of_its_own(
 
 
 def test_what_a_worker_joined_before_it_died_becomes_no_session_of_its_own(
-    monkeypatch, call, clinic, bench, processed
+    monkeypatch, call, resources, bench, processed
 ):
     join(call, processed)
-    (waiting,) = further(clinic)
+    (waiting,) = further(resources)
     killed_at(monkeypatch, bench, processed, "rewritten")
-    fail(clinic, processed)
+    fail(resources, processed)
     refused = finish(call, waiting.id)
     assert (refused.status_code, refused.json["code"]) == (409, "joined")
-    assert [one.begins_at for one in further(clinic)] == [BEGINS]
+    assert [one.begins_at for one in further(resources)] == [BEGINS]
 
 
 def test_only_its_therapist_makes_a_session_of_it_and_not_from_under_a_hold(
-    app, call, clinic, bench, office, processed
+    app, call, resources, bench, office, processed
 ):
     join(call, processed)
-    (waiting,) = further(clinic)
-    made_too_long(clinic, bench, processed)
-    assert finish(caller_of(app, clinic, make_office(clinic)), waiting.id).status_code == 404
+    (waiting,) = further(resources)
+    made_too_long(resources, bench, processed)
+    assert finish(caller_of(app, resources, make_office(resources)), waiting.id).status_code == 404
     target = Target(session_id=processed)
-    holds.place(clinic, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
+    holds.place(resources, office.caller, target, matter="A", reason="B", review_on=date(2100, 1, 1))
     refused = finish(call, waiting.id)
     assert (refused.status_code, refused.json["code"]) == (409, "on_hold")
-    assert [one.id for one in further(clinic)] == [waiting.id]
+    assert [one.id for one in further(resources)] == [waiting.id]
 
 
 def announced(call: Caller, session_id: UUID, *, deferred: bool = False) -> str:
@@ -656,7 +640,7 @@ def announced(call: Caller, session_id: UUID, *, deferred: bool = False) -> str:
     return made.headers["Location"]
 
 
-def test_it_joins_by_a_resumable_upload_too(call, clinic, bench, processed):
+def test_it_joins_by_a_resumable_upload_too(call, resources, bench, processed):
     path, content = announced(call, processed), wav(SECOND)
     sent = call("PATCH", path, headers=SENDING, data=content)
     assert sent.status_code == 204, sent.json
@@ -680,7 +664,7 @@ def test_a_resumable_upload_whose_session_was_signed_meanwhile_is_kept(call, pro
 
 @pytest.mark.parametrize("lost", ["signed", "deleted"])
 def test_a_recording_whose_session_was_signed_meanwhile_is_listed_and_becomes_one_of_its_own(
-    call, clinic, bench, office, processed, lost
+    call, resources, bench, office, processed, lost
 ):
     content = wav(SECOND)
     path = announced(call, processed, deferred=True)
@@ -692,9 +676,9 @@ def test_a_recording_whose_session_was_signed_meanwhile_is_listed_and_becomes_on
     assert call("PATCH", path, headers=end, data=content).status_code in (404, 409)
     (left,) = call("GET", "/api/uploads").json
     assert left["length"] is None
-    with everything(clinic) as db:
+    with everything(resources) as db:
         db.execute(text("UPDATE uploads SET expires_at = expires_at - interval '3 minutes'"))
-    assert [str(one.id) for one in unfinished.cut_off(clinic, office.caller)] == [left["id"]]
+    assert [str(one.id) for one in unfinished.cut_off(resources, office.caller)] == [left["id"]]
     rest = {**SENDING, "Upload-Offset": str(left["offset"])}
     assert call("PATCH", path, headers=rest, data=content[left["offset"] :]).status_code == 204
     own = finish(call, left["id"])
@@ -704,10 +688,10 @@ def test_a_recording_whose_session_was_signed_meanwhile_is_listed_and_becomes_on
     assert call("GET", f"/api/sessions/{left['id']}/audio").data == content
 
 
-def test_a_resumable_upload_that_makes_the_session_too_long_is_kept(app, call, clinic, processed):
+def test_a_resumable_upload_that_makes_the_session_too_long_is_kept(app, call, resources, processed):
     path = announced(call, processed)
-    short = dataclasses.replace(clinic.settings, max_recording_seconds=80)
-    app.extensions["sessionscribe"] = dataclasses.replace(clinic, settings=short)
+    short = dataclasses.replace(resources.settings, max_recording_seconds=80)
+    app.extensions["sessionscribe"] = dataclasses.replace(resources, settings=short)
     sent = call("PATCH", path, headers=SENDING, data=wav(SECOND))
     assert (sent.status_code, sent.json["code"]) == (400, "joined_too_long")
     assert call("HEAD", path, headers=TUS).status_code == 200
@@ -723,7 +707,7 @@ def test_the_transcript_says_where_it_begins(call, bench, processed):
     assert f"NOTE {seam}" in call("GET", f"{path}vtt").text
 
 
-def test_stereo_and_mono_are_joined_in_mono(call, bench, clinic, processed):
+def test_stereo_and_mono_are_joined_in_mono(call, bench, resources, processed):
     stereo = io.BytesIO()
     with wave.open(stereo, "wb") as sound:
         sound.setnchannels(2)
