@@ -16,7 +16,7 @@ from tests.servers import Office
 from tests.waiting import wait_for
 
 TELL = """(news) => new BroadcastChannel("sessionscribe-news").postMessage(news)"""
-# Whatever has the focus and lies whole under the docked player.
+# The element that has the focus, if it lies whole under the docked player.
 HIDDEN = """() => {
     const player = document.querySelector(".player");
     const found = [];

@@ -58,7 +58,7 @@ class Run:
 
     @property
     def broken_answers(self) -> int:
-        """How many requests were answered by an error that nobody foresaw; what broke is in the log.
+        """How many requests were answered by an unexpected error; what broke is in the log.
 
         An error that this run itself had raised within a request (an upload publishes its task) is none.
         """

@@ -99,7 +99,7 @@ class Watch:
     def pytest_sessionfinish(self) -> None:
         """Write down what was seen."""
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)  # type: ignore[arg-type]  # None ends it, which typeshed does not know
         spans: dict[str, list[tuple[int, int]]] = {test: [] for test in self._ids}
         for test, code in self._seen:
             lines = [line for _, _, line in code.co_lines() if line is not None]

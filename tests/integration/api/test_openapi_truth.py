@@ -264,8 +264,8 @@ def test_the_document_of_what_is_administrators_is_true_for_one(clinic: Clinic, 
 
 
 # "coverage" breaks the document in each place of each route, seventy calls to one. Where it breaks depends on
-# the route and not on who asks, so that the owner's run is enough: others are refused whatever they send. Who
-# is refused where is in the table of test_authz; here it is seen that a refusal is as documented.
+# the route and not on who asks, so that the owner's run is enough: others are refused before their body is
+# read. The table of test_authz says who is refused where; these tests see that a refusal is as documented.
 
 
 EXAMPLES_OF_REFUSALS = pytest.mark.parametrize(
