@@ -24,13 +24,17 @@ def chunk(joined: Mapping[UUID, int]) -> bytes:
 
 
 def joined_in(recording: ByteSource) -> dict[UUID, int]:
-    """What was joined in this file, and the frame at which each begins; nothing where it does not say."""
+    """What was joined in this file, and the frame at which each begins; nothing where it does not say.
+
+    A client's file may have such a chunk too, or claim one that is longer than the file.
+    """
     head = recording.read_at(0, _BEFORE + 8)
     if head[:4] != b"RIFF" or head[_BEFORE : _BEFORE + 4] != _NAME:
         return {}
     size = min(int.from_bytes(head[_BEFORE + 4 :], "little"), _MOST_BYTES)
-    entries = recording.read_at(_BEFORE + 8, size - size % _ENTRY.size)
-    return {UUID(bytes=name): begin for name, begin in _ENTRY.iter_unpack(entries)}
+    entries = recording.read_at(_BEFORE + 8, size)
+    whole = entries[: len(entries) - len(entries) % _ENTRY.size]
+    return {UUID(bytes=name): begin for name, begin in _ENTRY.iter_unpack(whole)}
 
 
 def before_joined(ranges: Ranges, begins: Iterable[int]) -> Ranges:

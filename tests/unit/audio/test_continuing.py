@@ -6,6 +6,7 @@ import wave
 from uuid import UUID
 
 import numpy as np
+import pytest
 
 from shared.domain.transcripts import continuing
 from shared.domain.transcripts.assembly import assemble
@@ -121,3 +122,10 @@ def test_a_file_of_anyone_else_says_nothing() -> None:
     assert joined_in(_Bytes(plain)) == {}
     assert plain[36:40] == b"data"
     assert joined_in(_Bytes(b"ID3 and so on")) == {}
+
+
+@pytest.mark.parametrize("left", [0, 10, 24, 30])
+def test_a_list_that_claims_more_than_the_file_has_is_read_as_far_as_it_goes(left: int) -> None:
+    joined = {UUID(int=5): 7, UUID(int=6): 8}
+    whole = b"".join(wav(_Bytes(bytes(4)), Layout([Piece(1, 4)]), (), joined))
+    assert joined_in(_Bytes(whole[: 44 + left])) == dict(list(joined.items())[: left // 24])
