@@ -5,6 +5,8 @@ import socket
 from collections.abc import Collection
 from pathlib import Path
 
+import psutil
+
 from embedded.private_files import write_private
 
 LOOPBACK = "127.0.0.1"
@@ -27,11 +29,21 @@ def is_free(port: int) -> bool:
     return True
 
 
-def is_answering(port: int, host: str = LOOPBACK) -> bool:
-    """Whether something accepts connections on ``port`` of the address."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((host, port)) == 0
+def is_served_here(port: int) -> bool:
+    """Whether this process or a descendant listens on ``port``.
+
+    An answer alone proves nothing: a second stack may have taken a port that was free a moment ago.
+    """
+    own = psutil.Process()
+    return any(_listens_on(process, port) for process in [own, *own.children(recursive=True)])
+
+
+def _listens_on(process: psutil.Process, port: int) -> bool:
+    try:
+        sockets = process.net_connections(kind="tcp")
+    except psutil.Error:  # it ended, or runs as another user
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
 
 
 def next_free(preferred: int, taken: Collection[int] = ()) -> int:

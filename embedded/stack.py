@@ -107,7 +107,7 @@ class Stack:
         supervisor.start(programs)
         if WEB in {entry.name for entry in running}:
             port = int(self._env["PORT"])
-            supervisor.wait_until(lambda: ports.is_answering(port), WEB_TIMEOUT_SECONDS, WEB)
+            supervisor.wait_until(lambda: ports.is_served_here(port), WEB_TIMEOUT_SECONDS, WEB)
         self._ready = True
         supervisor.report_change()
         if on_ready and (status := self._state.running()):

@@ -1,5 +1,6 @@
 """Waiting for a condition instead of for a time."""
 
+import socket
 import time
 from collections.abc import Callable
 
@@ -13,3 +14,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
 
             pytest.fail(f"did not happen within {seconds} s")
         time.sleep(0.05)
+
+
+def is_answering(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something accepts connections on ``port`` of the address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, port)) == 0

@@ -67,6 +67,9 @@ def running_stack(settings: Mapping[str, str], seconds: float = 120) -> Iterator
     """A stack that is ready, with these settings beside the usual; ended with everything in it."""
     with temporary_folder() as data:
         environment = {name: value for name, value in os.environ.items() if name not in REPLACED}
+        # Ports of its own for each test process: two that look for a free one at once may find the same.
+        first = 8000 + 200 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+        environment |= {"PORT": str(first), "FLOWER_PORT": str(first + 100)}
         with (data / "up.log").open("wb") as log:
             process = subprocess.Popen(
                 launched([sys.executable, "-m", "cli.main", "--data", str(data), "up"]),

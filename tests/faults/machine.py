@@ -19,7 +19,7 @@ from redis import Redis, RedisError
 import migrations
 from cli.local.accounts import make_first_keys
 from embedded import procfile
-from embedded.ports import LOOPBACK, is_answering, next_free
+from embedded.ports import LOOPBACK, next_free
 from embedded.postgres import EmbeddedPostgres
 from embedded.redis import EmbeddedRedis
 from embedded.server import Server, bare_environment
@@ -31,7 +31,7 @@ from tests.faults.arming import Orders
 from tests.faults.clocks import Clocks
 from tests.faults.keeper import Keeper, Kept
 from tests.stack import temporary_folder
-from tests.waiting import wait_for
+from tests.waiting import is_answering, wait_for
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = 3.0

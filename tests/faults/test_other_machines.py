@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from benchmarks.load.two_sides import promise_sessions
-from embedded.ports import is_answering, next_free
+from embedded.ports import next_free
 from shared.db.tables.core import AuditEvent, TherapySession
 from shared.domain.status import FINAL, Status
 from shared.pipeline import QUEUES
@@ -18,7 +18,7 @@ from tests.faults.listening import listening_to_redis
 from tests.faults.looking import audited, change_steps
 from tests.faults.machine import Machine, running_machine
 from tests.faults.oracle import judge
-from tests.waiting import wait_for
+from tests.waiting import is_answering, wait_for
 
 pytestmark = pytest.mark.long
 

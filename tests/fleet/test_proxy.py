@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from api.http.security_headers import NOTHING
-from embedded.ports import is_answering, next_free
-from tests.waiting import wait_for
+from embedded.ports import next_free
+from tests.waiting import is_answering, wait_for
 
 pytestmark = [
     pytest.mark.fleet,

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from embedded.ports import is_answering, next_free
-from tests.waiting import wait_for
+from embedded.ports import next_free
+from tests.waiting import is_answering, wait_for
 from workers.flower_dashboard import LOGIN, login_of
 
 OPEN_IN_FLOWERS_OWN = ("/metrics", "/healthcheck", "/login", "/nowhere")

@@ -19,7 +19,7 @@ from shared.services.jobs import leases
 from shared.services.jobs.heartbeat import LeaseLost
 from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
-from shared.services.steps import redaction, transcription
+from shared.services.steps import chunk_transcription, extraction, redaction, transcription
 from shared.services.steps.speech_plan import material, speech
 from shared.storage.recordings import SPEECH
 from shared.vault.sealing import Subject
@@ -289,3 +289,30 @@ def test_what_a_clinician_wrote_into_unsigned_notes_goes_too(call, bench, resour
     assert versions(resources, processed) == []
     redact_and_work(bench, processed)
     assert versions(resources, processed) == [1]
+
+
+def test_a_cut_between_two_chunks_leaves_nothing_of_their_words(
+    call: Caller, bench: Workbench, resources: Resources, uploaded: UUID
+) -> None:
+    transcription.transcribe(bench, uploaded)
+    chunk_transcription.transcribe_chunk(bench, uploaded)
+    assert "chunk" in products(resources, uploaded)
+    assert cut(call, uploaded).status_code == 202
+    assert products(resources, uploaded) == ["off_record"]
+    redact_and_work(bench, uploaded)
+    assert row(resources, uploaded).status is Status.PROCESSED
+
+
+def test_a_cut_after_the_extraction_leaves_no_draft(
+    call: Caller, bench: Workbench, resources: Resources, uploaded: UUID
+) -> None:
+    transcription.transcribe(bench, uploaded)
+    for _ in range(3):
+        chunk_transcription.transcribe_chunk(bench, uploaded)
+    transcription.transcribe(bench, uploaded)
+    extraction.extract_notes(bench, uploaded)
+    assert "draft" in products(resources, uploaded)
+    assert cut(call, uploaded).status_code == 202
+    assert "draft" not in products(resources, uploaded)
+    redact_and_work(bench, uploaded)
+    assert row(resources, uploaded).status is Status.PROCESSED

@@ -1,37 +1,20 @@
-"""Promises about the record that plausible faults broke unnoticed: alerts, cuts in the middle, signatures."""
+"""Promises about the record that plausible faults broke unnoticed: alerts, messages, signatures."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from shared.domain.status import Status
 from shared.outbound.posting import Answer
-from shared.services.jobs.worker_context import Workbench
 from shared.services.notes import signing
 from shared.services.resources import Resources
-from shared.services.steps import chunk_transcription, extraction, transcription
 from shared.services.webhooks import delivery
 from tests.database import everything
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import Caller
 from tests.integration.notes_calls import Clinician, clinician, processed
-from tests.integration.privacy.test_off_record import (
-    app,
-    bench,
-    call,
-    clinic,
-    cut,
-    redact_and_work,
-    sandbox,
-    uploaded,
-)
-from tests.integration.sessions import bench_with, products, promise, row, work
+from tests.integration.sessions import bench_with, promise, work
 from tests.servers import Office
-
-__all__ = ["app", "bench", "call", "clinic", "sandbox", "uploaded"]  # fixtures
 
 
 class FindsMore(FakeExtractor):
@@ -53,33 +36,6 @@ def test_what_an_engine_alone_finds_raises_an_alert(resources: Resources, office
     work(bench_with(resources, transcriber=unscreened, extractor=FindsMore()), session_id)
     with everything(resources) as db:
         assert db.scalar(text("SELECT count(*) FROM risk_alerts")) == 1
-
-
-def test_a_cut_between_two_chunks_leaves_nothing_of_their_words(
-    call: Caller, bench: Workbench, clinic: Resources, uploaded: UUID
-) -> None:
-    transcription.transcribe(bench, uploaded)
-    chunk_transcription.transcribe_chunk(bench, uploaded)
-    assert "chunk" in products(clinic, uploaded)
-    assert cut(call, uploaded).status_code == 202
-    assert products(clinic, uploaded) == ["off_record"]
-    redact_and_work(bench, uploaded)
-    assert row(clinic, uploaded).status is Status.PROCESSED
-
-
-def test_a_cut_after_the_extraction_leaves_no_draft(
-    call: Caller, bench: Workbench, clinic: Resources, uploaded: UUID
-) -> None:
-    transcription.transcribe(bench, uploaded)
-    for _ in range(3):
-        chunk_transcription.transcribe_chunk(bench, uploaded)
-    transcription.transcribe(bench, uploaded)
-    extraction.extract_notes(bench, uploaded)
-    assert "draft" in products(clinic, uploaded)
-    assert cut(call, uploaded).status_code == 202
-    assert "draft" not in products(clinic, uploaded)
-    redact_and_work(bench, uploaded)
-    assert row(clinic, uploaded).status is Status.PROCESSED
 
 
 @pytest.mark.parametrize("named", [86_401.0, 1e9])

@@ -1,11 +1,13 @@
 """Secrets, ports and permissions of the embedded stack."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from embedded.ports import OWN_RANGE, is_free, next_free, remembered_port
+from embedded.ports import OWN_RANGE, is_free, is_served_here, next_free, remembered_port
 from embedded.private_files import private_folder, remembered_secret, write_private
 from embedded.unprivileged import Account, may_enter
 
@@ -51,6 +53,16 @@ def test_the_next_port_is_taken_where_the_preferred_is_in_use() -> None:
         port = other.getsockname()[1]
         found = next_free(port, taken=(port + 1,))
     assert found > port + 1
+
+
+def test_a_port_that_another_stack_serves_is_not_served_here() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert is_served_here(port)
+        asked = f"from embedded.ports import is_served_here; print(is_served_here({port}))"
+        elsewhere = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert elsewhere.stdout.strip() == "False"
+    assert not is_served_here(port)
 
 
 def test_no_port_is_looked_for_above_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
