@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from shared.domain.errors import InvalidInput
 from shared.schemas.fields import Text
+from web.translation import gettext
 
 _BACK = ("/today", "/sessions/", "/patients", "/people", "/templates", "/vocabulary", "/supervision")
 
@@ -20,7 +21,7 @@ def text(name: str, title: str, longest: int, *, lines: bool = False) -> str:
     try:
         return str(Text(longest, lines=lines).deserialize(given))
     except ValidationError as error:
-        message = str(error.messages[0]) if isinstance(error.messages, list) else "Not valid."
+        message = str(error.messages[0]) if isinstance(error.messages, list) else gettext("Not valid.")
         raise InvalidInput(f"{title}: {message}", fields={name: [message]}) from None
 
 
@@ -33,20 +34,28 @@ def texts(name: str, title: str, longest: int, *, most: int) -> list[str]:
     """Texts, each on a line of its own; raises InvalidInput."""
     given = [line for line in request.form.get(name, "").splitlines() if line.strip()]
     if len(given) > most:
-        raise InvalidInput(f"{title}: send at most {most} lines.")
+        raise InvalidInput(gettext("%(title)s: send at most %(most)s lines.", title=title, most=most))
     try:
         return [str(Text(longest).deserialize(line)) for line in given]
     except ValidationError:
-        raise InvalidInput(f"{title}: send lines of at most {longest} plain characters.") from None
+        raise InvalidInput(
+            gettext(
+                "%(title)s: send lines of at most %(longest)s plain characters.", title=title, longest=longest
+            )
+        ) from None
 
 
 def number(name: str, title: str, *, least: int = 0, most: int = 999_999_999) -> int:
     """A whole number within bounds; raises InvalidInput."""
     given = request.form.get(name, "").strip()
     if not given.isascii() or not given.isdigit() or len(given) > 9:
-        raise InvalidInput(f"{title}: send a whole number.")
+        raise InvalidInput(gettext("%(title)s: send a whole number.", title=title))
     if not least <= int(given) <= most:
-        raise InvalidInput(f"{title}: send a number from {least} to {most}.")
+        raise InvalidInput(
+            gettext(
+                "%(title)s: send a number from %(least)s to %(most)s.", title=title, least=least, most=most
+            )
+        )
     return int(given)
 
 
@@ -55,7 +64,9 @@ def day(name: str, title: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(request.form.get(name, "")), time(), UTC)
     except ValueError:
-        raise InvalidInput(f"{title}: choose a day.", fields={name: ["Choose a day."]}) from None
+        raise InvalidInput(
+            gettext("%(title)s: choose a day.", title=title), fields={name: [gettext("Choose a day.")]}
+        ) from None
 
 
 def identifier(name: str, title: str) -> UUID:
@@ -63,14 +74,14 @@ def identifier(name: str, title: str) -> UUID:
     try:
         return UUID(request.form.get(name, ""))
     except ValueError:
-        raise InvalidInput(f"{title}: choose one of the list.") from None
+        raise InvalidInput(gettext("%(title)s: choose one of the list.", title=title)) from None
 
 
 def choice(name: str, title: str, allowed: Collection[str]) -> str:
     """One of the words that the form offers; raises InvalidInput."""
     given = request.form.get(name, "")
     if given not in allowed:
-        raise InvalidInput(f"{title}: choose one of the list.")
+        raise InvalidInput(gettext("%(title)s: choose one of the list.", title=title))
     return given
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.services.access.caller import Caller, Scope
+from web.translation import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +17,17 @@ class Link:
 
 # In the order in which they are shown. The first that the caller may open is where they land.
 LINKS: tuple[Link, ...] = (
-    Link("Today", "/today", Scope.NOTES_READ),
-    Link("Patients", "/patients", Scope.PATIENTS_READ),
-    Link("Words", "/vocabulary", Scope.SESSIONS_WRITE),
-    Link("Templates", "/templates", Scope.TEMPLATES_WRITE),
-    Link("People", "/people", Scope.PEOPLE),
-    Link("Engines", "/engines", Scope.ENGINES),
-    Link("Webhooks", "/webhooks", Scope.WEBHOOKS),
-    Link("Legal holds", "/holds", Scope.HOLDS),
-    Link("Retention", "/retention", Scope.RETENTION),
-    Link("Audit", "/audit", Scope.AUDIT_READ),
-    Link("Account", "/account"),
+    Link(mark("Today"), "/today", Scope.NOTES_READ),
+    Link(mark("Patients"), "/patients", Scope.PATIENTS_READ),
+    Link(mark("Words"), "/vocabulary", Scope.SESSIONS_WRITE),
+    Link(mark("Templates"), "/templates", Scope.TEMPLATES_WRITE),
+    Link(mark("People"), "/people", Scope.PEOPLE),
+    Link(mark("Engines"), "/engines", Scope.ENGINES),
+    Link(mark("Webhooks"), "/webhooks", Scope.WEBHOOKS),
+    Link(mark("Legal holds"), "/holds", Scope.HOLDS),
+    Link(mark("Retention"), "/retention", Scope.RETENTION),
+    Link(mark("Audit"), "/audit", Scope.AUDIT_READ),
+    Link(mark("Account"), "/account"),
 )
 
 

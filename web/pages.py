@@ -27,6 +27,7 @@ from shared.domain.preferences import Preferences
 from shared.http import refusals
 from shared.http.request_ids import request_id
 from web import navigation, static_files
+from web.translation import gettext, language
 
 log = structlog.get_logger(__name__)
 
@@ -70,13 +71,14 @@ def _protect(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     # With no-referrer, browsers send "Origin: null" with forms, and the guard against other sites needs it.
     response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Vary"] = "Cookie"
+    response.headers["Vary"] = "Cookie, Accept-Language"
     return response
 
 
 def _known_to_templates() -> dict[str, Any]:
     caller = g.get("caller")
     is_complete = caller is not None and caller.is_complete
+    chosen = language()
     return {
         "caller": caller,
         "person_name": g.get("person_name"),
@@ -85,6 +87,9 @@ def _known_to_templates() -> dict[str, Any]:
         "links": navigation.links_for(caller) if is_complete else (),
         "idle_seconds": g.get("idle_seconds") if is_complete else None,
         "static_url": static_files.url_of,
+        "page_language": chosen.code,
+        "page_direction": chosen.direction,
+        "script_texts": chosen.script_texts,
     }
 
 
@@ -111,7 +116,7 @@ def _referring_path() -> str:
 
 def error_page(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """A page that says what is wrong and what to do."""
-    title = HTTPStatus(status).phrase
+    title = gettext(HTTPStatus(status).phrase)
     if g.get("body_unread"):  # what is left of the upload is not the next request
         headers = {**(headers or {}), "Connection": "close"}
     page = render_template("error.html", title=title, detail=detail, request_id=request_id())
@@ -133,10 +138,12 @@ def _domain_error(error: DomainError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    return error_page(code, "The request cannot be answered. Go back, open the page again and repeat it.")
+    return error_page(
+        code, gettext("The request cannot be answered. Go back, open the page again and repeat it.")
+    )
 
 
 def _unexpected(error: Exception) -> Response:
     # The type alone: a message may hold what was said in a session.
     log.error("unexpected_error", error=type(error).__name__, request_id=request_id())
-    return error_page(500, "Something went wrong here. Quote the request id when you report it.")
+    return error_page(500, gettext("Something went wrong here. Quote the request id when you report it."))

@@ -15,6 +15,7 @@ from shared.services.audit_trail import access_log, disclosures
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext, pgettext
 
 blueprint = Pages("access_pages", __name__)
 
@@ -42,15 +43,15 @@ def record(patient_id: UUID) -> Response | Redirect:
 
 def _new() -> disclosures.New:
     return disclosures.New(
-        recipient=form_values.text("recipient", "To whom", LONGEST),
-        what=form_values.text("what", "What was given", LONGEST),
-        purpose=form_values.choice("purpose", "Why", PURPOSES),
-        at=form_values.day("on", "On") if request.form.get("on") else None,
+        recipient=form_values.text("recipient", gettext("To whom"), LONGEST),
+        what=form_values.text("what", gettext("What was given"), LONGEST),
+        purpose=form_values.choice("purpose", gettext("Why"), PURPOSES),
+        at=form_values.day("on", pgettext("date", "On")) if request.form.get("on") else None,
     )
 
 
 def _said(error: InvalidInput) -> str:
-    return "On: the day is still to come." if error.code == "date_in_future" else error.detail
+    return gettext("On: the day is still to come.") if error.code == "date_in_future" else error.detail
 
 
 def _shown(patient_id: UUID) -> dict[str, Any]:

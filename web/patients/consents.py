@@ -15,15 +15,16 @@ from shared.services.consents.history import Statement
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext, mark
 
 blueprint = Pages("consent_pages", __name__)
 
 LONGEST_NAME, LONGEST_TEXT = 200, 20_000
 SCOPE_WORDS = {
-    ConsentScope.RECORDING: "Recording and transcript",
-    ConsentScope.AI_NOTES: "Notes drafted by a program",
-    ConsentScope.SENDING_AWAY: "Sending to computers of others",
-    ConsentScope.PART2: "Disclosing substance use records (42 CFR Part 2)",
+    ConsentScope.RECORDING: mark("Recording and transcript"),
+    ConsentScope.AI_NOTES: mark("Notes drafted by a program"),
+    ConsentScope.SENDING_AWAY: mark("Sending to computers of others"),
+    ConsentScope.PART2: mark("Disclosing substance use records (42 CFR Part 2)"),
 }
 
 
@@ -50,7 +51,7 @@ def say(patient_id: UUID) -> Response | Redirect:
 @signed_in(Scope.PATIENTS_WRITE)
 def add_participant(patient_id: UUID) -> Redirect:
     """Add a person who takes part."""
-    name = form_values.text("name", "The name", LONGEST_NAME)
+    name = form_values.text("name", gettext("The name"), LONGEST_NAME)
     history.add_participant(resources(), caller(), patient_id, name)
     return form_values.see(f"/patients/{patient_id}/consents")
 
@@ -74,15 +75,15 @@ def flag_part2(patient_id: UUID) -> Redirect:
 def _statement() -> Statement:
     chosen = tuple(scope for scope in ConsentScope if scope.value in request.form.getlist("scope"))
     if not chosen:
-        raise InvalidInput("Choose at least one thing that the consent is about.")
-    who = form_values.identifier("who", "Who") if request.form.get("who") else None
-    on = form_values.day("on", "The day")
+        raise InvalidInput(gettext("Choose at least one thing that the consent is about."))
+    who = form_values.identifier("who", gettext("Who")) if request.form.get("who") else None
+    on = form_values.day("on", gettext("The day"))
     if request.form.get("do") == "withdraw":
         return Statement(ConsentEvent.WITHDRAWN, chosen, on, participant_id=who)
     if request.form.get("method") not in METHODS:
-        raise InvalidInput("Choose how the consent was given.")
-    until = form_values.day("until", "Until") if request.form.get("until") else None
-    words = form_values.optional_text("text", "The words", LONGEST_TEXT, lines=True)
+        raise InvalidInput(gettext("Choose how the consent was given."))
+    until = form_values.day("until", gettext("Until")) if request.form.get("until") else None
+    words = form_values.optional_text("text", gettext("The words"), LONGEST_TEXT, lines=True)
     return Statement(ConsentEvent.GIVEN, chosen, on, request.form["method"], until, words, participant_id=who)
 
 
@@ -91,5 +92,5 @@ def _shown(patient_id: UUID) -> dict[str, Any]:
         "patient": patients.get(resources(), caller(), patient_id),
         "consents": history.read(resources(), caller(), patient_id),
         "methods": METHODS,
-        "scope_words": SCOPE_WORDS,
+        "scope_words": {scope: gettext(words) for scope, words in SCOPE_WORDS.items()},
     }

@@ -14,6 +14,7 @@ from shared.services.sessions import reading as sessions
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext
 
 blueprint = Pages("emergency_pages", __name__)
 
@@ -33,8 +34,8 @@ def page() -> str:
 def begin() -> Response | Redirect:
     """Open a colleague's patient by their whole name."""
     try:
-        name = form_values.text("name", "The name", LONGEST_NAME)
-        reason = form_values.text("reason", "The reason", LONGEST_REASON, lines=True)
+        name = form_values.text("name", gettext("The name"), LONGEST_NAME)
+        reason = form_values.text("reason", gettext("The reason"), LONGEST_REASON, lines=True)
         made = emergency.begin(resources(), caller(), reason, patient_id=None, name=name)
     except (InvalidInput, NotFound, Conflict) as error:
         page = render_template("patients/emergency.html", **_listed(), problem=error.detail)

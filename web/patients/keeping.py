@@ -16,6 +16,7 @@ from shared.services.retention.rules import OfPatient
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages, status_of
+from web.translation import gettext
 
 blueprint = Pages("keeping_pages", __name__)
 
@@ -70,23 +71,29 @@ def receipt(patient_id: UUID) -> str:
 
 def _require_sure() -> None:
     if request.form.get("sure") != "yes":
-        raise InvalidInput("Tick the box to say that the patient is to be deleted for good.")
+        raise InvalidInput(gettext("Tick the box to say that the patient is to be deleted for good."))
 
 
 def _said(error: InvalidInput | Conflict) -> str:
     if error.code == "notes_signed":  # the error names a parameter of the API
-        return "The patient has signed notes. Tick the second box to delete them too."
+        return gettext("The patient has signed notes. Tick the second box to delete them too.")
     return error.detail
 
 
 def _birth_year() -> int | None:
     if not request.form.get("birth_year", "").strip():
         return None
-    return form_values.number("birth_year", "The year of birth", least=BIRTH_YEARS[0], most=BIRTH_YEARS[1])
+    return form_values.number(
+        "birth_year", gettext("The year of birth"), least=BIRTH_YEARS[0], most=BIRTH_YEARS[1]
+    )
 
 
 def _keep_until() -> date | None:
-    return form_values.day("keep_until", "Keep until").date() if request.form.get("keep_until") else None
+    return (
+        form_values.day("keep_until", gettext("Keep until")).date()
+        if request.form.get("keep_until")
+        else None
+    )
 
 
 def _kept(patient_id: UUID) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from shared.services.uploads import joining, unfinished
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext
 
 blueprint = Pages("patient_pages", __name__)
 
@@ -39,7 +40,7 @@ def listing() -> str:
 def create() -> Response | Redirect:
     """A new patient, with the consent if there is one."""
     try:
-        name = form_values.text("name", "The name", LONGEST_NAME)
+        name = form_values.text("name", gettext("The name"), LONGEST_NAME)
         made = patients.create(resources(), caller(), name, _consent())
     except InvalidInput as error:
         page = render_template("patients/list.html", **_listed(), problem=error.detail, fields=error.fields)
@@ -59,7 +60,7 @@ def _consent() -> Consent:
     """The consent that a form tells of; none where it is not ticked."""
     if request.form.get("consented") != "yes":
         return Consent()
-    return Consent(form_values.day("given_on", "The day of the consent"), _method())
+    return Consent(form_values.day("given_on", gettext("The day of the consent")), _method())
 
 
 @blueprint.get("/patients/<id:patient_id>")
@@ -128,7 +129,7 @@ def change_consent(patient_id: UUID) -> Response | Redirect:
     """Record a consent, or that it was revoked."""
     changes: dict[str, Any]
     try:
-        day = form_values.day("on", "The day")
+        day = form_values.day("on", gettext("The day"))
         if request.form.get("do") == "revoke":
             changes = {"revoked_on": day}
         else:
@@ -143,7 +144,7 @@ def change_consent(patient_id: UUID) -> Response | Redirect:
 def _method() -> str:
     given = request.form.get("method", "")
     if given not in CONSENT_METHODS:
-        raise InvalidInput("Choose how the consent was given.")
+        raise InvalidInput(gettext("Choose how the consent was given."))
     return given
 
 
@@ -151,7 +152,7 @@ def _method() -> str:
 @signed_in(Scope.PATIENTS_WRITE)
 def rename(patient_id: UUID) -> Redirect:
     """Give a patient another name."""
-    name = form_values.text("name", "The name", LONGEST_NAME)
+    name = form_values.text("name", gettext("The name"), LONGEST_NAME)
     patients.change(resources(), caller(), patient_id, {"name": name})
     return form_values.see(f"/patients/{patient_id}")
 

@@ -17,6 +17,7 @@ from shared.services.sessions import reading as sessions
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext
 
 blueprint = Pages("rights_pages", __name__)
 
@@ -37,10 +38,12 @@ def page(patient_id: UUID) -> str:
 def ask(patient_id: UUID) -> Response | Redirect:
     """Note what the patient asks for."""
     try:
-        kind = _one_of(RequestKind, "kind", "Choose what is asked for.")
-        words = form_values.text("words", "The words", LONGEST_WORDS, lines=True)
-        session_id = form_values.identifier("session", "The session") if request.form.get("session") else None
-        received = form_values.day("received", "The day") if request.form.get("received") else None
+        kind = _one_of(RequestKind, "kind", gettext("Choose what is asked for."))
+        words = form_values.text("words", gettext("The words"), LONGEST_WORDS, lines=True)
+        session_id = (
+            form_values.identifier("session", gettext("The session")) if request.form.get("session") else None
+        )
+        received = form_values.day("received", gettext("The day")) if request.form.get("received") else None
         requests.create(
             resources(), caller(), patient_id, kind, words, received_at=received, session_id=session_id
         )
@@ -54,8 +57,8 @@ def ask(patient_id: UUID) -> Response | Redirect:
 def decide(patient_id: UUID, request_id: UUID) -> Response | Redirect:
     """Answer a request."""
     try:
-        status = _one_of(RequestStatus, "status", "Choose what becomes of the request.")
-        answer = form_values.optional_text("answer", "The answer", LONGEST_WORDS, lines=True)
+        status = _one_of(RequestStatus, "status", gettext("Choose what becomes of the request."))
+        answer = form_values.optional_text("answer", gettext("The answer"), LONGEST_WORDS, lines=True)
         requests.decide(resources(), caller(), patient_id, request_id, status, answer)
     except InvalidInput as error:
         return _again(patient_id, error)
@@ -83,16 +86,18 @@ def take_back(patient_id: UUID, package_id: UUID) -> Redirect:
 
 def _lock() -> Lock:
     """How it is to be encrypted: a public key of age, else a password."""
-    word = form_values.text("lock", "The password", 400)
+    word = form_values.text("lock", gettext("The password"), 400)
     if word.startswith("age1"):
         return Lock(PackageForm.AGE, word)
     if not _PASSWORD.fullmatch(word):
-        raise InvalidInput("The password needs 20 or more letters, digits and signs, without blanks.")
+        raise InvalidInput(
+            gettext("The password needs 20 or more letters, digits and signs, without blanks.")
+        )
     return Lock(PackageForm.ZIP, word)
 
 
 def _request_id() -> UUID | None:
-    return form_values.identifier("request", "The request") if request.form.get("request") else None
+    return form_values.identifier("request", gettext("The request")) if request.form.get("request") else None
 
 
 def _again(patient_id: UUID, error: InvalidInput) -> Response:

@@ -9,6 +9,7 @@ from shared.services.engines import practice_engines
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages, status_of
+from web.translation import gettext
 
 blueprint = Pages("engine_pages", __name__)
 
@@ -26,7 +27,10 @@ def choose() -> Response | Redirect:
     """Choose the transcriber and the words that it is to expect."""
     try:
         words = form_values.texts(
-            "vocabulary", "The words", practice_engines.LONGEST_WORD, most=practice_engines.MOST_WORDS
+            "vocabulary",
+            gettext("The words"),
+            practice_engines.LONGEST_WORD,
+            most=practice_engines.MOST_WORDS,
         )
         changes = {"transcriber": request.form.get("transcriber") or None, "vocabulary": words}
         practice_engines.change(resources(), caller(), changes)
@@ -40,7 +44,7 @@ def choose() -> Response | Redirect:
 def allow() -> Response | Redirect:
     """Allow or forbid that recordings and what was said go to computers of others."""
     try:
-        allowed = form_values.choice("allowed", "Sending away", ("yes", "no")) == "yes"
+        allowed = form_values.choice("allowed", gettext("Sending away"), ("yes", "no")) == "yes"
         practice_engines.change(resources(), caller(), {"away_allowed": allowed})
     except (InvalidInput, Conflict) as error:
         return _again(error)

@@ -13,6 +13,7 @@ from shared.services.retention.holds import Target
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages, status_of
+from web.translation import gettext
 
 blueprint = Pages("hold_pages", __name__)
 
@@ -48,9 +49,9 @@ def place() -> Response | Redirect:
             resources(),
             caller(),
             _target(),
-            matter=form_values.text("matter", "The matter", LONGEST_MATTER),
-            reason=form_values.text("reason", "The reason", LONGEST_REASON, lines=True),
-            review_on=form_values.day("review_on", "The review").date(),
+            matter=form_values.text("matter", gettext("The matter"), LONGEST_MATTER),
+            reason=form_values.text("reason", gettext("The reason"), LONGEST_REASON, lines=True),
+            review_on=form_values.day("review_on", gettext("The review")).date(),
         )
     except (InvalidInput, NotFound) as error:
         page = render_template("practice/hold.html", given=request.form, problem=error.detail)
@@ -62,7 +63,7 @@ def _target() -> Target:
     try:
         record_id = UUID(request.form.get("record", "").strip())
     except ValueError:
-        raise InvalidInput("The id: send the id of a patient or of a session.") from None
+        raise InvalidInput(gettext("The id: send the id of a patient or of a session.")) from None
     if request.form.get("kind") == "session":
         return Target(session_id=record_id)
     return Target(patient_id=record_id)
@@ -72,7 +73,7 @@ def _target() -> Target:
 @signed_in(Scope.HOLDS)
 def review(hold_id: UUID) -> Redirect:
     """Set the day of the next review."""
-    holds.review(resources(), caller(), hold_id, form_values.day("review_on", "The review").date())
+    holds.review(resources(), caller(), hold_id, form_values.day("review_on", gettext("The review")).date())
     return form_values.see("/holds")
 
 

@@ -1,5 +1,8 @@
 """Rules of retention, for administrators: how long what is kept, and what would go."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
@@ -10,24 +13,26 @@ from shared.services.retention import rules, sweep
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext, mark
 
 blueprint = Pages("retention_pages", __name__)
 
+Named = TypeVar("Named", RetentionKind, RetentionEvent)
 KIND_WORDS = {
-    RetentionKind.RECORDING: "Recordings",
-    RetentionKind.TRANSCRIPT: "Transcripts",
-    RetentionKind.DRAFTS: "Notes that are not signed",
-    RetentionKind.PROCESS_NOTES: "Psychotherapy notes",
-    RetentionKind.SESSION: "Whole sessions, with signed notes",
-    RetentionKind.TRAIL: "Lines of the audit trail",
-    RetentionKind.SIGNED_MINIMUM: "Least time for sessions with signed notes",
+    RetentionKind.RECORDING: mark("Recordings"),
+    RetentionKind.TRANSCRIPT: mark("Transcripts"),
+    RetentionKind.DRAFTS: mark("Notes that are not signed"),
+    RetentionKind.PROCESS_NOTES: mark("Psychotherapy notes"),
+    RetentionKind.SESSION: mark("Whole sessions, with signed notes"),
+    RetentionKind.TRAIL: mark("Lines of the audit trail"),
+    RetentionKind.SIGNED_MINIMUM: mark("Least time for sessions with signed notes"),
 }
 EVENT_WORDS = {
-    RetentionEvent.SESSION: "the session",
-    RetentionEvent.LAST_SESSION: "the patient's last session",
-    RetentionEvent.MAJORITY: "the patient's last session, or coming of age if later",
-    RetentionEvent.SIGNED: "the author's signature",
-    RetentionEvent.WRITTEN: "a line of the trail was written",
+    RetentionEvent.SESSION: mark("the session"),
+    RetentionEvent.LAST_SESSION: mark("the patient's last session"),
+    RetentionEvent.MAJORITY: mark("the patient's last session, or coming of age if later"),
+    RetentionEvent.SIGNED: mark("the author's signature"),
+    RetentionEvent.WRITTEN: mark("a line of the trail was written"),
 }
 LOOK_AHEAD_DAYS, MOST_AHEAD_DAYS = 30, 366
 
@@ -47,10 +52,10 @@ def set_rule() -> Response | Redirect:
         rules.set_rule(
             resources(),
             caller(),
-            RetentionKind(form_values.choice("kind", "What", tuple(RetentionKind))),
-            RetentionEvent(form_values.choice("event", "After", tuple(RetentionEvent))),
-            form_values.number("days", "The days", most=MOST_DAYS),
-            form_values.number("grace_days", "The days of grace", most=MOST_GRACE_DAYS),
+            RetentionKind(form_values.choice("kind", gettext("What"), tuple(RetentionKind))),
+            RetentionEvent(form_values.choice("event", gettext("After"), tuple(RetentionEvent))),
+            form_values.number("days", gettext("The days"), most=MOST_DAYS),
+            form_values.number("grace_days", gettext("The days of grace"), most=MOST_GRACE_DAYS),
         )
     except InvalidInput as error:
         shown = {**_shown(), "given": request.form, "problem": error.detail}
@@ -63,7 +68,7 @@ def set_rule() -> Response | Redirect:
 def remove_rule(kind: str) -> Redirect:
     """Keep a kind of record without limit from now on."""
     if kind not in set(RetentionKind):
-        raise NotFound("There is no such kind of record.", "unknown_kind")
+        raise NotFound(gettext("There is no such kind of record."), "unknown_kind")
     rules.remove_rule(resources(), caller(), RetentionKind(kind))
     return form_values.see("/retention")
 
@@ -81,16 +86,21 @@ def preview() -> str:
         days=days,
         most_days=MOST_AHEAD_DAYS,
         rules=known,
-        kinds=KIND_WORDS,
-        events=EVENT_WORDS,
+        kinds=_named(KIND_WORDS),
+        events=_named(EVENT_WORDS),
     )
+
+
+def _named(words: Mapping[Named, str]) -> dict[Named, str]:
+    """The words in the reader's language."""
+    return {one: gettext(text) for one, text in words.items()}
 
 
 def _shown() -> dict[str, object]:
     return {
         "rules": rules.listed(resources(), caller()),
-        "kinds": KIND_WORDS,
-        "events": EVENT_WORDS,
+        "kinds": _named(KIND_WORDS),
+        "events": _named(EVENT_WORDS),
         "days_ahead": LOOK_AHEAD_DAYS,
         "most_days": MOST_DAYS,
         "most_grace_days": MOST_GRACE_DAYS,

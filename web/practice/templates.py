@@ -14,6 +14,7 @@ from shared.services.notes import templates
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext
 
 blueprint = Pages("practice_templates", __name__)
 
@@ -107,19 +108,21 @@ def _status(error: Conflict | InvalidInput) -> int:
 
 def _wanted() -> Template:
     """The template that the form describes; raises InvalidInput."""
-    title = form_values.text("title", "The title", 100)
+    title = form_values.text("title", gettext("The title"), 100)
     parts = [_part(place) for place in range(MOST_PARTS) if request.form.get(f"title.{place}", "").strip()]
     names = [part.name for part in parts]
     if not parts:
-        raise InvalidInput("Give the template at least one part with a title.")
+        raise InvalidInput(gettext("Give the template at least one part with a title."))
     if len(set(names)) < len(names):
-        raise InvalidInput("Two parts have the same title. Give each one of its own.")
+        raise InvalidInput(gettext("Two parts have the same title. Give each one of its own."))
     return Template(_name_of(title), title, tuple(parts))
 
 
 def _part(place: int) -> Part:
-    title = form_values.text(f"title.{place}", f"The title of part {place + 1}", 100)
-    instruction = form_values.optional_text(f"instruction.{place}", f"The instruction of {title}", 1000)
+    title = form_values.text(f"title.{place}", gettext("The title of part %(place)s", place=place + 1), 100)
+    instruction = form_values.optional_text(
+        f"instruction.{place}", gettext("The instruction of %(title)s", title=title), 1000
+    )
     chosen = tuple(name for name in request.form.getlist(f"sources.{place}") if name in SOURCES)
     return Part(_name_of(title), title, instruction or "", chosen)
 
@@ -144,5 +147,5 @@ def _name_of(title: str) -> str:
     """How programs name something with this title: its letters and digits, at most 40."""
     name = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:40].strip("-")
     if not re.match(r"[a-z]", name):
-        raise InvalidInput("Begin each title with a letter from A to Z.")
+        raise InvalidInput(gettext("Begin each title with a letter from A to Z."))
     return name

@@ -13,6 +13,7 @@ from shared.services.webhooks import endpoints as webhooks
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages, status_of
+from web.translation import gettext
 
 blueprint = Pages("webhook_pages", __name__)
 
@@ -33,8 +34,8 @@ def listing() -> str:
 def create() -> Response | str:
     """Add a webhook, and show its signing secret, once."""
     try:
-        url = form_values.text("url", "The address", webhooks.LONGEST_URL)
-        label = form_values.optional_text("label", "The name", LONGEST_LABEL) or ""
+        url = form_values.text("url", gettext("The address"), webhooks.LONGEST_URL)
+        label = form_values.optional_text("label", gettext("The name"), LONGEST_LABEL) or ""
         _, secret = webhooks.create(resources(), caller(), url, _events(), label)
     except (InvalidInput, Conflict) as error:
         return make_response(_listing(problem=error.detail), status_of(error))
@@ -56,7 +57,7 @@ def page(webhook_id: UUID) -> str:
 @signed_in(Scope.WEBHOOKS)
 def pause(webhook_id: UUID) -> Redirect:
     """Send nothing for the time being, or what waits and all that follows."""
-    paused = form_values.choice("paused", "Pause", ("yes", "no")) == "yes"
+    paused = form_values.choice("paused", gettext("Pause"), ("yes", "no")) == "yes"
     webhooks.change(resources(), caller(), webhook_id, {"paused": paused})
     return form_values.see(f"/webhooks/{webhook_id}")
 
@@ -89,7 +90,7 @@ def _events() -> list[EventType]:
     wanted = request.form.getlist("event")
     chosen = [event for event in EVENTS if event.value in wanted]
     if not chosen:
-        raise InvalidInput("Choose at least one event.")
+        raise InvalidInput(gettext("Choose at least one event."))
     return chosen
 
 

@@ -17,6 +17,7 @@ from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sessions.page import known
+from web.translation import gettext
 
 blueprint = Pages("session_acting", __name__)
 
@@ -25,7 +26,7 @@ blueprint = Pages("session_acting", __name__)
 @signed_in(Scope.NOTES_WRITE)
 def acknowledge(alert_id: UUID) -> Response:
     """Note that a risk alert was seen, and what was done about it."""
-    note = form_values.optional_text("note", "What you did", 4000, lines=True)
+    note = form_values.optional_text("note", gettext("What you did"), 4000, lines=True)
     alert = risk_alerts.acknowledge(resources(), caller(), alert_id, note)
     return form_values.back(f"/sessions/{alert.session_id}#alert-{alert_id}")
 
@@ -69,7 +70,7 @@ def attach_consent(session_id: UUID) -> Response:
     """Attach a passage to the patient's consents as evidence."""
     start = request.form.get("start", type=float)
     if start is None:
-        raise InvalidInput("Choose a passage.")
+        raise InvalidInput(gettext("Choose a passage."))
     evidence.attach(resources(), caller(), session_id, start)
     return form_values.see(f"/sessions/{session_id}#consent-heading")
 
@@ -78,7 +79,7 @@ def attach_consent(session_id: UUID) -> Response:
 @signed_in(Scope.NOTES_WRITE)
 def offer(session_id: UUID) -> Response:
     """Take newer notes that were offered, or leave one's own."""
-    version = form_values.number("version", "The version")
+    version = form_values.number("version", gettext("The version"))
     if request.form.get("do") == "accept":
         editing.accept(resources(), caller(), session_id, version, None)
     else:
@@ -106,7 +107,9 @@ def ask_to_delete(session_id: UUID) -> str:
 def delete(session_id: UUID) -> Response:
     """Delete a session for good."""
     if request.form.get("sure") != "yes":
-        raise InvalidInput("Tick the box to say that the session is to be deleted for good.", "not_confirmed")
+        raise InvalidInput(
+            gettext("Tick the box to say that the session is to be deleted for good."), "not_confirmed"
+        )
     signed_too = request.form.get("signed_too") == "yes"
     receipt = deletion.delete(resources(), caller(), session_id, signed_too=signed_too)
     return form_values.see(f"/patients/{receipt.patient_id}")

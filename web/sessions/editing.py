@@ -23,6 +23,7 @@ from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sessions.notes_view import LISTS, TEXTS, entry, flag_text
+from web.translation import gettext
 
 blueprint = Pages("editing", __name__)
 
@@ -102,13 +103,13 @@ def _page(session_id: UUID, found: Notes, problem: str | None, typed: Typed | No
         problem=problem,
         saved_at=typed.saved_at,
         kept_tag=typed.etag,
-        texts=[(name, title, *_both(typed, name, now.texts[name])) for name, title in TEXTS],
+        texts=[(name, gettext(title), *_both(typed, name, now.texts[name])) for name, title in TEXTS],
         sections=[
             (place, part.title, *_both(typed, f"section.{place}", _text_of(part)))
             for place, part in enumerate(now.sections or ())
         ],
         lists=[
-            (name, title, _entries(typed, name, [entry(parts, item) for item in now.items[name]]),
+            (name, gettext(title), _entries(typed, name, [entry(parts, item) for item in now.items[name]]),
              typed.text(f"{name}.new", "") if name in WRITABLE else None)
             for name, title, parts in LISTS
         ],
@@ -152,7 +153,7 @@ def _items(name: str, before: Sequence[Item]) -> tuple[Item, ...]:
 
 def _texts(now: values.Notes) -> Iterator[tuple[str, str]]:
     for name, title in TEXTS:
-        given = _one_line(form_values.optional_text(name, title, LONGEST_TEXT, lines=True) or "")
+        given = _one_line(form_values.optional_text(name, gettext(title), LONGEST_TEXT, lines=True) or "")
         if given != _one_line(now.texts[name]):
             yield name, given
     for name, choices in (("session_mood", MOODS), ("mood_trajectory", TRAJECTORIES)):
@@ -162,7 +163,7 @@ def _texts(now: values.Notes) -> Iterator[tuple[str, str]]:
 
 
 def _added(name: str) -> Iterator[Item]:
-    text = form_values.optional_text(f"{name}.new", "The new entries", 4000, lines=True) or ""
+    text = form_values.optional_text(f"{name}.new", gettext("The new entries"), 4000, lines=True) or ""
     for line in text.splitlines():
         if line.strip():
             yield Item(properties={"text": line.strip()[:1000]})

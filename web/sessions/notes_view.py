@@ -12,22 +12,23 @@ from shared.domain.values import JsonObject
 from shared.domain.verification.boilerplate import RISK_LABELS, finding_words
 from shared.domain.verification.evidence import CLAIM_SUPPORTED, QUOTE_FOUND
 from shared.domain.verification.risk import LOOK, found_by_model_alone
+from web.translation import gettext, mark
 from web.words import plain
 
 # How far an item may be trusted, as a class of the style sheet and in words.
-VERIFIED = ("verified", "verified")
-SUPPORTED = ("verified", "claim supported")
-QUOTED = ("verified", "quote found")
-OWN = ("own", "written by you")
-UNSUPPORTED = ("unsupported", "not supported by the transcript")
-CHANGED = ("changed", "its words were corrected since")
-STANDING = ("standing", "standard sentence")
+VERIFIED = ("verified", mark("verified"))
+SUPPORTED = ("verified", mark("claim supported"))
+QUOTED = ("verified", mark("quote found"))
+OWN = ("own", mark("written by you"))
+UNSUPPORTED = ("unsupported", mark("not supported by the transcript"))
+CHANGED = ("changed", mark("its words were corrected since"))
+STANDING = ("standing", mark("standard sentence"))
 _SUPPORT = {CLAIM_SUPPORTED: SUPPORTED, QUOTE_FOUND: QUOTED}
 
 TEXTS = (
-    ("topic_summary", "Summary"),
-    ("therapist_notes", "Notes for the therapist"),
-    ("patient_summary", "Summary for the patient"),
+    ("topic_summary", mark("Summary")),
+    ("therapist_notes", mark("Notes for the therapist")),
+    ("patient_summary", mark("Summary for the patient")),
 )
 LISTS = tuple((declared.name, declared.title, declared.shown) for declared in READ_IN_ORDER)
 
@@ -129,24 +130,28 @@ def unsupported(document: JsonObject) -> list[tuple[str, str]]:
 
 def _left_out(claim: items.Item | Sentence) -> str:
     if isinstance(claim, Sentence):
-        return claim.text or "An entry"
+        return claim.text or gettext("An entry")
     named = (claim.text(name) for name in ("text", "task", "trigger", "name", "quote"))
-    return next(filter(None, named), RISK_LABELS.get(claim.text("type"), "An entry"))
+    return next(filter(None, named), RISK_LABELS.get(claim.text("type"), gettext("An entry")))
 
 
 def _fields(notes: Notes, numbering: "_Numbering") -> Iterator[Block]:
     statement = numbering.sentences([Sentence.fixed(notes.texts["risk_statement"])])
     raised = numbering.items([flag for flag in notes.flags if flag.text("level") != LOOK], flag_text)
-    yield Block("risk", "Risk", (*statement, *raised))
+    yield Block("risk", gettext("Risk"), (*statement, *raised))
     looks = numbering.items([flag for flag in notes.flags if flag.text("level") == LOOK], flag_text)
-    yield Block("risk-looks", f"Risk: worth a look ({len(looks)})", looks, is_folded=True)
+    yield Block(
+        "risk-looks", gettext("Risk: worth a look (%(count)s)", count=len(looks)), looks, is_folded=True
+    )
     summary, *others = TEXTS
-    yield Block(*summary, numbering.sentences(notes.sentences[summary[0]]), is_text=True)
-    yield Block("mood", "Mood", _mood(notes, numbering))
+    yield Block(
+        summary[0], gettext(summary[1]), numbering.sentences(notes.sentences[summary[0]]), is_text=True
+    )
+    yield Block("mood", gettext("Mood"), _mood(notes, numbering))
     for name, title, parts in LISTS:
-        yield Block(name, title, numbering.items(notes.items[name], partial(entry, parts)))
+        yield Block(name, gettext(title), numbering.items(notes.items[name], partial(entry, parts)))
     for name, title in others:
-        yield Block(name, title, numbering.sentences(notes.sentences[name]), is_text=True)
+        yield Block(name, gettext(title), numbering.sentences(notes.sentences[name]), is_text=True)
 
 
 def _mood(notes: Notes, numbering: "_Numbering") -> tuple[Item, ...]:

@@ -16,6 +16,7 @@ from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sessions.notes_view import CHANGED, UNSUPPORTED, unsupported, view_of
+from web.translation import gettext
 
 blueprint = Pages("signing", __name__)
 
@@ -34,7 +35,9 @@ def form(session_id: UUID) -> str:
 def sign(session_id: UUID) -> Response | Redirect:
     """Sign what the page showed; if it has changed since, it is shown again."""
     try:
-        signing.sign(resources(), caller(), session_id, version=form_values.number("version", "The version"))
+        signing.sign(
+            resources(), caller(), session_id, version=form_values.number("version", gettext("The version"))
+        )
     except Conflict as error:
         page = render_template("sessions/sign.html", **_shown(session_id), problem=error.detail)
         return make_response(page, 409)
@@ -108,6 +111,9 @@ def addendum_form(session_id: UUID) -> str:
 def add_addendum(session_id: UUID) -> Redirect:
     """Add to signed notes; the addendum is signed with this."""
     signing.add_addendum(
-        resources(), caller(), session_id, form_values.text("text", "The addendum", 20_000, lines=True)
+        resources(),
+        caller(),
+        session_id,
+        form_values.text("text", gettext("The addendum"), 20_000, lines=True),
     )
     return form_values.see(f"/sessions/{session_id}#notes-heading")

@@ -19,6 +19,7 @@ from web.keys import KEYS
 from web.pages import Pages
 from web.sessions.notes_view import view_of
 from web.sessions.transcript_view import rows_of
+from web.translation import gettext
 
 blueprint = Pages("supervision_pages", __name__)
 
@@ -45,7 +46,7 @@ def standing(session_id: UUID) -> str:
 @signed_in(Scope.SESSIONS_WRITE)
 def change(session_id: UUID) -> Redirect:
     """Open the session to the supervisor, or close it."""
-    do = form_values.choice("do", "The answer", ("grant", "revoke"))
+    do = form_values.choice("do", gettext("The answer"), ("grant", "revoke"))
     act = supervision.grant if do == "grant" else supervision.revoke
     act(resources(), caller(), session_id)
     return form_values.back(f"/sessions/{session_id}/supervision")
@@ -63,7 +64,9 @@ def read(session_id: UUID) -> str:
     return render_template(
         "supervision/session.html",
         row=record.row,
-        patient=overview.names(narrow, who, {record.row.patient_id}).get(record.row.patient_id, "A patient"),
+        patient=overview.names(narrow, who, {record.row.patient_id}).get(
+            record.row.patient_id, gettext("A patient")
+        ),
         notes=found,
         notes_view=shown,
         language=record.transcript.get("language") if record.transcript else None,

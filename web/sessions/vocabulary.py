@@ -10,6 +10,7 @@ from shared.services.transcripts import vocabulary
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages, status_of
+from web.translation import gettext
 
 blueprint = Pages("vocabulary_pages", __name__)
 
@@ -26,7 +27,7 @@ def page() -> str:
 def change() -> Response | Redirect:
     """Keep the words of the form in the place of those there are."""
     try:
-        words = form_values.texts("words", "The words", LONGEST_WORD, most=MOST_WORDS)
+        words = form_values.texts("words", gettext("The words"), LONGEST_WORD, most=MOST_WORDS)
     except InvalidInput as error:
         return make_response(_page(error.detail), status_of(error))
     vocabulary.change(resources(), caller(), words)
@@ -38,7 +39,7 @@ def change() -> Response | Redirect:
 def answer() -> Response | Redirect:
     """Accept or dismiss an offered word, and go back to where it was offered."""
     try:
-        do = form_values.choice("do", "The answer", ("accept", "dismiss"))
+        do = form_values.choice("do", gettext("The answer"), ("accept", "dismiss"))
         act = vocabulary.accept if do == "accept" else vocabulary.dismiss
         act(resources(), caller(), request.form.get("offer", ""))
     except NotFound:

@@ -17,6 +17,7 @@ from shared.services.transcripts.corrections import Change
 from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
+from web.translation import gettext
 
 blueprint = Pages("words", __name__)
 
@@ -42,7 +43,7 @@ def correct(session_id: UUID, number: int) -> Response | Redirect:
         if request.form.get("do") == "undo":
             change = Change(number, was, None)
         else:
-            text = form_values.text("text", "What was said", LONGEST_SEGMENT)
+            text = form_values.text("text", gettext("What was said"), LONGEST_SEGMENT)
             change = Change(number, was, text, speaker)
         corrections.correct(resources(), caller(), session_id, [change])
     except (Conflict, InvalidInput) as error:
@@ -55,7 +56,7 @@ def correct(session_id: UUID, number: int) -> Response | Redirect:
 def _page(session_id: UUID, number: int, problem: str | None, typed: str | None = None) -> str:
     document = sessions.transcript(resources(), caller(), session_id)
     if number >= len(document["segments"]):
-        raise NotFound("There is no such segment.", "no_such_segment")
+        raise NotFound(gettext("There is no such segment."), "no_such_segment")
     segment = document["segments"][number]
     return render_template(
         "sessions/words.html",
@@ -95,9 +96,9 @@ def _sample(document: JsonObject, shown_as: str) -> JsonObject | None:
 def cast(session_id: UUID) -> Redirect:
     """Say who the voices are; two with one name are one person."""
     people = {}
-    for place in range(form_values.number("count", "The number of speakers")):
+    for place in range(form_values.number("count", gettext("The number of speakers"))):
         label = request.form.get(f"label.{place}", "")
-        name = form_values.optional_text(f"name.{place}", "The name", 200)
+        name = form_values.optional_text(f"name.{place}", gettext("The name"), 200)
         given = request.form.get(f"role.{place}", "")
         people[label] = Person(Role(given) if given in set(Role) else None, name)
     speakers.cast(resources(), caller(), session_id, people)
@@ -133,4 +134,6 @@ def _ranges(start: str, end: str) -> Ranges:
     try:
         return parsed(f"{start}-{end}")
     except ValueError:
-        raise InvalidInput("Write both times like 12:30 or 1:02:30, the first before the second.") from None
+        raise InvalidInput(
+            gettext("Write both times like 12:30 or 1:02:30, the first before the second.")
+        ) from None

@@ -13,17 +13,18 @@ from web import form_values
 from web.access import caller, client, resources, signed_in
 from web.pages import SIGN_IN, Pages
 from web.sign_in import forms
+from web.translation import gettext, mark
 
 _TEMPLATE = "sign_in/account.html"
 _ACCOUNT = "/account"
 _DONE = {
-    "passphrase": "Your passphrase is changed. All other devices are signed out.",
-    "ended": "The device is signed out.",
-    "others": "All other devices are signed out.",
-    "factor_removed": "The authenticator app is removed.",
-    "passkey": "The passkey is added.",
-    "passkey_removed": "The passkey is removed.",
-    "preferences": "Your theme is saved for all your computers.",
+    "passphrase": mark("Your passphrase is changed. All other devices are signed out."),
+    "ended": mark("The device is signed out."),
+    "others": mark("All other devices are signed out."),
+    "factor_removed": mark("The authenticator app is removed."),
+    "passkey": mark("The passkey is added."),
+    "passkey_removed": mark("The passkey is removed."),
+    "preferences": mark("Your theme is saved for all your computers."),
 }
 blueprint = Pages("account", __name__)
 
@@ -52,7 +53,7 @@ def change_passphrase() -> Response:
 @signed_in()
 def change_preferences() -> Response:
     """Keeps how the person likes the pages."""
-    theme = form_values.choice("theme", "Theme", THEMES)
+    theme = form_values.choice("theme", gettext("Theme"), THEMES)
     preferences.change(resources(), caller(), {"theme": theme})
     return forms.to(f"{_ACCOUNT}?done=preferences")
 
@@ -82,5 +83,5 @@ def _shown() -> dict[str, Any]:
         "factors": second_factor.factors(resources(), caller()),
         "events": trail.events(resources(), caller()),
         "keys": api_keys.acting_for(resources(), caller()),
-        "done": _DONE.get(request.args.get("done", "")),
+        "done": gettext(_DONE.get(request.args.get("done", ""), "")),
     }

@@ -9,6 +9,7 @@ from shared.services.sign_in import invitations, provider
 from web.access import client, public, resources
 from web.pages import Pages
 from web.sign_in import forms
+from web.translation import gettext
 
 _TEMPLATE = "sign_in/invited.html"
 _EMPTY: dict[str, Any] = {"problem": None, "fields": {}, "person_name": "", "login_name": ""}
@@ -20,7 +21,9 @@ blueprint = Pages("invited", __name__)
 def first_form() -> str:
     """Asks for the code, a name and a passphrase; there is no such page once it has been used."""
     if not invitations.first_is_awaited(resources()):
-        raise NotFound("No first administrator is awaited. Sign in, or ask an administrator to invite you.")
+        raise NotFound(
+            gettext("No first administrator is awaited. Sign in, or ask an administrator to invite you.")
+        )
     return render_template(_TEMPLATE, **_EMPTY, code="", is_first=True, provider=False)
 
 

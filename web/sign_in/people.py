@@ -20,17 +20,20 @@ from web import form_values
 from web.access import caller, resources, signed_in
 from web.pages import Pages
 from web.sign_in import forms
+from web.translation import gettext, mark
 
 _TEMPLATE = "sign_in/people.html"
 _PEOPLE = "/people"
 _LONGEST_CLAIM = 200
 _DONE = {
-    "disabled": "The person is disabled, and signed out everywhere.",
-    "enabled": "The person is enabled.",
-    "reset": "The factor is removed, and the person is signed out everywhere. Their history tells them.",
-    "provider": "How your practice signs in is changed.",
-    "roles": "Where roles come from is changed.",
-    "idle": "The time is changed.",
+    "disabled": mark("The person is disabled, and signed out everywhere."),
+    "enabled": mark("The person is enabled."),
+    "reset": mark(
+        "The factor is removed, and the person is signed out everywhere. Their history tells them."
+    ),
+    "provider": mark("How your practice signs in is changed."),
+    "roles": mark("Where roles come from is changed."),
+    "idle": mark("The time is changed."),
 }
 blueprint = Pages("people", __name__)
 
@@ -120,12 +123,12 @@ def change_provider_roles() -> Response | str:
 
 
 def _role_claims() -> RoleClaims | None:
-    claim = form_values.optional_text("claim", "The claim", _LONGEST_CLAIM)
+    claim = form_values.optional_text("claim", gettext("The claim"), _LONGEST_CLAIM)
     if claim is None:
         return None
-    therapists = form_values.text("therapists", "The value of therapists", _LONGEST_CLAIM)
+    therapists = form_values.text("therapists", gettext("The value of therapists"), _LONGEST_CLAIM)
     administrators = form_values.optional_text(
-        "administrators", "The value of administrators", _LONGEST_CLAIM
+        "administrators", gettext("The value of administrators"), _LONGEST_CLAIM
     )
     return RoleClaims(claim, therapists, administrators)
 
@@ -145,5 +148,5 @@ def _shown() -> dict[str, object]:
         "roles": provider_roles.get(resources(), caller()),
         "idle_from": browser_sessions.IDLE_MINUTES[0],
         "idle_to": browser_sessions.IDLE_MINUTES[1],
-        "done": _DONE.get(request.args.get("done", "")),
+        "done": gettext(_DONE.get(request.args.get("done", ""), "")),
     }

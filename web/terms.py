@@ -1,0 +1,50 @@
+"""Words of the domain that pages show in the reader's language; their catalogue entries come from here.
+
+What the record itself says is not among them: transcripts, notes, names, and what is given to patients.
+"""
+
+from http import HTTPStatus
+
+from shared.domain.consent import METHODS, ConsentEvent
+from shared.domain.disclosures import PURPOSES, RECIPIENTS
+from shared.domain.notes.fields import READ_IN_ORDER
+from shared.domain.notes.record import Standing
+from shared.domain.notes.templates import SOURCES
+from shared.domain.rights import RequestStatus
+from shared.domain.transcripts import continuing
+from shared.domain.transcripts.roles import Role
+from shared.domain.verification.boilerplate import RISK_LABELS
+from shared.domain.verification.risk import SEVERITIES
+from shared.domain.webhooks import DeliveryState
+from shared.services.accounts.accounts import ADMINISTRATOR, THERAPIST
+from shared.services.sign_in import trail
+
+_CHANGES = ("added", "removed", "changed")
+# What pages that refuse something are titled with.
+_TITLES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 500, 503)
+
+TERMS: tuple[str, ...] = (
+    *(
+        word.replace("_", " ")
+        for word in (
+            *METHODS,
+            *ConsentEvent,
+            *PURPOSES,
+            *RECIPIENTS,
+            *Standing,
+            *SOURCES,
+            *RequestStatus,
+            *Role,
+            *SEVERITIES,
+            *DeliveryState,
+            *_CHANGES,
+            ADMINISTRATOR,
+            THERAPIST,
+        )
+    ),
+    *(declared.title for declared in READ_IN_ORDER),
+    *RISK_LABELS.values(),
+    *trail.WORDS.values(),
+    continuing.SEAM,
+    *(HTTPStatus(code).phrase for code in _TITLES),
+)
