@@ -45,7 +45,7 @@ def _found() -> Iterator[tuple[str, str | None, str | tuple[str, ...]]]:
         elif path.suffix == ".py":
             yield from _texts(name, path, "python", _IN_PYTHON, {})
         elif path.suffix == ".js":
-            yield from _texts(name, path, "javascript", _IN_SCRIPTS, {})
+            yield from _texts(name, path, "javascript", _IN_SCRIPTS, {"parse_template_string": "true"})
     for word in TERMS:
         yield "web/terms.py", None, word
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from shared.domain.consent import METHODS, ConsentEvent
 from shared.domain.disclosures import PURPOSES, RECIPIENTS
-from shared.domain.notes.fields import READ_IN_ORDER
+from shared.domain.notes.fields import LISTS, READ_IN_ORDER
 from shared.domain.notes.record import Standing
 from shared.domain.notes.templates import SOURCES
 from shared.domain.rights import RequestStatus
@@ -20,6 +20,18 @@ from shared.services.accounts.accounts import ADMINISTRATOR, THERAPIST
 from shared.services.sign_in import trail
 
 _CHANGES = ("added", "removed", "changed")
+# What the difference of two versions names, beside the lists.
+_FIELDS = (
+    "topic_summary",
+    "therapist_notes",
+    "patient_summary",
+    "session_mood",
+    "mood_trajectory",
+    "risk_statement",
+    "engine",
+    "template",
+    "sections",
+)
 # What pages that refuse something are titled with.
 _TITLES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 500, 503)
 
@@ -38,6 +50,8 @@ TERMS: tuple[str, ...] = (
             *SEVERITIES,
             *DeliveryState,
             *_CHANGES,
+            *_FIELDS,
+            *(declared.name for declared in LISTS),
             ADMINISTRATOR,
             THERAPIST,
         )

@@ -4,6 +4,8 @@
 // The server decides in the end; this page leaves in time so that nothing stays on the screen. A page that
 // must go on (a recorder, a player) cancels the event "sessionscribe:lock": then the screen is covered instead.
 
+import { text } from "./js/texts.js";
+
 const WARN_MS = 120_000;
 const REPORT_MS = 60_000;
 const idleMs = 1000 * Number(document.querySelector('meta[name="idle-seconds"]').content);
@@ -44,7 +46,7 @@ function warn() {
   warning.setAttribute("role", "alert");
   // What lies outside of an open dialogue is out of reach.
   (document.querySelector("dialog[open]") ?? document.body).append(warning);
-  warning.textContent = "You will be signed out in two minutes. Press any key to stay signed in.";
+  warning.textContent = text("You will be signed out in two minutes. Press any key to stay signed in.");
 }
 
 function lock() {
@@ -60,11 +62,11 @@ function lock() {
   cover = document.createElement("dialog");
   cover.className = "locked";
   const words = document.createElement("p");
-  words.textContent = "Locked. What runs here goes on.";
+  words.textContent = text("Locked. What runs here goes on.");
   const link = document.createElement("a");
   link.href = again;
   link.target = "_blank";
-  link.textContent = "Sign in again in another tab";
+  link.textContent = text("Sign in again in another tab");
   cover.append(words, link);
   cover.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(cover);

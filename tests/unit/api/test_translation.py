@@ -158,6 +158,44 @@ def test_a_bare_text_of_a_module_is_found() -> None:
     assert bare_calls('raise InvalidInput(gettext("Choose one."), "code")') == []
 
 
+LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^`$])*)`')
+LOOKED_UP = re.compile(r'\btext\(\s*"((?:[^"\\]|\\.)*)"')
+# Selectors, classes and names of browsers' own.
+NOT_READ = re.compile(
+    r"^[.#a-z]*\[|^#|^[a-z]+ [a-z]+$|^[A-Z][a-z]+(?:-[A-Z][a-z]+)+|(?:[a-z][A-Z])|^(?:Escape|Enter|Arrow)"
+)
+
+
+def bare_in_script(source: str) -> list[str]:
+    """Literals of a script that people would read and that are not looked up."""
+    code = re.sub(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*|^import .*$", "", source, flags=re.DOTALL | re.MULTILINE)
+    code = LOOKED_UP.sub("text(", code)
+    found = (
+        re.sub(r"\$\{.*?\}", "", quoted or template).strip() for quoted, template in LITERAL.findall(code)
+    )
+    return [one for one in found if is_prose(one) and not NOT_READ.search(one)]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_holds_no_bare_text(path: Path) -> None:
+    assert bare_in_script(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source", ['say("Copied");', "say(`Speed ${speed}`);", 'told = "not saved, try again";']
+)
+def test_a_bare_text_of_a_script_is_found(source: str) -> None:
+    assert bare_in_script(source) != []
+    assert bare_in_script(f"// {source}") == []
+
+
+def test_every_text_of_a_script_is_in_the_catalogue() -> None:
+    known = {text for _, text in catalogues.known_texts(catalogues.extracted())}
+    used = {text for path in SCRIPTS for text in LOOKED_UP.findall(path.read_text())}
+    assert len(used) > 40
+    assert used - known == set()
+
+
 def test_every_translation_is_whole_and_keeps_values_and_tags() -> None:
     template = catalogues.extracted()
     for code, _, catalogue in catalogues.catalogues():

@@ -1,6 +1,8 @@
 // @ts-check
 // Calls of the public API with the cookie of the browser session.
 
+import { text } from "./texts.js";
+
 /** What the server refused, in its own words. */
 export class Refused extends Error {
   /** @param {number} status @param {string} detail @param {string} code */
@@ -35,5 +37,5 @@ export async function call(method, path, { body, headers = {}, raw, signal } = {
   });
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, problem.detail ?? "The server cannot be reached now.", problem.code ?? "");
+  throw new Refused(answer.status, problem.detail ?? text("The server cannot be reached now."), problem.code ?? "");
 }

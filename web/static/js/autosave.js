@@ -5,8 +5,11 @@
 import { Refused, call } from "./api.js";
 import { all, make, one, say } from "./dom.js";
 import { keepBehindLock } from "./lock.js";
+import { text } from "./texts.js";
 
 const AFTER_MS = 2000;
+
+const localTime = () => new Date().toLocaleTimeString([], { timeStyle: "short" });
 
 /** @param {HTMLFormElement} form whose `data-autosave` is the path; without a connection the page asks before it is left */
 export function autosave(form) {
@@ -28,11 +31,11 @@ export function autosave(form) {
     try {
       const answer = await call("PUT", path, { body: { tag, fields }, headers });
       learn(answer);
-      if (told) told.textContent = `Kept ${new Date().toLocaleTimeString([], { timeStyle: "short" })}, not saved as a version yet`;
+      if (told) told.textContent = text("Kept {time}, not saved as a version yet", { time: localTime() });
     } catch (error) {
       isChanged = true;
       if (error instanceof Refused && error.status === 412) return compare(fields).catch(later);
-      if (told) told.textContent = `Not kept: ${/** @type {Error} */ (error).message}`;
+      if (told) told.textContent = text("Not kept: {why}", { why: /** @type {Error} */ (error).message });
       later();
     }
   }
@@ -48,15 +51,15 @@ export function autosave(form) {
     const names = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter((name) => mine[name] !== theirs[name]);
     for (const name of names) show(name, theirs[name]);
     if (!names.length) return later(); // the same, whose answer was lost
-    if (told) told.textContent = "Typed in another window too: both are shown. What stands in the fields is kept when you type on.";
-    say("This was typed in another window too. Both are shown.");
+    if (told) told.textContent = text("Typed in another window too: both are shown. What stands in the fields is kept when you type on.");
+    say(text("This was typed in another window too. Both are shown."));
   }
 
-  function show(/** @type {string} */ name, /** @type {string | undefined} */ text) {
+  function show(/** @type {string} */ name, /** @type {string | undefined} */ typed) {
     const field = form.elements.namedItem(name);
     if (!(field instanceof HTMLElement)) return;
-    const words = field instanceof HTMLInputElement ? (text ? "ticked" : "not ticked") : (text ?? "");
-    (field.closest("label") ?? field).after(make("p", { class: "now elsewhere" }, make("strong", {}, "In the other window: "), words));
+    const words = field instanceof HTMLInputElement ? (typed ? text("ticked") : text("not ticked")) : (typed ?? "");
+    (field.closest("label") ?? field).after(make("p", { class: "now elsewhere" }, make("strong", {}, `${text("In the other window:")} `), words));
   }
 
   function later() {

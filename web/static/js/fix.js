@@ -3,6 +3,7 @@
 
 import { Refused, call } from "./api.js";
 import { make, one } from "./dom.js";
+import { text } from "./texts.js";
 
 /** @param {HTMLElement} list the turns */
 export function install(list) {
@@ -21,11 +22,11 @@ export function edit(turn, session) {
   if (!said || !one("a.fix", turn) || one("form.fixing", turn)) return;
   const was = said.textContent ?? "";
   const field = /** @type {HTMLTextAreaElement} */ (
-    make("textarea", { value: was, rows: Math.min(8, 2 + was.length / 60), "aria-label": "What was said" })
+    make("textarea", { value: was, rows: Math.min(8, 2 + was.length / 60), "aria-label": text("What was said") })
   );
   const problem = make("p", { class: "wrong", role: "alert" });
-  const cancel = make("button", { type: "button" }, "Cancel");
-  const form = make("form", { class: "fixing" }, field, problem, make("button", { class: "main" }, "Save"), cancel);
+  const cancel = make("button", { type: "button" }, text("Cancel"));
+  const form = make("form", { class: "fixing" }, field, problem, make("button", { class: "main" }, text("Save")), cancel);
   const close = () => {
     form.remove();
     said.hidden = false;
@@ -44,7 +45,7 @@ export function edit(turn, session) {
       location.hash = turn.id;
       location.reload(); // the notes are held against the new words
     } catch (error) {
-      problem.textContent = error instanceof Refused ? error.message : "Not saved: the server cannot be reached.";
+      problem.textContent = error instanceof Refused ? error.message : text("Not saved: the server cannot be reached.");
     }
   });
   said.hidden = true;

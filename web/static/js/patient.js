@@ -3,6 +3,7 @@
 
 import { Refused } from "./api.js";
 import { make, one, sayQuarter, showScripted } from "./dom.js";
+import { text } from "./texts.js";
 import { upload } from "./tus.js";
 
 const AT_ONCE = 2;
@@ -28,9 +29,9 @@ form?.addEventListener("submit", (event) => {
 addEventListener("beforeunload", (event) => running && event.preventDefault());
 
 function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fields) {
-  const bar = /** @type {HTMLProgressElement} */ (make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` }));
-  const state = make("span", { class: "state", "aria-live": "off" }, "waits");
-  const stop = make("button", { type: "button" }, "Stop");
+  const bar = /** @type {HTMLProgressElement} */ (make("progress", { max: 1, value: 0, "aria-label": text("Upload of {name}", { name: file.name }) }));
+  const state = make("span", { class: "state", "aria-live": "off" }, text("waits"));
+  const stop = make("button", { type: "button" }, text("Stop"));
   const line = make("li", {}, make("span", { class: "file" }, file.name), bar, state, stop);
   const control = new AbortController();
   stop.addEventListener("click", () => control.abort());
@@ -38,19 +39,19 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
   const tell = (/** @type {number} */ share) => {
     bar.value = share;
     state.textContent = `${Math.floor(share * 100)} %`;
-    sayQuarter(`Upload of ${file.name}`, share);
+    sayQuarter(text("Upload of {name}", { name: file.name }), share);
   };
   waiting.push(async () => {
     try {
       if (control.signal.aborted) throw new Error("stopped");
       const session = await upload(file, fields, tell, control.signal);
-      state.replaceChildren(make("a", { href: `/sessions/${session}` }, "Open the session"));
+      state.replaceChildren(make("a", { href: `/sessions/${session}` }, text("Open the session")));
       stop.remove();
     } catch (error) {
       state.className = "state wrong";
       state.setAttribute("aria-live", "assertive");
-      state.textContent = control.signal.aborted ? "stopped" : reason(error);
-      stop.textContent = "Try again";
+      state.textContent = control.signal.aborted ? text("stopped") : reason(error);
+      stop.textContent = text("Try again");
       stop.addEventListener("click", () => { line.remove(); add(file, fields); }, { once: true });
     }
   });
@@ -58,7 +59,7 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
 }
 
 function reason(/** @type {unknown} */ error) {
-  return error instanceof Refused ? error.message : "The server cannot be reached.";
+  return error instanceof Refused ? error.message : text("The server cannot be reached.");
 }
 
 function next() {

@@ -2,11 +2,12 @@
 // Finds patients by name as you type; what is typed never leaves the page.
 
 import { all, one, showScripted } from "./dom.js";
+import { text } from "./texts.js";
 
 showScripted();
 const field = /** @type {HTMLInputElement | null} */ (one("[data-filter]"));
 const rows = all("#patients tbody tr");
-const plain = (/** @type {string} */ text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const plain = (/** @type {string} */ name) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const names = rows.map((row) => plain(one("th", row)?.textContent ?? ""));
 
 field?.addEventListener("input", () => {
@@ -17,5 +18,5 @@ field?.addEventListener("input", () => {
     if (!row.hidden) found += 1;
   });
   const told = one("[data-found]");
-  if (told) told.textContent = `${found} found`;
+  if (told) told.textContent = text("{count} found", { count: found });
 });

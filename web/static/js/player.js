@@ -4,6 +4,7 @@
 import { call } from "./api.js";
 import { clock, make, say } from "./dom.js";
 import { merged, moveTo } from "./ranges.js";
+import { text } from "./texts.js";
 import { Waveform } from "./waveform.js";
 
 /** @typedef {import("./ranges.js").Range} Range */
@@ -80,7 +81,7 @@ export class Player extends EventTarget {
     this.audio.playbackRate = speed;
     this.speed.value = String(speed);
     if (quietly) return;
-    say(`Speed ${speed}`);
+    say(text("Speed {speed}", { speed }));
     clearTimeout(this.keeping);
     const keep = () => call("PATCH", "/api/preferences", { body: { playback_speed: speed } });
     this.keeping = setTimeout(() => keep().catch(() => {}), KEEP_AFTER_MS); // it plays so in any case
@@ -122,16 +123,16 @@ export class Player extends EventTarget {
     this.button = make("button", { type: "button", class: "main toggle" }, "▶");
     this.button.addEventListener("click", () => this.toggle());
     this.slider = /** @type {HTMLInputElement} */ (
-      make("input", { type: "range", min: "0", step: "0.1", value: "0", class: "position", "aria-label": "Position" })
+      make("input", { type: "range", min: "0", step: "0.1", value: "0", class: "position", "aria-label": text("Position") })
     );
     this.slider.addEventListener("input", () => this.seek(Number(this.slider.value)));
     this.clock = make("span", { class: "clock" });
     this.speed = /** @type {HTMLSelectElement} */ (
-      make("select", { "aria-label": "Speed" }, ...SPEEDS.map((s) => make("option", { value: String(s) }, `${s}×`)))
+      make("select", { "aria-label": text("Speed") }, ...SPEEDS.map((s) => make("option", { value: String(s) }, `${s}×`)))
     );
     this.speed.addEventListener("change", () => this.setSpeed(Number(this.speed.value)));
     const choice = /** @type {HTMLSelectElement} */ (
-      make("select", { "aria-label": "Hear" }, make("option", { value: "" }, "Hear all"))
+      make("select", { "aria-label": text("Hear") }, make("option", { value: "" }, text("Hear all")))
     );
     for (const [key, voice] of this.voices) choice.append(make("option", { value: key }, voice.name));
     choice.addEventListener("change", () => {
@@ -161,11 +162,11 @@ export class Player extends EventTarget {
     const length = this.length || this.audio.duration || 0;
     this.slider.max = String(length);
     this.slider.value = String(this.at);
-    this.slider.setAttribute("aria-valuetext", `${clock(this.at)} of ${clock(length)}`);
+    this.slider.setAttribute("aria-valuetext", text("{at} of {length}", { at: clock(this.at), length: clock(length) }));
     this.clock.textContent = `${clock(this.at)} / ${clock(length)}`;
     this.button.textContent = this.playing ? "❚❚" : "▶";
-    this.button.setAttribute("aria-label", this.playing ? "Pause" : "Play");
-    this.problem.textContent = this.audio.error ? "The recording cannot be played. Download it instead." : "";
+    this.button.setAttribute("aria-label", this.playing ? text("Pause") : text("Play"));
+    this.problem.textContent = this.audio.error ? text("The recording cannot be played. Download it instead.") : "";
     this.waveform?.show(length ? this.at / length : 0);
     this.dispatchEvent(new Event("at"));
   }

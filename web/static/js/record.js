@@ -6,6 +6,7 @@ import { clock, make, one, say, sayQuarter, showScripted } from "./dom.js";
 import { keepBehindLock } from "./lock.js";
 import { Recorder } from "./recorder.js";
 import { Streaming } from "./streaming.js";
+import { text } from "./texts.js";
 import { giveUp, upload } from "./tus.js";
 import * as vault from "./vault.js";
 
@@ -29,8 +30,8 @@ agreed.addEventListener("change", () => (start.disabled = !agreed.checked));
 start.addEventListener("click", begin);
 pause.addEventListener("click", () => {
   recorder?.pause();
-  pause.textContent = recorder?.running ? "Pause" : "Go on";
-  state.textContent = recorder?.running ? "Recording" : "Paused";
+  pause.textContent = recorder?.running ? text("Pause") : text("Go on");
+  state.textContent = recorder?.running ? text("Recording") : text("Paused");
   say(state.textContent);
 });
 stop.addEventListener("click", end);
@@ -50,21 +51,21 @@ async function begin() {
     await vault.discard(id).catch(() => {});
     recorder = null;
     start.disabled = false;
-    warning.textContent = `The microphone cannot be used: ${/** @type {Error} */ (error).message}. Allow it in the browser.`;
+    warning.textContent = text("The microphone cannot be used: {why}. Allow it in the browser.", { why: /** @type {Error} */ (error).message });
     return;
   }
   recorder.addEventListener("level", (event) => {
     const { level, quiet } = /** @type {CustomEvent} */ (event).detail;
     meter.value = level;
     time.textContent = clock(recorder?.seconds ?? 0);
-    const words = quiet ? "No sound for 20 seconds. Check the microphone." : "";
+    const words = quiet ? text("No sound for 20 seconds. Check the microphone.") : "";
     if (warning.textContent !== words) warning.textContent = words;
   });
   recorder.addEventListener("lost", () => {
-    warning.textContent = "This browser has no room for the recording. Stop, and save what there is.";
+    warning.textContent = text("This browser has no room for the recording. Stop, and save what there is.");
   });
   toggle(true);
-  say("Recording");
+  say(text("Recording"));
 }
 
 /** On the disk first, then to the server. */
@@ -80,11 +81,11 @@ function fieldsOf(/** @type {vault.Recording} */ recording) {
 }
 
 function saved(/** @type {number} */ seconds) {
-  safe.textContent = `On the server up to ${clock(seconds)}`;
+  safe.textContent = text("On the server up to {time}", { time: clock(seconds) });
 }
 
 function refused(/** @type {string} */ words) {
-  refusal.textContent = `The server takes no more of this recording: ${words} It stays in this browser.`;
+  refusal.textContent = text("The server takes no more of this recording: {why} It stays in this browser.", { why: words });
 }
 
 async function end() {
@@ -109,7 +110,7 @@ function toggle(/** @type {boolean} */ isRecording) {
   start.hidden = isRecording;
   start.disabled = true;
   agreed.disabled = isRecording;
-  state.textContent = isRecording ? "Recording" : "";
+  state.textContent = isRecording ? text("Recording") : "";
 }
 
 /** Recordings of this patient that the server does not have: after a crash, or when it was away. */
@@ -119,20 +120,20 @@ async function showKept() {
 }
 
 function line(/** @type {vault.Recording} */ recording) {
-  const send_ = make("button", { type: "button", class: "main" }, "Send");
-  const save = make("button", { type: "button" }, "Save to disk");
-  const drop = make("button", { type: "button", class: "danger" }, "Discard");
+  const send_ = make("button", { type: "button", class: "main" }, text("Send"));
+  const save = make("button", { type: "button" }, text("Save to disk"));
+  const drop = make("button", { type: "button", class: "danger" }, text("Discard"));
   const told = make("span", { class: "state", "aria-live": "off" });
   send_.addEventListener("click", () => send(recording.id));
   save.addEventListener("click", () => saveFile(recording.id));
   drop.addEventListener("click", async () => {
-    if (!confirm("Discard this recording for good?")) return;
+    if (!confirm(text("Discard this recording for good?"))) return;
     await vault.discard(recording.id);
     if (recording.path) await giveUp(recording.path).catch(() => {}); // it expires there
     await showKept();
   });
   const when = new Date(recording.startedAt).toLocaleString();
-  const item = make("li", { "data-recording": recording.id }, `Recorded ${when} `, told, send_, save, drop);
+  const item = make("li", { "data-recording": recording.id }, `${text("Recorded {when}", { when })} `, told, send_, save, drop);
   return item;
 }
 
@@ -146,17 +147,17 @@ async function send(/** @type {string} */ recording) {
   try {
     const file = await vault.stored(recording);
     const tell = (/** @type {number} */ share) => {
-      told.textContent = `${Math.floor(share * 100)} % sent`;
-      sayQuarter("Sent", share);
+      told.textContent = text("{percent} % sent", { percent: Math.floor(share * 100) });
+      sayQuarter(text("Sent"), share);
     };
     const session = await upload(file, fieldsOf(file.recording), tell, new AbortController().signal, file.recording.path);
     await vault.discard(recording);
-    item.replaceChildren("Sent. ", make("a", { href: `/sessions/${session}` }, "Open the session"));
-    say("Sent");
+    item.replaceChildren(`${text("Sent.")} `, make("a", { href: `/sessions/${session}` }, text("Open the session")));
+    say(text("Sent"));
   } catch (error) {
     told.className = "state wrong";
     told.setAttribute("aria-live", "assertive");
-    told.textContent = error instanceof Refused ? error.message : "The server cannot be reached. The recording stays here.";
+    told.textContent = error instanceof Refused ? error.message : text("The server cannot be reached. The recording stays here.");
     button.disabled = false;
   } finally {
     sending -= 1;

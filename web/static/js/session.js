@@ -10,6 +10,7 @@ import * as live from "./live.js";
 import { keepBehindLock } from "./lock.js";
 import { Player } from "./player.js";
 import { merged } from "./ranges.js";
+import { text } from "./texts.js";
 import { Transcript } from "./transcript.js";
 
 // Between two turns a shorter pause is heard too.
@@ -32,7 +33,7 @@ function start(/** @type {HTMLElement} */ dock, /** @type {HTMLAudioElement} */ 
   evidence.install(player);
   keepBehindLock(() => player.playing || one("form.fixing") !== null);
   const help = make("button", { type: "button", class: "keys-button" }, "?");
-  help.setAttribute("aria-label", "Keys");
+  help.setAttribute("aria-label", text("Keys"));
   help.addEventListener("click", () => /** @type {HTMLDialogElement} */ (one("#keys")).showModal());
   dock.append(help);
   keys.install(actions(player, transcript));
@@ -94,11 +95,11 @@ function voices() {
     const name = one(".speaker", turn)?.textContent ?? "";
     const range = /** @type {[number, number]} */ ([Number(turn.dataset.from), Number(turn.dataset.to)]);
     everything.push([...range]);
-    if (!found.has(name)) found.set(name, { name: `Only ${name}`, ranges: [] });
+    if (!found.has(name)) found.set(name, { name: text("Only {name}", { name }), ranges: [] });
     found.get(name)?.ranges.push(range);
   }
   for (const voice of found.values()) voice.ranges = merged(voice.ranges, SHORT_PAUSE);
-  if (everything.length) found.set(" ", { name: "Without silences", ranges: merged(everything, SHORT_PAUSE) });
+  if (everything.length) found.set(" ", { name: text("Without silences"), ranges: merged(everything, SHORT_PAUSE) });
   return found;
 }
 
@@ -110,6 +111,6 @@ function followSession() {
     if (news.session_id !== status.dataset.statusOf) return;
     live.showProgress(news);
     const isStep = ["transcribed", "processed", "failed", "cancelled"].includes(news.status ?? "");
-    if (isStep && live.isNew(news)) live.reload("The session has changed.");
+    if (isStep && live.isNew(news)) live.reload(text("The session has changed."));
   });
 }

@@ -2,6 +2,7 @@
 // The transcript: a click on a word plays it, the word that is heard is marked, and the page follows.
 
 import { all, make, one } from "./dom.js";
+import { text } from "./texts.js";
 
 /** @typedef {import("./player.js").Player} Player */
 /** @typedef {{element: HTMLElement, start: number, end: number, words: number[]}} Turn */
@@ -59,7 +60,7 @@ export class Transcript {
   #drawFollow() {
     this.switch = /** @type {HTMLInputElement} */ (make("input", { type: "checkbox", checked: true }));
     this.switch.addEventListener("change", () => this.follow(this.switch.checked));
-    one(".player")?.append(make("label", { class: "follow" }, this.switch, make("span", {}, " Follow")));
+    one(".player")?.append(make("label", { class: "follow" }, this.switch, make("span", {}, ` ${text("Follow")}`)));
   }
 
   #clicked(/** @type {MouseEvent} */ event) {
