@@ -3,8 +3,6 @@
 What the record itself says is not among them: transcripts, notes, names, and what is given to patients.
 """
 
-from http import HTTPStatus
-
 from shared.domain.consent import METHODS, ConsentEvent
 from shared.domain.disclosures import PURPOSES, RECIPIENTS
 from shared.domain.notes.fields import LISTS, READ_IN_ORDER
@@ -32,8 +30,25 @@ _FIELDS = (
     "template",
     "sections",
 )
-# What pages that refuse something are titled with.
-_TITLES = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 500, 503)
+# What pages that refuse something are titled with: phrases of HTTP, two of which newer Pythons have changed.
+_TITLES = (
+    "Bad Request",
+    "Unauthorized",
+    "Forbidden",
+    "Not Found",
+    "Method Not Allowed",
+    "Request Timeout",
+    "Conflict",
+    "Gone",
+    "Request Entity Too Large",
+    "Content Too Large",
+    "Unsupported Media Type",
+    "Unprocessable Entity",
+    "Unprocessable Content",
+    "Too Many Requests",
+    "Internal Server Error",
+    "Service Unavailable",
+)
 
 TERMS: tuple[str, ...] = (
     *(
@@ -60,5 +75,5 @@ TERMS: tuple[str, ...] = (
     *RISK_LABELS.values(),
     *trail.WORDS.values(),
     continuing.SEAM,
-    *(HTTPStatus(code).phrase for code in _TITLES),
+    *_TITLES,
 )

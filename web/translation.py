@@ -75,9 +75,19 @@ def language() -> Language:
     if not has_request_context():
         return languages()[SOURCE]
     if "language" not in g:
-        g.language = languages()[request.accept_languages.best_match(languages(), default=SOURCE)]
+        g.language = _wanted()
     chosen: Language = g.language
     return chosen
+
+
+def _wanted() -> Language:
+    # Not Werkzeug's best_match: of "de-AT, en;q=0.5" it takes English, the only one with just that name.
+    known = {code.lower(): one for code, one in languages().items()}
+    for tag, quality in request.accept_languages:
+        for name in (tag.lower(), tag.lower().partition("-")[0]):
+            if quality and name in known:
+                return known[name]
+    return known[SOURCE]
 
 
 def gettext(message: str, **values: object) -> str:
