@@ -82,6 +82,7 @@ FILTERS = {
     "risk_word": risk,
     "plain": plain,
     "term": term,
+    "translated": gettext,
     "initial": initial,
     "key_name": keys.shown,
 }

@@ -21,6 +21,8 @@ MODULES = sorted(path for path in WEB.rglob("*.py") if path.name != "static_file
 NAMES = {"sessionscribe", "PDF", "CSV", "JSON", "NDJSON", "Word", "Markdown", "FHIR R4"}
 ATTRIBUTE_VALUES = {"light dark", "username webauthn"}
 SHOWN_ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "label")
+# What looks a text up in a template; the text is markup there.
+LOOK_UPS = ("_", "gettext", "ngettext", "pgettext")
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -72,7 +74,7 @@ def shown(node: nodes.Node) -> Iterator[str]:
     elif isinstance(node, nodes.Getitem | nodes.Filter) and node.node is not None:
         yield from shown(node.node)
     elif isinstance(node, nodes.Call) and not (
-        isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext", "ngettext", "pgettext")
+        isinstance(node.node, nodes.Name) and node.node.name in LOOK_UPS
     ):
         yield from (
             text for part in (*node.args, *(one.value for one in node.kwargs)) for text in shown(part)
@@ -120,6 +122,23 @@ def test_a_template_holds_no_bare_text(path: Path) -> None:
 )
 def test_bare_text_is_found(source: str) -> None:
     assert bare_text(source) + bare_literals(source) != []
+
+
+def looked_up_values(source: str) -> list[str]:
+    """What a template looks up without naming it: texts are markup in templates, so a name would be too."""
+    calls = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source).find_all(nodes.Call)
+    of_texts = [call for call in calls if isinstance(call.node, nodes.Name) and call.node.name in LOOK_UPS]
+    return [str(call.args[0]) for call in of_texts if not isinstance(call.args[0], nodes.Const)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(WEB / "templates")))
+def test_a_template_looks_up_only_texts_that_it_names(path: Path) -> None:
+    assert looked_up_values(path.read_text()) == []
+
+
+def test_a_value_that_is_looked_up_is_found() -> None:
+    assert looked_up_values("{{ gettext(patient.name) }}") != []
+    assert looked_up_values('{{ title|translated }}{{ _("Back") }}') == []
 
 
 TITLED = {name for name in vars(form_values) if name in
