@@ -93,7 +93,7 @@ class IdentityProvider:
     def sign_out_address(self, back_to: str, token: str | None) -> str | None:
         """Where the provider ends its own session; None where it says of no such place.
 
-        ``token``: the ID token of the sign-in. With it the provider knows whose session it is, and need not ask.
+        ``token``: the ID token of the sign-in. By it the provider knows whose session to end, without asking.
         """
         endpoint = self._discovered().get("end_session_endpoint")
         if not isinstance(endpoint, str):
