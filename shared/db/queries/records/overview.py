@@ -128,4 +128,4 @@ def seen(db: DbSession, therapist_id: UUID) -> dict[UUID, Seen]:
         .where(TherapySession.therapist_id == therapist_id)
         .group_by(TherapySession.patient_id)
     )
-    return {patient_id: Seen(*rest) for patient_id, *rest in rows}
+    return {patient_id: Seen(count, last, left) for patient_id, count, last, left in rows}
