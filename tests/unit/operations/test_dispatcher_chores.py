@@ -1,15 +1,19 @@
 """What the dispatcher does every so often."""
 
-from workers.dispatcher import Turn
+import pytest
+
+from workers.dispatcher import Chore
 
 
-def test_a_turn_comes_at_once_and_then_once_in_its_time() -> None:
-    turn = Turn(60.0)
-    assert [turn.comes_after(20.0) for _ in range(8)] == [
-        True, False, False, True, False, False, True, False,
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("seconds", "times"), [(20.0, [1, 1, 1, 2, 2, 2, 3, 3]), (600.0, [1, 2, 3])], ids=["often", "seldom"]
+)
+def test_a_chore_is_done_at_once_and_then_once_in_its_time(seconds: float, times: list[int]) -> None:
+    done: list[str] = []
+    chore = Chore(60.0, lambda: done.append("done"))
 
+    def after_a_look() -> int:
+        chore.do_if_due(seconds)
+        return len(done)
 
-def test_looks_that_are_further_apart_than_the_turn_bring_it_each_time() -> None:
-    turn = Turn(60.0)
-    assert [turn.comes_after(600.0) for _ in range(3)] == [True, True, True]
+    assert [after_a_look() for _ in times] == times

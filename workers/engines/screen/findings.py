@@ -73,12 +73,6 @@ def standing_of(row: Floats) -> str:
 
 
 def _flag(transcript: Transcript, said: _Said, kind: str, standing: str) -> JsonObject:
-    evidence: list[JsonObject] = []
-    for segment, own in groupby(said.passages, lambda passage: passage.segment):
-        quoted = list(own)
-        whole = cite(transcript, segment, " ".join(passage.text for passage in quoted))
-        places = [whole] if whole else [cite(transcript, segment, passage.text) for passage in quoted]
-        evidence.extend(place.as_evidence() for place in places if place is not None)
     return {
         "type": kind,
         "severity": "medium" if standing == "present" else "low",
@@ -91,9 +85,18 @@ def _flag(transcript: Transcript, said: _Said, kind: str, standing: str) -> Json
         "columbia": None,
         "found_by": [],
         "readers": [LOCAL_MODEL],
-        "evidence": evidence,
+        "evidence": list(_evidence(transcript, said.passages)),
         "verified": False,
     }
+
+
+def _evidence(transcript: Transcript, passages: Sequence[Passage]) -> Iterator[JsonObject]:
+    """What is said in each segment as one quote, or sentence by sentence where it is not written as one."""
+    for segment, own in groupby(passages, lambda passage: passage.segment):
+        quoted = list(own)
+        whole = cite(transcript, segment, " ".join(passage.text for passage in quoted))
+        places = [whole] if whole else [cite(transcript, segment, passage.text) for passage in quoted]
+        yield from (place.as_evidence() for place in places if place is not None)
 
 
 def _pieces(passages: Sequence[Passage]) -> Iterator[_Said]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import structlog
@@ -70,14 +71,15 @@ def _question(flag: JsonObject, transcript: Transcript, passages: list[Passage])
         asked: JsonObject = flag["evidence"][0]
         return asked
     first = flag["evidence"][0]["segment"] if flag["evidence"] else 0
-    before = [passage for passage in passages if passage.segment < first]
-    turn: list[Passage] = []
-    for passage in reversed(before):
-        if passage.speaker == transcript.segments[first].speaker or (
-            turn and passage.speaker != turn[-1].speaker
-        ):
-            break
-        turn.append(passage)
-    last = next((passage for passage in turn if passage.question), None)
+    last = _asked_before(first, transcript, passages)
     found = cite(transcript, last.segment, last.text) if last else None
     return found.as_evidence() if found else None
+
+
+def _asked_before(first: int, transcript: Transcript, passages: list[Passage]) -> Passage | None:
+    """The last question of the turn that ends just before segment ``first``, if another person's."""
+    before = [passage for passage in passages if passage.segment < first]
+    if not before or before[-1].speaker == transcript.segments[first].speaker:
+        return None
+    turn = takewhile(lambda passage: passage.speaker == before[-1].speaker, reversed(before))
+    return next((passage for passage in turn if passage.question), None)
