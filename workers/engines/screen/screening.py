@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from shared.domain.english.quotes import cite
+from shared.domain.notes.items import Item
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import unscreened_language
-from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
+from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, levelled, united_flags
 from shared.speech_models import sentence_encoder
 from workers.engines.rules.passages import Passage, passages_of
 from workers.engines.rules.risk import mentions_in
@@ -36,13 +37,13 @@ class RiskScreen:
     def __call__(self, transcript: Transcript) -> Screening:
         """Every finding, each with its level, and the question before it, if one was asked."""
         passages = passages_of(transcript)
-        found = flags_from(mentions_in(passages), transcript)
+        found = [Item.of(flag) for flag in flags_from(mentions_in(passages), transcript)]
         readers: tuple[str, ...] = (RULES,)
         if unscreened_language(transcript) is None and self._model is not None:
-            found = united(found, self._model.flags(transcript, passages))
+            found = united_flags(found, self._model.flags(transcript, passages))
             readers = (RULES, LOCAL_MODEL)
-        asked = [{**flag, "question": _question(flag, transcript, passages)} for flag in found]
-        return Screening(with_levels(asked), readers)
+        asked = [flag.having(question=_question(flag, transcript, passages)) for flag in found]
+        return Screening(levelled(asked), readers)
 
 
 def load_model() -> "LocalModel | None":
@@ -65,12 +66,11 @@ def load_model() -> "LocalModel | None":
         return None
 
 
-def _question(flag: JsonObject, transcript: Transcript, passages: list[Passage]) -> JsonObject | None:
+def _question(flag: Item, transcript: Transcript, passages: list[Passage]) -> JsonObject | None:
     """The question that ``flag`` shows, else the last one of the turn just before its first words."""
-    if flag["asked_by_therapist"] and flag["evidence"]:
-        asked: JsonObject = flag["evidence"][0]
-        return asked
-    first = flag["evidence"][0]["segment"] if flag["evidence"] else 0
+    if flag.has("asked_by_therapist") and flag.evidence:
+        return flag.evidence[0].document
+    first = flag.evidence[0].segment if flag.evidence else 0
     last = _asked_before(first, transcript, passages)
     found = cite(transcript, last.segment, last.text) if last else None
     return found.as_evidence() if found else None
