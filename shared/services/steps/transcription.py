@@ -39,7 +39,7 @@ from shared.services.steps.speech_plan import Material, WatchedPcm, forget_speec
 from shared.services.steps.waveform import waveform_of
 from shared.services.transcripts import waveform
 from shared.storage.recordings import RECORDING, SPEECH
-from shared.vault.sealing import Sealed, Subject
+from shared.vault.sealing import Sealed, Subject, Vault
 
 # Where nothing was said, nothing was asked.
 NO_ENGINE = "none"
@@ -173,13 +173,22 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 
 
 def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) -> None:
-    vault = bench.resources.vault
-    chunks = [
-        (part, heard_from_json(vault.open(lease.subject, outputs.kind(Product.CHUNK, part), body)))
-        for part, body in found.chunks.items()
-    ]
     if found.off_record:
         plan = replace(plan, quality={**plan.quality, "off_the_record": told(found.off_record)})
+    transcript = _assembled(bench.resources.vault, lease.subject, found, plan)
+    usage = transcript.usage
+    if found.before is not None:
+        transcript = continuing.continued(found.before, transcript, plan)
+    continues = found.before is not None or continuing.FURTHER in transcript.quality
+    _publish_transcript(bench, lease, transcript, usage, continues=continues)
+
+
+def _assembled(vault: Vault, session: Subject, found: Material, plan: SpeechPlan) -> Transcript:
+    """The transcript of what ``plan`` covers, from the chunks that were heard."""
+    chunks = [
+        (part, heard_from_json(vault.open(session, outputs.kind(Product.CHUNK, part), body)))
+        for part, body in found.chunks.items()
+    ]
     phrases = [(plan.chunks[part - 1].channel, phrase) for part, heard in chunks for phrase in heard.phrases]
     usage = total_usage(heard.usage for _, heard in chunks)
     transcript = assemble(
@@ -189,11 +198,7 @@ def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) ->
         engine=" and ".join(one.engine for one in usage) or NO_ENGINE,
         draft=any(heard.draft for _, heard in chunks),
     )
-    transcript = replace(transcript, usage=usage)
-    if found.before is not None:
-        transcript = continuing.continued(found.before, transcript, plan)
-    continues = found.before is not None or continuing.FURTHER in transcript.quality
-    _publish_transcript(bench, lease, transcript, usage, continues=continues)
+    return replace(transcript, usage=usage)
 
 
 def _publish_transcript(
