@@ -551,7 +551,7 @@ def test_only_its_therapist_joins_anything(app, call, resources, processed):
 
 
 def test_nothing_joins_without_consent(call, office, processed):
-    today = datetime.now(UTC).date().isoformat()
+    today = datetime.now(UTC).date().isoformat()  # the consent was given on this day
     revoked = call("PATCH", f"/api/patients/{office.patient_id}", json={"consent": {"revoked_on": today}})
     assert revoked.status_code == 200, revoked.json
     answer = join(call, processed)
