@@ -505,9 +505,8 @@ def test_only_its_therapist_joins_anything(app, call, resources, processed):
 
 
 def test_nothing_joins_without_consent(call, office, processed):
-    revoked = call(
-        "PATCH", f"/api/patients/{office.patient_id}", json={"consent": {"revoked_on": "2026-11-30"}}
-    )
+    today = datetime.now(UTC).date().isoformat()
+    revoked = call("PATCH", f"/api/patients/{office.patient_id}", json={"consent": {"revoked_on": today}})
     assert revoked.status_code == 200, revoked.json
     answer = join(call, processed)
     assert (answer.status_code, answer.json["code"]) == (409, "consent_revoked")
