@@ -9,7 +9,7 @@ from shared.outbound.posting import Answer
 from shared.services.notes import signing
 from shared.services.resources import Resources
 from shared.services.webhooks import delivery
-from tests.database import everything
+from tests.database import everything, is_locked
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.notes_calls import Clinician, clinician, processed
@@ -58,3 +58,19 @@ def test_an_edit_between_the_reading_and_the_signature_keeps_the_signature_away(
     assert me.post("sign", headers={"If-Match": seen}).status_code == 412
     now = me.notes()
     assert (now["version"], now["status"]) == (2, "draft")
+
+
+def test_a_session_stays_as_it_is_while_its_notes_are_signed(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = processed(resources, office)
+    me = clinician(resources, office, session_id)
+    held: list[bool] = []
+    monkeypatch.setattr(
+        signing.risk_alerts,
+        "require_acknowledged",
+        lambda *_: held.append(is_locked(resources, "sessions", session_id)),
+    )
+    assert me.post("sign").status_code == 200
+    assert me.post("addenda", {"text": "More."}).status_code == 201
+    assert held == [True]
