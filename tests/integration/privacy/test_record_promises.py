@@ -1,10 +1,13 @@
 """Promises about the record that plausible faults broke unnoticed: alerts, messages, signatures."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from shared.db.tables.core import TherapySession
+from shared.domain.errors import Conflict
 from shared.outbound.posting import Answer
 from shared.services.notes import signing
 from shared.services.resources import Resources
@@ -74,3 +77,18 @@ def test_a_session_stays_as_it_is_while_its_notes_are_signed(
     assert me.post("sign").status_code == 200
     assert me.post("addenda", {"text": "More."}).status_code == 201
     assert held == [True]
+
+
+def test_nothing_is_signed_that_lacks_what_a_further_recording_says(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = processed(resources, office)
+    me = clinician(resources, office, session_id)
+
+    def behind(_: object, row: TherapySession, made_at: datetime) -> None:
+        assert (row.id, made_at < datetime.now(UTC)) == (session_id, True)
+        raise Conflict("Not yet.", "being_joined")
+
+    monkeypatch.setattr(signing.joining, "require_noted", behind)
+    assert me.post("sign").json["code"] == "being_joined"
+    assert me.notes()["status"] == "draft"
