@@ -142,9 +142,10 @@ def _of_walls(warm: Warm, most: int, seed: str) -> tuple[int, list[Trial]]:
 
 def is_equivalent(path: str, mutant: Mutant, source: str) -> bool:
     """Whether ``equivalents.toml`` says why no test can notice this fault."""
-    line = source.splitlines()[mutant.line - 1].strip()
+    whole = source.splitlines()[mutant.line - 1]
+    line, column = whole.strip(), mutant.column - len(whole) + len(whole.lstrip())
     this = {"path": path, "line": line, "fault": mutant.operator.removeprefix("core/")}
-    return any(this.items() <= one.items() for one in EQUIVALENTS)
+    return any(this.items() <= one.items() and one.get("column", column) == column for one in EQUIVALENTS)
 
 
 def _shown(mutant: Mutant, source: str) -> str:

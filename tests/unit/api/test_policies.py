@@ -13,6 +13,7 @@ from shared.domain.errors import ConfirmationNeeded, InvalidInput, NotAllowed, N
 from shared.http import access, cookies, csrf, rate_limits
 from shared.http.access import Policy
 from shared.services.access.caller import Caller, Scope
+from shared.services.accounts import credentials
 
 ME = Caller(uuid4(), uuid4(), "therapist", frozenset({Scope.SESSIONS_READ}), uuid4())
 PEPPER, SECRET = b"pepper", "secret"
@@ -240,3 +241,33 @@ def test_a_long_answer_asks_every_two_seconds_whether_its_caller_is_still_one(
     for now[0] in (101.9, 102.0, 103.9, 104.0):
         ask()
     assert asks == ["browser" if in_browser else "key"] * 2
+
+
+@pytest.fixture
+def no_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every text is the key that it holds."""
+    monkeypatch.setattr(auth, "resources", lambda: None)
+    monkeypatch.setattr(auth, "request_id", lambda: "request-1")
+    monkeypatch.setattr(auth.authentication, "known_key", lambda _, text: text)
+
+
+@pytest.mark.usefixtures("no_accounts")
+@pytest.mark.parametrize("name", ["api_key", "ApiKey", "api-key", "access_token", "Authorization"])
+def test_what_is_named_as_a_key_in_an_address_is_refused(app: Flask, name: str) -> None:
+    with app.test_request_context("/", query_string={name: "x"}), pytest.raises(auth.KeyInUrl) as refusal:
+        auth.refuse_keys_in_urls()
+    assert refusal.value.key is None
+
+
+@pytest.mark.usefixtures("no_accounts")
+def test_a_key_in_an_address_is_refused_by_whatever_name(app: Flask) -> None:
+    secret = credentials.mint().secret
+    for query in ({"q": f"of {secret}"}, {f"of {secret}": ""}):
+        with app.test_request_context("/", query_string=query), pytest.raises(auth.KeyInUrl) as refusal:
+            auth.refuse_keys_in_urls()
+        assert refusal.value.key == f"of {secret}"
+
+
+def test_an_address_without_a_key_is_fine(app: Flask) -> None:
+    with app.test_request_context("/", query_string={"q": "api_key", "limit": "1"}):
+        auth.refuse_keys_in_urls()

@@ -74,7 +74,7 @@ def test_each_condition_of_a_query_is_put_out_of_force_by_itself() -> None:
 def test_a_judged_equivalent_is_still_there_and_the_page_says_why() -> None:
     page = (ROOT / "docs" / "testing.md").read_text()
     for one in tomllib.loads((ROOT / "tests" / "mutants" / "equivalents.toml").read_text())["equivalent"]:
-        assert one.keys() == {"path", "line", "fault", "why"}
+        assert one.keys() - {"column"} == {"path", "line", "fault", "why"}
         assert one["path"] in {module["path"] for module in MODULES}
         assert one["line"] in [line.strip() for line in (ROOT / one["path"]).read_text().splitlines()]
         assert one["why"] in page
