@@ -25,11 +25,6 @@ from tests.servers import Office, make_office
 Sign = Callable[[], None]
 
 
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
 def test_transcript_notes_and_player_are_on_the_page(me: Browser, session_id: UUID) -> None:
     page = me.get(f"/sessions/{session_id}")
     assert page.status_code == 200

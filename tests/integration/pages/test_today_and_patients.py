@@ -19,11 +19,6 @@ from tests.integration.sessions import bench_with, promise, work
 from tests.servers import Office, make_office
 
 
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
 def test_today_lists_what_is_to_be_done_and_nothing_of_others(
     me: Browser, app: Flask, resources: Resources, office: Office
 ) -> None:
