@@ -42,7 +42,7 @@ from shared.services.notes import process_notes, templates
 from shared.services.retention import holds, receipts
 from shared.services.rights import packages, requests
 from shared.services.sessions import digests, references
-from shared.services.sign_in import browser_sessions, second_factor
+from shared.services.sign_in import browser_sessions, provider_sign_out, second_factor
 from shared.services.transcripts import vocabulary
 from shared.services.uploads import registration, tus_creation
 from shared.vault.sealing import Sealed, Subject
@@ -111,6 +111,7 @@ SEALED_COLUMNS = (
     SealedColumn(TherapistWords.body, TherapistWords.therapist_id, vocabulary.KIND),
     SealedColumn(BrowserSession.address, BrowserSession.therapist_id, browser_sessions.ADDRESS),
     SealedColumn(BrowserSession.agent, BrowserSession.therapist_id, browser_sessions.AGENT),
+    SealedColumn(BrowserSession.id_token, BrowserSession.therapist_id, provider_sign_out.ID_TOKEN),
     SealedColumn(TotpFactor.secret, TotpFactor.therapist_id, second_factor.KIND),
     SealedColumn(WebhookEndpoint.url, WebhookEndpoint.id, webhooks.URL),
     SealedColumn(WebhookEndpoint.label, WebhookEndpoint.id, webhooks.LABEL),

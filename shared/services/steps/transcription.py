@@ -137,18 +137,19 @@ def _planned(
             watched, found.row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
         )
         drawn = waveform.sealed(bench.resources.vault, session, waveform_of(watched))
-    plan = replace(plan, quality={**plan.quality, **recording_facts(decoded), **_joined(found, further)})
+    plan = replace(plan, quality={**plan.quality, **_recorded(found, further, decoded)})
     if found.before is not None:
         plan = continuing.beyond(plan, found.before)
     return plan, drawn, decoded.channels
 
 
-def _joined(found: Material, further: Sequence[FurtherRecording]) -> JsonObject:
-    """What the quality report says of further recordings; nothing where there are none."""
+def _recorded(found: Material, further: Sequence[FurtherRecording], decoded: DecodedFacts) -> JsonObject:
+    """What the quality report says of the recordings: their damage, and where further ones begin."""
+    first = found.row.damage or recording_facts(decoded)  # a rewritten one does not show its own
     if not further:
-        return {}
+        return first
     new = [one.facts or {} for one in further if one.transcribed_at is None]
-    before = [found.before.quality] if found.before else []
+    before = [found.before.quality if found.before else first]
     begins = [{"begins_at": round(one.begins_at, 3)} for one in further if one.begins_at is not None]
     return {**continuing.damage_of(*before, *new), continuing.FURTHER: begins}
 
