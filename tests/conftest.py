@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.waiting import ending_within
+
 if TYPE_CHECKING:
     from embedded.postgres import EmbeddedPostgres
     from embedded.redis import EmbeddedRedis
@@ -59,6 +61,8 @@ LONG_RUN_SECONDS = 120.0
 # As many new objects as five integration tests leave. At Python's 700, a tenth of the CPU time of such a test
 # is the search for garbage.
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
+# Ten times what the longest takes on a busy machine: an answer without an end must not hang the whole run.
+TEST_SECONDS = 1800.0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -87,6 +91,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, long in enumerate(LONGEST) if long in (item.path.stem, folder)), len(LONGEST))
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """End each test in time; those of hours have limits of their own."""
+    if any(item.get_closest_marker(name) for name in ("long", "chaos", "fleet", "ceph")):
+        return (yield)
+    with ending_within(TEST_SECONDS):
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

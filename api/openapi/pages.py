@@ -58,15 +58,18 @@ def _nullable_the_old_way(node: Any) -> Any:
         return [_nullable_the_old_way(item) for item in node]
     if not isinstance(node, dict):
         return node
-    converted = {key: _nullable_the_old_way(value) for key, value in node.items()}
-    kinds, choices = converted.get("type"), converted.get("anyOf")
+    return _with_nullable({key: _nullable_the_old_way(value) for key, value in node.items()})
+
+
+def _with_nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds, choices = schema.get("type"), schema.get("anyOf")
     if isinstance(kinds, list):
         kind = next((kind for kind in kinds if kind != "null"), "string")
-        converted |= {"type": kind, "nullable": "null" in kinds}
+        schema |= {"type": kind, "nullable": "null" in kinds}
     if isinstance(choices, list) and {"type": "null"} in choices:
         others = [choice for choice in choices if choice != {"type": "null"}]
-        converted |= {"anyOf": others, "nullable": True}
-    return converted
+        schema |= {"anyOf": others, "nullable": True}
+    return schema
 
 
 def install(app: Flask, api: ProblemApi) -> None:
