@@ -37,13 +37,13 @@ hypothesis_settings.load_profile("sessionscribe")
 # What takes longest begins first: at the end it would keep one process busy and let the others wait. Folders
 # below ``tests`` or names of modules; what took longest is printed at the end of a long run.
 LONGEST = (
-    "test_openapi_truth",
     "test_subject_rotation",
     "test_key_rotation",
     "test_authz",
     "browser",
     "e2e",
     "faults",
+    "test_openapi_truth",
     "test_record_packages",
     "test_api_live",
     "test_embedded_stack",
