@@ -13,6 +13,10 @@ export UV_CACHE_DIR := $(abspath $(DATA))/cache/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 export SESSIONSCRIBE_DATA := $(abspath $(DATA))
+# How many tests run at once: a process for each core, or `make test PROCESSES=3`.
+PROCESSES ?= auto
+AT_ONCE := --numprocesses $(PROCESSES) --maxprocesses 4
+
 # Where it is set, each of many processes would compile the same sources again, and pytest rewrite every test.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -28,13 +32,13 @@ up: $(VENV)/.speech ## Run the whole stack here until Ctrl-C, and print its addr
 	@exec $(BIN)/sessionscribe up
 
 test: $(VENV)/.dev ## Run the tests, on a real Postgres and a real Redis
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(VENV)/.dev ## Run the unit tests alone: no servers, half a minute
-	@$(BIN)/python -m pytest tests/unit tests/test_conventions.py --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest tests/unit tests/test_conventions.py $(AT_ONCE) --dist worksteal $(ARGS)
 
 integration: $(VENV)/.dev ## Run the tests on a real Postgres and a real Redis
-	@$(BIN)/python -m pytest tests/integration --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest tests/integration $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 e2e: $(VENV)/.dev ## Run the tests on whole stacks: real processes, real audio
 	@$(BIN)/python -m pytest tests/e2e --numprocesses auto --maxprocesses 2 --dist loadfile $(ARGS)

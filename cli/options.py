@@ -51,17 +51,23 @@ def confirm(question: str, *, yes: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
+def _patients_meant(patients: list[JsonObject], wanted: str) -> list[JsonObject]:
+    """Those with this name, else those whose id begins so."""
+    named = [patient for patient in patients if one_line(patient.get("name")).casefold() == wanted]
+    if named or not PREFIX.fullmatch(wanted):
+        return named
+    return [patient for patient in patients if str(patient.get("id")).startswith(wanted)]
+
+
 def patient_id(api: Api, wanted: str) -> str:
     """The id of a patient given by id, name or beginning of the id; raises CommandError unless it is one."""
     try:
         return str(api.document(f"/api/patients/{UUID(wanted)}")["id"])
     except ValueError:
         pass
-    name = one_line(wanted).casefold()
-    patients = list(api.listing("/api/patients", {"limit": "1000"}))
-    found = [patient for patient in patients if one_line(patient.get("name")).casefold() == name]
-    if not found and PREFIX.fullmatch(name):
-        found = [patient for patient in patients if str(patient.get("id")).startswith(name)]
+    found = _patients_meant(
+        list(api.listing("/api/patients", {"limit": "1000"})), one_line(wanted).casefold()
+    )
     if not found:
         raise CommandError(
             f"There is no patient named {wanted}. See `sessionscribe patients list`, or add one with "
@@ -116,6 +122,11 @@ class RecordId(click.ParamType[str]):
         self.name = name
         self._path, self._listed_by, self._administrator = path, listed_by, administrator
 
+    def _every(self, target: Target) -> list[str]:
+        query = {} if self._administrator else {"limit": "1000"}
+        with connect(target, administrator=self._administrator) as api:
+            return [str(one.get("id")) for one in api.listing(self._path, query)]
+
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The whole id; raises CommandError where a beginning is of none or of several."""
         try:
@@ -125,10 +136,7 @@ class RecordId(click.ParamType[str]):
         target = ctx.find_object(Target) if ctx else None
         if target is None or not PREFIX.fullmatch(value.lower()):
             self.fail(f"is not the id of a {self.name}; see `sessionscribe {self._listed_by}`", param, ctx)
-        with connect(target, administrator=self._administrator) as api:
-            query = {} if self._administrator else {"limit": "1000"}
-            every = [str(one.get("id")) for one in api.listing(self._path, query)]
-        found = [one for one in every if one.startswith(value.lower())]
+        found = [one for one in self._every(target) if one.startswith(value.lower())]
         if not found:
             raise CommandError(
                 f"No {self.name} has an id that begins with {value}. See `sessionscribe {self._listed_by}`.",

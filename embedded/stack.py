@@ -99,20 +99,23 @@ class Stack:
         self._choose_places()
         self._start_servers(supervisor)
         self._choose_ports()
-        for entry in self._entries:
-            if entry.name == RELEASE:
-                supervisor.run_to_completion(self._programs(entry)[0])
-        running = [entry for entry in self._entries if entry.name != RELEASE]
-        programs = [program for entry in running for program in self._programs(entry)]
-        supervisor.start(programs)
-        if WEB in {entry.name for entry in running}:
-            port = int(self._env["PORT"])
-            supervisor.wait_until(lambda: ports.is_served_here(port), WEB_TIMEOUT_SECONDS, WEB)
+        self._start_programs(supervisor)
         self._ready = True
         supervisor.report_change()
         if on_ready and (status := self._state.running()):
             on_ready(status)
         supervisor.watch()
+
+    def _start_programs(self, supervisor: Supervisor) -> None:
+        """Run the release to its end, then start the rest; returns when the web process serves."""
+        for entry in self._entries:
+            if entry.name == RELEASE:
+                supervisor.run_to_completion(self._programs(entry)[0])
+        running = [entry for entry in self._entries if entry.name != RELEASE]
+        supervisor.start([program for entry in running for program in self._programs(entry)])
+        if any(entry.name == WEB for entry in running):
+            port = int(self._env["PORT"])
+            supervisor.wait_until(lambda: ports.is_served_here(port), WEB_TIMEOUT_SECONDS, WEB)
 
     def _choose_places(self) -> None:
         """Where recordings, keys and speech models lie, unless the settings say otherwise."""

@@ -90,6 +90,10 @@ def _engine_problems(values: Mapping[str, Any]) -> Iterator[str]:
             "SESSIONSCRIBE_OPENAI_IN_HOUSE is yes without OPENAI_BASE_URL: OpenAI's own server is not "
             "yours. Set OPENAI_BASE_URL to your server, or no"
         )
+    yield from _price_problems(values)
+
+
+def _price_problems(values: Mapping[str, Any]) -> Iterator[str]:
     missing = [
         way for way in ("input", "output") if values.get(f"openai_notes_usd_per_million_{way}") is None
     ]

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.waiting import ending_within
+
 if TYPE_CHECKING:
     from embedded.postgres import EmbeddedPostgres
     from embedded.redis import EmbeddedRedis
@@ -35,13 +37,13 @@ hypothesis_settings.load_profile("sessionscribe")
 # What takes longest begins first: at the end it would keep one process busy and let the others wait. Folders
 # below ``tests`` or names of modules; what took longest is printed at the end of a long run.
 LONGEST = (
-    "test_openapi_truth",
     "test_subject_rotation",
     "test_key_rotation",
     "test_authz",
     "browser",
     "e2e",
     "faults",
+    "test_openapi_truth",
     "test_record_packages",
     "test_api_live",
     "test_embedded_stack",
@@ -56,6 +58,8 @@ LONGEST = (
     "integration",
 )
 LONG_RUN_SECONDS = 120.0
+# Ten times what the longest takes on a busy machine: an answer without an end must not hang the whole run.
+TEST_SECONDS = 1800.0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,6 +87,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, long in enumerate(LONGEST) if long in (item.path.stem, folder)), len(LONGEST))
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """End each test in time; those of hours have limits of their own."""
+    if any(item.get_closest_marker(name) for name in ("long", "chaos", "fleet", "ceph")):
+        return (yield)
+    with ending_within(TEST_SECONDS):
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

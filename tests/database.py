@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import lru_cache
+from uuid import UUID
 
 import psycopg2
 from sqlalchemy import Engine, create_engine, text
@@ -51,3 +52,10 @@ def empty(database_url: str) -> None:
         db.execute(text("SET LOCAL session_replication_role = replica"))
         for name in db.scalars(text(asked)).all():
             db.execute(text(f"DELETE FROM {name}"))
+
+
+def is_locked(resources: Resources, table: str, row_id: UUID) -> bool:
+    """Whether a transaction under way keeps others from changing the row."""
+    with everything(resources) as db:
+        free = text(f"SELECT id FROM {table} WHERE id = :id FOR NO KEY UPDATE SKIP LOCKED")
+        return db.scalar(free, {"id": row_id}) is None

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -38,31 +39,33 @@ from shared.storage.opening import open_store
 from shared.storage.recordings import Recordings
 from shared.vault.keystore import KeyStore, KeyStoreError
 from shared.vault.sealing import Vault
+from workers import packager
 from workers.liveness import sign_file
 from workers.packager import Packager
 
 log = structlog.get_logger(__name__)
 
 PARTIALS_KEPT_SECONDS = 24 * 3600
+EACH_LOOK = 0.0
 SWEEP_EVERY_SECONDS = 3600.0
 REMIND_EVERY_SECONDS = 60.0
 RETAIN_EVERY_SECONDS = 60.0
 
 
 @dataclass
-class Turn:
-    """Something that is done every so many seconds; the first time at once."""
+class Chore:
+    """Something to do every so many seconds; the first time at once."""
 
     every_seconds: float
+    do: Callable[[], object]
     since: float = math.inf
 
-    def comes_after(self, seconds: float) -> bool:
-        """Whether its turn has come, ``seconds`` after the last question."""
+    def do_if_due(self, seconds: float) -> None:
+        """Do it if it is due, ``seconds`` after the last look."""
         self.since += seconds
-        if self.since < self.every_seconds:
-            return False
-        self.since = 0.0
-        return True
+        if self.since >= self.every_seconds:
+            self.since = 0.0
+            self.do()
 
 
 def main() -> None:
@@ -98,40 +101,48 @@ def run(settings: Settings, stop: threading.Event, pulse: Pulse | None = None) -
     """One look after the other until ``stop`` is set; outages are waited for."""
     pulse = pulse or Pulse()
     database = Database(settings.database_url, pool_size=1)
+    chores = _chores(settings, database)
+    while not stop.wait(seconds := settings.dispatch_interval_seconds):
+        pulse.beat()
+        try:
+            for chore in chores:
+                chore.do_if_due(seconds)
+        except (Unavailable, DatabaseError) as error:
+            log.warning("dispatcher_waits", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
+            log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+
+
+def _chores(settings: Settings, database: Database) -> list[Chore]:
+    """In their order within a look. One that fails leaves those after it to the next look."""
     queue = WorkQueue(make_app(settings.redis_url, socket_timeout=2))
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=1)
     store = open_store(settings.storage_url, settings.s3)
     keys = KeyStore(settings.keys_dir, settings.root_key_command)
     recordings, vault = Recordings(store, keys), Vault(keys)
-    sweep, remind, retain = map(Turn, (SWEEP_EVERY_SECONDS, REMIND_EVERY_SECONDS, RETAIN_EVERY_SECONDS))
-    chain, anchor = Turn(chaining.EVERY_SECONDS), Turn(anchors.EVERY_SECONDS)
     anchorage = Anchorage(settings.audit_anchors_dir)
-    packager = Packager.of(settings, database, queue, recordings, vault)
-    while not stop.wait(seconds := settings.dispatch_interval_seconds):
-        pulse.beat()
-        try:
-            # First: a missing disk or broker must not delay a reminder of a danger.
-            if remind.comes_after(seconds):
-                risk_alerts.remind_overdue(database, hours=settings.risk_reminder_hours)
-            dispatching.fail_exhausted(database)
-            # With the broker away nothing is taken as sent: the pauses between repeats stay short.
-            if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
-                dispatching.dispatch_due(database, queue, redispatch_seconds=settings.redispatch_seconds)
-            resumable.sweep(database)
-            deletion.erase_due(database, recordings, keys)
-            if retain.comes_after(seconds):
-                _retain(database, recordings, keys)
-            packager.look_after(seconds)
-            if chain.comes_after(seconds):
-                _chain(database, keys)
-            if anchor.comes_after(seconds):
-                _anchor(database, anchorage)
-            if sweep.comes_after(seconds):
-                _sweep(settings, Places(database, store, keys), vault)
-        except (Unavailable, DatabaseError) as error:
-            log.warning("dispatcher_waits", error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - an entrance: a bug costs one look, and is told without its words
-            log.error("dispatcher_broke", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote
+    packages = Packager.of(settings, database, queue, recordings, vault)
+    places = Places(database, store, keys)
+    hours = settings.risk_reminder_hours
+    return [
+        # First: a missing disk or broker must not delay a reminder of a danger.
+        Chore(REMIND_EVERY_SECONDS, lambda: risk_alerts.remind_overdue(database, hours=hours)),
+        Chore(EACH_LOOK, lambda: dispatching.fail_exhausted(database)),
+        Chore(EACH_LOOK, lambda: _dispatch(database, queue, redis, settings.redispatch_seconds)),
+        Chore(EACH_LOOK, lambda: resumable.sweep(database)),
+        Chore(EACH_LOOK, lambda: deletion.erase_due(database, recordings, keys)),
+        Chore(RETAIN_EVERY_SECONDS, lambda: _retain(database, recordings, keys)),
+        Chore(packager.EVERY_SECONDS, packages.begin),
+        Chore(chaining.EVERY_SECONDS, lambda: _chain(database, keys)),
+        Chore(anchors.EVERY_SECONDS, lambda: _anchor(database, anchorage)),
+        Chore(SWEEP_EVERY_SECONDS, lambda: _sweep(settings, places, vault)),
+    ]
+
+
+def _dispatch(database: Database, queue: WorkQueue, redis: Redis, redispatch_seconds: float) -> None:
+    # With the broker away nothing is taken as sent: the pauses between repeats stay short.
+    if dispatching.look_at_broker(database, redis) is not Broker.AWAY:
+        dispatching.dispatch_due(database, queue, redispatch_seconds=redispatch_seconds)
 
 
 def _anchor(database: Database, anchorage: Anchorage) -> None:

@@ -30,7 +30,6 @@ class Packager:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._thread: threading.Thread | None = None
-        self._since = EVERY_SECONDS
 
     @classmethod
     def of(
@@ -40,11 +39,9 @@ class Packager:
         decoder = Sandbox(MediaLimits(max_seconds=settings.max_recording_seconds))  # decodes nothing here
         return cls(Resources(settings, database, vault, recordings, decoder, queue))
 
-    def look_after(self, seconds: float) -> None:
-        """Begin, ``seconds`` after the last question, if it is time and the last look has ended."""
-        self._since += seconds
-        if self._since >= EVERY_SECONDS and (self._thread is None or not self._thread.is_alive()):
-            self._since = 0.0
+    def begin(self) -> None:
+        """Look for packages that are due, unless the last look goes on."""
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="packaging", daemon=True)
             self._thread.start()
 

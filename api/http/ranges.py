@@ -4,7 +4,7 @@ import re
 
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-_ONE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)\Z", re.IGNORECASE)
+_ONE_RANGE = re.compile(r"bytes=(?:(?P<first>[0-9]+)-(?P<last>[0-9]*)|-(?P<suffix>[0-9]+))\Z", re.IGNORECASE)
 _BEYOND = 10**18  # past the end of any recording; longer numbers are not worth reading
 
 
@@ -15,20 +15,22 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     RequestedRangeNotSatisfiable for a range that lies beyond the end.
     """
     match = _ONE_RANGE.match((header or "").strip())
-    if match is None or match.group() == "bytes=-":
+    if match is None:
         return None
-    first, last = (_number(digits) for digits in match.groups())
-    if first is None:  # the last so many bytes
-        first, last = max(size - (last or 0), 0), size
-    if last is not None and last < first:
+    if match["suffix"]:  # the last so many bytes
+        first, last = max(size - _number(match["suffix"]), 0), size
+    else:
+        first, last = _number(match["first"]), _number(match["last"])
+    if last < first:
         return None
     if first >= size:
         raise RequestedRangeNotSatisfiable(size)
-    return first, size if last is None else min(last + 1, size)
+    return first, min(last + 1, size)
 
 
-def _number(digits: str) -> int | None:
+def _number(digits: str) -> int:
+    """The number; ``_BEYOND`` for one that is left out or too long."""
     significant = digits.lstrip("0")
-    if not digits:
-        return None
-    return int(significant or "0") if len(significant) <= 18 else _BEYOND
+    if not digits or len(significant) > 18:
+        return _BEYOND
+    return int(significant or "0")

@@ -1,7 +1,6 @@
 """The OpenAPI document: made from the routes, with the errors that each may answer."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from http import HTTPStatus
 from threading import Lock
 from typing import Any, TypeVar
@@ -57,6 +56,13 @@ _GIVEN_TOGETHER = {
         {"properties": {"given_on": {"enum": [None]}, "method": {"enum": [None]}}},
     ]
 }
+_ADDENDUM = {
+    "type": "object",
+    "description": "Of an addendum.",
+    "properties": {"text": {"type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
 ETAG = {"ETag": _header("For `If-None-Match`.")}
 
 
@@ -82,6 +88,7 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
         """The OpenAPI document. Made once: it takes most of the time that an application takes to start."""
         with self._documenting:
             if self._document is None:
+                self._describe_responses()
                 _describe_schemas(self.spec)
                 for blueprint in self._blueprints:
                     blueprint.register_views_in_doc(
@@ -89,12 +96,18 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
                     )
                     self.spec.tag({"name": blueprint.name, "description": blueprint.description})
                 self._document = self.spec.to_dict()
+                _add_what_any_call_may_answer(self._document["paths"])
+                version = self._document["components"]["schemas"]["NotesVersion"]["properties"]
+                version["extracted_notes"] = {"anyOf": [version["extracted_notes"], _ADDENDUM]}
             return self._document
 
     def _register_error_handlers(self) -> None:
         """None: its own shape of errors is not ours."""
 
     def _register_responses(self) -> None:
+        """None yet: they are two fifths of what an application takes to start."""
+
+    def _describe_responses(self) -> None:
         for status in HTTPStatus:
             if status < 400:
                 self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
@@ -120,6 +133,19 @@ def make_api(app: Flask) -> ProblemApi:
     api = ProblemApi(app)
     api.register_converter(IdConverter, lambda _: {"type": "string", "format": "uuid"})
     return api
+
+
+def _add_what_any_call_may_answer(paths: dict[str, Any]) -> None:
+    """Add a 400, as to a key in the address, which is asked about first; and a 413 where there is a body."""
+    for operation in (one for described in paths.values() for one in described.values()):
+        if not isinstance(operation, dict):
+            continue  # parameters, which all operations of a path have in common
+        statuses = [HTTPStatus.BAD_REQUEST]
+        if "requestBody" in operation:
+            statuses.append(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        for status in statuses:
+            known = {"$ref": f"#/components/responses/{status.name}"}
+            operation["responses"].setdefault(str(status.value), known)
 
 
 def _describe_schemas(spec: APISpec) -> None:
@@ -189,32 +215,6 @@ def binary_answer(description: str, *types: str) -> dict[str, Any]:
     """The documentation of an answer that is a recording, or a file of these media types."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {"description": description, "content": dict.fromkeys(types or ("audio/*", "video/*"), binary)}
-
-
-def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:
-    """The document for readers of OpenAPI 3.0, such as the bundled Swagger UI 4.
-
-    The two differ, for what we use, in how a value that may be null is written.
-    """
-    older: dict[str, Any] = _nullable_the_old_way(deepcopy(document))
-    older["openapi"] = "3.0.3"
-    return older
-
-
-def _nullable_the_old_way(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_nullable_the_old_way(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    converted = {key: _nullable_the_old_way(value) for key, value in node.items()}
-    kinds, choices = converted.get("type"), converted.get("anyOf")
-    if isinstance(kinds, list):
-        kind = next((kind for kind in kinds if kind != "null"), "string")
-        converted |= {"type": kind, "nullable": "null" in kinds}
-    if isinstance(choices, list) and {"type": "null"} in choices:
-        others = [choice for choice in choices if choice != {"type": "null"}]
-        converted |= {"anyOf": others, "nullable": True}
-    return converted
 
 
 EVENTS_ANSWER: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """``/openapi.json``, and ``/docs`` to read it: everything served from here, nothing from outside."""
 
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask import Blueprint, Flask, Response, current_app, json
 
 from api.auth import public
 from api.http.security_headers import DOCS
-from api.openapi.document import ProblemApi, as_openapi_30
+from api.openapi.document import ProblemApi
 from shared.domain.errors import NotFound
 
 blueprint = Blueprint("docs", __name__)
@@ -40,6 +41,35 @@ window.onload = () => {
   SwaggerUIBundle({ url: "/docs/openapi.json", dom_id: "#swagger-ui", validatorUrl: null });
 };
 """
+
+
+def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:
+    """The document for readers of OpenAPI 3.0, such as the bundled Swagger UI 4.
+
+    The two differ, for what we use, in how a value that may be null is written.
+    """
+    older: dict[str, Any] = _nullable_the_old_way(deepcopy(document))
+    older["openapi"] = "3.0.3"
+    return older
+
+
+def _nullable_the_old_way(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_nullable_the_old_way(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return _with_nullable({key: _nullable_the_old_way(value) for key, value in node.items()})
+
+
+def _with_nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds, choices = schema.get("type"), schema.get("anyOf")
+    if isinstance(kinds, list):
+        kind = next((kind for kind in kinds if kind != "null"), "string")
+        schema |= {"type": kind, "nullable": "null" in kinds}
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        others = [choice for choice in choices if choice != {"type": "null"}]
+        schema |= {"anyOf": others, "nullable": True}
+    return schema
 
 
 def install(app: Flask, api: ProblemApi) -> None:

@@ -17,7 +17,7 @@ _PLACES = {
     "direct_uploads.create": _BODY,
     "direct_uploads.complete": _BODY,
 }
-_TAKES_PATIENT = "sessions.upload"
+_TAKES_PATIENT, _PATIENT = "sessions.upload", "patient_id"
 _KNOWN = {*UploadBodySchema().fields, *DirectUploadCreateSchema().fields}
 
 
@@ -32,14 +32,21 @@ def refuse_unread() -> None:
     if place is None or not request.args:
         return
     g.body_unread = True
-    taken = {"patient_id"} if request.endpoint == _TAKES_PATIENT else set()
-    if any(len(values) > 1 for name, values in request.args.lists() if name in taken):
-        raise _refusal("The query names a patient twice.", ["patient_id"], "Name one patient, once.")
+    unread = set(request.args)
+    if request.endpoint == _TAKES_PATIENT:
+        unread.discard(_PATIENT)
+        if len(request.args.getlist(_PATIENT)) > 1:
+            raise _refusal("The query names a patient twice.", [_PATIENT], "Name one patient, once.")
+    _refuse(unread, place)
+
+
+def _refuse(unread: set[str], place: str) -> None:
+    """Raise InvalidInput unless ``unread`` is empty; ``place`` is where the upload reads instead."""
     # Only names of our own are repeated: the others are the client's words.
-    if misplaced := sorted(_KNOWN & set(request.args) - taken):
+    if misplaced := sorted(_KNOWN & unread):
         named = ", ".join(f"`{name}`" for name in misplaced)
         raise _refusal(f"An upload does not read {named} from the query.", misplaced, f"Send it {place}.")
-    if set(request.args) - taken:
+    if unread:
         raise _refusal(
             "The query has a parameter that an upload does not take.",
             ["unknown_fields"],

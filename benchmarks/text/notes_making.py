@@ -7,7 +7,6 @@ from typing import Any
 
 from benchmarks.text.labelled_sets import Session
 from shared.domain.notes.drafts import checked
-from shared.domain.notes.items import Item
 from shared.domain.notes.templates import rendered
 from shared.domain.notes.values import Notes
 from shared.domain.template_forms import BUILT_IN, DEFAULT
@@ -35,11 +34,10 @@ def notes_of(transcript: Transcript) -> tuple[JsonObject, list[JsonObject]]:
     """The notes of ``transcript`` and the findings that raise an alert, as workers make them."""
     screened = _screen(transcript)
     draft = Notes.of(RulesExtractor().extract(transcript, ExtractionRequest()))
-    flags = [Item.of(flag) for flag in screened.flags]
-    held = checked(draft, transcript, flags, readers=screened.readers, alert_severity=ALERT_FROM)
+    held = checked(draft, transcript, screened.flags, readers=screened.readers, alert_severity=ALERT_FROM)
     notes = rendered(held, BUILT_IN[DEFAULT], transcript)
-    alerts = [flag for flag in levelled([*flags, *notes.flags], ALERT_FROM) if flag.text("level") == ALERT]
-    return notes.document, [flag.document for flag in alerts]
+    judged = levelled([*screened.flags, *notes.flags], ALERT_FROM)
+    return notes.document, [flag.document for flag in judged if flag.text("level") == ALERT]
 
 
 def read_all(found: Iterable[Session]) -> list[Read]:

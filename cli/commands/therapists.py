@@ -108,12 +108,12 @@ def show_provider_roles(
     as_json: bool,
 ) -> None:
     """Show or set which claim of your organisation's sign-in gives people their roles."""
-    given = bool(claim or therapist or administrators)
-    if (given and off) or (given and not (claim and therapist)):
+    body = {"claim": claim, "therapists": therapist, "administrators": administrators}
+    given = any(body.values())
+    if given and (off or not (claim and therapist)):
         raise click.UsageError("Give --claim with --therapists, or --off, or none of them.")
     path = "/api/practice/provider-roles"
     with connect(target, administrator=True) as api:
-        body = {"claim": claim, "therapists": therapist, "administrators": administrators}
         found = api.send("PUT", path, body) if given or off else api.document(path)
     if as_json:
         console.print_json(found)

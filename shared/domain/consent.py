@@ -17,8 +17,6 @@ class ConsentScope(StrEnum):
     PART2 = "part2"
 
 
-# What the consent to be recorded covered before there were scopes, and what is asked for as a rule.
-USUAL_SCOPES = (ConsentScope.RECORDING, ConsentScope.AI_NOTES, ConsentScope.SENDING_AWAY)
 # The statement that goes with each disclosure (42 CFR 2.32(a)(2)).
 PART2_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 

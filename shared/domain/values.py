@@ -212,8 +212,8 @@ class TranscriberCapabilities:
     process may have under way (above 1 only for engines behind HTTP). ``draft``: its words need a
     person's ear.
 
-    ``segment_times``: phrases within one call have times of their own. ``speakers``: it tells
-    voices apart (within one call, so that the plan's turns remain what names the speakers).
+    ``speakers``: it tells voices apart (within one call, so that the plan's turns remain what names the
+    speakers).
     ``languages``: the ISO 639-1 codes that it knows, None for many. ``longest_seconds``: the
     longest audio in one call, None for any. ``cost_per_minute``: US dollars, an estimate; None
     where unknown.
@@ -225,7 +225,6 @@ class TranscriberCapabilities:
     chunk_seconds: float
     parallel_calls: int
     draft: bool
-    segment_times: bool = True
     speakers: bool = False
     languages: tuple[str, ...] | None = None
     longest_seconds: float | None = None

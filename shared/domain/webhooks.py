@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from shared.domain.status import Status
 
+URL, LABEL, SECRET = "webhook.url", "webhook.label", "webhook.secret"  # what is sealed as what
+
 
 class EventType(StrEnum):
     """The kinds of message: what happened to a session, how far the trail is; never what was said."""

@@ -98,7 +98,9 @@ def take_here(name: str) -> None:
     if not limits.here.hit(item, name, who):
         ends_at = limits.here.get_window_stats(item, name, who).reset_time
         left = max(1, math.ceil(ends_at - time.time()))
-        raise _reached(Standing(name, item.amount, item.get_expiry(), 0, min(left, item.get_expiry())))
+        standing = Standing(name, item.amount, item.get_expiry(), 0, min(left, item.get_expiry()))
+        g.setdefault("standings", {})[name] = standing
+        raise _reached(standing)
 
 
 def require(name: str) -> None:

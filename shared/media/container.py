@@ -1,12 +1,10 @@
 """Opening hostile media with FFmpeg (in the decoder child): what is let in and what it is."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import av
 from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard
@@ -94,6 +92,22 @@ def _open_nothing(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 def open_recording(file: BinaryFile, size: int) -> OpenRecording:
     """Find the audio in ``file`` (``size`` bytes). Raises Refused."""
+    container, header = _opened(file, size)
+    tracks = _choose(container)
+    _ignore_all_but(tracks, container)
+    stream, *further = tracks
+    family = _family(container)
+    declared, promised = _lengths(container, stream, family, size, header)
+    zero = _zero(container, family, header.in_fragments)
+    if family == "mp3" and not header.states_length:
+        promised = None
+    return OpenRecording(
+        container, stream, family, stream.codec_context.name, declared, promised, zero,
+        states_length=header.states_length, further=tuple(further),
+    )  # fmt: skip
+
+
+def _opened(file: BinaryFile, size: int) -> tuple[InputContainer, Header]:
     options = {
         "format_whitelist": _FORMATS,
         "protocol_whitelist": "",
@@ -104,7 +118,7 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         header = _header(file, size)
         if header.is_stale:
             options["ignore_length"] = "1"
-        container = av.open(
+        container: InputContainer = av.open(
             file,
             "r",
             options=options,
@@ -114,24 +128,24 @@ def open_recording(file: BinaryFile, size: int) -> OpenRecording:
         )
     except BAD_MEDIA:
         raise Refused("not_audio") from None
-    stream, *further = _choose(container)
+    return container, header
+
+
+def _ignore_all_but(tracks: list[AudioStream], container: InputContainer) -> None:
+    kept = {track.index for track in tracks}
     for other in container.streams:
-        if other.index not in {stream.index, *(one.index for one in further)}:
+        if other.index not in kept:
             other.discard = Discard.all
-    for one in (stream, *further):
-        one.codec_context.thread_count = 1
+    for track in tracks:
+        track.codec_context.thread_count = 1
+
+
+def _family(container: InputContainer) -> str:
     short = container.format.name.split(",")[0]
     family = short if short in _OWN_NAMES else _FAMILIES.get(short, "")
     if not family:
         raise Refused("not_audio")
-    declared, promised = _lengths(container, stream, family, size, header)
-    zero = _zero(container, family, header.in_fragments)
-    if family == "mp3" and not header.states_length:
-        promised = None
-    return OpenRecording(
-        container, stream, family, stream.codec_context.name, declared, promised, zero,
-        states_length=header.states_length, further=tuple(further),
-    )  # fmt: skip
+    return family
 
 
 def _header(file: BinaryFile, size: int) -> Header:
@@ -170,12 +184,24 @@ def _lengths(
     if family == "wav" and bit_rate:
         promised = header.wav_bytes * 8 / bit_rate if header.wav_bytes else None
         return min(seconds, size * 8 / bit_rate), promised
-    if family == "ogg" or header.in_fragments:  # the length counts from their clock's own zero
-        begins = _start(container) or 0.0
-        seconds -= begins if begins < seconds else 0.0
-    elif family == "mp4" and stream.start_time and stream.time_base:  # the length leaves out what is before
-        seconds += max(0.0, float(stream.start_time * stream.time_base))
+    if family == "ogg" or header.in_fragments:
+        seconds = _without_start(container, seconds)
+    elif family == "mp4":
+        seconds += _seconds_before(stream)
     return seconds, None if family in _FAMILIES_THAT_GUESS else seconds
+
+
+def _without_start(container: InputContainer, seconds: float) -> float:
+    """A length that counts from the clock's own zero, counted from where the recording begins."""
+    begins = _start(container) or 0.0
+    return seconds - begins if begins < seconds else seconds
+
+
+def _seconds_before(stream: AudioStream) -> float:
+    """How long nothing is heard at first, which an MP4's length leaves out."""
+    if not stream.start_time or not stream.time_base:
+        return 0.0
+    return max(0.0, float(stream.start_time * stream.time_base))
 
 
 def _stated_seconds(container: InputContainer, stream: AudioStream) -> float | None:
@@ -204,43 +230,3 @@ def check_shape(sample_rate: int, channels: int, limits: MediaLimits) -> None:
         raise Refused("sample_rate_out_of_range")
     if channels > limits.max_channels:
         raise Refused("too_many_channels")
-
-
-class FrameReader:
-    """Frames of all tracks, packet by packet; what cannot be decoded is counted and passed over."""
-
-    def __init__(self, recording: OpenRecording) -> None:
-        self._recording = recording
-        self.damaged_packets = 0
-
-    def frames(self) -> Iterator[AudioFrame]:
-        """All frames of the first track that can be had."""
-        return (frame for track, frame in self.tracks() if track == 0)
-
-    def tracks(self) -> Iterator[tuple[int, AudioFrame]]:
-        """All frames that can be had, each with the number of its track, 0 for the first."""
-        streams = (self._recording.stream, *self._recording.further)
-        numbers = {stream.index: number for number, stream in enumerate(streams)}
-        for packet in self._packets(streams):
-            try:
-                decoded = packet.decode()
-            except BAD_MEDIA:
-                self.damaged_packets += 1
-                continue
-            number = numbers[packet.stream.index]
-            yield from ((number, frame) for frame in decoded)
-
-    def _packets(self, streams: tuple[AudioStream, ...]) -> Iterator[Any]:
-        packets = self._recording.container.demux(*streams)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except BAD_MEDIA:
-                # The container itself is broken from here on; what came before still counts.
-                self.damaged_packets += 1
-                return
-            if packet.has_sidedata("encryption_info"):  # decoded all the same, it would be noise
-                raise Refused("encrypted")
-            yield packet

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from shared.domain.errors import NotAllowed, Unavailable
+from shared.domain.errors import NotAllowed, NotFound, Unavailable
+from shared.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +26,9 @@ _KNOWN_FOR_SECONDS = 3600.0
 _LEEWAY_SECONDS = 60
 # Never "none", and none with a shared secret: those are open to confusion with a public key.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+# A logout token is sent at once: an older one is a replay, or comes from a clock that is wrong.
+OLDEST_LOGOUT_SECONDS = 600
+_LONGEST_NAME = 255
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -38,12 +43,26 @@ class NotAccepted(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the provider says it is: the subject, how they showed it (``amr``), and all claims of the token."""
+    """Who the provider says it is: the subject, how they showed it (``amr``), and all claims of the token.
+
+    ``session``: the provider's name for its own session (``sid``), if it has one. ``token``: as it came.
+    """
 
     subject: str
     methods: tuple[str, ...]
     acr: str | None
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    session: str | None = None
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Whom a logout token names: the subject, one session of theirs (``sid``), or both; ``id`` is its own."""
+
+    id: str
+    subject: str | None
+    session: str | None
 
 
 class IdentityProvider:
@@ -71,12 +90,16 @@ class IdentityProvider:
         }
         return _with_query(self._endpoint("authorization_endpoint"), query)
 
-    def sign_out_address(self, back_to: str) -> str | None:
-        """Where the provider ends its own session; None where it says of no such place."""
+    def sign_out_address(self, back_to: str, token: str | None) -> str | None:
+        """Where the provider ends its own session; None where it says of no such place.
+
+        ``token``: the ID token of the sign-in. By it the provider knows whose session to end, without asking.
+        """
         endpoint = self._discovered().get("end_session_endpoint")
         if not isinstance(endpoint, str):
             return None
-        return _with_query(endpoint, {"client_id": self._client_id, "post_logout_redirect_uri": back_to})
+        query = {"client_id": self._client_id, "post_logout_redirect_uri": back_to}
+        return _with_query(endpoint, query | ({"id_token_hint": token} if token else {}))
 
     def exchange(self, code: str, redirect_uri: str, verifier: str, nonce: str, now: int) -> Identity:
         """Who signed in, for a code that came back; raises NotAccepted and Unavailable."""
@@ -89,25 +112,35 @@ class IdentityProvider:
         }
         if self._client_secret is not None:
             form["client_secret"] = self._client_secret
-        token = _ask("POST", self._endpoint("token_endpoint"), data=form).get("id_token")
+        token = str(_ask("POST", self._endpoint("token_endpoint"), data=form).get("id_token") or "")
         claims = self._claims(token, now)
         if claims.get("nonce") != nonce:
             raise NotAccepted("nonce_wrong")
         methods = claims.get("amr")
         known = tuple(str(method) for method in methods) if isinstance(methods, list) else ()
         acr = claims.get("acr")
-        return Identity(_subject(claims), known, acr if isinstance(acr, str) else None, claims)
+        subject, session = _name(claims, "sub"), _name(claims, "sid")
+        if subject is None:
+            raise NotAccepted("subject_missing")
+        return Identity(subject, known, acr if isinstance(acr, str) else None, claims, session, token)
 
-    def signed_out(self, token: str, now: int) -> str:
-        """The subject whom a logout token (OpenID Connect Back-Channel Logout) names; raises NotAccepted."""
+    def signed_out(self, token: str, now: int) -> SignedOut:
+        """What a logout token (OpenID Connect Back-Channel Logout 1.0) says; raises NotAccepted."""
         claims = self._claims(token, now)
-        events = claims.get("events")
-        if not isinstance(events, dict) or _LOGOUT_EVENT not in events or "nonce" in claims:
+        events, issued, token_id = claims.get("events"), claims.get("iat"), _name(claims, "jti")
+        if not isinstance(events, dict) or not isinstance(events.get(_LOGOUT_EVENT), dict):
             raise NotAccepted("no_logout_token")
-        return _subject(claims)
+        if "nonce" in claims or token_id is None or not isinstance(issued, int | float):
+            raise NotAccepted("no_logout_token")
+        if not now - OLDEST_LOGOUT_SECONDS <= issued <= now + _LEEWAY_SECONDS:
+            raise NotAccepted("token_too_old")
+        subject, session = _name(claims, "sub"), _name(claims, "sid")
+        if subject is None and session is None:
+            raise NotAccepted("subject_missing")
+        return SignedOut(token_id, subject, session)
 
-    def _claims(self, token: object, now: int) -> dict[str, Any]:
-        if not isinstance(token, str):
+    def _claims(self, token: str, now: int) -> dict[str, Any]:
+        if not token:
             raise NotAccepted("token_missing")
         claims = self._verified(token)
         audience = claims.get("aud")
@@ -160,11 +193,27 @@ class IdentityProvider:
             return self._keys
 
 
-def _subject(claims: Mapping[str, Any]) -> str:
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not 1 <= len(subject) <= 255:
-        raise NotAccepted("subject_missing")
-    return subject
+def configured(settings: Settings) -> IdentityProvider:
+    """The provider of this server; raises NotFound where it has none."""
+    if settings.oidc_issuer is None:
+        raise NotFound("This server has no OpenID provider.", "no_provider")
+    return _known(settings.oidc_issuer, settings.oidc_client_id or "", settings.oidc_client_secret)
+
+
+@lru_cache(maxsize=8)
+def _known(issuer: str, client_id: str, client_secret: str | None) -> IdentityProvider:
+    """One for each process: it keeps what it discovered."""
+    return IdentityProvider(issuer, client_id, client_secret)
+
+
+def _name(claims: Mapping[str, Any], claim: str) -> str | None:
+    """A claim that names something; None where it is missing. Raises NotAccepted where it is no name."""
+    name = claims.get(claim)
+    if name is None or name == "":
+        return None
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        raise NotAccepted(f"{claim}_unreadable")
+    return name
 
 
 def _ask(method: str, address: str, **options: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ strict mode does not take them; marshmallow checks them afterwards.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -20,6 +20,12 @@ _SCALARS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.Integer, "integer"),
     (fields.Float, "number"),
     (fields.String, "string"),
+)
+# Types that a text or a number may be meant as: the form that leaves no doubt, and how to read it.
+_READINGS: tuple[tuple[str, re.Pattern[str], Callable[[str], Any]], ...] = (
+    ("integer", re.compile(r"-?\d{1,9}(?:\.0+)?"), lambda text: int(float(text))),
+    ("number", re.compile(r"-?\d{1,9}(?:\.\d{1,9})?"), float),
+    ("boolean", re.compile("true|false", re.ASCII | re.IGNORECASE), lambda text: text.lower() == "true"),
 )
 
 
@@ -56,16 +62,13 @@ def keep_known(value: Any, schema: JsonSchema) -> Any:
 
 def _mended(value: str | float, schema: JsonSchema) -> Any:
     kind, text = schema.get("type"), str(value).strip()
-    kinds = kind if isinstance(kind, list) else [kind]
     if "enum" in schema and value not in schema["enum"]:
         plain = {_plain(str(choice)): choice for choice in schema["enum"] if choice is not None}
         return plain.get(_plain(text), value)
-    if "integer" in kinds and re.fullmatch(r"-?\d{1,9}(?:\.0+)?", text):
-        return int(float(text))
-    if "number" in kinds and re.fullmatch(r"-?\d{1,9}(?:\.\d{1,9})?", text):
-        return float(text)
-    if "boolean" in kinds and text.lower() in {"true", "false"}:
-        return text.lower() == "true"
+    kinds = kind if isinstance(kind, list) else [kind]
+    for read_as, form, read in _READINGS:
+        if read_as in kinds and form.fullmatch(text):
+            return read(text)
     return value
 
 

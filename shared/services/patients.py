@@ -28,6 +28,11 @@ from shared.vault.sealing import Sealed, Subject
 NAME = "patient.name"
 LISTING = "patients"  # what a cursor of this list names
 CONSENT_METHODS = METHODS
+_CONSENT_COLUMNS = {
+    "given_on": "consent_given_at",
+    "method": "consent_method",
+    "revoked_on": "consent_revoked_at",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +119,15 @@ def change(
     if "name" in changes:
         subject = Subject(caller.practice_id, patient_id)
         columns["name"] = _sealed_name(resources, caller, subject, changes["name"])
-    consent = {"given_on": "consent_given_at", "method": "consent_method", "revoked_on": "consent_revoked_at"}
-    columns |= {consent[field]: changes[field] for field in consent if field in changes}
+    columns |= {_CONSENT_COLUMNS[field]: changes[field] for field in _CONSENT_COLUMNS.keys() & changes.keys()}
     with resources.database.transaction(caller.practice_id) as db:
         patient = _found(patients.to_change(db, caller.therapist_id, patient_id))
-        _check_past(db, {field: changes[field] for field in ("given_on", "revoked_on") if field in changes})
+        _check_past(db, {field: changes.get(field) for field in ("given_on", "revoked_on")})
         for column, value in columns.items():
             setattr(patient, column, value)
-        if not changes.keys().isdisjoint({"given_on", "method"}):
+        if changes.keys() & {"given_on", "method"}:
             _check_complete(patient.consent_given_at, patient.consent_method)
-        if not changes.keys().isdisjoint(consent):
+        if changes.keys() & _CONSENT_COLUMNS.keys():
             _check_order(patient.consent_given_at, patient.consent_revoked_at)
         db.flush()
         db.refresh(patient)

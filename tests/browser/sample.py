@@ -14,6 +14,7 @@ from sqlalchemy import text
 from shared.db.queries.records import notes as note_rows
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
+from shared.domain.notes.items import Item
 from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.domain.transcripts.serialization import transcript_to_json
 from shared.domain.transcripts.waveform import Waveform
@@ -56,7 +57,7 @@ def put(resources: Resources, office: Office, heard: Transcript | None = None) -
     flags = screen(heard)
     notes = checked(RulesExtractor().extract(heard, ExtractionRequest()), heard, flags)
     drawn = waveform.sealed(vault, session, Waveform(SAMPLE_RATE // 10, (-40, 40) * 600))
-    alert = risk_alerts.alert_for(resources, session, flags)
+    alert = risk_alerts.alert_for(resources, session, [Item.of(flag) for flag in flags])
     with resources.database.transaction(session.practice_id) as db:
         said = vault.seal(session, outputs.kind(Product.TRANSCRIPT), transcript_to_json(heard))
         outputs.put(db, session.practice_id, session_id, Product.TRANSCRIPT, said)

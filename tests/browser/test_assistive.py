@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shared.services.resources import Resources
 from tests.browser.conftest import Watched
@@ -58,11 +58,10 @@ def test_the_progress_of_an_upload_is_told_at_quarters_and_a_refusal_at_once(
 
 
 def test_the_progress_of_a_session_and_its_end_are_told(
-    context: BrowserContext, address: str, resources: Resources, office: Office
+    site: Watched, resources: Resources, office: Office
 ) -> None:
     session_id = promise(resources, office)
-    page = context.new_page()  # not watched: there is no waveform yet, and Chromium complains of each 404
-    page.goto(f"{address}/sessions/{session_id}")
+    page = site.open(f"/sessions/{session_id}")  # it asks for no waveform: there is none yet
     news = {"session_id": str(session_id), "at": FUTURE}
 
     def is_told() -> bool:  # again and again: the page may not listen yet

@@ -126,6 +126,8 @@ def test_the_waveform_is_small_and_marks_risk_review_and_what_is_off_the_record(
     site: Watched, session_id: UUID, resources: Resources, office: Office
 ) -> None:
     off_record.cut(resources, office.caller, session_id, ((50.0, 59.0),), keep_signed_notes=False)
+    asked: list[str] = []
+    site.page.on("request", lambda request: asked.append(request.url))
     with site.page.expect_response("**/waveform?*") as answer:
         page = site.open(f"/sessions/{session_id}")
     assert len(answer.value.body()) <= 20_000
@@ -136,6 +138,7 @@ def test_the_waveform_is_small_and_marks_risk_review_and_what_is_off_the_record(
     assert not any(page.evaluate(PIXELS, [*nothing, 0]) + page.evaluate(PIXELS, [*nothing, -1]))
     height = page.evaluate("document.querySelector('.picture canvas').height")
     assert all(page.evaluate(PIXELS, [*off, height // 2 + 1]))
+    assert not [url for url in asked if url.endswith("/audio")]  # no byte of it before it is played
 
 
 def test_the_theme_and_the_speed_that_a_person_chose_count_in_every_browser(

@@ -1,6 +1,7 @@
 """An OpenID provider on a port of this machine: discovery, keys, tokens; what it says can be bent."""
 
 import json
+import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -44,9 +45,15 @@ class OpenIdProvider:
         """A signed token of this provider."""
         now = int(time.time())
         usual = {"iss": self.issuer, "aud": CLIENT_ID, "sub": "subject-1", "iat": now, "exp": now + 300}
+        said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
         head = {"alg": "ES256", "kid": self.key.kid, **self.header}
         registry = JWSRegistry(algorithms=["ES256"], strict_check_header=False)
-        return jwt.encode(head, {**usual, **claims}, self.key, registry=registry)
+        return jwt.encode(head, said, self.key, registry=registry)
+
+    def logout_token(self, **claims: Any) -> str:
+        """A token that signs somebody out, each with an id of its own; a claim that is None is left out."""
+        usual = {"events": {LOGOUT_EVENT: {}}, "jti": secrets.token_urlsafe(8)}
+        return self.token(**{**usual, **claims})
 
     def answer(self, path: str, form: dict[str, str]) -> dict[str, Any] | None:
         """What is at this path; None for nothing, or a refusal."""

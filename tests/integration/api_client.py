@@ -22,6 +22,7 @@ from shared.services.accounts import accounts
 from shared.services.resources import Resources
 from shared.storage.local_store import MARKER
 from tests.database import everything
+from tests.integration.documented import DocumentedClient
 from tests.servers import Office
 
 
@@ -77,8 +78,10 @@ def form(parts: Sequence[tuple[str, bytes, str | None, str | None]]) -> dict[str
 
 
 def app_of(resources: Resources) -> Flask:
-    """The application over these resources."""
-    return create_app(resources)
+    """The application over these resources; its test client holds each answer to the OpenAPI document."""
+    app = create_app(resources)
+    app.test_client_class = DocumentedClient
+    return app
 
 
 def caller_of(

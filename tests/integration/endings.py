@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from shared.domain.notes.items import Item
 from shared.domain.ports import ByteSource, PcmSource
 from shared.domain.values import (
     DecodedFacts,
@@ -89,7 +90,7 @@ def bench_at(resources: Resources, moment: str, act: Act) -> Workbench:
 
     def screened(transcript: Transcript) -> Screening:
         at(next(screenings, ""))()
-        return Screening(screen(transcript))
+        return Screening([Item.of(flag) for flag in screen(transcript)])
 
     decoder = _Decoder(at("decoding"), at("decoded"))
     bench = bench_with(

@@ -10,6 +10,7 @@ from shared.db.queries.records import sessions
 from shared.db.queries.work import steps
 from shared.db.tables.core import AuditEvent, Output, StepRow, TherapySession
 from shared.db.tables.records import NotesVersion
+from shared.domain.notes.items import Item
 from shared.domain.ports import NoteExtractor, SpeechAnalyser, Transcriber
 from shared.domain.status import Status, StepState
 from shared.domain.values import Chunk, SpeechPlan, Turn, Utterance
@@ -78,7 +79,7 @@ def bench_with(
         build_analyser=lambda: analyser or FakeSpeechAnalyser(plan_of(3)),
         build_transcriber=_by_name(transcriber or FakeTranscriber()),
         build_extractor=_once(extractor or FakeExtractor()),
-        screen_risk=lambda transcript: Screening(screen(transcript)),
+        screen_risk=lambda transcript: Screening([Item.of(flag) for flag in screen(transcript)]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Mutants of a module: small faults, made by the operators of cosmic-ray and by leaving out."""
+"""Mutants of a module: small faults, made by the operators of cosmic-ray, by leaving out, and in queries."""
 
 import ast
 import random
@@ -10,7 +10,7 @@ from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
-from tests.mutants import dropping
+from tests.mutants import conditions, dropping
 
 # From identity to equality: the same answer for what we compare so (None, members of an enum).
 SAME_ANSWER = re.compile(r"Comparison\w+_(?:Is_Eq|IsNot_NotEq)$")
@@ -25,10 +25,17 @@ class Mutant:
     line: int
     column: int
 
+    @property
+    def is_condition(self) -> bool:
+        """Whether a condition of a query no longer holds."""
+        return self.operator in (conditions.CONDITION, conditions.SQL_CONDITION)
+
     def of(self, source: str) -> str:
         """The source with this fault."""
         if self.operator in (dropping.STATEMENT, dropping.ELEMENT):
             return dropping.without(source, dropping.Place(self.operator, self.line, self.column))
+        if self.is_condition:
+            return conditions.without(source, self.line, self.column)
         mutated = mutate_code(source, get_operator(self.operator)(), self.occurrence)
         assert mutated is not None
         return str(mutated)
@@ -41,7 +48,13 @@ def mutants_of(source: str) -> list[Mutant]:
 
 
 def sample(mutants: list[Mutant], most: int, seed: str) -> list[Mutant]:
-    """At most so many of them, one a place, the same for the same seed, in the order of their lines."""
+    """At most so many of them, and as many conditions of queries, the same for the same seed."""
+    kinds = ([one for one in mutants if one.is_condition is wanted] for wanted in (False, True))
+    return [one for kind in kinds for one in _sample(kind, most, seed)]
+
+
+def _sample(mutants: list[Mutant], most: int, seed: str) -> list[Mutant]:
+    """One a place, in the order of their lines."""
     places: dict[tuple[int, int], list[Mutant]] = {}
     for mutant in mutants:
         places.setdefault((mutant.line, mutant.column), []).append(mutant)
@@ -52,6 +65,7 @@ def sample(mutants: list[Mutant], most: int, seed: str) -> list[Mutant]:
 
 def _every(source: str) -> Iterator[Mutant]:
     yield from (Mutant(one.kind, 0, one.line, one.column) for one in dropping.places(source))
+    yield from (Mutant(one.kind, 0, one.line, one.column) for one in conditions.places(source))
     nodes = list(ast_nodes(get_ast(source)))
     for name in operator_names():
         operator_class = get_operator(name)
@@ -63,9 +77,11 @@ def _every(source: str) -> Iterator[Mutant]:
 
 
 def _declarations(source: str) -> Iterator[tuple[int, int]]:
-    """Every place inside an annotation or a decorator of a class (frozen, slots): mypy holds to these."""
+    """Every place inside an annotation, a decorator of a class or ``__all__``: mypy holds to these."""
     for node in ast.walk(ast.parse(source)):
         decorators = node.decorator_list if isinstance(node, ast.ClassDef) else []
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            decorators = [node.value]
         for whole in (getattr(node, "annotation", None), getattr(node, "returns", None), *decorators):
             if isinstance(whole, ast.expr):
                 yield from _columns(whole)

@@ -67,8 +67,15 @@ class Warm:
 
     def run(self, ids: list[str], known: list[str], seconds: float) -> Run:
         """Run these of the ``known`` tests until the first fails."""
-        files = sorted({one.partition("::")[0] for one in ids})
+        files = list(dict.fromkeys(one.partition("::")[0] for one in ids))
         return self._fork(lambda: self._pytest(files, Only(ids, known), Path(os.devnull)), seconds)
+
+    @property
+    def postgres(self) -> EmbeddedPostgres:
+        """The migrated one that runs."""
+        postgres = self._servers["postgres"]
+        assert isinstance(postgres, EmbeddedPostgres)
+        return postgres
 
     def _start_servers(self) -> None:
         if self._servers:

@@ -26,7 +26,7 @@ from shared.services.patients import PatientRecord
 from shared.services.resources import Resources
 from shared.services.sessions import reading as sessions
 from shared.services.sessions.reading import Record
-from shared.services.transcripts import vocabulary
+from shared.services.transcripts import off_record, vocabulary
 from shared.services.uploads import joining
 from web.access import caller, resources, signed_in
 from web.keys import KEYS
@@ -65,6 +65,11 @@ class SessionView:
         """Whether the notes are of all recordings: else they cannot be signed."""
         made_at = self.notes.head.created_at if self.notes else None
         return made_at is not None and joining.are_of_all(self.record.row, self.record.further, made_at)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the recording is never to be heard: something off the record is in it for good."""
+        return off_record.is_closed(self.record.row)
 
     @property
     def off_the_record(self) -> str:

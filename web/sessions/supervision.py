@@ -63,6 +63,7 @@ def read(session_id: UUID) -> str:
     return render_template(
         "supervision/session.html",
         row=record.row,
+        has_waveform=record.has_waveform,
         patient=overview.names(narrow, who, {record.row.patient_id}).get(record.row.patient_id, "A patient"),
         notes=found,
         notes_view=shown,

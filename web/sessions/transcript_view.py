@@ -36,8 +36,8 @@ class Row:
 
 def rows_of(transcript: JsonObject, items: Mapping[int, Sequence[int]]) -> list[Row]:
     """The segments of a transcript document; ``items``: what of the notes rests on each."""
-    spans = transcript["quality"].get("low_confidence_spans", [])
-    where = Spans([Turn(span["start"], span["end"], "") for span in spans])
+    doubtful = transcript["quality"].get("low_confidence_spans", [])
+    where = Spans([Turn(span["start"], span["end"], "") for span in doubtful])
     shown = [speaker["shown_as"] for speaker in transcript["speakers"]]
     roles = {speaker["shown_as"]: speaker["role"] or "" for speaker in transcript["speakers"]}
     seams = continuing.seams(transcript["segments"], transcript["quality"])
@@ -45,7 +45,7 @@ def rows_of(transcript: JsonObject, items: Mapping[int, Sequence[int]]) -> list[
     for number, segment in enumerate(transcript["segments"]):
         texts, words = segment["text"].split(), segment["words"]
         timed = words if len(words) == len(texts) else []
-        near = [spans[place] for place in where.around(segment["start"], segment["end"])] if spans else []
+        near = [doubtful[place] for place in where.around(segment["start"], segment["end"])]
         rows.append(
             Row(
                 number,

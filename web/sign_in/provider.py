@@ -6,7 +6,7 @@ from shared.domain.errors import NotAuthenticated
 from shared.http import cookies
 from shared.http.access import Policy, declare
 from shared.outbound.identity_provider import NotAccepted
-from shared.services.sign_in import provider
+from shared.services.sign_in import provider, provider_sign_out
 from web.access import client, public, resources
 from web.pages import Pages, error_page
 from web.sign_in import forms
@@ -48,9 +48,9 @@ def back() -> Response | str:
 @blueprint.post("/sign-in/provider/back-channel")
 @declare(Policy(public=True))
 def signed_out_there() -> Response:
-    """Ends a person's sessions on the provider's word (its token says whose)."""
+    """Ends a session, or all of a person, on the provider's word (its token says which)."""
     try:
-        provider.signed_out(resources(), forms.field("logout_token"))
+        provider_sign_out.obey(resources(), forms.field("logout_token"))
     except NotAccepted as error:
         return error_page(400, error.detail)  # the status that the protocol wants
     return Response(status=200)

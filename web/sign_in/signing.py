@@ -4,7 +4,7 @@ from flask import Response, g, jsonify, make_response, render_template, request
 
 from shared.domain.errors import LimitReached, NotAuthenticated
 from shared.http import cookies
-from shared.services.sign_in import browser_sessions, invitations, provider, signing_in
+from shared.services.sign_in import browser_sessions, invitations, provider, provider_sign_out, signing_in
 from web.access import caller, client, public, resources, signed_in
 from web.pages import SIGN_IN, Pages
 from web.sign_in import forms
@@ -44,14 +44,14 @@ def sign_in() -> Response:
 @signed_in(incomplete=True)
 def sign_out() -> Response:
     """Ends the session on the server, and takes the cookie away."""
-    is_open_there = provider.began(resources(), caller())
+    is_open_there, token = provider_sign_out.begun(resources(), caller())
     # Before the provider is asked anything: whether it answers must not matter.
     browser_sessions.end(resources(), caller(), caller().key_id)
     if not is_open_there:
         return forms.signed_out(SIGN_IN)
     # The provider's own session is still open: say so, and lead there. A form must not.
     g.caller = None
-    address = provider.sign_out_address(resources(), forms.own_address(SIGN_IN))
+    address = provider_sign_out.address(resources(), forms.own_address(SIGN_IN), token)
     response = make_response(render_template("sign_in/signed_out.html", address=address))
     cookies.forget_session(response)
     return response

@@ -1,6 +1,7 @@
 """The SpeechAnalyser: from decoded audio to utterances, speakers, chunks and quality."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +25,15 @@ LONGEST_PAUSE_IN_TURN = 2.0
 
 # An utterance and whose voice it is: a channel, or a cluster of what voices are like.
 Voiced = tuple[Utterance, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    """What each voice says; ``by_network``: whether the network told them apart, None if nothing had to."""
+
+    voiced: Sequence[Voiced]
+    doubt: str | None = None
+    by_network: bool | None = None
 
 
 class OfflineSpeechAnalyser:
@@ -51,34 +61,40 @@ class OfflineSpeechAnalyser:
         heard = {channel: loudness.measure_loudness(pcm, channel) for channel in range(pcm.channels)}
         layout = self._layout(pcm, heard, speakers)
         longest = min(LONGEST_UTTERANCE, max(SHORTEST_LIMIT, chunk_seconds))
-        voiced: list[Voiced] = []
-        doubt: str | None = None
-        by_voice = layout.name != "dual_channel" and speakers > 1
-        network = self._find_network() if by_voice else None
-        for channel in layout.channels:
-            activity = voice_activity.listen(pcm, channel, self._new_detector())
-            if layout.name == "dual_channel" and channel is not None:
-                activity = _without_bleed(activity, heard, channel)
-            spans = voice_activity.find_utterances(activity, longest)
-            utterances = [Utterance(start, end, channel) for start, end in spans]
-            if layout.name == "dual_channel":
-                voiced += [(utterance, channel or 0) for utterance in utterances]
-            else:
-                pieces, doubt = _split_by_speaker(pcm, utterances, speakers, network)
-                voiced += pieces
-        voiced.sort(key=lambda pair: (pair[0].start, pair[0].end))
+        if layout.name == "dual_channel":
+            voices = self._by_channel(pcm, heard, longest)
+        else:
+            voices = self._by_voice(pcm, layout.channels[0], speakers, longest)
+        voiced = sorted(voices.voiced, key=lambda pair: (pair[0].start, pair[0].end))
+        utterances = [utterance for utterance, _ in voiced]
         return SpeechPlan(
             duration_seconds=pcm.seconds,
-            chunks=plan_chunks([utterance for utterance, _ in voiced], chunk_seconds),
+            chunks=plan_chunks(utterances, chunk_seconds),
             turns=_turns(voiced),
             quality={
-                **measure_quality(pcm, layout, heard, [utterance for utterance, _ in voiced]),
+                **measure_quality(pcm, layout, heard, utterances),
                 "voices_found": len({voice for _, voice in voiced}),
                 "voices_expected": speakers,
-                "voices_doubt": doubt,
-                "speaker_network": network is not None if by_voice else None,
+                "voices_doubt": voices.doubt,
+                "speaker_network": voices.by_network,
             },
         )
+
+    def _by_channel(self, pcm: PcmSource, heard: dict[int, Loudness], longest: float) -> _Voices:
+        voiced: list[Voiced] = []
+        for channel in (0, 1):
+            activity = voice_activity.listen(pcm, channel, self._new_detector())
+            own = _utterances(_without_bleed(activity, heard, channel), channel, longest)
+            voiced += [(utterance, channel) for utterance in own]
+        return _Voices(voiced)
+
+    def _by_voice(self, pcm: PcmSource, channel: int | None, speakers: int, longest: float) -> _Voices:
+        activity = voice_activity.listen(pcm, channel, self._new_detector())
+        utterances = _utterances(activity, channel, longest)
+        if speakers < 2:
+            return _Voices([(utterance, 0) for utterance in utterances])
+        network = self._find_network()
+        return _Voices(*_split_by_speaker(pcm, utterances, speakers, network), network is not None)
 
     @staticmethod
     def _layout(pcm: PcmSource, heard: dict[int, Loudness], speakers: int) -> Layout:
@@ -87,6 +103,11 @@ class OfflineSpeechAnalyser:
         mix = loudness.measure_loudness(pcm, None).levels
         layout = loudness.choose_layout(heard[0].levels, heard[1].levels, mix)
         return Layout("mono", (None,)) if layout.name == "dual_channel" and speakers < 2 else layout
+
+
+def _utterances(activity: Activity, channel: int | None, longest: float) -> list[Utterance]:
+    spans = voice_activity.find_utterances(activity, longest)
+    return [Utterance(start, end, channel) for start, end in spans]
 
 
 def _without_bleed(activity: Activity, heard: dict[int, Loudness], channel: int) -> Activity:
@@ -104,8 +125,8 @@ def _split_by_speaker(
     pcm: PcmSource, utterances: Sequence[Utterance], speakers: int, network: Network | None
 ) -> tuple[list[Voiced], str | None]:
     """Utterances cut where the speaker changes, each with its voice; and a doubt about their number."""
-    if speakers < 2 or not utterances:
-        return [(utterance, 0) for utterance in utterances], None
+    if not utterances:
+        return [], None
     heard = (_samples(pcm, utterance) for utterance in utterances)
     if network is None:
         cells = [voiceprints.measure(samples) for samples in heard]

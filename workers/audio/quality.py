@@ -30,7 +30,7 @@ def measure_quality(
         "overlap_seconds": round(at_once, 1) if layout.name == "dual_channel" else None,
         "level_dbfs": _decibels(speech),
         "noise_dbfs": _decibels(noise),
-        "snr_db": round(10 * float(np.log10(speech / noise)), 1) if speech and noise else None,
+        "snr_db": _decibels_above(speech, noise),
         "clipped_share": round(max((heard[c].clipped_share for c in listened), default=0.0), 6),
     }
 
@@ -52,6 +52,10 @@ def _powers(utterances: Sequence[Utterance], heard: dict[int, Loudness]) -> tupl
 
 def _decibels(power: float | None) -> float | None:
     return None if power is None else round(max(SILENCE_DBFS, 10 * float(np.log10(power))), 1)
+
+
+def _decibels_above(speech: float | None, noise: float | None) -> float | None:
+    return round(10 * float(np.log10(speech / noise)), 1) if speech and noise else None
 
 
 def _union_seconds(utterances: Sequence[Utterance]) -> float:

@@ -82,7 +82,9 @@ def withdraw(patient_id: UUID, package_id: UUID) -> RecordPackage:
 
 
 @blueprint.route("/<id:patient_id>/packages/<id:package_id>/file", methods=["GET"])
-@blueprint.doc(responses={200: binary_answer("A ZIP file (AES-256), or one encrypted with age", ZIP_TYPE)})
+@blueprint.doc(
+    responses={200: binary_answer("A ZIP file (AES-256), or one encrypted with age", ZIP_TYPE, AGE_TYPE)}
+)
 @blueprint.response(200)
 @answers(blueprint, 403, 404, 409, 410, 422)
 @needs(Scope.PATIENTS_WRITE, fresh=True)

@@ -41,10 +41,9 @@ _TYPES = {
 }
 
 
-@blueprint.route("/<id:session_id>/audio", methods=["GET"])
+@blueprint.route("/<id:session_id>/audio", methods=["GET"], parameters=RANGE_PARAMETERS)
 @blueprint.doc(
-    parameters=RANGE_PARAMETERS,
-    responses={200: binary_answer("The recording"), 206: binary_answer("The range that was asked for")},
+    responses={200: binary_answer("The recording"), 206: binary_answer("The range that was asked for")}
 )
 @blueprint.arguments(GivenToSchema, location="query")
 @blueprint.response(200, headers=ETAG)

@@ -44,8 +44,8 @@ def _extraction_again(first: Answered) -> Response:
     return jsonify({"extracted_notes": record.notes, "processing_time": round(first.seconds, 3)})
 
 
-@blueprint.route("/upload", methods=["POST"])
-@blueprint.doc(requestBody=UPLOAD_BODY, parameters=[idempotency.PARAMETER])
+@blueprint.route("/upload", methods=["POST"], parameters=[idempotency.PARAMETER])
+@blueprint.doc(requestBody=UPLOAD_BODY)
 @blueprint.arguments(UploadQuerySchema, location="query")
 @blueprint.response(202, SessionSchema, headers=LOCATION)
 @answers(blueprint, 400, 404, 409, 413, 415, 422, 429)

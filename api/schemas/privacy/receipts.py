@@ -79,6 +79,9 @@ class PatientReceiptSchema(Schema):
         fields.Dict(keys=fields.String()),
         metadata={"description": "What engines that send words away and receivers of webhooks had got."},
     )
+    given_out = fields.List(
+        fields.Dict(keys=fields.String()), metadata={"description": "Exports and disclosures of before."}
+    )
     kept = fields.Nested(KeptSchema)
     backups = fields.Nested(BackupsSchema)
     trail = fields.String()

@@ -76,19 +76,21 @@ def _show(found: Findings, *, remove: bool, as_json: bool) -> None:
     table(console.results(), ("Count", "What"), rows, "Everything has its counterpart.")
     for name in [*found.objects, *map(str, [*found.recordings_missing, *found.keys_missing])][:_SHOWN]:
         console.results().print(Text(f"  {name}"), soft_wrap=True)
+    if found.objects or found.keys:
+        _say_what_was_removed(found, remove=remove)
+
+
+def _say_what_was_removed(found: Findings, *, remove: bool) -> None:
     if remove and found.is_suspicious and not found.removed:
         raise CommandError(
             "Nothing was removed: so much has no owner that this may be the wrong database, or an older one. "
             "Look first; then --even-if-many.",
             Exit.REFUSED,
         )
-    if found.objects or found.keys:
-        did = (
-            f"Removed {found.removed}."
-            if remove
-            else "Nothing was removed; --remove removes what nothing owns."
-        )
-        console.notices().print(Text(did), soft_wrap=True)
+    did = (
+        f"Removed {found.removed}." if remove else "Nothing was removed; --remove removes what nothing owns."
+    )
+    console.notices().print(Text(did), soft_wrap=True)
 
 
 def _document(found: Findings) -> dict[str, object]:

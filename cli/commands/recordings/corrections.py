@@ -32,8 +32,8 @@ def correct(
 
     SEGMENT is the place in the transcript, from 0. The engine's words are kept.
     """
-    changes_something = text is not None or speaker is not None or undo
-    if (segment is not None) != changes_something or (undo and (text is not None or speaker is not None)):
+    changes = text is not None or speaker is not None
+    if (segment is not None) != (changes or undo) or (changes and undo):
         raise click.UsageError("Give a SEGMENT with a TEXT, --speaker or --undo; or none of them.")
     path = f"/api/sessions/{session_id}/transcript"
     with connect(target) as api:
@@ -41,16 +41,16 @@ def correct(
             found = api.document(f"{path}/corrections")
         else:
             was = _text_of(api.document(path), segment)
-            change = {
-                "segment": segment,
-                "was": was,
-                "text": None if undo else text or was,
-                "speaker": speaker,
-            }
+            says = None if undo else text or was
+            change = {"segment": segment, "was": was, "text": says, "speaker": speaker}
             found = api.send("PUT", f"{path}/corrections", {"corrections": [change]})
     if as_json:
         console.print_json(found)
-        return
+    else:
+        _print(found)
+
+
+def _print(found: JsonObject) -> None:
     rows = [
         (one.get("segment"), one.get("speaker"), one_line(one.get("text")), one_line(one.get("heard")))
         for one in found.get("corrections") or ()

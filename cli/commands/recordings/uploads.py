@@ -1,5 +1,6 @@
 """The command ``upload``."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -64,19 +65,9 @@ def upload(
     given = {name: str(value) for name, value in details.items() if value is not None}
     if patient is None and "joins" not in given:
         raise click.UsageError("Say whose session it is: --patient, or --joins for one that was interrupted.")
-    failed = Exit.OK
-    done = []
     with connect(target) as api, display(console.notices()) as shown:
         fields = given if patient is None else {**given, "patient_id": patient_id(api, patient)}
-        for path in files:
-            try:
-                done.append(_send(api, path, fields, shown))
-                shown.say(f"{printable_name(path)}: session {done[-1].get('id')}")
-                if wait:
-                    done[-1] = _processed(api, str(done[-1].get("id")), shown)
-            except CommandError as error:
-                failed = Exit(error.exit_code)
-                shown.say(f"{printable_name(path)}: {error.message}")
+        done, failed = _send_all(api, files, fields, shown, wait=wait)
     if as_json:
         console.print_json(done)
     else:
@@ -84,6 +75,24 @@ def upload(
             console.results().print(Text(str(session.get("id"))), soft_wrap=True)
     if failed:
         click.get_current_context().exit(failed)
+
+
+def _send_all(
+    api: Api, files: Iterable[Path], fields: dict[str, str], shown: Display, *, wait: bool
+) -> tuple[list[JsonObject], Exit]:
+    """The sessions of what was sent, and how the last one that failed did."""
+    done: list[JsonObject] = []
+    failed = Exit.OK
+    for path in files:
+        try:
+            done.append(_send(api, path, fields, shown))
+            shown.say(f"{printable_name(path)}: session {done[-1].get('id')}")
+            if wait:
+                done[-1] = _processed(api, str(done[-1].get("id")), shown)
+        except CommandError as error:
+            failed = Exit(error.exit_code)
+            shown.say(f"{printable_name(path)}: {error.message}")
+    return done, failed
 
 
 def _send(api: Api, path: Path, fields: dict[str, str], shown: Display) -> JsonObject:

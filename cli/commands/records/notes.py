@@ -38,9 +38,7 @@ for command in (edit, client_summary, sign, cosign, addendum, awaiting, template
 @VERSION
 @TEMPLATE
 @click.option("--format", "form", type=click.Choice(["md", "json"]))
-@click.option(
-    "--left-out", is_flag=True, help="Only what the transcript does not bear out, with the reasons."
-)
+@click.option("--left-out", is_flag=True, help="Only what the transcript does not bear out, and why.")
 @json_option
 @pass_target
 def show(
@@ -53,21 +51,22 @@ def show(
     as_json: bool,
 ) -> None:
     """Show the notes, with who signed them and what was added."""
+    if left_out and form == "md":
+        raise click.UsageError("--left-out is shown as text or --json.")
+    form = "json" if as_json else form
     query = _query(version=version, template=template)
     with connect(target) as api:
-        if left_out and form == "md":
-            raise click.UsageError("--left-out is shown as text or --json.")
-        if form == "md" and not as_json:
+        if form == "md":
             click.echo(plain(api.text(_path(session_id), {**query, "format": "md"})).rstrip("\n"))
             return
         found = api.document(_path(session_id), query)
-        notes_found = found.get("extracted_notes") or {}
-        if as_json or form == "json":
-            screen.print_json({"left_out": notes_found.get("unsupported") or []} if left_out else found)
-        elif left_out:
-            provenance.print_left_out(screen.results(), notes_found)
-        else:
-            _print(found)
+    notes_found = found.get("extracted_notes") or {}
+    if form == "json":
+        screen.print_json({"left_out": notes_found.get("unsupported") or []} if left_out else found)
+    elif left_out:
+        provenance.print_left_out(screen.results(), notes_found)
+    else:
+        _print(found)
 
 
 @notes.command(epilog=EPILOG)

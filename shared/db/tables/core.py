@@ -1,6 +1,7 @@
 """The tables. Encrypted columns hold what was said, who said it, and what a client typed."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.tables.base import Base as Base
@@ -155,6 +156,8 @@ class TherapySession(Base):
     transcript_removed_at: Mapped[datetime | None]  # by retention too, as the following
     drafts_removed_at: Mapped[datetime | None]
     duration_seconds: Mapped[float | None]
+    off_record_due: Mapped[bool] = mapped_column(server_default=text("false"))  # it is in the sound still
+    damage: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # of what was uploaded, once it is rewritten
 
     external_id: Mapped[Sealed | None]  # the client's own reference, and what it is found by
     external_id_hash: Mapped[bytes | None]

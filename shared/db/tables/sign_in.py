@@ -32,13 +32,16 @@ class BrowserSession(Base):
     """A browser in which a person is signed in; of its cookie only a peppered digest is kept.
 
     ``seen_at``: the last act of the person, to within half a minute. ``complete``: all that the person needs
-    to sign in was shown. ``confirmed_at``: when it was last shown that it is them.
+    to sign in was shown. ``confirmed_at``: when it was last shown that it is them. ``provider_session``: a
+    peppered digest of what the OpenID provider calls its own session. ``id_token``: what it sent, until the
+    session is ended: signing out there asks for it.
     """
 
     __tablename__ = "browser_sessions"
     __table_args__ = (
         within("therapist_id", "therapists"),
         Index("browser_sessions_by_person", "therapist_id", text("created_at DESC")),
+        Index("browser_sessions_by_provider_session", "provider_session"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -53,6 +56,8 @@ class BrowserSession(Base):
     complete: Mapped[bool]
     confirmed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     by_provider: Mapped[bool] = mapped_column(server_default=text("false"))
+    provider_session: Mapped[bytes | None] = mapped_column(LargeBinary)
+    id_token: Mapped[Sealed | None]
 
 
 class ProviderIdentity(Base):
@@ -66,6 +71,15 @@ class ProviderIdentity(Base):
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practices.id"))
     therapist_id: Mapped[UUID] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ProviderLogout(Base):
+    """A peppered digest of a logout token of the OpenID provider that was obeyed; of no practice."""
+
+    __tablename__ = "provider_logouts"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    expires_at: Mapped[datetime]
 
 
 class TotpFactor(Base):

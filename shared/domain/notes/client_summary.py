@@ -150,8 +150,7 @@ def _is_painful(flag: Item) -> bool:
 
 
 def _objection(sentence: Sentence, notes: Notes) -> str | None:
-    own = set(words_of(sentence.text))
-    if own & _MEDICATION or any(is_drug(word) for word in own):
+    if _is_about_medication(sentence):
         return ABOUT_MEDICATION
     if any(_tells(sentence, task) for task in _not_accepted(notes)):
         return NOT_TAKEN_ON
@@ -160,6 +159,10 @@ def _objection(sentence: Sentence, notes: Notes) -> str | None:
     if is_unsafe_at_home(notes) and _rests_on_any(sentence, notes.items["risk_actions"]):
         return SAFETY_STEP
     return WORDS_OF_RISK if "“" in sentence.text and _repeats_any(sentence, notes.flags) else None
+
+
+def _is_about_medication(sentence: Sentence) -> bool:
+    return any(word in _MEDICATION or is_drug(word) for word in words_of(sentence.text))
 
 
 def _rests_on_any(sentence: Sentence, items: Sequence[Item]) -> bool:

@@ -44,18 +44,7 @@ def assemble(
     """
     given = [(channel, phrase) for channel, phrase in phrases if phrase.text.strip() or phrase.words]
     heard, invented = without_inventions(plan, given)
-    turns = plan.turns or (Turn(0.0, plan.duration_seconds, "Speaker 1"),)
-    of_channels = _TurnsByChannel(turns)
-    pieces = [piece for channel, phrase in heard for piece in _pieces(channel, phrase, of_channels)]
-    by_speaker: dict[str, list[_Piece]] = defaultdict(list)
-    for piece in pieces:
-        by_speaker[turns[piece.turn].speaker].append(_clamped(piece, plan.duration_seconds))
-    found: list[tuple[float, int, Segment]] = []
-    for speaker, own in by_speaker.items():
-        for group in _groups(_in_sequence(own)):
-            segment = _segment(group, speaker)
-            found.append((segment.start, turns[group[0].turn].channel or 0, segment))
-    segments = tuple(segment for _, _, segment in sorted(found, key=lambda item: item[:2]))
+    segments = _segments(plan, heard)
     quality = {
         **plan.quality,
         **word_facts(segments, plan),
@@ -65,6 +54,21 @@ def assemble(
         "speaker_roles": propose_roles(segments),
     }
     return Transcript(segments, plan.duration_seconds, language, engine, draft, reviewed(quality, language))
+
+
+def _segments(plan: SpeechPlan, heard: Iterable[ChannelPhrase]) -> tuple[Segment, ...]:
+    turns = plan.turns or (Turn(0.0, plan.duration_seconds, "Speaker 1"),)
+    of_channels = _TurnsByChannel(turns)
+    by_speaker: dict[str, list[_Piece]] = defaultdict(list)
+    for channel, phrase in heard:
+        for piece in _pieces(channel, phrase, of_channels):
+            by_speaker[turns[piece.turn].speaker].append(_clamped(piece, plan.duration_seconds))
+    found: list[tuple[float, int, Segment]] = []
+    for speaker, own in by_speaker.items():
+        for group in _groups(_in_sequence(own)):
+            segment = _segment(group, speaker)
+            found.append((segment.start, turns[group[0].turn].channel or 0, segment))
+    return tuple(segment for _, _, segment in sorted(found, key=lambda item: item[:2]))
 
 
 class _TurnsByChannel:

@@ -18,13 +18,15 @@ from shared.domain.values import Chunk, JsonObject, Segment, SpeechPlan, Transcr
 
 _DAMAGE = ("damaged_packets", "filled_seconds", "missing_seconds")
 FURTHER = "further_recordings"  # in the quality report: where each begins, in seconds
+# Engines place the first word a little early. Two seconds of silence lie before it, so nothing else is meant.
+_EARLY_SECONDS = 1.0
 SEAM = "A further recording begins here. The time before it was not recorded."
 
 
 def seams(segments: Sequence[JsonObject], quality: Mapping[str, Any] | None) -> set[int]:
     """The places of the segments with which a further recording begins."""
     begins = [one["begins_at"] for one in (quality or {}).get(FURTHER, ())]
-    starts = [segment["start"] for segment in segments]
+    starts = [segment["start"] + _EARLY_SECONDS for segment in segments]
     found = (next((place for place, start in enumerate(starts) if start >= begin), None) for begin in begins)
     return {place for place in found if place is not None}
 

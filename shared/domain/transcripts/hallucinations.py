@@ -1,6 +1,6 @@
 """Words that were not said: phrases that an engine repeats for ever, and text where there is silence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.transcripts.annotations import is_credit, is_site, plain, tagged
@@ -45,14 +45,7 @@ def without_inventions(
     """
     untagged, tags = _drop_tags(heard)
     spoken, silent = _drop_silent(plan, untagged)
-    kept: list[ChannelPhrase] = []
-    repeated: list[JsonObject] = []
-    for channel in dict.fromkeys(channel for channel, _ in spoken):
-        own = sorted((phrase for c, phrase in spoken if c == channel), key=lambda p: (p.start, p.end))
-        turns = [turn for turn in plan.turns if turn.channel == channel] or list(plan.turns)
-        phrases, found = _drop_repeated(own, turns)
-        kept += [(channel, phrase) for phrase in phrases]
-        repeated += found
+    kept, repeated = _drop_repeated(plan, spoken)
     marked = [_finding("stock_phrase", phrase, False) for _, phrase in kept if is_credit(phrase.text)]
     return kept, sorted([*tags, *silent, *repeated, *marked], key=lambda found: found["start"])
 
@@ -79,13 +72,13 @@ def _drop_silent(
     plan: SpeechPlan, heard: Sequence[ChannelPhrase]
 ) -> tuple[list[ChannelPhrase], list[JsonObject]]:
     utterances = [utterance for chunk in plan.chunks for utterance in chunk.utterances]
-    own: dict[int | None, _Utterances] = {}
+    if not utterances:
+        return list(heard), []
+    own = {channel: _Utterances(channel, utterances) for channel in {channel for channel, _ in heard}}
     kept: list[ChannelPhrase] = []
     found: list[JsonObject] = []
     for channel, phrase in heard:
-        if channel not in own:
-            own[channel] = _Utterances([u for u in utterances if u.channel == channel] or utterances)
-        rest = _spoken_part(phrase, own[channel]) if utterances else phrase
+        rest = _spoken_part(phrase, own[channel])
         if rest is not None:
             kept.append((channel, rest))
         lost = _word_count(phrase) - (_word_count(rest) if rest else 0)
@@ -95,11 +88,11 @@ def _drop_silent(
 
 
 class _Utterances:
-    """When there is speech on a channel."""
+    """When there is speech on a channel; on any, where it has none of its own."""
 
-    def __init__(self, utterances: Sequence[Utterance]) -> None:
-        self._all = utterances
-        self._spans = Spans(utterances)
+    def __init__(self, channel: int | None, utterances: Sequence[Utterance]) -> None:
+        self._all = [one for one in utterances if one.channel == channel] or utterances
+        self._spans = Spans(self._all)
 
     def around(self, start: float, end: float) -> list[Utterance]:
         """Those in the span, with the slack of engines, and their neighbours."""
@@ -114,14 +107,17 @@ def _spoken_part(phrase: Phrase, utterances: _Utterances) -> Phrase | None:
     """
     speech = _shared_seconds(phrase, utterances)
     if not phrase.words:
-        spoken = speech >= LEAST_SPOKEN_SHARE * (phrase.end - phrase.start)
-        return phrase if spoken or phrase.end <= phrase.start else None
-    silent = [i for i, word in enumerate(phrase.words) if not _overlaps(word, utterances)]
-    if len(silent) == len(phrase.words) or _is_impossible(phrase, speech):
+        return phrase if _is_spoken(phrase, speech) else None
+    spoken = [_overlaps(word, utterances) for word in phrase.words]
+    if not any(spoken) or _is_impossible(phrase, speech):
         return None
-    doubted = {i for i in silent if _is_doubted(phrase.words[i])}
-    kept = [i for i in range(len(phrase.words)) if i not in doubted]
-    return phrase if not doubted else _only(phrase, kept)
+    kept = [i for i, word in enumerate(phrase.words) if spoken[i] or not _is_doubted(word)]
+    return phrase if len(kept) == len(phrase.words) else _only(phrase, kept)
+
+
+def _is_spoken(phrase: Phrase, speech: float) -> bool:
+    seconds = phrase.end - phrase.start
+    return seconds <= 0 or speech >= LEAST_SPOKEN_SHARE * seconds
 
 
 def _is_doubted(word: Word) -> bool:
@@ -148,32 +144,47 @@ def _is_impossible(phrase: Phrase, speech: float) -> bool:
     return words >= FEWEST_WORDS_FOR_PACE and words > MOST_WORDS_PER_SECOND * room
 
 
-def _drop_repeated(phrases: Sequence[Phrase], turns: Sequence[Turn]) -> tuple[list[Phrase], list[JsonObject]]:
-    """Phrases of one channel, in order of time, each loop of one speaker cut to its first round."""
+def _drop_repeated(
+    plan: SpeechPlan, heard: Sequence[ChannelPhrase]
+) -> tuple[list[ChannelPhrase], list[JsonObject]]:
+    """Channel by channel, in order of time, each loop of one speaker cut to its first round."""
+    kept: list[ChannelPhrase] = []
+    found: list[JsonObject] = []
+    for channel in dict.fromkeys(channel for channel, _ in heard):
+        own = sorted((phrase for c, phrase in heard if c == channel), key=lambda p: (p.start, p.end))
+        turns = [turn for turn in plan.turns if turn.channel == channel] or plan.turns
+        rounds = list(_repetitions(own, turns))
+        kept += [(channel, phrase) for phrase in _without(own, rounds)]
+        found += [_repetition(own, lost) for lost in rounds]
+    return kept, found
+
+
+def _repetitions(phrases: Sequence[Phrase], turns: Sequence[Turn]) -> Iterator[Sequence[_Token]]:
+    """The words of each loop after its first round."""
     spans = Spans(turns)
     tokens = [
         _Token(number, index, (_speaker(turns, spans, _time(phrase, index, 0)), plain(text)))
         for number, phrase in enumerate(phrases)
         for index, text in enumerate(_texts(phrase))
     ]
-    dropped: set[tuple[int, int]] = set()
-    found: list[JsonObject] = []
     for first, last in _loops([token.said for token in tokens]):
-        lost = tokens[first:last]
-        dropped |= {(token.phrase, token.index) for token in lost}
-        start, end = phrases[lost[0].phrase], phrases[lost[-1].phrase]
-        span = {
-            "start": round(_time(start, lost[0].index, 0), 3),
-            "end": round(_time(end, lost[-1].index, 1), 3),
-        }
-        found.append({"kind": "repeated", **span, "words": len(lost), "removed": True})
-    rest: list[Phrase] = []
+        yield tokens[first:last]
+
+
+def _repetition(phrases: Sequence[Phrase], lost: Sequence[_Token]) -> JsonObject:
+    start = round(_time(phrases[lost[0].phrase], lost[0].index, 0), 3)
+    end = round(_time(phrases[lost[-1].phrase], lost[-1].index, 1), 3)
+    return {"kind": "repeated", "start": start, "end": end, "words": len(lost), "removed": True}
+
+
+def _without(phrases: Sequence[Phrase], lost: Iterable[Sequence[_Token]]) -> Iterator[Phrase]:
+    dropped = {(token.phrase, token.index) for tokens in lost for token in tokens}
     for number, phrase in enumerate(phrases):
-        kept = [i for i in range(len(_texts(phrase))) if (number, i) not in dropped]
-        whole = len(kept) == len(_texts(phrase))
-        if (left := phrase if whole else _only(phrase, kept)) is not None:
-            rest.append(left)
-    return rest, found
+        words = range(_word_count(phrase))
+        kept = [index for index in words if (number, index) not in dropped]
+        left = phrase if len(kept) == len(words) else _only(phrase, kept)
+        if left is not None:
+            yield left
 
 
 def _speaker(turns: Sequence[Turn], spans: Spans, moment: float) -> str:

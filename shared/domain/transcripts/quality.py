@@ -180,18 +180,23 @@ def _voice_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _word_reasons(quality: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _invention_reasons(quality.get("invented") or ())
-    unheard, spoken = quality.get("unheard_seconds") or 0.0, quality.get("speech_seconds") or 0.0
-    if unheard > max(MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE * spoken):
-        yield (
-            "speech_without_words",
-            f"For {unheard:.0f} s there is speech and no word was heard; `unheard` says where.",
-        )
+    spoken = quality.get("speech_seconds") or 0.0
+    yield from _missing_word_reasons(quality, spoken)
     doubtful = quality.get("low_confidence_share") or 0.0
     if _below(quality.get("mean_word_confidence"), LEAST_MEAN_CONFIDENCE) or doubtful > MOST_DOUBTFUL_SHARE:
         yield "low_confidence", f"The engine doubts {doubtful:.0%} of its words."
     pace = quality.get("words_per_minute")
     if pace is not None and spoken >= PACE_SECONDS and not SLOWEST_PACE <= pace <= FASTEST_PACE:
         yield "unlikely_pace", f"{pace:.0f} words a minute of speech: some may be missing or invented."
+
+
+def _missing_word_reasons(quality: Mapping[str, Any], spoken: float) -> Iterator[tuple[str, str]]:
+    unheard = quality.get("unheard_seconds") or 0.0
+    if unheard > max(MOST_UNHEARD_SECONDS, MOST_UNHEARD_SHARE * spoken):
+        yield (
+            "speech_without_words",
+            f"For {unheard:.0f} s there is speech and no word was heard; `unheard` says where.",
+        )
 
 
 def _invention_reasons(found: Sequence[JsonObject]) -> Iterator[tuple[str, str]]:

@@ -74,19 +74,27 @@ def with_roles(transcript: JsonObject, casting: Casting) -> JsonObject:
     A confirmation overrides a proposal: once a speaker is the therapist no other is proposed for it.
     The last speaker without a known role is the therapist if no other is.
     """
-    proposed = transcript["quality"].get("speaker_roles", {})
-    roles = {label: {**said} for label, said in proposed.items()}
     confirmed = {label: person.role for label, person in casting.items() if person.role}
-    for label in set(roles) - set(confirmed):
-        if roles[label]["role"] == Role.THERAPIST and Role.THERAPIST in confirmed.values():
-            roles[label]["role"] = Role.CLIENT.value
+    roles = _proposed_beside(confirmed, transcript)
     roles |= {label: {"role": role.value, "confidence": 1.0} for label, role in confirmed.items()}
-    open_labels = [label for label in labels_of(transcript) if label not in confirmed]
-    if confirmed and len(open_labels) == 1 and Role.THERAPIST not in confirmed.values():
-        roles[open_labels[0]] = {"role": Role.THERAPIST.value, "confidence": 0.9}
     if not roles:
         return transcript
     return {**transcript, "quality": {**transcript["quality"], "speaker_roles": roles}}
+
+
+def _proposed_beside(confirmed: Mapping[str, Role], transcript: JsonObject) -> dict[str, JsonObject]:
+    """The roles of the other speakers, as far as the confirmed ones leave them."""
+    proposed = transcript["quality"].get("speaker_roles", {})
+    roles = {label: {**said} for label, said in proposed.items() if label not in confirmed}
+    if Role.THERAPIST in confirmed.values():
+        for said in roles.values():
+            if said["role"] == Role.THERAPIST:
+                said["role"] = Role.CLIENT.value
+        return roles
+    others = [label for label in labels_of(transcript) if label not in confirmed]
+    if confirmed and len(others) == 1:
+        roles[others[0]] = {"role": Role.THERAPIST.value, "confidence": 0.9}
+    return roles
 
 
 def roles_in(transcript: JsonObject) -> dict[str, str]:

@@ -11,7 +11,6 @@ from shared.domain.english.questions import is_question
 from shared.domain.english.quotes import words_of
 from shared.domain.notes.items import Item
 from shared.domain.notes.values import Notes
-from shared.domain.values import JsonObject
 
 SEVERITIES = ("low", "medium", "high")
 LEVELS = LOOK, FLAG, ALERT = ("look", "flag", "alert")
@@ -29,7 +28,7 @@ _NEVER_URGENT = frozenset({"substance_use", "eating", "other"})
 class Screening:
     """What the screen found in a transcript, and which readers it had."""
 
-    flags: list[JsonObject]
+    flags: Sequence[Item]
     readers: tuple[str, ...] = (RULES, LOCAL_MODEL)
 
 
@@ -48,12 +47,6 @@ def with_risk_flags(notes: Notes, screened: Sequence[Item]) -> Notes:
     return notes.having(
         {"risk_flags": united_flags(own, [flag.having(found_by=[SCREEN]) for flag in screened])}
     )
-
-
-def united(own: Sequence[JsonObject], others: Sequence[JsonObject]) -> list[JsonObject]:
-    """As ``united_flags``, of flags as they are in documents."""
-    found = united_flags([Item.of(flag) for flag in own], [Item.of(flag) for flag in others])
-    return [flag.document for flag in found]
 
 
 def united_flags(own: Sequence[Item], others: Sequence[Item]) -> list[Item]:
@@ -81,11 +74,6 @@ def _of_one_kind(flags: Sequence[Item], near: Sequence[int], flag: Item) -> list
     """Which of ``near`` are of the flag's kind; if any have just its segments, these alone."""
     same = [number for number in near if flags[number].text("type") == flag.text("type")]
     return [number for number in same if flags[number].segments == flag.segments] or same
-
-
-def with_levels(flags: Sequence[JsonObject], alert_severity: str = "high") -> list[JsonObject]:
-    """As ``levelled``, of flags as they are in documents."""
-    return [flag.document for flag in levelled([Item.of(flag) for flag in flags], alert_severity)]
 
 
 def levelled(flags: Sequence[Item], alert_severity: str = "high") -> list[Item]:

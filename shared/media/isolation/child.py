@@ -8,15 +8,17 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
+from av.audio.frame import AudioFrame
+
 from shared.domain.values import BYTES_PER_SAMPLE, SAMPLE_RATE
 from shared.media.container import (
     BAD_MEDIA,
-    FrameReader,
     OpenRecording,
     Refused,
     check_shape,
     open_recording,
 )
+from shared.media.frames import FrameReader
 from shared.media.headers import find_parts
 from shared.media.isolation import wire
 from shared.media.limits import MediaLimits
@@ -132,10 +134,7 @@ class _Sound:
             if not frame.samples:
                 continue
             if tracks is None:
-                check_shape(frame.sample_rate, frame.layout.nb_channels, self._limits)
-                tracks = Tracks(count, self._counted)
-                single = 2 if count == 1 and frame.layout.nb_channels == 2 else tracks.channels
-                self.channels = self.channels or single
+                tracks = self._tracks(frame, count)
             timeline = timelines.get(number) or self._timeline(number, count, recording, tracks)
             timelines[number] = timeline
             try:
@@ -151,6 +150,14 @@ class _Sound:
             tracks.finish()
         self.damaged_packets += reader.damaged_packets
         self.promised.append(recording.promised_seconds)
+
+    def _tracks(self, first: AudioFrame, count: int) -> Tracks:
+        """Tracks for a part that begins with this frame. Raises Refused."""
+        channels = first.layout.nb_channels
+        check_shape(first.sample_rate, channels, self._limits)
+        tracks = Tracks(count, self._counted)
+        self.channels = self.channels or (2 if count == 1 and channels == 2 else tracks.channels)
+        return tracks
 
     def _timeline(self, number: int, count: int, recording: OpenRecording, tracks: Tracks) -> Timeline:
         clock = _clock(recording, self._limits)

@@ -4,6 +4,7 @@ import hmac
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.orm import Session as DbSession
 
 from shared.db.queries.people import api_keys
 from shared.db.tables.core import ApiKey, Therapist
@@ -39,10 +40,7 @@ def authenticate(
         peppers = resources.vault.keys.peppers
         wrong = _what_is_wrong(found, credential, peppers, address)
         if found is not None and wrong is None:
-            api_keys.note_use(db, found[0].id, at_most_every=_USE_IS_NOTED_EVERY)
-            if found[0].pepper_version < peppers.current.version:
-                renewed = credential.digest(peppers.current.secret)
-                api_keys.renew_digest(db, found[0].id, renewed, peppers.current.version)
+            _note_use(db, found[0], credential, peppers)
     if found is None or wrong is not None:
         raise _refused(wrong or "key_unknown", found[0] if found else None)
     key, person, _ = found
@@ -57,6 +55,14 @@ def authenticate(
         request_id=request_id,
         address=address,
     )
+
+
+def _note_use(db: DbSession, key: ApiKey, credential: Credential, peppers: KeyRing) -> None:
+    """Keep when the key was used, and its digest under the present pepper."""
+    api_keys.note_use(db, key.id, at_most_every=_USE_IS_NOTED_EVERY)
+    if key.pepper_version < peppers.current.version:
+        renewed = credential.digest(peppers.current.secret)
+        api_keys.renew_digest(db, key.id, renewed, peppers.current.version)
 
 
 def _what_is_wrong(

@@ -21,8 +21,9 @@ from shared.db.queries.work import outbox
 from shared.db.tables.alerts import RiskAlert
 from shared.db.tables.core import TherapySession
 from shared.domain.errors import Conflict, NotFound, Unanswered
+from shared.domain.notes.items import Item
 from shared.domain.values import JsonObject
-from shared.domain.verification.risk import ALERT, with_levels
+from shared.domain.verification.risk import ALERT, levelled
 from shared.domain.webhooks import EventType
 from shared.services import paging
 from shared.services.access import ownership
@@ -71,10 +72,10 @@ def listing(open_only: bool, session_id: UUID | None) -> str:
     return f"risk-alerts {open_only} {session_id}"
 
 
-def alert_for(resources: Resources, session: Subject, flags: Sequence[JsonObject]) -> Alert | None:
+def alert_for(resources: Resources, session: Subject, flags: Sequence[Item]) -> Alert | None:
     """The alert that ``flags`` call for, sealed; None if none of them is one (a setting widens it)."""
-    levelled = with_levels(flags, resources.settings.risk_alert_severity)
-    grave = [flag for flag in levelled if flag["level"] == ALERT]
+    judged = levelled(flags, resources.settings.risk_alert_severity)
+    grave = [flag.document for flag in judged if flag.text("level") == ALERT]
     if not grave:
         return None
     alert_id = uuid4()
@@ -82,10 +83,10 @@ def alert_for(resources: Resources, session: Subject, flags: Sequence[JsonObject
     return Alert(alert_id, sealed, len(grave))
 
 
-def unalerted(resources: Resources, session: Subject, flags: Sequence[JsonObject]) -> list[JsonObject]:
+def unalerted(resources: Resources, session: Subject, flags: Sequence[Item]) -> Sequence[Item]:
     """Those of ``flags`` of which no alert of the session has the kind and a passage yet."""
     if not flags:
-        return []
+        return ()
     with resources.database.transaction(session.practice_id) as db:
         rows = [(row.id, row.findings) for row in alerts.of_session(db, session.id)]
     told = {
@@ -94,7 +95,7 @@ def unalerted(resources: Resources, session: Subject, flags: Sequence[JsonObject
         for flag in resources.vault.open(session, alerts.findings_kind(alert_id), findings)
         for piece in flag["evidence"]
     }
-    return [f for f in flags if not any((f["type"], piece["segment"]) in told for piece in f["evidence"])]
+    return [flag for flag in flags if told.isdisjoint((flag.text("type"), place) for place in flag.segments)]
 
 
 def raise_alert(db: DbSession, session: Subject, alert: Alert | None) -> None:

@@ -74,11 +74,7 @@ def listed(
             if access_log.kind_of(event.action) in (Kind.EXPORT, Kind.SENT_AWAY)
         ]
         entries = access_log.entries_of(db, caller.practice_id, patient_id, events)
-        recorded = [
-            row
-            for row in rows.recorded(db, caller.practice_id, patient_id)
-            if (since is None or row.disclosed_at >= since) and (until is None or row.disclosed_at < until)
-        ]
+        recorded = rows.recorded(db, caller.practice_id, patient_id, since, until)
         people = {person.id: person.name for person in api_keys.people_of(db, caller.practice_id)}
         ownership.audit(db, caller, "disclosures.read", patient_id)
     found = [_of_trail(event, entry) for event, entry in zip(events, entries, strict=True)]

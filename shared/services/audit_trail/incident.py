@@ -88,11 +88,13 @@ class Report:
     @property
     def steps(self) -> list[str]:
         """What to run now, as commands."""
-        keys = [used for used in self.credentials if used.kind == incidents.API_KEY and not used.ended_at]
-        browsers = [used for used in self.credentials if used.kind == incidents.BROWSER and not used.ended_at]
-        found = [f"sessionscribe keys revoke {used.id}" for used in keys]
-        people = sorted({used.person_id for used in browsers}, key=str)
-        return found + [f"sessionscribe therapists disable {person_id}" for person_id in people]
+        usable = [used for used in self.credentials if not used.ended_at]
+        keys = [used.id for used in usable if used.kind == incidents.API_KEY]
+        people = {used.person_id for used in usable if used.kind == incidents.BROWSER}
+        return [
+            *(f"sessionscribe keys revoke {key_id}" for key_id in keys),
+            *(f"sessionscribe therapists disable {person_id}" for person_id in sorted(people, key=str)),
+        ]
 
 
 def report(resources: Resources, caller: Caller, suspicion: Suspicion) -> Report:
@@ -110,9 +112,7 @@ def report(resources: Resources, caller: Caller, suspicion: Suspicion) -> Report
             patients.setdefault(owner.patient_id, Affected(owner.patient_id, owner.therapist_id))
         people = {person.id: person.name for person in api_keys.people_of(db, caller.practice_id)}
         credentials = incidents.credentials(db, caller.practice_id, named.used | named.made)
-        holders = {one.person_id for one in credentials if one.id in named.used}
-        if suspicion.person_id is not None:
-            holders.add(suspicion.person_id)
+        holders = _holders(suspicion, [one for one in credentials if one.id in named.used])
         found.emergencies = list(
             incidents.emergency_accesses(db, caller.practice_id, holders, suspicion.since, suspicion.until)
         )
@@ -190,6 +190,12 @@ def _concern(
         affected.actions[event.action] += 1
         if owner.session_id is not None:
             affected.sessions.add(owner.session_id)
+
+
+def _holders(suspicion: Suspicion, used: list[Credential]) -> set[UUID]:
+    """The person under suspicion, and those whose credentials were used."""
+    suspected = set() if suspicion.person_id is None else {suspicion.person_id}
+    return suspected | {one.person_id for one in used}
 
 
 def _therapist(event: AuditEvent) -> set[UUID]:

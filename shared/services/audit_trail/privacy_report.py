@@ -15,10 +15,10 @@ from shared.db.queries.work import processing
 from shared.db.tables.engines import PracticeEngines
 from shared.db.tables.webhooks import WebhookEndpoint
 from shared.domain.disclosures import EXPORT, SENT_TO_ENGINE
+from shared.domain.webhooks import URL
 from shared.services.access import ownership
 from shared.services.access.caller import Caller
 from shared.services.resources import Resources
-from shared.services.webhooks.endpoints import URL
 from shared.settings import Settings
 from shared.vault.sealing import Subject
 

@@ -109,6 +109,23 @@ def reconcile_daily(places: Places, *, grace_seconds: float) -> bool:
     return due
 
 
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """Subjects of a practice that have a row; of these, which need no speech any more, and which arrive."""
+
+    owned: set[UUID]
+    done_with_speech: set[UUID]
+    arriving: set[UUID]
+
+    def has(self, subject: UUID, name: str) -> bool:
+        """Whether the subject's object of this name still serves anything."""
+        if subject not in self.owned:
+            return False
+        if name.endswith(f"/{SPEECH}") and subject in self.done_with_speech:
+            return False
+        return PIECE not in name or subject in self.arriving
+
+
 def _reconcile_practice(
     places: Places,
     practice_id: UUID,
@@ -121,17 +138,19 @@ def _reconcile_practice(
     stored = list(_objects_of(places.store, practice_id))
     subjects = {subject for subject, _ in stored}
     with places.database.transaction(practice_id) as db:
-        owned = owners.owned(db, subjects)
         own_keys = owners.owned(db, unowned)
         expected = owners.sessions_with_recordings(db)
-        over = owners.done_with_speech(db, subjects)
-        arriving = owners.arriving(db, {subject for subject, item in stored if PIECE in item.name})
+        needed = _Needed(
+            owned=owners.owned(db, subjects),
+            done_with_speech=owners.done_with_speech(db, subjects),
+            arriving=owners.arriving(db, {subject for subject, item in stored if PIECE in item.name}),
+        )
     found.seen += len(stored)
-    for subject, item in stored:
-        is_speech, is_piece = item.name.endswith(f"/{SPEECH}"), PIECE in item.name
-        is_useless = (is_speech and subject in over) or (is_piece and subject not in arriving)
-        if (subject not in owned or is_useless) and item.modified_at < horizon:
-            found.objects.append(item.name)
+    found.objects += [
+        item.name
+        for subject, item in stored
+        if item.modified_at < horizon and not needed.has(subject, item.name)
+    ]
     there = {subject for subject, item in stored if item.name.endswith(f"/{RECORDING}")}
     found.recordings_missing += sorted(expected - there)
     found.keys_missing += sorted(expected - keys.keys())

@@ -31,6 +31,7 @@ from shared.db.tables.records import NotesVersion, NoteTemplate, ProcessNotes
 from shared.db.tables.sign_in import BrowserSession, TotpFactor
 from shared.db.tables.uploads import Upload
 from shared.db.tables.webhooks import WebhookEndpoint
+from shared.domain import webhooks
 from shared.domain.removals import Removal
 from shared.services import patients
 from shared.services.access import emergency
@@ -41,10 +42,9 @@ from shared.services.notes import process_notes, templates
 from shared.services.retention import holds, receipts
 from shared.services.rights import packages, requests
 from shared.services.sessions import digests, references
-from shared.services.sign_in import browser_sessions, second_factor
+from shared.services.sign_in import browser_sessions, provider_sign_out, second_factor
 from shared.services.transcripts import vocabulary
 from shared.services.uploads import registration, tus_creation
-from shared.services.webhooks import endpoints
 from shared.vault.sealing import Sealed, Subject
 
 Column = InstrumentedAttribute[Any]
@@ -111,11 +111,12 @@ SEALED_COLUMNS = (
     SealedColumn(TherapistWords.body, TherapistWords.therapist_id, vocabulary.KIND),
     SealedColumn(BrowserSession.address, BrowserSession.therapist_id, browser_sessions.ADDRESS),
     SealedColumn(BrowserSession.agent, BrowserSession.therapist_id, browser_sessions.AGENT),
+    SealedColumn(BrowserSession.id_token, BrowserSession.therapist_id, provider_sign_out.ID_TOKEN),
     SealedColumn(TotpFactor.secret, TotpFactor.therapist_id, second_factor.KIND),
-    SealedColumn(WebhookEndpoint.url, WebhookEndpoint.id, endpoints.URL),
-    SealedColumn(WebhookEndpoint.label, WebhookEndpoint.id, endpoints.LABEL),
-    SealedColumn(WebhookEndpoint.secret, WebhookEndpoint.id, endpoints.SECRET),
-    SealedColumn(WebhookEndpoint.old_secret, WebhookEndpoint.id, endpoints.SECRET),
+    SealedColumn(WebhookEndpoint.url, WebhookEndpoint.id, webhooks.URL),
+    SealedColumn(WebhookEndpoint.label, WebhookEndpoint.id, webhooks.LABEL),
+    SealedColumn(WebhookEndpoint.secret, WebhookEndpoint.id, webhooks.SECRET),
+    SealedColumn(WebhookEndpoint.old_secret, WebhookEndpoint.id, webhooks.SECRET),
 )
 
 # Columns of the type that no subject's key seals, each with the reason.

@@ -51,11 +51,12 @@ class Work:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PatientLine:
-    """One patient in the list; ``last``: when they were recorded last."""
+    """A patient in the list; ``last``: when recorded last; ``open``: sessions with something left to do."""
 
     record: PatientRecord
     sessions: int
     last: datetime | None
+    open: int
 
 
 def work(resources: Resources, caller: Caller) -> Work:
@@ -95,7 +96,7 @@ def patient_lines(resources: Resources, caller: Caller) -> list[PatientLine]:
         after = (page.items[-1].created_at, page.items[-1].id)
     with resources.database.transaction(caller.practice_id) as db:
         seen = rows.seen(db, caller.therapist_id)
-    lines = [PatientLine(record, *seen.get(record.id, (0, None))) for record in found]
+    lines = [PatientLine(record, *seen.get(record.id, (0, None, 0))) for record in found]
     return sorted(lines, key=lambda line: line.record.name.casefold())
 
 

@@ -26,7 +26,6 @@ from shared.services import idempotency, paging
 from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller, Scope
 from shared.services.access.ownership import audit as _audit
-from shared.services.access.ownership import own as _own
 from shared.services.jobs import dispatching
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
@@ -59,16 +58,18 @@ class Record:
     transcript: JsonObject | None = None
     notes: JsonObject | None = None
     further: Sequence[FurtherRecording] = ()
+    has_waveform: bool = False
 
 
 def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: bool = True) -> Record:
     """Everything of one of the caller's sessions; raises NotFound. The notes may be left out."""
     with resources.database.transaction(caller.practice_id) as db:
-        row = _own(db, caller, session_id)
+        row = ownership.own(db, caller, session_id)
         stored = transcripts.sealed(db, session_id)
         version = _notes(db, caller, session_id) if with_notes else None
         found = progress.of_sessions(db, [session_id])
         further = further_recordings.of_sessions(db, [session_id])
+        drawn = outputs.exists(db, session_id, Product.WAVEFORM)
         _audit(db, caller, "session.read", session_id)
     heard, _ = transcripts.shown(resources, row, stored)
     return Record(
@@ -78,6 +79,7 @@ def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: b
         heard,
         notes.opened(resources, version).document if version else None,
         further.get(session_id, ()),
+        drawn,
     )
 
 
@@ -132,13 +134,13 @@ def page(
 def status_of(resources: Resources, caller: Caller, session_id: UUID) -> Status:
     """Where the caller's session stands; raises NotFound. Not audited: it tells no content."""
     with resources.database.transaction(caller.practice_id) as db:
-        return Status(_own(db, caller, session_id).status)
+        return Status(ownership.own(db, caller, session_id).status)
 
 
 def transcript(resources: Resources, caller: Caller, session_id: UUID, code: str | None = None) -> JsonObject:
     """The session's transcript document; raises NotFound if there is none. ``code``: of an export."""
     with resources.database.transaction(caller.practice_id) as db:
-        row = _own(db, caller, session_id)
+        row = ownership.own(db, caller, session_id)
         stored = transcripts.sealed(db, session_id)
         _audit(db, caller, act_of("transcript", code), session_id, code)
     document, _ = transcripts.shown(resources, row, stored)
@@ -166,7 +168,7 @@ def extract_again(
         row = ownership.own_to_work_on(db, caller, session_id)
         consent.require(db, caller, row.patient_id, ConsentScope.AI_NOTES)
         joining.require_none_behind(db, row)
-        require_redacted(db, session_id)
+        require_redacted(db, row)
         if outputs.get(db, session_id, Product.TRANSCRIPT) is None:
             raise InvalidInput(
                 "The session has no transcript to extract notes from. Wait until it is transcribed.",

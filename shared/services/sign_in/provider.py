@@ -4,7 +4,6 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -12,13 +11,20 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from shared.db.connection import clock
 from shared.db.queries.people import api_keys, providers
-from shared.db.queries.people import browser_sessions as session_rows
-from shared.domain.errors import InvalidInput, NotAuthenticated, NotFound, Unavailable
+from shared.domain.errors import InvalidInput, NotAuthenticated
+from shared.outbound import identity_provider
 from shared.outbound.identity_provider import Identity, IdentityProvider, NotAccepted
 from shared.services.access.caller import Caller
 from shared.services.accounts import accounts
 from shared.services.resources import Resources
-from shared.services.sign_in import browser_sessions, invitations, provider_roles, second_factor, trail
+from shared.services.sign_in import (
+    browser_sessions,
+    invitations,
+    provider_roles,
+    provider_sign_out,
+    second_factor,
+    trail,
+)
 from shared.services.sign_in.browser_sessions import Client, NewSession
 
 _LASTS_SECONDS = 600
@@ -80,39 +86,6 @@ def finish(
     return _begin(resources, identity, client), started.then
 
 
-def began(resources: Resources, caller: Caller) -> bool:
-    """Whether the caller's session began with the provider, which then has one of its own."""
-    if not is_offered(resources):
-        return False
-    with resources.database.transaction(caller.practice_id) as db:
-        return providers.began(db, caller.key_id)
-
-
-def sign_out_address(resources: Resources, back_to: str) -> str | None:
-    """Where the provider ends its session; None where it names no such page, or does not answer."""
-    try:
-        return _provider(resources).sign_out_address(back_to)
-    except (NotAccepted, Unavailable):
-        return None
-
-
-def signed_out(resources: Resources, token: str) -> None:
-    """End all sessions of the person whom the provider's logout token names; raises NotAccepted."""
-    with resources.database.operating() as db:
-        now = int(clock.now(db).timestamp())
-    subject = _provider(resources).signed_out(token, now)
-    with resources.database.operating() as db:
-        found = providers.whose(db, _issuer(resources), subject)
-    if found is None:
-        return
-    practice_id, therapist_id = found
-    with resources.database.transaction(practice_id) as db:
-        session_rows.end_all(db, practice_id, therapist_id)
-        trail.record_of(
-            db, practice_id, therapist_id, trail.PROVIDER_SIGN_OUT, trail.UNKNOWN, None, address=None
-        )
-
-
 def is_required(resources: Resources, caller: Caller) -> bool:
     """Whether the caller's practice signs in with the provider alone."""
     with resources.database.transaction(caller.practice_id) as db:
@@ -134,18 +107,18 @@ def require(resources: Resources, caller: Caller, *, required: bool) -> None:
 def _link(resources: Resources, invitation: str, identity: Identity, client: Client) -> None:
     practice_id, invitation_id = invitations.find(resources, invitation, client)
     with resources.database.operating() as db:
-        known = providers.whose(db, _issuer(resources), identity.subject)
+        known = providers.whose(db, _provider(resources).issuer, identity.subject)
     with resources.database.transaction(practice_id) as db:
         person, _ = invitations.use(db, practice_id, invitation_id)
         if known is not None and known != (practice_id, person.id):
             raise InvalidInput("This sign-in is linked to another person here.", "provider_linked_elsewhere")
-        providers.link(db, practice_id, person.id, _issuer(resources), identity.subject)
+        providers.link(db, practice_id, person.id, _provider(resources).issuer, identity.subject)
         trail.record_for(db, person, trail.PROVIDER_LINKED, client)
 
 
 def _begin(resources: Resources, identity: Identity, client: Client) -> NewSession:
     with resources.database.operating() as db:
-        found = providers.whose(db, _issuer(resources), identity.subject)
+        found = providers.whose(db, _provider(resources).issuer, identity.subject)
     practice_id, therapist_id = found or (UUID(int=0), UUID(int=0))
     with resources.database.transaction(practice_id) as db:
         person = api_keys.therapist(db, practice_id, therapist_id)
@@ -163,6 +136,7 @@ def _begin(resources: Resources, identity: Identity, client: Client) -> NewSessi
             session = browser_sessions.begin(
                 resources, db, person, client, complete=complete, by_provider=True
             )
+            provider_sign_out.keep(resources, db, person, session.id, identity)
             trail.record_for(db, person, trail.PROVIDER_SIGN_IN, client, session.id)
     if session is None:
         raise NotAuthenticated(
@@ -182,19 +156,5 @@ def _cookies(resources: Resources) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(resources.vault.keys.pepper, salt=b"sessionscribe openid")
 
 
-def _issuer(resources: Resources) -> str:
-    issuer = resources.settings.oidc_issuer
-    if issuer is None:
-        raise NotFound("This server has no OpenID provider.", "no_provider")
-    return issuer
-
-
 def _provider(resources: Resources) -> IdentityProvider:
-    settings = resources.settings
-    return _known(_issuer(resources), settings.oidc_client_id or "", settings.oidc_client_secret)
-
-
-@lru_cache(maxsize=8)
-def _known(issuer: str, client_id: str, client_secret: str | None) -> IdentityProvider:
-    """One for each process: it keeps what it discovered."""
-    return IdentityProvider(issuer, client_id, client_secret)
+    return identity_provider.configured(resources.settings)

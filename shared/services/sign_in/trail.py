@@ -28,7 +28,7 @@ INVITED = "invitation.create"
 PASSKEY_ADDED, PASSKEY_REMOVED, PASSKEY_SIGN_IN = "passkey.add", "passkey.remove", "sign_in.passkey"
 FACTOR_RESET = "factor.reset"
 PROVIDER_SIGN_IN, PROVIDER_LINKED = "sign_in.provider", "provider.link"
-PROVIDER_SIGN_OUT = "sign_out.provider"
+PROVIDER_SIGN_OUT, PROVIDER_SESSION_ENDED = "sign_out.provider", "sign_out.provider_session"
 PROVIDER_ROLE, PROVIDER_NO_ROLE = "provider.role", "provider.no_role"
 PROVIDER_ROLE_KEPT = "provider.role_kept"
 # In the words in which people read it.
@@ -53,6 +53,7 @@ WORDS = {
     PROVIDER_SIGN_IN: "Signed in with your organisation's sign-in",
     PROVIDER_LINKED: "Your organisation's sign-in was linked",
     PROVIDER_SIGN_OUT: "Your organisation's sign-in signed you out everywhere",
+    PROVIDER_SESSION_ENDED: "Your organisation's sign-in signed you out on a device",
     PROVIDER_ROLE: "Your organisation's sign-in gave you another role",
     PROVIDER_ROLE_KEPT: "Your organisation's sign-in made you a therapist: you stayed the last administrator",
     PROVIDER_NO_ROLE: "Your organisation's sign-in gave you no role: you were not let in",

@@ -11,7 +11,6 @@ from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.records import NotesVersion
 from shared.domain.errors import PermanentStepError
 from shared.domain.notes.drafts import checked
-from shared.domain.notes.items import Item
 from shared.domain.notes.record import Kind
 from shared.domain.notes.templates import rendered
 from shared.domain.notes.values import Notes
@@ -57,7 +56,7 @@ def _verified(bench: Workbench, lease: Lease) -> Notes:
     checked_notes = checked(
         drafted,
         heard,
-        [Item.of(flag) for flag in screening.flags],
+        screening.flags,
         readers=screening.readers,
         alert_severity=bench.resources.settings.risk_alert_severity,
     )
@@ -68,7 +67,7 @@ def _publish(bench: Workbench, lease: Lease, made: Notes) -> None:
     vault = bench.resources.vault
     session = lease.subject
     document = made.document
-    beyond_the_screen = risk_alerts.unalerted(bench.resources, session, document["risk_flags"])
+    beyond_the_screen = risk_alerts.unalerted(bench.resources, session, made.flags)
     alert = risk_alerts.alert_for(bench.resources, session, beyond_the_screen)
 
     def save(db: DbSession) -> None:

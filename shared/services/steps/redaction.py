@@ -9,7 +9,7 @@ silence stays silence, and the file says what was joined to it.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session as DbSession
@@ -20,7 +20,6 @@ from shared.db.queries.work.outputs import Product
 from shared.db.queries.work.step_claims import Lease
 from shared.domain import failpoints
 from shared.domain.errors import NotFound, PermanentStepError
-from shared.domain.transcripts import continuing
 from shared.domain.transcripts.off_record import Ranges
 from shared.domain.transcripts.quality import recording_facts
 from shared.domain.values import SAMPLE_RATE, JsonObject
@@ -49,8 +48,6 @@ class _Stored:
     sha256: str
     silent: Ranges
     begins: dict[UUID, float]
-    facts: dict[UUID, JsonObject]
-    first: JsonObject  # what decoding the recording before these showed
 
 
 def redact(bench: Workbench, session_id: UUID, lease: Lease | None = None) -> bool:
@@ -77,23 +74,21 @@ def _redact(bench: Workbench, lease: Lease, heartbeat: Heartbeat) -> list[Step]:
         ranges = opened_ranges(resources.vault, session, outputs.get(db, session.id, Product.OFF_RECORD))
         removed = session_row(db, lease).audio_removed_at
         further = further_recordings.waiting(db, session.id)
-        is_heard = outputs.get(db, session.id, Product.TRANSCRIPT) is not None
     is_due = not removed and (ranges or further)
     stored = _rewrite(bench, session, ranges, further, heartbeat) if is_due else None
-    if stored is not None and not is_heard:
-        stored = _with_damage_of_first(stored)
     following: list[Step] = []
 
     def save(db: DbSession) -> None:
         if stored is not None:
             digest = digests.seal(resources.vault, session, stored.sha256)
             sessions.replace_audio(db, session.id, family="wav", size=stored.size, digest=digest)
-            further_recordings.note_joined(db, stored.begins, stored.facts)
+            further_recordings.note_joined(db, stored.begins)
             if stored.silent != ranges:
                 sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), stored.silent)
                 outputs.replace(db, session.practice_id, session.id, Product.OFF_RECORD, sealed)
             for recording_id in stored.begins:
                 joining.order_erasure(db, session.practice_id, recording_id)
+        sessions.note_redacted(db, session.id)
         following.extend(steps.make_next_ready(db, session.id))
         sessions.dispatch_in(db, session.id, sessions.HINT_GRACE_SECONDS)
 
@@ -111,6 +106,10 @@ def _rewrite(
         before = {name: begin for name, begin in joined_in(source).items() if name in further}
     missing = [name for name in further if name not in before]
     layout, facts = _decode(bench, session, missing, heartbeat)
+    # Before the recording is replaced: a worker that dies after that leaves none that shows it.
+    with bench.resources.database.transaction(session.practice_id) as db:
+        sessions.note_damage(db, session.id, facts[0])
+        further_recordings.note_facts(db, dict(zip(missing, facts[1:], strict=True)))
     begins = before | dict(zip(missing, layout.begins[1:], strict=True))
     ranges = before_joined(ranges, begins.values())
     digest, size = hashlib.sha256(), 0
@@ -127,19 +126,7 @@ def _rewrite(
     failpoints.reach("rewritten", session.id)
     recordings.delete(session, SPEECH)
     seconds = {name: begin / SAMPLE_RATE for name, begin in begins.items()}
-    shown = dict(zip(missing, facts[1:], strict=True))
-    return _Stored(size, digest.hexdigest(), ranges, seconds, shown, facts[0])
-
-
-def _with_damage_of_first(stored: _Stored) -> _Stored:
-    """``stored``, where no transcript tells yet what was missing in the recording that the others join.
-
-    The rewritten recording no longer shows it; the first one that joins tells both.
-    """
-    shown = dict(stored.facts)
-    for name in list(shown)[:1]:
-        shown[name] = continuing.damage_of(stored.first, shown[name])
-    return replace(stored, facts=shown)
+    return _Stored(size, digest.hexdigest(), ranges, seconds)
 
 
 def _decode(

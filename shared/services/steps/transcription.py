@@ -39,7 +39,7 @@ from shared.services.steps.speech_plan import Material, WatchedPcm, forget_speec
 from shared.services.steps.waveform import waveform_of
 from shared.services.transcripts import waveform
 from shared.storage.recordings import RECORDING, SPEECH
-from shared.vault.sealing import Sealed, Subject
+from shared.vault.sealing import Sealed, Subject, Vault
 
 # Where nothing was said, nothing was asked.
 NO_ENGINE = "none"
@@ -137,18 +137,19 @@ def _planned(
             watched, found.row.speakers, bench.transcriber(engine).capabilities.chunk_seconds
         )
         drawn = waveform.sealed(bench.resources.vault, session, waveform_of(watched))
-    plan = replace(plan, quality={**plan.quality, **recording_facts(decoded), **_joined(found, further)})
+    plan = replace(plan, quality={**plan.quality, **_recorded(found, further, decoded)})
     if found.before is not None:
         plan = continuing.beyond(plan, found.before)
     return plan, drawn, decoded.channels
 
 
-def _joined(found: Material, further: Sequence[FurtherRecording]) -> JsonObject:
-    """What the quality report says of further recordings; nothing where there are none."""
+def _recorded(found: Material, further: Sequence[FurtherRecording], decoded: DecodedFacts) -> JsonObject:
+    """What the quality report says of the recordings: their damage, and where further ones begin."""
+    first = found.row.damage or recording_facts(decoded)  # a rewritten one does not show its own
     if not further:
-        return {}
+        return first
     new = [one.facts or {} for one in further if one.transcribed_at is None]
-    before = [found.before.quality] if found.before else []
+    before = [found.before.quality if found.before else first]
     begins = [{"begins_at": round(one.begins_at, 3)} for one in further if one.begins_at is not None]
     return {**continuing.damage_of(*before, *new), continuing.FURTHER: begins}
 
@@ -172,13 +173,22 @@ def _decode(bench: Workbench, session: Subject, heartbeat: Heartbeat) -> Decoded
 
 
 def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) -> None:
-    vault = bench.resources.vault
-    chunks = [
-        (part, heard_from_json(vault.open(lease.subject, outputs.kind(Product.CHUNK, part), body)))
-        for part, body in found.chunks.items()
-    ]
     if found.off_record:
         plan = replace(plan, quality={**plan.quality, "off_the_record": told(found.off_record)})
+    transcript = _assembled(bench.resources.vault, lease.subject, found, plan)
+    usage = transcript.usage
+    if found.before is not None:
+        transcript = continuing.continued(found.before, transcript, plan)
+    continues = found.before is not None or continuing.FURTHER in transcript.quality
+    _publish_transcript(bench, lease, transcript, usage, continues=continues)
+
+
+def _assembled(vault: Vault, session: Subject, found: Material, plan: SpeechPlan) -> Transcript:
+    """The transcript of what ``plan`` covers, from the chunks that were heard."""
+    chunks = [
+        (part, heard_from_json(vault.open(session, outputs.kind(Product.CHUNK, part), body)))
+        for part, body in found.chunks.items()
+    ]
     phrases = [(plan.chunks[part - 1].channel, phrase) for part, heard in chunks for phrase in heard.phrases]
     usage = total_usage(heard.usage for _, heard in chunks)
     transcript = assemble(
@@ -188,11 +198,7 @@ def _unite(bench: Workbench, lease: Lease, found: Material, plan: SpeechPlan) ->
         engine=" and ".join(one.engine for one in usage) or NO_ENGINE,
         draft=any(heard.draft for _, heard in chunks),
     )
-    transcript = replace(transcript, usage=usage)
-    if found.before is not None:
-        transcript = continuing.continued(found.before, transcript, plan)
-    continues = found.before is not None or continuing.FURTHER in transcript.quality
-    _publish_transcript(bench, lease, transcript, usage, continues=continues)
+    return replace(transcript, usage=usage)
 
 
 def _publish_transcript(

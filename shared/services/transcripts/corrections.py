@@ -107,16 +107,21 @@ def _store(db: DbSession, vault: Vault, session: Subject, known: Mapping[Place, 
         outputs.discard(db, session.id, Product.CORRECTIONS)
 
 
+def _segment(heard: JsonObject, number: int) -> JsonObject:
+    """One segment of the transcript; raises NotFound."""
+    segments: list[JsonObject] = heard["segments"]
+    if not 0 <= number < len(segments):
+        raise NotFound(
+            f"There is no segment {number}: the transcript has {len(segments)}.", "no_such_segment"
+        )
+    return segments[number]
+
+
 def _with(
     change: Change, heard: JsonObject, known: Mapping[Place, Correction], by: str, at: datetime
 ) -> dict[Place, Correction]:
     """``known`` with one more change, or without the correction that it takes back."""
-    if not 0 <= change.segment < len(heard["segments"]):
-        raise NotFound(
-            f"There is no segment {change.segment}: the transcript has {len(heard['segments'])}.",
-            "no_such_segment",
-        )
-    segment = heard["segments"][change.segment]
+    segment = _segment(heard, change.segment)
     place = place_of(segment)
     present = known.get(place)
     if change.was != (present.text if present else segment["text"]):

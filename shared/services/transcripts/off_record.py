@@ -73,7 +73,9 @@ def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -
         waveform.silence(db, vault, session, ranges)
     else:
         outputs.discard(db, row.id, Product.WAVEFORM)
-    _forget_derived(vault, db, session, beyond(all_ranges, before))
+    added = beyond(all_ranges, before)
+    row.off_record_due = row.off_record_due or bool(added)
+    _forget_derived(vault, db, session, added)
     _begin_again(db, row, is_cut and not further_recordings.is_transcript_behind(db, row.id))
 
 
@@ -164,16 +166,27 @@ def _begin_again(db: DbSession, row: TherapySession, transcribed: bool) -> None:
     sessions.dispatch_in(db, row.id, sessions.HINT_GRACE_SECONDS)
 
 
-def require_redacted(db: DbSession, session_id: UUID) -> None:
+def require_redacted(db: DbSession, row: TherapySession) -> None:
     """Raise Conflict while something is taken out of the stored recording, or joined to it."""
-    if not steps.redaction_is_due(db, session_id):
+    if not steps.redaction_is_due(db, row.id):
         return
-    if outputs.get(db, session_id, Product.OFF_RECORD) is not None:
+    if is_closed(row):
+        raise Conflict(
+            "The session was cancelled before what was said off the record was taken out of its recording. "
+            "The recording stays closed. Delete the session to remove it.",
+            "not_redacted",
+        )
+    if row.off_record_due:
         raise Conflict(
             "What was said off the record is being taken out of the recording. Ask again a little later.",
             "being_redacted",
         )
-    if db.scalar(sessions.status_of(session_id)) != Status.CANCELLED:
+    if row.status != Status.CANCELLED:
         raise Conflict(
             "A further recording is being joined to this one. Ask again a little later.", "being_joined"
         )
+
+
+def is_closed(row: TherapySession) -> bool:
+    """Whether the recording has what was said off the record, and nothing will take it out any more."""
+    return row.off_record_due and row.status == Status.CANCELLED

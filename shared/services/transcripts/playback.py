@@ -48,7 +48,7 @@ def recording(
     """
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id)
-        require_redacted(db, session_id)
+        require_redacted(db, row)
         ownership.audit(db, caller, act_of("audio", code), session_id, code)
     if row.audio_removed_at is not None:
         raise Gone("The recording was removed when its time was over. Its transcript stays.", "audio_removed")

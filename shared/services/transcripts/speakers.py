@@ -91,7 +91,7 @@ def _roles(transcript: JsonObject, casting: Casting) -> dict[str, str]:
 
 def _extract_again(db: DbSession, caller: Caller, row: TherapySession) -> None:
     """Begin the notes anew; a worker that is making them now loses the step."""
-    require_redacted(db, row.id)
+    require_redacted(db, row)
     if not sessions.move(db, row.id, Status.EXTRACTING_NOTES):
         raise Conflict(f"The session is {row.status}: its notes cannot be made again now.", "busy")
     row.request_id = caller.request_id

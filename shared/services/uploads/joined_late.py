@@ -45,7 +45,7 @@ def note(resources: Resources, session: Subject, last_seconds: float) -> None:
         sealed = digests.seal(resources.vault, session, digest)
         sessions.replace_audio(db, session.id, family="wav", size=size, digest=sealed)
         seconds = {name: begin / SAMPLE_RATE for name, begin in found.items()}
-        further_recordings.note_joined(db, seconds, {})
+        further_recordings.note_joined(db, seconds)
         for name in found:
             remains = Remains(name, session.practice_id, whole=True)
             deletions.schedule(db, remains, due_seconds=0, last_seconds=last_seconds)

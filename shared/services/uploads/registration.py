@@ -84,6 +84,7 @@ def promise(
         sessions.add(db, row)
         steps.insert_chain(db, caller.practice_id, session.id, received.facts.declared_seconds)
         if details.off_the_record:
+            row.off_record_due = True
             sealed = resources.vault.seal(session, outputs.kind(Product.OFF_RECORD), details.off_the_record)
             outputs.put(db, caller.practice_id, session.id, Product.OFF_RECORD, sealed)
             steps.put_first(db, caller.practice_id, session.id, REDACT, TRANSCRIBE)

@@ -18,10 +18,17 @@ from shared.db.queries import deliveries, webhooks
 from shared.db.queries.deliveries import Taken
 from shared.db.queries.privacy import audit
 from shared.db.tables.webhooks import WebhookDelivery, WebhookEndpoint
-from shared.domain.webhooks import MOST_ATTEMPTS, RETRY_SECONDS, DeliveryState, EventType, PauseReason
+from shared.domain.webhooks import (
+    MOST_ATTEMPTS,
+    RETRY_SECONDS,
+    SECRET,
+    URL,
+    DeliveryState,
+    EventType,
+    PauseReason,
+)
 from shared.outbound.posting import Answer, NotDelivered, Poster
 from shared.services.webhooks import messages as webhook_messages
-from shared.services.webhooks.endpoints import SECRET, URL
 from shared.vault.keystore import KeyDestroyed
 from shared.vault.sealing import Subject, Vault
 

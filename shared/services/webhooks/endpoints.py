@@ -13,7 +13,7 @@ from shared.db.connection import clock
 from shared.db.queries import webhooks as rows
 from shared.db.tables.webhooks import WebhookEndpoint
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.webhooks import EventType, PauseReason
+from shared.domain.webhooks import LABEL, SECRET, URL, EventType, PauseReason
 from shared.outbound.addresses import is_literal, may_be_called
 from shared.services import idempotency
 from shared.services.access.caller import Caller
@@ -24,7 +24,6 @@ from shared.services.webhooks.messages import mint_secret
 from shared.settings import Settings
 from shared.vault.sealing import Subject
 
-URL, LABEL, SECRET = "webhook.url", "webhook.label", "webhook.secret"  # what is sealed as what
 MOST_ENDPOINTS = 20
 LONGEST_URL = 2000
 _PORTS = {"https": 443, "http": 80}
@@ -170,16 +169,20 @@ def opened(resources: Resources, row: WebhookEndpoint) -> Endpoint:
 
 def check_url(url: str, settings: Settings) -> None:
     """Raise InvalidInput unless ``url`` could be called; its name is looked up only when it is."""
-    own_networks = settings.webhook_networks
     target = _parsed(url)
-    if target.scheme != "https" and not (target.scheme == "http" and own_networks):
+    if target.scheme not in (_PORTS if settings.webhook_networks else ("https",)):
         raise _refused("It must begin with https://.")
     if not target.host or target.userinfo or target.fragment or len(url) > LONGEST_URL:
         raise _refused("It must have a host, and neither a user, a password nor a fragment.")
+    _check_place(target, settings)
+
+
+def _check_place(target: httpx2.URL, settings: Settings) -> None:
+    """Raise InvalidInput for a port that is not open to webhooks, or an address that is not."""
     port = target.port or _PORTS[target.scheme]
     if not any(port in allowed for allowed in settings.webhook_ports):
         raise _refused("Its port is not 443 or 80, nor in SESSIONSCRIBE_WEBHOOK_PORTS.")
-    if is_literal(target.host) and not may_be_called(target.host, own_networks):
+    if is_literal(target.host) and not may_be_called(target.host, settings.webhook_networks):
         raise _refused("Its address is not a public one, nor in SESSIONSCRIBE_WEBHOOK_NETWORKS.")
 
 

@@ -1,13 +1,18 @@
 """People sign in with an OpenID provider; each promise of the protocol is broken once."""
 
+import html
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
+from joserfc import jwt
 from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -134,10 +139,9 @@ def test_a_token_with_another_key_is_refused_and_with_a_new_key_of_the_provider_
     provider.key = ECKey.generate_key("P-256", {"kid": "two", "use": "sig", "alg": "ES256"})
     assert go_and_come_back(Browser(app), provider).status_code == 200  # its keys are asked for again
     published, provider.key = provider.key, old
-    token = provider.token(events={LOGOUT_EVENT: {}})
+    token = provider.logout_token()
     provider.key = published
-    answer = Browser(app)("POST", f"{START}/back-channel", data={"logout_token": token})
-    assert answer.status_code == 400
+    assert signed_out_there(app, token).status_code == 400
 
 
 def test_unknown_parameters_in_a_tokens_head_do_not_matter(
@@ -178,16 +182,43 @@ def test_a_practice_may_ask_for_the_provider_alone_but_for_break_glass(
     assert Browser(app).sign_in("emergency").status_code == 303
 
 
-def test_signing_out_leads_to_the_provider_or_says_that_it_is_still_open(
-    app: Flask, provider: OpenIdProvider, person: str
+def test_signing_out_leads_to_the_provider_and_vouches_for_who_it_is(
+    app: Flask, linked: Resources, provider: OpenIdProvider, person: str
 ) -> None:
     browser = Browser(app)
     go_and_come_back(browser, provider)
     browser.get("/account")
     page = browser.submit("/sign-out")
-    assert f"{provider.issuer}/end?client_id={CLIENT_ID}" in page.text
     assert "but not at your organisation" in page.text
     assert browser.cookie is None
+    query = ended_there(provider, page)
+    assert (query["client_id"], query["post_logout_redirect_uri"]) == (CLIENT_ID, "https://localhost/sign-in")
+    # So the provider knows whose session it is, and need not ask.
+    registry = JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+    vouched = jwt.decode(query["id_token_hint"], provider.key, registry=registry).claims
+    assert (vouched["sub"], vouched["aud"]) == ("subject-1", CLIENT_ID)
+    with everything(linked) as db:
+        kept = text(
+            "SELECT count(*) FROM browser_sessions WHERE id_token IS NOT NULL AND ended_at IS NOT NULL"
+        )
+        assert db.scalar(kept) == 0
+
+
+def test_an_id_token_that_is_too_long_for_an_address_is_not_sent(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    provider.claims = {"amr": ["mfa"], "groups": [f"group-{number}" for number in range(1000)]}
+    browser = Browser(app)
+    go_and_come_back(browser, provider)
+    browser.get("/account")
+    assert "id_token_hint" not in ended_there(provider, browser.submit("/sign-out"))
+
+
+def ended_there(provider: OpenIdProvider, page: TestResponse) -> dict[str, str]:
+    """What the link to the provider's end of the session says."""
+    (address,) = re.findall(rf'href="({re.escape(provider.issuer)}/end\?[^"]*)"', page.text)
+    query = parse_qs(urlsplit(html.unescape(address)).query)
+    return {name: values[0] for name, values in query.items()}
 
 
 @pytest.mark.parametrize("is_away", [False, True])
@@ -227,23 +258,113 @@ def test_after_signing_out_nothing_leads_to_the_provider_by_itself(
     assert len(provider.asked) == asked
 
 
-def test_the_provider_ends_sessions_by_its_back_channel(
+def signed_out_there(app: Flask, token: str) -> TestResponse:
+    """The provider's own call: it comes from no page."""
+    path, headers = f"{START}/back-channel", {"Sec-Fetch-Site": ""}
+    return Browser(app)("POST", path, data={"logout_token": token}, headers=headers)
+
+
+def is_signed_in(browser: Browser) -> bool:
+    return browser("GET", "/api/whoami").status_code == 200
+
+
+def come_in(app: Flask, provider: OpenIdProvider, sid: str | None = None) -> Browser:
+    """A browser in which the person signs in, within this session of the provider."""
+    provider.claims = {"amr": ["mfa"], "sid": sid}
+    browser = Browser(app)
+    assert go_and_come_back(browser, provider).status_code == 200
+    return browser
+
+
+def test_the_provider_ends_all_sessions_of_a_person_by_its_back_channel(
     app: Flask, provider: OpenIdProvider, person: str
 ) -> None:
-    browser = Browser(app)
-    go_and_come_back(browser, provider)
-    browser.get("/account")
-    provider_says = Browser(app)
-    no_logout = provider.token(events={})
-    path = f"{START}/back-channel"
-    assert provider_says("POST", path, data={"logout_token": no_logout}).status_code == 400
-    assert browser("GET", "/api/whoami").status_code == 200
-    token = provider.token(events={LOGOUT_EVENT: {}})
-    headers = {"Sec-Fetch-Site": ""}
-    answer = provider_says("POST", path, data={"logout_token": token}, headers=headers)
+    browsers = [come_in(app, provider), come_in(app, provider, "one")]
+    answer = signed_out_there(app, provider.logout_token())
     assert answer.status_code == 200
     assert "no-store" in answer.headers["Cache-Control"]
-    assert browser("GET", "/api/whoami").status_code == 401
+    assert not any(map(is_signed_in, browsers))
+
+
+@pytest.mark.parametrize("subject", [None, "subject-1"])
+def test_the_provider_ends_just_the_session_that_it_names(
+    app: Flask, provider: OpenIdProvider, person: str, subject: str | None
+) -> None:
+    first, second = come_in(app, provider, "one"), come_in(app, provider, "two")
+    assert signed_out_there(app, provider.logout_token(sub=subject, sid="one")).status_code == 200
+    assert [is_signed_in(browser) for browser in (first, second)] == [False, True]
+    assert "signed you out on a device" in second.get("/account").text
+    unknown = provider.logout_token(sub=subject, sid="three")
+    assert signed_out_there(app, unknown).status_code == 200
+    assert is_signed_in(second)
+
+
+def test_a_session_of_which_the_provider_said_no_name_ends_with_any_that_it_names_for_the_person(
+    app: Flask, linked: Resources, provider: OpenIdProvider, person: str, office: Office
+) -> None:
+    nameless, named = come_in(app, provider), come_in(app, provider, "two")
+    give_login(linked, office.caller.practice_id, office.caller.therapist_id, "a@example.org")
+    own = browser_of(app, linked, office.caller.practice_id, office.caller.therapist_id)
+    assert signed_out_there(app, provider.logout_token(sid="one")).status_code == 200
+    assert [is_signed_in(browser) for browser in (nameless, named, own)] == [False, True, True]
+
+
+def test_another_persons_session_does_not_end_by_its_name_with_this_subject(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    browser = come_in(app, provider, "one")
+    assert signed_out_there(app, provider.logout_token(sub="subject-2", sid="one")).status_code == 200
+    assert is_signed_in(browser)
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"events": {}}, "no_logout_token"),
+        ({"events": {LOGOUT_EVENT: True}}, "no_logout_token"),
+        ({"events": {"http://schemas.openid.net/event/other": {}}}, "no_logout_token"),
+        ({"events": None}, "no_logout_token"),
+        ({"nonce": "any"}, "no_logout_token"),
+        ({"jti": None}, "no_logout_token"),
+        ({"iat": None}, "no_logout_token"),
+        ({"iat": NOW - 3600, "exp": NOW + 3600}, "token_too_old"),
+        ({"iat": NOW + 3600, "exp": NOW + 7200}, "token_too_old"),
+        ({"exp": NOW - 3600}, "token_expired"),
+        ({"sub": None, "sid": None}, "subject_missing"),
+        ({"sub": None, "sid": 7}, "sid_unreadable"),
+        ({"aud": "another client"}, "audience_wrong"),
+        ({"iss": "https://evil.example"}, "issuer_wrong"),
+    ],
+)
+def test_a_logout_token_that_breaks_a_rule_ends_nothing(
+    app: Flask, provider: OpenIdProvider, person: str, claims: dict[str, Any], code: str
+) -> None:
+    browser = come_in(app, provider, "one")
+    answer = signed_out_there(app, provider.logout_token(**{"sid": "one", **claims}))
+    assert answer.status_code == 400
+    assert f"was not accepted: {code}" in answer.text
+    assert is_signed_in(browser)
+
+
+def test_a_logout_token_is_obeyed_once(app: Flask, provider: OpenIdProvider, person: str) -> None:
+    token = provider.logout_token()
+    assert signed_out_there(app, token).status_code == 200
+    later = come_in(app, provider)
+    again = signed_out_there(app, token)
+    assert again.status_code == 400
+    assert "was not accepted: token_used" in again.text
+    assert is_signed_in(later)
+
+
+def test_no_id_token_of_a_sign_in_passes_for_a_logout_token(
+    app: Flask, provider: OpenIdProvider, person: str
+) -> None:
+    browser = come_in(app, provider)
+    assert signed_out_there(app, provider.token(nonce="any")).status_code == 400
+    assert is_signed_in(browser)
 
 
 def test_a_provider_that_is_away_is_said_to_be_away(app: Flask, linked: Resources) -> None:

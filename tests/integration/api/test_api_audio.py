@@ -13,16 +13,11 @@ from sqlalchemy import text
 from shared.services.resources import Resources
 from shared.vault.frames import FRAME_BYTES, HEADER_BYTES, TAG_BYTES, TamperedObject
 from tests.database import everything
-from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.api_client import Caller, tone
 from tests.integration.sessions import bench_with, work
 from tests.servers import Office
 
 RECORDING = tone(seconds=20.0)  # 640 kB: ten frames, three blocks
-
-
-@pytest.fixture
-def call(resources: Resources, office: Office) -> Caller:
-    return caller_of(app_of(resources), resources, office)
 
 
 @pytest.fixture

@@ -10,15 +10,10 @@ import pytest
 from shared.services import patients
 from shared.services.patients import Consent
 from shared.services.resources import Resources
-from tests.integration.api_client import Caller, app_of, caller_of, tone
+from tests.integration.api_client import Caller, tone
 from tests.servers import Office
 
 COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"
-
-
-@pytest.fixture
-def call(resources: Resources, office: Office) -> Caller:
-    return caller_of(app_of(resources), resources, office)
 
 
 def as_sent(call: Caller, data: bytes) -> tuple[int, str]:

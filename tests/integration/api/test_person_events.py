@@ -16,7 +16,7 @@ from shared.services.sessions import person_feed
 from shared.services.sessions.person_feed import OwnNews
 from tests.database import everything
 from tests.fakes.speech import FakeTranscriber
-from tests.integration.api_client import Caller, app_of, caller_of
+from tests.integration.api_client import Caller
 from tests.integration.sessions import audited, bench_with, promise, work
 from tests.servers import Office, make_office
 
@@ -44,11 +44,6 @@ def age(resources: Resources) -> None:
     """Let all that happened have happened an hour ago."""
     with everything(resources) as db:
         db.execute(text("UPDATE session_events SET at = at - interval '1 hour'"))
-
-
-@pytest.fixture
-def call(resources: Resources, office: Office) -> Caller:
-    return caller_of(app_of(resources), resources, office)
 
 
 def test_changes_of_all_own_sessions_are_told_once_and_of_nobody_elses(

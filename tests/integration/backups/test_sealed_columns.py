@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import update
 
 from shared.db.queries.people import second_factors
 from shared.db.queries.work import outputs
 from shared.db.queries.work.outputs import Product
 from shared.db.tables.core import TherapySession
+from shared.db.tables.sign_in import BrowserSession
 from shared.domain.consent import ConsentEvent, ConsentScope
 from shared.domain.rights import PackageForm, RequestKind, RequestStatus
 from shared.services.alerts import risk_alerts
@@ -22,7 +24,7 @@ from shared.services.retention import receipts
 from shared.services.rights import packages, requests
 from shared.services.rights.packages import Lock
 from shared.services.sessions import digests, references
-from shared.services.sign_in import second_factor
+from shared.services.sign_in import provider_sign_out, second_factor
 from shared.services.transcripts import vocabulary
 from shared.services.uploads import registration
 from shared.services.webhooks import endpoints
@@ -52,6 +54,9 @@ def place(resources: Resources) -> Place:
     with resources.database.transaction(caller.practice_id) as db:
         secret = resources.vault.seal(person, second_factor.KIND, "00")
         second_factors.offer_totp(db, person.practice_id, person.id, secret)
+        token = resources.vault.seal(person, provider_sign_out.ID_TOKEN, "a.b.c")
+        own = BrowserSession.therapist_id == person.id
+        db.execute(update(BrowserSession).where(own).values(id_token=token))
     _add_what_comes_with_an_upload(resources, place)
     return place
 

@@ -91,6 +91,99 @@ def test_a_bad_copy_is_noticed(tmp_path: Path, folder: Path, monkeypatch: pytest
         backups.verify_objects(folder)
 
 
+def put(store: LocalStore, name: str, content: bytes = b"words") -> None:
+    with store.create(name) as write:
+        write(content)
+
+
+def test_each_object_is_counted_and_what_can_be_made_again_is_left_out(tmp_path: Path, folder: Path) -> None:
+    store = LocalStore(tmp_path / "store")
+    for name in ("p/one/recording", "p/two/recording", "p/one/speech", "p/three/package"):
+        put(store, name)
+    assert backups.copy_objects(store, folder) == 2
+    assert [found.name for found in LocalStore(folder / backups.OBJECTS).list()] == [
+        "p/one/recording",
+        "p/two/recording",
+    ]
+    assert backups.verify_objects(folder) == 2
+    assert backups.return_objects(folder, LocalStore(tmp_path / "returned")) == 2
+
+
+def test_an_object_that_is_erased_meanwhile_is_left_out_and_the_others_are_copied(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalStore(tmp_path / "store")
+    for name in ("p/one/recording", "p/two/recording", "p/three/recording"):
+        put(store, name)
+    listed = list(store.list())
+    monkeypatch.setattr(store, "list", lambda: listed)
+    store.delete(listed[1].name)
+    assert backups.copy_objects(store, folder) == 2
+    assert backups.verify_objects(folder) == 2
+
+
+def test_a_listing_that_is_missing_or_damaged_and_a_missing_object_are_told(
+    tmp_path: Path, folder: Path
+) -> None:
+    backups.copy_objects(stored(LocalStore(tmp_path / "store"), b"words"), folder)
+    LocalStore(folder / backups.OBJECTS).delete(NAME)
+    with pytest.raises(backups.BackupDamaged, match=f"{NAME} is missing or changed"):
+        backups.verify_objects(folder)
+    (folder / backups.LISTING).write_text("{")
+    with pytest.raises(backups.BackupDamaged, match="cannot be read"):
+        backups.verify_objects(folder)
+    (folder / backups.LISTING).unlink()
+    with pytest.raises(backups.BackupDamaged, match="is missing"):
+        backups.verify_objects(folder)
+
+
+def test_an_object_is_copied_again_only_where_it_changed(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stored(LocalStore(tmp_path / "store"), b"words")
+    copied: list[str] = []
+    real = backups._copy
+
+    def copy(source: LocalStore, target: LocalStore, name: str) -> str:
+        copied.append(name)
+        return real(source, target, name)
+
+    monkeypatch.setattr(backups, "_copy", copy)
+    for content in (b"words", b"words", b"wards", b"longer words"):
+        backups.copy_objects(stored(store, content), folder)
+        assert content_of(folder) == content
+        assert backups.verify_objects(folder) == 1
+    assert len(copied) == 3
+
+
+def test_copied_keys_are_whole_private_and_counted_though_one_is_destroyed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, practice = KeyStore.initialise(tmp_path / "keys"), uuid4()
+    for _ in range(2):
+        keys.create(practice, uuid4())
+    wanted = {path.relative_to(tmp_path / "keys") for path in (tmp_path / "keys").rglob("*.key")}
+    target = tmp_path / "copy"
+    target.mkdir(mode=0o755)
+    assert backups.copy_keys(tmp_path / "keys", target) == len(wanted)
+    assert {path.relative_to(target) for path in target.rglob("*") if path.is_file()} == wanted
+    assert target.stat().st_mode & 0o777 == 0o700
+    for name in wanted:
+        assert (target / name).read_bytes() == (tmp_path / "keys" / name).read_bytes()
+        assert (target / name).stat().st_mode & 0o777 == 0o600
+    real, gone = backups.shutil.copyfile, min(wanted)
+
+    def copyfile(source: Path, place: Path) -> object:
+        if source == tmp_path / "keys" / gone:
+            raise FileNotFoundError
+        return real(source, place)
+
+    monkeypatch.setattr(backups.shutil, "copyfile", copyfile)
+    backups.copy_keys(tmp_path / "keys", tmp_path / "later")
+    later = {path.relative_to(tmp_path / "later") for path in (tmp_path / "later").rglob("*.key")}
+    assert later == wanted - {gone}
+
+
 def test_a_second_copy_of_the_keys_forgets_what_was_destroyed(tmp_path: Path) -> None:
     keys, practice, subject = KeyStore.initialise(tmp_path / "keys"), uuid4(), uuid4()
     keys.create(practice, subject)

@@ -9,8 +9,7 @@ import pytest
 
 from cli.app import run
 from cli.exits import Exit
-from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply
+from tests.fakes.api_server import FakeApi, Reply
 
 SESSION = str(uuid4())
 TRANSCRIPT = f"/api/sessions/{SESSION}/transcript"
@@ -32,12 +31,6 @@ def server() -> Iterator[FakeApi]:
             fake.will(f"GET {TRANSCRIPT}", Reply(200, {"segments": segments}))
             fake.will(f"PUT {CORRECTIONS}", Reply(200, CORRECTED))
         yield fake
-
-
-@pytest.fixture
-def data(server: FakeApi, tmp_path: Path) -> Path:
-    Profile(server.url, KEY, ADMINISTRATOR_KEY).save(tmp_path)
-    return tmp_path
 
 
 def correct(data: Path, *words: str) -> int:

@@ -9,8 +9,7 @@ import pytest
 
 from cli.app import run
 from cli.exits import Exit
-from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply
+from tests.fakes.api_server import FakeApi, Reply
 
 SESSION = str(uuid4())
 PATH = f"/api/sessions/{SESSION}/speakers"
@@ -29,12 +28,6 @@ HEARD = {
 def server() -> Iterator[FakeApi]:
     with FakeApi() as fake:
         yield fake
-
-
-@pytest.fixture
-def data(server: FakeApi, tmp_path: Path) -> Path:
-    Profile(server.url, KEY, ADMINISTRATOR_KEY).save(tmp_path)
-    return tmp_path
 
 
 def command(data: Path, *words: str) -> int:

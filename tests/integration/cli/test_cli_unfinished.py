@@ -8,8 +8,7 @@ import pytest
 
 from cli.app import run
 from cli.exits import Exit
-from cli.profile import Profile
-from tests.fakes.api_server import ADMINISTRATOR_KEY, KEY, FakeApi, Reply
+from tests.fakes.api_server import FakeApi, Reply
 
 ID = "11111111-1111-4111-8111-111111111111"
 DAY = "2026-03-02T09:00:00Z"
@@ -27,12 +26,6 @@ def server() -> Iterator[FakeApi]:
         fake.will(f"DELETE /api/uploads/{ID}", Reply(204, None))
         fake.will(f"DELETE /api/sessions/{ID}/notes/unsaved", Reply(204, None))
         yield fake
-
-
-@pytest.fixture
-def data(server: FakeApi, tmp_path: Path) -> Path:
-    Profile(server.url, KEY, ADMINISTRATOR_KEY).save(tmp_path)
-    return tmp_path
 
 
 def unfinished(data: Path, *words: str) -> int:

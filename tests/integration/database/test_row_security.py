@@ -232,6 +232,7 @@ def test_every_table_of_a_practice_is_walled_and_bound_for_its_owner_too(resourc
         "key_store_checks",
         "failed_tries",
         "passkey_challenges",
+        "provider_logouts",
     }
     assert set(security) - set(walled(resources)) == unwalled
 

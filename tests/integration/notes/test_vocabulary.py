@@ -34,11 +34,6 @@ class Listening(FakeTranscriber):
         return super().transcribe(pcm, hints)
 
 
-@pytest.fixture
-def call(resources: Resources, office: Office) -> Caller:
-    return caller_of(app_of(resources), resources, office)
-
-
 def heard(resources: Resources, office: Office) -> UUID:
     return processed(resources, office)
 

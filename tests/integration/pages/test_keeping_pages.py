@@ -19,11 +19,6 @@ HOLD = {"matter": "A v. B", "reason": "Subpoena of 12 May", "review_on": "2100-0
 RULE = {"kind": "recording", "event": "session", "days": "0", "grace_days": "0"}
 
 
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
 def administrator(app: Flask, resources: Resources, office: Office, name: str) -> Browser:
     person = people.create(resources, office.caller, name, "administrator")
     return browser_of(app, resources, office.caller.practice_id, person.id)

@@ -3,23 +3,17 @@
 from datetime import date
 
 import pytest
-from flask import Flask
 
 from shared.domain.retention import RetentionEvent, RetentionKind
 from shared.services.resources import Resources
 from shared.services.retention import holds, rules
 from shared.services.retention.holds import Target
 from tests.integration.access.test_second_factor import grow_stale
-from tests.integration.browser import Browser, browser_of
+from tests.integration.browser import Browser
 from tests.integration.privacy.test_patient_deletion import processed
 from tests.servers import Office
 
 FAR = date(2100, 1, 1)
-
-
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
 
 
 @pytest.fixture

@@ -1,25 +1,12 @@
 """Templates, engines and the audit trail, without a script."""
 
 import pytest
-from flask import Flask
 
-from shared.services.accounts import people
 from shared.services.resources import Resources
-from tests.integration.browser import Browser, browser_of
+from tests.integration.browser import Browser
 from tests.integration.notes_calls import processed
 from tests.servers import Office
 from web.practice import audit
-
-
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
-@pytest.fixture
-def boss(app: Flask, resources: Resources, office: Office) -> Browser:
-    person = people.create(resources, office.caller, "Ada Ministrator", "administrator")
-    return browser_of(app, resources, office.caller.practice_id, person.id)
 
 
 def test_a_template_is_made_used_changed_and_deleted(boss: Browser) -> None:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from shared.domain.errors import PermanentStepError
 from shared.services.accounts import people
 from shared.services.notes import unsaved
 from shared.services.resources import Resources
 from shared.services.steps import redaction
+from tests.database import everything
 from tests.fakes.media import FakeDecoder
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.api_client import caller_of
@@ -21,11 +23,6 @@ from tests.integration.sessions import bench_with, promise, row, work
 from tests.servers import Office, make_office
 
 Sign = Callable[[], None]
-
-
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
 
 
 def test_transcript_notes_and_player_are_on_the_page(me: Browser, session_id: UUID) -> None:
@@ -214,6 +211,19 @@ def test_work_that_goes_on_is_stopped(me: Browser, resources: Resources, office:
     assert "Stop the work" in me.get(f"/sessions/{session_id}").text
     assert me.submit(f"/sessions/{session_id}/cancel").status_code == 303
     assert "Cancelled" in me.get(f"/sessions/{session_id}").text
+
+
+def test_a_recording_that_was_stopped_before_a_range_was_taken_out_is_said_to_stay_closed(
+    me: Browser, resources: Resources, session_id: UUID
+) -> None:
+    with everything(resources) as db:
+        db.execute(text("UPDATE sessions SET off_record_due = true"))
+    page = f"/sessions/{session_id}"
+    assert "<audio" in me.get(page).text
+    with everything(resources) as db:
+        db.execute(text("UPDATE sessions SET status = 'cancelled'"))
+    assert "The recording stays closed" in me.get(page).text
+    assert "<audio" not in me.get(page).text
 
 
 @pytest.mark.parametrize("do", ["discard", "finish"])

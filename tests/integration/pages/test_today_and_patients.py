@@ -19,11 +19,6 @@ from tests.integration.sessions import bench_with, promise, work
 from tests.servers import Office, make_office
 
 
-@pytest.fixture
-def me(app: Flask, resources: Resources, office: Office) -> Browser:
-    return browser_of(app, resources, office.caller.practice_id, office.caller.therapist_id)
-
-
 def test_today_lists_what_is_to_be_done_and_nothing_of_others(
     me: Browser, app: Flask, resources: Resources, office: Office
 ) -> None:
@@ -41,6 +36,8 @@ def test_today_lists_what_is_to_be_done_and_nothing_of_others(
     for session_id in (draft, waiting, risky):
         assert f"/sessions/{session_id}" in page
     assert "Pat Ient" in page
+    to_do = f'<a href="/patients/{office.patient_id}?open=true">2</a>'
+    assert to_do in me.get("/patients").text
     other = make_office(resources).caller
     elsewhere = browser_of(app, resources, other.practice_id, other.therapist_id)
     assert "Nothing waits for you." in elsewhere.get("/today").text

@@ -7,7 +7,6 @@ from flask import Flask
 from sqlalchemy import text
 
 from shared.domain.webhooks import EventType
-from shared.services.accounts import people
 from shared.services.resources import Resources
 from shared.services.webhooks import endpoints
 from tests.database import everything
@@ -15,12 +14,6 @@ from tests.integration.browser import Browser, browser_of
 from tests.servers import Office
 
 URL = "https://records.example/hook?token=1"
-
-
-@pytest.fixture
-def boss(app: Flask, resources: Resources, office: Office) -> Browser:
-    person = people.create(resources, office.caller, "Ada Ministrator", "administrator")
-    return browser_of(app, resources, office.caller.practice_id, person.id)
 
 
 def add(boss: Browser, **fields: Any) -> Any:

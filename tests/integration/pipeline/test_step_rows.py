@@ -1,7 +1,7 @@
 """What each change of a step leaves in its row: state, attempts, times, progress."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import structlog
@@ -11,13 +11,13 @@ from shared.db.queries.work import step_claims, steps
 from shared.db.queries.work.step_claims import Lease
 from shared.db.tables.core import StepRow
 from shared.domain.errors import PermanentStepError, RetryableStepError, Unavailable
-from shared.domain.status import StepState
+from shared.domain.status import Status, StepState
 from shared.pipeline import CHAIN, EXTRACT_NOTES, PERSIST, REDACT, TRANSCRIBE, TRANSCRIBE_CHUNK, Step
 from shared.services.jobs import leases
 from shared.services.resources import Resources
 from tests.database import everything
 from tests.integration.pipeline.test_leases import lapse
-from tests.integration.sessions import bench_with, promise, step
+from tests.integration.sessions import bench_with, promise, row, step
 from tests.servers import Office
 
 
@@ -251,3 +251,26 @@ def test_the_first_step_that_is_not_done_becomes_ready_if_it_waits(
     assert states(resources, session_id)["extract_notes"] == StepState.WAITING
     assert next_after(transcribe=StepState.FAILED) == []
     assert next_after(**dict.fromkeys(("transcribe", "extract_notes", "persist"), StepState.DONE)) == []
+
+
+def test_a_session_has_the_status_of_the_step_that_began_and_then_that_ended(
+    resources: Resources, lease: Lease
+) -> None:
+    assert row(resources, lease.session_id).status == Status.TRANSCRIBING
+    leases.finish(resources.database, lease, lambda _: None, state=StepState.FANNED_OUT)
+    assert row(resources, lease.session_id).status == Status.TRANSCRIBING
+    change(resources, lease.session_id, state=StepState.READY)
+    again = leases.claim(resources.database, lease.session_id, TRANSCRIBE, lease_seconds=60, worker="w")
+    assert again is not None
+    leases.finish(resources.database, again, lambda _: None)
+    assert row(resources, lease.session_id).status == Status.TRANSCRIBED
+
+
+@pytest.mark.parametrize("state", StepState)
+def test_only_a_step_that_is_there_and_done_is_done(
+    resources: Resources, session_id: UUID, state: StepState
+) -> None:
+    bench = bench_with(resources)
+    change(resources, session_id, state=state)
+    assert leases.is_done(bench, session_id, TRANSCRIBE) == (state is StepState.DONE)
+    assert leases.is_done(bench, uuid4(), TRANSCRIBE) is False

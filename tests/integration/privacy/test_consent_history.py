@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from shared.db.connection.engine import DatabaseError
-from shared.domain.consent import PART2_NOTICE, USUAL_SCOPES, ConsentEvent, ConsentScope
+from shared.domain.consent import PART2_NOTICE, ConsentEvent, ConsentScope
 from shared.domain.errors import Conflict
 from shared.domain.removals import Removal
 from shared.services import patients
@@ -62,7 +62,7 @@ def said(found: history.Consents) -> list[tuple[str, str]]:
 
 def test_a_patient_with_consent_consents_to_every_use(resources: Resources, office: Office) -> None:
     found = read(resources, office)
-    assert found.allowed == dict.fromkeys(USUAL_SCOPES, True) | {PART2: False}
+    assert found.allowed == dict.fromkeys(ConsentScope, True) | {PART2: False}
     assert said(found) == [("recording", "given"), ("ai_notes", "given"), ("sending_away", "given")]
 
 

@@ -136,6 +136,14 @@ def test_the_sound_is_gone_from_the_stored_recording_and_times_stay(call, bench,
     assert session["audio_bytes"] == 44 + 2 * len(sound)
 
 
+def test_damage_of_a_recording_is_told_though_it_was_rewritten_before_it_was_transcribed(call, bench, office):
+    cut_off = wav(60.0)[: len(wav(60.0)) // 2]
+    session_id = UUID(call.upload(office.patient_id, cut_off, off_the_record="5-10").json["id"])
+    redact_and_work(bench, session_id)
+    quality = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert quality["missing_seconds"] == pytest.approx(30.0, abs=0.1)
+
+
 def test_notes_are_derived_again_from_what_remains(call, bench, processed):
     cut(call, processed)
     redact_and_work(bench, processed)

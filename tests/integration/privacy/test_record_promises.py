@@ -1,15 +1,18 @@
 """Promises about the record that plausible faults broke unnoticed: alerts, messages, signatures."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from shared.db.tables.core import TherapySession
+from shared.domain.errors import Conflict
 from shared.outbound.posting import Answer
 from shared.services.notes import signing
 from shared.services.resources import Resources
 from shared.services.webhooks import delivery
-from tests.database import everything
+from tests.database import everything, is_locked
 from tests.fakes.notes import FakeExtractor
 from tests.fakes.speech import FakeTranscriber
 from tests.integration.notes_calls import Clinician, clinician, processed
@@ -58,3 +61,34 @@ def test_an_edit_between_the_reading_and_the_signature_keeps_the_signature_away(
     assert me.post("sign", headers={"If-Match": seen}).status_code == 412
     now = me.notes()
     assert (now["version"], now["status"]) == (2, "draft")
+
+
+def test_a_session_stays_as_it_is_while_its_notes_are_signed(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = processed(resources, office)
+    me = clinician(resources, office, session_id)
+    held: list[bool] = []
+    monkeypatch.setattr(
+        signing.risk_alerts,
+        "require_acknowledged",
+        lambda *_: held.append(is_locked(resources, "sessions", session_id)),
+    )
+    assert me.post("sign").status_code == 200
+    assert me.post("addenda", {"text": "More."}).status_code == 201
+    assert held == [True]
+
+
+def test_nothing_is_signed_that_lacks_what_a_further_recording_says(
+    resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = processed(resources, office)
+    me = clinician(resources, office, session_id)
+
+    def behind(_: object, row: TherapySession, made_at: datetime) -> None:
+        assert (row.id, made_at < datetime.now(UTC)) == (session_id, True)
+        raise Conflict("Not yet.", "being_joined")
+
+    monkeypatch.setattr(signing.joining, "require_noted", behind)
+    assert me.post("sign").json["code"] == "being_joined"
+    assert me.notes()["status"] == "draft"

@@ -25,7 +25,7 @@ from shared.storage.recordings import Recordings
 from shared.storage.s3 import INCOMING, S3Store
 from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
-from tests.s3 import BUCKET, access_to, running_s3, store_at
+from tests.s3 import BUCKET, access_to, running_s3
 from tests.servers import Office, make_office
 
 CONTENT = tone(3)
@@ -36,11 +36,6 @@ PATH = "/api/direct-uploads"
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_s3(tmp_path_factory.mktemp("s3") / "s3.log") as url:
         yield url
-
-
-@pytest.fixture
-def store(s3_url: str) -> S3Store:
-    return store_at(s3_url, str(uuid4()))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from shared.domain.errors import Unavailable
 from shared.storage.opening import open_store
 from shared.storage.s3 import INCOMING, Invitation, S3Store
-from tests.s3 import BUCKET, access_to, store_at, strict_s3
+from tests.s3 import BUCKET, access_to, strict_s3
 
 pytestmark = pytest.mark.ceph
 
@@ -22,11 +21,6 @@ NAME = "a/b/recording"
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with strict_s3(tmp_path_factory.mktemp("s3") / "s3.log") as url:
         yield url
-
-
-@pytest.fixture
-def store(s3_url: str) -> S3Store:
-    return store_at(s3_url, str(uuid4()))
 
 
 def invited(store: S3Store, seconds: int = 3600) -> Invitation:

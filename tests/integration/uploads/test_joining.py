@@ -203,6 +203,23 @@ def test_damage_of_a_recording_that_was_not_transcribed_before_another_joined_is
     assert again["missing_seconds"] == quality["missing_seconds"]
 
 
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_damage_of_recordings_is_told_also_where_a_worker_died_before_the_join_was_noted(
+    monkeypatch, call, resources, bench, office, is_heard
+):
+    first, second = (sound[: len(sound) // 2] for sound in (wav(FIRST), wav(SECOND)))
+    session_id = UUID(call.upload(office.patient_id, first).json["id"])
+    if is_heard:
+        work(bench, session_id)
+    join(call, session_id, second)
+    killed_at(monkeypatch, bench, session_id, "rewritten")
+    expire(resources, session_id)
+    join_and_work(bench, session_id)
+    quality = call("GET", f"/api/sessions/{session_id}").json["quality"]
+    assert quality["missing_seconds"] == pytest.approx((FIRST + SECOND) / 2, abs=0.2)
+    assert "truncated" in [reason["code"] for reason in quality["review_reasons"]]
+
+
 def test_one_that_joins_while_another_is_transcribed_joins_after_it(call, bench, resources, processed):
     join(call, processed)
     redaction.redact(bench, processed)
@@ -406,6 +423,35 @@ def test_a_session_that_is_stopped_while_another_waits_is_signed_as_it_was(call,
     assert signing(call, processed) == (200, None)
 
 
+def test_a_session_that_is_stopped_while_another_waits_is_heard_without_what_was_taken_out_before(
+    call, bench, processed
+):
+    take_out(call, processed, 30.0, 40.0)
+    join_and_work(bench, processed)
+    join(call, processed)
+    assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+    assert loudness(samples(call, processed), 30, 40) == 0
+
+
+def test_a_session_that_is_stopped_before_a_range_was_taken_out_stays_closed_and_says_so(
+    call, bench, processed
+):
+    take_out(call, processed, 10.0, 20.0)
+    join_and_work(bench, processed)
+    join(call, processed)
+    take_out(call, processed, 30.0, 40.0)
+    heard = call("GET", f"/api/sessions/{processed}/audio")
+    assert (heard.status_code, heard.json["code"]) == (409, "being_redacted")
+    assert call("POST", f"/api/sessions/{processed}/cancel").status_code == 202
+    heard = call("GET", f"/api/sessions/{processed}/audio")
+    assert (heard.status_code, heard.json["code"]) == (409, "not_redacted")
+
+
+def take_out(call: Caller, session_id: UUID, start: float, end: float) -> None:
+    ranges = {"ranges": [{"start": start, "end": end}]}
+    assert call("POST", f"/api/sessions/{session_id}/off-the-record", json=ranges).status_code == 202
+
+
 @pytest.mark.parametrize("stopped", ["cancelled", "failed"])
 def test_what_a_worker_joined_before_it_died_is_heard_also_where_no_other_goes_on(
     monkeypatch, call, resources, bench, processed, stopped
@@ -505,9 +551,8 @@ def test_only_its_therapist_joins_anything(app, call, resources, processed):
 
 
 def test_nothing_joins_without_consent(call, office, processed):
-    revoked = call(
-        "PATCH", f"/api/patients/{office.patient_id}", json={"consent": {"revoked_on": "2026-11-30"}}
-    )
+    today = datetime.now(UTC).date().isoformat()  # the consent was given on this day
+    revoked = call("PATCH", f"/api/patients/{office.patient_id}", json={"consent": {"revoked_on": today}})
     assert revoked.status_code == 200, revoked.json
     answer = join(call, processed)
     assert (answer.status_code, answer.json["code"]) == (409, "consent_revoked")

@@ -11,7 +11,7 @@ import tracemalloc
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 import psutil
@@ -37,7 +37,7 @@ from tests.database import everything
 from tests.integration.api_client import Caller, app_of, caller_of, tone
 from tests.integration.resumable import TUS, ask, begun, metadata, send
 from tests.integration.server import Server, running_server
-from tests.s3 import BUCKET, CREDENTIALS, LEAST_PART, access_to, running_s3, store_at
+from tests.s3 import BUCKET, CREDENTIALS, LEAST_PART, access_to, running_s3
 from tests.servers import Office
 from tests.waiting import wait_for
 
@@ -49,11 +49,6 @@ CONTENT = tone(3)
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_s3(tmp_path_factory.mktemp("s3") / "s3.log", environment={LEAST_PART: "1"}) as url:
         yield url
-
-
-@pytest.fixture
-def store(s3_url: str) -> S3Store:
-    return store_at(s3_url, str(uuid4()))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from shared.services.resources import Resources
-from tests.integration.api_client import Caller, app_of, caller_of, form, left_behind, tone
+from tests.integration.api_client import Caller, app_of, form, left_behind, tone
 from tests.integration.browser import browser_of
 from tests.integration.resumable import TUS
 from tests.servers import Office
@@ -18,11 +18,6 @@ ROUTES = {
     "direct, announced": ("POST", "/api/direct-uploads", "the JSON body"),
     "direct, completed": ("POST", f"/api/direct-uploads/{uuid4()}/complete", "the JSON body"),
 }
-
-
-@pytest.fixture
-def call(resources: Resources, office: Office) -> Caller:
-    return caller_of(app_of(resources), resources, office)
 
 
 @pytest.mark.parametrize(("method", "path", "place"), ROUTES.values(), ids=ROUTES.keys())

@@ -15,7 +15,7 @@ from api.app import create_app
 from api.auth import public
 from api.dependencies import build_resources
 from api.http.problems import STATUS_OF, Malformed
-from api.openapi.document import as_openapi_30
+from api.openapi.pages import as_openapi_30
 from cli.commands.records.patients import add
 from shared.db.connection.engine import DatabaseError
 from shared.domain import errors
@@ -220,6 +220,23 @@ def test_every_call_documents_its_errors_as_problems(app: Flask) -> None:
         "429",
         "503",
     }
+
+
+def test_each_call_is_documented_with_what_any_call_may_answer(app: Flask) -> None:
+    paths = app.extensions["sessionscribe-openapi"].document()["paths"]
+    operations = [one for path in paths.values() for one in path.values() if isinstance(one, dict)]
+    assert len(operations) > 100
+    assert all("400" in one["responses"] for one in operations)
+    assert all("413" in one["responses"] for one in operations if "requestBody" in one)
+
+
+def test_parameters_of_a_route_add_to_those_of_its_schema(app: Flask) -> None:
+    paths = app.extensions["sessionscribe-openapi"].document()["paths"]
+    upload, audio = paths["/api/sessions/upload"], paths["/api/sessions/{session_id}/audio"]
+    assert [one["name"] for one in upload["post"]["parameters"]] == ["patient_id"]
+    assert [one["name"] for one in upload["parameters"]] == ["Idempotency-Key"]
+    assert [one["name"] for one in audio["get"]["parameters"]] == ["recipient", "purpose"]
+    assert {"Range", "If-Range"} < {one["name"] for one in audio["parameters"]}
 
 
 def test_the_document_and_the_command_line_name_the_methods_of_consent(app: Flask) -> None:

@@ -91,6 +91,12 @@ def test_a_seam_is_the_first_segment_of_a_further_recording() -> None:
     assert continuing.seams(segments, None) == set()
 
 
+def test_a_first_word_that_the_engine_placed_early_is_behind_the_seam() -> None:
+    segments = [{"start": start} for start in (0.0, 29.9, 31.92, 40.0)]
+    quality = {"further_recordings": [{"begins_at": 32.0}]}
+    assert continuing.seams(segments, quality) == {2}
+
+
 class _Bytes:
     def __init__(self, content: bytes) -> None:
         self._content = content

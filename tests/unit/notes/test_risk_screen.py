@@ -1,20 +1,30 @@
 """Rules and the local model read a transcript together, and neither takes back what the other found."""
 
 import zipfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from rich.console import Console
 
 from cli.output.notes_rendering import notes as render
+from shared.domain.notes.items import Evidence, Item
 from shared.domain.notes.record import Kind, Standing
 from shared.domain.ports import ExtractionRequest
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import MODEL_DID_NOT_RUN, finding_words
-from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
+from shared.domain.verification.risk import (
+    LOCAL_MODEL,
+    RULES,
+    Screening,
+    found_by_model_alone,
+    levelled,
+    united_flags,
+)
 from shared.exports import FILES, notes_outline
 from shared.schemas.notes import RiskFlagSchema
 from shared.services.notes.exporting import Export
@@ -39,15 +49,20 @@ def screen() -> RiskScreen:
     return RiskScreen(load_model)
 
 
-def flag(reader: str, kind: str = "suicidal_ideation", segment: int = 0, **changed: object) -> JsonObject:
-    evidence = [{"segment": segment, "start": 0.0, "end": 1.0, "quote": "words"}]
+def flag(reader: str, kind: str = "suicidal_ideation", segment: int = 0, **changed: object) -> Item:
     known = {"type": kind, "severity": "medium", "negated": False, "temporality": "present"}
-    return {**known, "readers": [reader], "found_by": [], "evidence": evidence, **changed}
+    own = Item.saying([Evidence(segment, 0.0, 1.0, "words")], **known, readers=[reader], found_by=[])
+    return own.having(**changed)
+
+
+def levels(flags: Iterable[Item]) -> list[str]:
+    return [one.text("level") for one in flags]
 
 
 def notes_of(said: Transcript, screening: Screening) -> JsonObject:
     draft = RulesExtractor().extract(said, ExtractionRequest())
-    return checked(draft, said, screening.flags, readers=screening.readers)
+    flags = [one.document for one in screening.flags]
+    return checked(draft, said, flags, readers=screening.readers)
 
 
 def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
@@ -55,7 +70,7 @@ def test_the_model_finds_what_no_rule_names(screen: RiskScreen) -> None:
         [*ORDINARY, "T: And the nights?", "C: I lie there and hope that morning never comes for me."]
     )
     found = screen(said)
-    (alone,) = [one for one in found.flags if one["readers"] == [LOCAL_MODEL]]
+    (alone,) = [one.document for one in found.flags if found_by_model_alone(one)]
     assert found.readers == (RULES, LOCAL_MODEL)
     assert alone["type"] == "passive_suicidal_ideation"
     assert alone["evidence"][0]["quote"] == "I lie there and hope that morning never comes for me."
@@ -73,24 +88,22 @@ def test_what_the_screen_finds_is_the_same_each_time(screen: RiskScreen) -> None
 def test_one_grave_sentence_in_a_long_ordinary_turn_is_found(screen: RiskScreen) -> None:
     small_talk = "We had the new carpet laid and it is lovely, and my mother is coming at the weekend. " * 4
     said = from_lines([*ORDINARY, f"C: {small_talk}I want to kill myself. {small_talk}"])
-    found = [one for one in screen(said).flags if LOCAL_MODEL in one["readers"]]
-    assert any("I want to kill myself" in piece["quote"] for one in found for piece in one["evidence"])
+    found = [one for one in screen(said).flags if LOCAL_MODEL in one.texts("readers")]
+    assert any("I want to kill myself" in quote for one in found for quote in one.quotes)
 
 
 def test_an_ordinary_talk_has_no_flag(screen: RiskScreen) -> None:
     said = from_lines(
         [*ORDINARY, "T: What was hard?", "C: The boiler broke and I was up at six to let the man in."]
     )
-    assert "flag" not in {one["level"] for one in screen(said).flags}
+    assert "flag" not in levels(screen(said).flags)
 
 
 def test_the_therapists_words_are_not_read_by_the_model(screen: RiskScreen) -> None:
     said = from_lines(
         [*ORDINARY, "T: Some people lie there and hope that morning never comes.", "C: My gran does."]
     )
-    assert not [
-        one for one in screen(said).flags if one["readers"] == [LOCAL_MODEL] and one["speaker"] == "T"
-    ]
+    assert not [one for one in screen(said).flags if found_by_model_alone(one) and one.text("speaker") == "T"]
 
 
 def test_without_the_model_the_notes_say_so_and_need_review() -> None:
@@ -127,15 +140,15 @@ def test_weights_that_are_not_the_pinned_ones_are_refused(tmp_path: Path) -> Non
 
 def test_a_faint_finding_takes_no_denial_back() -> None:
     denied = flag(RULES, severity="low", negated=True)
-    (one,) = united([denied], [flag(LOCAL_MODEL, severity="low", level="look")])
-    assert one["negated"]
-    assert one["readers"] == [RULES, LOCAL_MODEL]
+    (one,) = united_flags([denied], [flag(LOCAL_MODEL, severity="low", level="look")])
+    assert one.has("negated")
+    assert one.texts("readers") == (RULES, LOCAL_MODEL)
 
 
 def test_a_strong_finding_takes_a_denial_back_and_raises_no_alert_against_it() -> None:
     denied = flag(RULES, severity="low", negated=True)
-    (one,) = with_levels(united([denied], [flag(LOCAL_MODEL, level="flag")]))
-    assert (one["negated"], one["level"]) == (False, "flag")
+    (one,) = levelled(united_flags([denied], [flag(LOCAL_MODEL, level="flag")]))
+    assert (one.has("negated"), one.text("level")) == (False, "flag")
 
 
 @pytest.mark.parametrize(
@@ -143,31 +156,30 @@ def test_a_strong_finding_takes_a_denial_back_and_raises_no_alert_against_it() -
 )
 def test_a_strong_finding_and_another_reader_make_an_alert_of_the_same_family(kind: str, level: str) -> None:
     own = flag(RULES, "substance_use" if kind == "substance_use" else "passive_suicidal_ideation")
-    found = with_levels(united([own], [flag(LOCAL_MODEL, kind, level="flag")]))
-    assert {one["level"] for one in found} == {level}
+    found = levelled(united_flags([own], [flag(LOCAL_MODEL, kind, level="flag")]))
+    assert set(levels(found)) == {level}
 
 
 @pytest.mark.parametrize("changed", [{"segment": 4}, {"level": "look"}, {"temporality": "past"}])
-def test_the_model_alone_makes_no_alert(changed: dict[str, object]) -> None:
-    found = with_levels(united([flag(RULES)], [{**flag(LOCAL_MODEL, **{"level": "flag", **changed})}]))  # type: ignore[arg-type]
-    assert "alert" not in {one["level"] for one in found}
+def test_the_model_alone_makes_no_alert(changed: dict[str, Any]) -> None:
+    found = levelled(united_flags([flag(RULES)], [flag(LOCAL_MODEL, **{"level": "flag", **changed})]))
+    assert "alert" not in levels(found)
 
 
 def test_a_clinic_may_have_every_flag_alert() -> None:
-    found = with_levels([flag(LOCAL_MODEL, level="flag"), flag(RULES, severity="low")], "medium")
-    assert [one["level"] for one in found] == ["alert", "look"]
+    found = levelled([flag(LOCAL_MODEL, level="flag"), flag(RULES, severity="low")], "medium")
+    assert levels(found) == ["alert", "look"]
 
 
 @pytest.mark.parametrize("answer", ["Only when I'm on my own.", "Who hasn't?", "Depends on the day.", "Yes."])
 def test_an_answer_that_is_no_denial_of_suicide_is_an_alert(answer: str) -> None:
     said = from_lines([*ORDINARY, "T: Have you thought about killing yourself?", f"C: {answer}"])
-    found = RiskScreen(lambda: None)(said).flags
-    assert "alert" in {one["level"] for one in found}
+    assert "alert" in levels(RiskScreen(lambda: None)(said).flags)
 
 
 def test_a_denial_of_suicide_is_no_alert() -> None:
     said = from_lines([*ORDINARY, "T: Have you thought about killing yourself?", "C: No, never."])
-    (found,) = RiskScreen(lambda: None)(said).flags
+    (found,) = [one.document for one in RiskScreen(lambda: None)(said).flags]
     assert (found["level"], found["negated"]) == ("look", True)
     assert found["question"]["quote"] == "Have you thought about killing yourself?"
 
@@ -199,7 +211,7 @@ def test_what_the_model_found_alone_is_told_as_likeness_and_looks_are_kept_apart
 
 
 def test_flags_from_before_there_were_levels_still_open() -> None:
-    old = {name: value for name, value in flag(RULES).items() if name != "readers"}
+    old = {name: value for name, value in flag(RULES).document.items() if name != "readers"}
     assert RiskFlagSchema().validate(old) == {}
 
 

@@ -232,7 +232,13 @@ def test_every_kind_of_work_has_a_time_limit_that_its_lease_knows() -> None:
 
 def test_settings_that_are_deployed_exist() -> None:
     known = {*variables(), *(f"{name}_FILE" for name in variables())}
-    known |= {"REMAP_SIGTERM", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "FLOWER_BASIC_AUTH_FILE"}
+    known |= {
+        "REMAP_SIGTERM",
+        "OPENBLAS_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "MALLOC_ARENA_MAX",
+        "FLOWER_BASIC_AUTH_FILE",
+    }
     given = {variable for service in OURS.values() for variable in service["environment"]}
     for pod in pods().values():
         given |= {variable["name"] for variable in pod["containers"][0]["env"]}

@@ -3,9 +3,10 @@
 
 /** What the server refused, in its own words. */
 export class Refused extends Error {
-  /** @param {number} status @param {string} detail @param {string} code */
-  constructor(status, detail, code) {
+  /** @param {number} status @param {string} detail @param {string} code @param {number} [seconds] after which it may be asked again */
+  constructor(status, detail, code, seconds = 0) {
     super(detail);
+    this.seconds = seconds;
     this.status = status;
     this.code = code;
   }
@@ -35,5 +36,5 @@ export async function call(method, path, { body, headers = {}, raw, signal } = {
   });
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, problem.detail ?? "The server cannot be reached now.", problem.code ?? "");
+  throw new Refused(answer.status, problem.detail ?? "The server cannot be reached now.", problem.code ?? "", Number(answer.headers.get("Retry-After") ?? 0));
 }

@@ -25,6 +25,13 @@ form?.addEventListener("submit", (event) => {
   for (const file of chosen.files ?? []) add(file, fields);
   chosen.value = "";
 });
+// A file that is dropped anywhere else would be opened in the place of the page.
+addEventListener("dragover", (event) => event.preventDefault());
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  const files = event.dataTransfer?.files;
+  if (input && files?.length && (input.multiple || files.length === 1)) input.files = files;
+});
 addEventListener("beforeunload", (event) => running && event.preventDefault());
 
 function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fields) {
@@ -33,18 +40,23 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
   const stop = make("button", { type: "button" }, "Stop");
   const line = make("li", {}, make("span", { class: "file" }, file.name), bar, state, stop);
   const control = new AbortController();
-  stop.addEventListener("click", () => control.abort());
+  stop.addEventListener("click", () => {
+    control.abort();
+    const place = waiting.indexOf(send);
+    if (place >= 0) waiting.splice(place, 1)[0](); // it ends at once, not when its turn comes
+  });
   list?.append(line);
-  const tell = (/** @type {number} */ share) => {
+  const tell = (/** @type {number} */ share, /** @type {Date | undefined} */ until) => {
     bar.value = share;
-    state.textContent = `${Math.floor(share * 100)} %`;
+    const time = until?.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    state.textContent = time ? `The server takes the next at ${time}. Keep this page open.` : `${Math.floor(share * 100)} %`;
     sayQuarter(`Upload of ${file.name}`, share);
   };
-  waiting.push(async () => {
+  async function send() {
     try {
       if (control.signal.aborted) throw new Error("stopped");
       const session = await upload(file, fields, tell, control.signal);
-      state.replaceChildren(make("a", { href: `/sessions/${session}` }, "Open the session"));
+      state.replaceChildren(control.signal.aborted ? "It had arrived already. " : "", make("a", { href: `/sessions/${session}` }, "Open the session"));
       stop.remove();
     } catch (error) {
       state.className = "state wrong";
@@ -53,7 +65,8 @@ function add(/** @type {File} */ file, /** @type {Record<string, string>} */ fie
       stop.textContent = "Try again";
       stop.addEventListener("click", () => { line.remove(); add(file, fields); }, { once: true });
     }
-  });
+  }
+  waiting.push(send);
   next();
 }
 

@@ -10,15 +10,16 @@ const PART_BYTES = 4 * 1024 * 1024;
 const PAUSES_MS = [500, 1000, 2000, 5000, 10000, 20000, 30000];
 
 /**
- * Sends the file; gives the path of the session that it becomes.
+ * Sends the file; gives the id of the session that it becomes, also where it is stopped too late.
  * @param {Source} file
  * @param {Record<string, string>} fields of the upload: `patient_id` and others
- * @param {(share: number) => void} tell
+ * @param {(share: number, until?: Date) => void} tell how much the server has; `until`: it takes no more before
  * @param {AbortSignal} signal
  * @param {string} [begun] the path of an upload that was begun while the file was still being made
  */
 export async function upload(file, fields, tell, signal, begun = "") {
-  let path = begun || (await patiently(() => create(file, fields, signal), signal));
+  const wait = (/** @type {number} */ seconds) => tell(0, new Date(Date.now() + seconds * 1000));
+  let path = begun || (await patiently(() => create(file, fields, signal), signal, wait));
   try {
     for (;;) {
       const state = await patiently(() => call("HEAD", path, { headers: VERSION, signal }), signal).catch(async (error) => {
@@ -31,7 +32,8 @@ export async function upload(file, fields, tell, signal, begun = "") {
       if (session) return session;
     }
   } catch (error) {
-    if (signal.aborted) await giveUp(path).catch(() => {});
+    const arrived = signal.aborted && (await withdraw(path));
+    if (arrived) return arrived;
     throw error;
   }
 }
@@ -39,6 +41,13 @@ export async function upload(file, fields, tell, signal, begun = "") {
 /** Have the server forget an unfinished upload. @param {string} path */
 export function giveUp(path) {
   return call("DELETE", path, { headers: VERSION });
+}
+
+/** Have the server forget an upload that was stopped; the session, where all had arrived by then. */
+async function withdraw(/** @type {string} */ path) {
+  const ended = giveUp(path).then(() => null, () => call("HEAD", path, { headers: VERSION }));
+  const session = (await ended.catch(() => null))?.headers.get("Content-Location");
+  return session?.split("/").pop();
 }
 
 /** The parts from where the server is; the session's path, or null to ask it again. */
@@ -79,17 +88,28 @@ export async function create(file, fields, signal, grows = false) {
   return new URL(answer.headers.get("Location") ?? "", location.href).pathname;
 }
 
-/** Repeats what failed for a reason that passes. */
-async function patiently(/** @type {() => Promise<any>} */ act, /** @type {AbortSignal} */ signal) {
-  for (const pause of PAUSES_MS) {
+/** Repeats what failed for a reason that passes; where the server says when, as often as it says so. */
+async function patiently(/** @type {() => Promise<any>} */ act, /** @type {AbortSignal} */ signal, /** @type {(seconds: number) => void} */ wait = () => {}) {
+  for (let tries = 0; ; ) {
     try {
       return await act();
     } catch (error) {
-      if (signal.aborted || !isTransient(error)) throw error;
-      await new Promise((go) => setTimeout(go, pause));
+      const isOver = tries >= PAUSES_MS.length || !isTransient(error);
+      if (signal.aborted || isOver) throw error;
+      const said = error instanceof Refused && error.status === 429 ? error.seconds : 0;
+      if (said) wait(said);
+      await pause(said * 1000 || PAUSES_MS[tries++], signal);
     }
   }
-  return act();
+}
+
+/** Waits, and ends at once where it is stopped. */
+function pause(/** @type {number} */ milliseconds, /** @type {AbortSignal} */ signal) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(done, milliseconds);
+    const stop = () => (clearTimeout(timer), fail(signal.reason));
+    signal.addEventListener("abort", stop, { once: true });
+  });
 }
 
 /** Whether it may go well the next time: no network, a busy server, a part that came twice. */

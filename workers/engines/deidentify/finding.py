@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from shared.domain.verification.objections.facts import is_drug
 from workers.engines.deidentify import vocabulary
@@ -19,6 +18,7 @@ _DOSE = re.compile(r"\s?,? ?(?:at )?\d+(?:[.,]\d+)? ?(?:mg|mcg|ml|milligrams?|mi
 _STAYS = vocabulary.STAYS | vocabulary.TITLES | vocabulary.OPENERS
 # A known name that is such a word is the name only with a capital letter.
 _COMMON = vocabulary.ALSO_WORDS | vocabulary.KIN | vocabulary.PLACE_NOUNS | _STAYS
+_JOINTS = (" ", "'s ", "’s ", ". ")  # between the words of one name
 _LOOK_BACK = 8  # characters
 _SHORTEST = 2  # letters of a name
 _SHORTEST_START = 3  # letters of a name's start that stands for it: Ros for Rosalind
@@ -56,8 +56,7 @@ class Finder:
     """Finds the identifiers of one session. ``known``: whole names of those who are known to take part."""
 
     def __init__(self, known: Iterable[str], texts: Sequence[str]) -> None:
-        parts = (_bare(word) for name in known for word in _WORD.findall(name))
-        self._known = {p for part in parts for p in (part, *part.split("-")) if _is_part(p)}
+        self._known = _parts_of(known)
         # A word that the session has with a small letter too is no name by a capital at a sentence's start.
         self._small = {word.bare for text in texts for word in _words(text) if not word.is_capital}
         self._small |= vocabulary.ALSO_WORDS
@@ -104,9 +103,12 @@ class Finder:
         word = words[index]
         if word.bare in vocabulary.NAMES or self._starts_known(word):
             return True
-        after = words[index + 1] if index + 1 < len(words) else None
-        if after is None or word.bare in self._small or word.bare.endswith("ing"):
+        if index + 1 == len(words) or word.bare in self._small or word.bare.endswith("ing"):
             return False
+        return self._is_used_as_name(word, words[index + 1], text)
+
+    def _is_used_as_name(self, word: _Word, after: _Word, text: str) -> bool:
+        """Whether the word has something, says something, or is followed by a surname."""
         between = text[word.end : after.start]
         if between != " ":
             return between[:1] in ("'", "’") and between.endswith(" ")
@@ -131,8 +133,11 @@ def _bare(word: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
-def _is_part(word: str) -> bool:
-    return len(word) >= _SHORTEST and word not in vocabulary.NOT_PARTS
+def _parts_of(names: Iterable[str]) -> set[str]:
+    """Each word of the names, and each part of a double name."""
+    words = [_bare(word) for name in names for word in _WORD.findall(name)]
+    parts = {*words, *(part for word in words for part in word.split("-"))}
+    return {part for part in parts if len(part) >= _SHORTEST and part not in vocabulary.NOT_PARTS}
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -178,15 +183,22 @@ def _is_place(words: Sequence[_Word], index: int) -> bool:
 def _grouped(names: Sequence[_Word], words: Sequence[_Word], text: str, known: set[str]) -> Iterator[Span]:
     """A span for each name of a person, and one for all words of a place's."""
     at = {word.start: index for index, word in enumerate(words)}
-    group: list[_Word] = []
-    for word, after in zip_longest(names, names[1:]):
-        group.append(word)
-        joined = after is not None and text[word.end : after.start] in (" ", "'s ", "’s ", ". ")
-        if joined and not (after is not None and after.opens):
-            continue
-        nouns = any(w.bare in vocabulary.PLACE_NOUNS for w in group)
-        if (nouns or _is_place(words, at[group[0].start])) and not any(w.bare in known for w in group):
+    for group in _side_by_side(names, text):
+        bare = {word.bare for word in group}
+        is_place = not bare.isdisjoint(vocabulary.PLACE_NOUNS) or _is_place(words, at[group[0].start])
+        if is_place and bare.isdisjoint(known):
             yield Span(group[0].start, group[-1].end, Kind.PLACE)
         else:
-            yield from (Span(w.start, w.end, Kind.NAME) for w in group)
-        group = []
+            yield from (Span(word.start, word.end, Kind.NAME) for word in group)
+
+
+def _side_by_side(names: Sequence[_Word], text: str) -> Iterator[list[_Word]]:
+    """The names in groups that are written as one: ``St. Mary's Hospital``."""
+    group: list[_Word] = []
+    for word in names:
+        if group and (word.opens or text[group[-1].end : word.start] not in _JOINTS):
+            yield group
+            group = []
+        group.append(word)
+    if group:
+        yield group

@@ -32,6 +32,7 @@ _REFUSED = (
     "did not want to write notes on this session: choose another model ({setting}).",
 )
 _BAD = ("engine_bad_answer", "sent an answer that holds no notes.")
+_UNFINISHED = {"content_filter": _FILTERED, "length": _TRUNCATED}
 
 
 def content_of(answer: Answer, target: Target) -> str:
@@ -45,13 +46,11 @@ def content_of(answer: Answer, target: Target) -> str:
     choice = _choice(answer.text)
     if choice is None:
         raise retryable(target, *_BAD)
-    reason, message = choice.get("finish_reason"), choice["message"]
+    message, ending = choice["message"], str(choice.get("finish_reason"))
     if message.get("refusal"):
         raise permanent(target, *_REFUSED)
-    if reason == "content_filter":
-        raise permanent(target, *_FILTERED)
-    if reason == "length":
-        raise permanent(target, *_TRUNCATED)
+    if ending in _UNFINISHED:
+        raise permanent(target, *_UNFINISHED[ending])
     texts = [text for place in _PLACES if (text := _text_of(message.get(place)))]
     if not texts:
         raise retryable(target, *_BAD)

@@ -45,6 +45,7 @@ _TOO_LONG_WORDS = re.compile(
 LONGEST_MESSAGE = 1_000
 # Some servers answer with 500 where a request is too long for them.
 _TOO_LONG_STATUSES = {400, 413, 422, 500}
+_FOR_NOW = {408, 409, 425}
 
 _PERMANENT: dict[int, tuple[str, str]] = {
     401: ("engine_refused_credentials", "refused the API key: check OPENAI_API_KEY."),
@@ -103,7 +104,7 @@ def retryable(
 def from_status(error: Any, target: Target) -> StepError:
     """Our error for an answer that is no success (``error`` is an ``openai.APIStatusError``)."""
     status: int = error.status_code
-    words = {str(word) for word in (error.code, error.type) if word}
+    words = {str(error.code), str(error.type)}  # a server may put anything there
     log.warning(
         "engine refused a call",
         http_status=status,
@@ -117,7 +118,7 @@ def from_status(error: Any, target: Target) -> StepError:
     if status == 429:
         pause = retry_after(error.response.headers)
         return retryable(target, RATE_LIMITED, "has had too many requests from us.", pause)
-    if status >= 500 or status in {408, 409, 425}:
+    if status >= 500 or status in _FOR_NOW:
         pause = retry_after(error.response.headers)
         return retryable(target, "engine_unavailable", "is out of order for now.", pause)
     if status < 400:

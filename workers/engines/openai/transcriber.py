@@ -75,7 +75,6 @@ class OpenAITranscriber:
             chunk_seconds=300.0 if model.gives_times else 30.0,
             parallel_calls=self._parallel_calls,
             draft=False,
-            segment_times=model.gives_times,
             speakers=model.response_format == "diarized_json",
             longest_seconds=openai_models.LONGEST_OFFICIAL_SECONDS if self._client.official else None,
             cost_per_minute=model.price,

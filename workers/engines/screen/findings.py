@@ -7,7 +7,8 @@ from itertools import groupby
 import numpy as np
 
 from shared.domain.english.quotes import cite
-from shared.domain.values import JsonObject, Transcript
+from shared.domain.notes.items import Evidence, Item
+from shared.domain.values import Transcript
 from shared.domain.verification.risk import FLAG, LOCAL_MODEL, LOOK
 from workers.engines.rules.passages import Passage
 from workers.engines.screen.encoder import SentenceEncoder
@@ -39,15 +40,15 @@ class LocalModel:
         self._encoder = encoder
         self._head = head
 
-    def flags(self, transcript: Transcript, passages: Sequence[Passage]) -> list[JsonObject]:
+    def flags(self, transcript: Transcript, passages: Sequence[Passage]) -> list[Item]:
         """A flag for each piece of a client's turn and kind that the head marks, in order of time."""
         said = list(_pieces(passages))
-        found: list[JsonObject] = []
+        found: list[Item] = []
         for start in range(0, len(said), _AT_ONCE):
             found.extend(self._read(transcript, said[start : start + _AT_ONCE]))
         return found
 
-    def _read(self, transcript: Transcript, said: Sequence[_Said]) -> Iterator[JsonObject]:
+    def _read(self, transcript: Transcript, said: Sequence[_Said]) -> Iterator[Item]:
         reading = self._head.read(self._encoder.read([one.piece.views for one in said]))
         for _, numbers in groupby(range(len(said)), lambda number: said[number].group):
             rows = list(numbers)
@@ -56,8 +57,8 @@ class LocalModel:
                 kind = SUICIDE[int(np.argmax(reading.suicide[row]))] if family == "suicide" else family
                 flag = _flag(transcript, said[row], kind, standing_of(reading.standings[row]))
                 sure = reading.families[row, FAMILIES.index(family)] >= FLAG_FROM
-                strong = sure and flag["severity"] != "low"
-                yield {**flag, "severity": "medium" if strong else "low", "level": FLAG if strong else LOOK}
+                strong = sure and flag.text("severity") != "low"
+                yield flag.having(severity="medium" if strong else "low", level=FLAG if strong else LOOK)
 
 
 def marked(row: Floats) -> list[str]:
@@ -72,28 +73,30 @@ def standing_of(row: Floats) -> str:
     return STANDINGS[best] if row[best] >= _SURE_OF_STANDING else "present"
 
 
-def _flag(transcript: Transcript, said: _Said, kind: str, standing: str) -> JsonObject:
-    evidence: list[JsonObject] = []
-    for segment, own in groupby(said.passages, lambda passage: passage.segment):
+def _flag(transcript: Transcript, said: _Said, kind: str, standing: str) -> Item:
+    return Item.saying(
+        _evidence(transcript, said.passages),
+        type=kind,
+        severity="medium" if standing == "present" else "low",
+        negated=standing == "denied",
+        asked_by_therapist=False,
+        temporality="past" if standing == "past" else "present",
+        about="other" if standing == "other" or kind in _ABOUT_OTHERS else "self",
+        figurative=False,
+        speaker=said.passages[0].speaker,
+        columbia=None,
+        found_by=[],
+        readers=[LOCAL_MODEL],
+    )
+
+
+def _evidence(transcript: Transcript, passages: Sequence[Passage]) -> Iterator[Evidence]:
+    """What is said in each segment as one quote, or sentence by sentence where it is not written as one."""
+    for segment, own in groupby(passages, lambda passage: passage.segment):
         quoted = list(own)
         whole = cite(transcript, segment, " ".join(passage.text for passage in quoted))
         places = [whole] if whole else [cite(transcript, segment, passage.text) for passage in quoted]
-        evidence.extend(place.as_evidence() for place in places if place is not None)
-    return {
-        "type": kind,
-        "severity": "medium" if standing == "present" else "low",
-        "negated": standing == "denied",
-        "asked_by_therapist": False,
-        "temporality": "past" if standing == "past" else "present",
-        "about": "other" if standing == "other" or kind in _ABOUT_OTHERS else "self",
-        "figurative": False,
-        "speaker": said.passages[0].speaker,
-        "columbia": None,
-        "found_by": [],
-        "readers": [LOCAL_MODEL],
-        "evidence": evidence,
-        "verified": False,
-    }
+        yield from (place.evidence for place in places if place is not None)
 
 
 def _pieces(passages: Sequence[Passage]) -> Iterator[_Said]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import structlog
 
 from shared.domain.english.quotes import cite
+from shared.domain.notes.items import Item
 from shared.domain.values import JsonObject, Transcript
 from shared.domain.verification.boilerplate import unscreened_language
-from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, united, with_levels
+from shared.domain.verification.risk import LOCAL_MODEL, RULES, Screening, levelled, united_flags
 from shared.speech_models import sentence_encoder
 from workers.engines.rules.passages import Passage, passages_of
 from workers.engines.rules.risk import mentions_in
@@ -35,13 +37,13 @@ class RiskScreen:
     def __call__(self, transcript: Transcript) -> Screening:
         """Every finding, each with its level, and the question before it, if one was asked."""
         passages = passages_of(transcript)
-        found = flags_from(mentions_in(passages), transcript)
+        found = [Item.of(flag) for flag in flags_from(mentions_in(passages), transcript)]
         readers: tuple[str, ...] = (RULES,)
         if unscreened_language(transcript) is None and self._model is not None:
-            found = united(found, self._model.flags(transcript, passages))
+            found = united_flags(found, self._model.flags(transcript, passages))
             readers = (RULES, LOCAL_MODEL)
-        asked = [{**flag, "question": _question(flag, transcript, passages)} for flag in found]
-        return Screening(with_levels(asked), readers)
+        asked = [flag.having(question=_question(flag, transcript, passages)) for flag in found]
+        return Screening(levelled(asked), readers)
 
 
 def load_model() -> "LocalModel | None":
@@ -64,20 +66,20 @@ def load_model() -> "LocalModel | None":
         return None
 
 
-def _question(flag: JsonObject, transcript: Transcript, passages: list[Passage]) -> JsonObject | None:
+def _question(flag: Item, transcript: Transcript, passages: list[Passage]) -> JsonObject | None:
     """The question that ``flag`` shows, else the last one of the turn just before its first words."""
-    if flag["asked_by_therapist"] and flag["evidence"]:
-        asked: JsonObject = flag["evidence"][0]
-        return asked
-    first = flag["evidence"][0]["segment"] if flag["evidence"] else 0
-    before = [passage for passage in passages if passage.segment < first]
-    turn: list[Passage] = []
-    for passage in reversed(before):
-        if passage.speaker == transcript.segments[first].speaker or (
-            turn and passage.speaker != turn[-1].speaker
-        ):
-            break
-        turn.append(passage)
-    last = next((passage for passage in turn if passage.question), None)
+    if flag.has("asked_by_therapist") and flag.evidence:
+        return flag.evidence[0].document
+    first = flag.evidence[0].segment if flag.evidence else 0
+    last = _asked_before(first, transcript, passages)
     found = cite(transcript, last.segment, last.text) if last else None
     return found.as_evidence() if found else None
+
+
+def _asked_before(first: int, transcript: Transcript, passages: list[Passage]) -> Passage | None:
+    """The last question of the turn that ends just before segment ``first``, if another person's."""
+    before = [passage for passage in passages if passage.segment < first]
+    if not before or before[-1].speaker == transcript.segments[first].speaker:
+        return None
+    turn = takewhile(lambda passage: passage.speaker == before[-1].speaker, reversed(before))
+    return next((passage for passage in turn if passage.question), None)

@@ -7,6 +7,8 @@ from typing import Any
 
 from faster_whisper import WhisperModel
 
+from workers.engines.whisper.features import BlockFeatures
+
 # A window whose text compresses better than this says the same over and over (the library's own limit).
 LOOP_COMPRESSION = 2.4
 # What breaks such a loop: no four tokens twice.
@@ -32,10 +34,13 @@ class Decoder(WhisperModel):  # type: ignore[misc]  # the library ships no types
 
     Words to expect and the text before share half of the model's positions. The library lets each fill half,
     so that both leave none for what is said now.
+
+    A fourth changes no word: the input is computed a little at a time.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.feature_extractor = BlockFeatures(**self.feat_kwargs)
         self._words: dict[tuple[float, float], Words] = {}
         self._last_speech = 0.0
 

@@ -122,9 +122,8 @@ def end(db: DbSession, practice_id: UUID, therapist_id: UUID, session_id: UUID) 
         BrowserSession.therapist_id == therapist_id,
         BrowserSession.id == session_id,
     )
-    ended = (
-        update(BrowserSession).where(*own).values(ended_at=func.coalesce(BrowserSession.ended_at, func.now()))
-    )
+    values = {"ended_at": func.coalesce(BrowserSession.ended_at, func.now()), "id_token": None}
+    ended = update(BrowserSession).where(*own).values(**values)
     return db.execute(ended.returning(BrowserSession.id)).first() is not None
 
 
@@ -137,7 +136,7 @@ def end_all(db: DbSession, practice_id: UUID, therapist_id: UUID, but: UUID | No
     ]
     if but is not None:
         others.append(BrowserSession.id != but)
-    ended = update(BrowserSession).where(*others).values(ended_at=func.now())
+    ended = update(BrowserSession).where(*others).values(ended_at=func.now(), id_token=None)
     return len(db.execute(ended.returning(BrowserSession.id)).all())
 
 

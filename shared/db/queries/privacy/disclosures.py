@@ -31,11 +31,21 @@ def add(db: DbSession, disclosure: Disclosure) -> None:
     db.refresh(disclosure)
 
 
-def recorded(db: DbSession, practice_id: UUID, patient_id: UUID) -> Sequence[Disclosure]:
-    """What people recorded of the patient, newest first."""
+def recorded(
+    db: DbSession,
+    practice_id: UUID,
+    patient_id: UUID,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Sequence[Disclosure]:
+    """What people recorded of the patient within the time, newest first."""
     query = select(Disclosure).where(
         Disclosure.practice_id == practice_id, Disclosure.patient_id == patient_id
     )
+    if since is not None:
+        query = query.where(Disclosure.disclosed_at >= since)
+    if until is not None:
+        query = query.where(Disclosure.disclosed_at < until)
     return db.scalars(query.order_by(Disclosure.disclosed_at.desc(), Disclosure.id)).all()
 
 

@@ -125,7 +125,8 @@ def end_sign_ins(db: DbSession) -> None:
     now = func.now()
     db.execute(delete(RecoveryCode))
     db.execute(update(EnrolmentCode).where(EnrolmentCode.redeemed_at.is_(None)).values(redeemed_at=now))
-    db.execute(update(BrowserSession).where(BrowserSession.ended_at.is_(None)).values(ended_at=now))
+    in_use = BrowserSession.ended_at.is_(None)
+    db.execute(update(BrowserSession).where(in_use).values(ended_at=now, id_token=None))
     db.execute(update(Invitation).where(Invitation.used_at.is_(None)).values(used_at=now))
 
 

@@ -58,13 +58,18 @@ def of_therapist(db: DbSession, therapist_id: UUID, recording_id: UUID) -> Furth
     )
 
 
-def note_joined(
-    db: DbSession, begins_at: Mapping[UUID, float], facts: Mapping[UUID, Mapping[str, Any]]
-) -> None:
-    """Note where those that were joined begin, in seconds, and what decoding showed, where that is known."""
+def note_facts(db: DbSession, facts: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Note what decoding them showed: once they are joined, the recording no longer shows it."""
+    for recording_id, shown in facts.items():
+        decoded = update(FurtherRecording).where(FurtherRecording.id == recording_id)
+        db.execute(decoded.values(facts=dict(shown)))
+
+
+def note_joined(db: DbSession, begins_at: Mapping[UUID, float]) -> None:
+    """Note where those that were joined begin, in seconds."""
     for recording_id, seconds in begins_at.items():
         joined = update(FurtherRecording).where(FurtherRecording.id == recording_id)
-        db.execute(joined.values(begins_at=seconds, facts=facts.get(recording_id)))
+        db.execute(joined.values(begins_at=seconds))
 
 
 def note_transcribed(db: DbSession, session_id: UUID) -> None:

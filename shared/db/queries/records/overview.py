@@ -16,10 +16,11 @@ from shared.domain.status import Status
 
 
 class Seen(NamedTuple):
-    """How often a patient was recorded, and when last."""
+    """How often a patient was recorded, when last, and how many of the sessions have something left to do."""
 
     sessions: int
     last: datetime
+    open: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,13 @@ def _conditions(wanted: SessionFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.external_id_hashes is not None:
         yield row.external_id_hash.in_(wanted.external_id_hashes)
     if wanted.is_open:
-        alerts = select(RiskAlert.id).where(
-            RiskAlert.session_id == row.id, RiskAlert.acknowledged_at.is_(None)
-        )
-        yield or_(row.status == Status.FAILED, and_(*_not_signed()), alerts.exists())
+        yield _is_open()
+
+
+def _is_open() -> ColumnElement[bool]:
+    row = TherapySession
+    alerts = select(RiskAlert.id).where(RiskAlert.session_id == row.id, RiskAlert.acknowledged_at.is_(None))
+    return or_(row.status == Status.FAILED, and_(*_not_signed()), alerts.exists())
 
 
 def _updated(since: datetime) -> ColumnElement[bool]:
@@ -117,10 +121,11 @@ def patients(db: DbSession, therapist_id: UUID, ids: Collection[UUID]) -> Sequen
 
 
 def seen(db: DbSession, therapist_id: UUID) -> dict[UUID, Seen]:
-    """When each patient of the therapist was recorded, by their ids."""
+    """When each patient of the therapist was recorded, and what is left to do, by their ids."""
+    day = TherapySession.session_date
     rows = db.execute(
-        select(TherapySession.patient_id, func.count(), func.max(TherapySession.session_date))
+        select(TherapySession.patient_id, func.count(), func.max(day), func.count().filter(_is_open()))
         .where(TherapySession.therapist_id == therapist_id)
         .group_by(TherapySession.patient_id)
     )
-    return {patient_id: Seen(count, last) for patient_id, count, last in rows}
+    return {patient_id: Seen(count, last, left) for patient_id, count, last, left in rows}

@@ -1,7 +1,8 @@
 """Therapy sessions: found, listed, moved from status to status, and due to be dispatched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, text, update
@@ -183,6 +184,17 @@ def replace_audio(db: DbSession, session_id: UUID, *, family: str, size: int, di
     facts = {"audio_family": family, "audio_bytes": size, "audio_digest": digest, "audio_sha256": ""}
     changed = update(TherapySession).where(TherapySession.id == session_id)
     db.execute(changed.values(**facts, updated_at=func.now()))
+
+
+def note_redacted(db: DbSession, session_id: UUID) -> None:
+    """Note that nothing is left in the stored recording of what was said off the record."""
+    db.execute(update(TherapySession).where(TherapySession.id == session_id).values(off_record_due=False))
+
+
+def note_damage(db: DbSession, session_id: UUID, facts: Mapping[str, Any]) -> None:
+    """Note what decoding the recording showed, unless that is known: what is rewritten no longer shows it."""
+    unknown = TherapySession.id == session_id, TherapySession.damage.is_(None)
+    db.execute(update(TherapySession).where(*unknown).values(damage=dict(facts)))
 
 
 def note_removed(db: DbSession, session_id: UUID, column: str, at: datetime | None = None) -> None:

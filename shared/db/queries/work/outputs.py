@@ -66,6 +66,12 @@ def get(db: DbSession, session_id: UUID, product: Product) -> Sealed | None:
     )
 
 
+def exists(db: DbSession, session_id: UUID, product: Product) -> bool:
+    """Whether it was made of the session."""
+    made = select(Output.name).where(Output.session_id == session_id, Output.name == product)
+    return db.scalar(select(made.exists())) or False
+
+
 def several(db: DbSession, session_id: UUID, *products: Product) -> dict[Product, dict[int, Sealed]]:
     """The bodies of the session's outputs of these kinds by part, in order; asked once."""
     rows = db.execute(

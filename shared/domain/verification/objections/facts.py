@@ -39,17 +39,23 @@ def invented_fact(claim: str, cited: str, session: str = "", *, is_topic: bool =
     A relative may be named as anywhere in the ``session`` where ``cited`` has a pronoun: "he left" is about
     the father who was spoken of. A topic ("children") tells of no friend, partner or child in particular.
     """
-    said, heard, claimed = amounts_in(cited), words_of(cited), words_of(claim)
-    if not all(is_borne_out(amount, said) for amount in amounts_claimed(claim)):
-        return NUMBER
+    heard, claimed = words_of(cited), words_of(claim)
     spoken = {_bare(word) for word in heard}
+    if _invents_amount(claim, cited):
+        return NUMBER
     if any(is_drug(word) for word in claimed if word not in spoken):
         return MEDICATION
     if _invents_diagnosis(claimed, heard):
         return DIAGNOSIS
+    if not spoken.issuperset(_named(claim)):
+        return NAME
     people = heard if _REFERS.isdisjoint(heard) else (*heard, *words_of(session))
-    are_said = spoken.issuperset(_named(claim)) and _people_said(claimed, people, is_topic=is_topic)
-    return None if are_said else NAME
+    return None if _people_said(claimed, people, is_topic=is_topic) else NAME
+
+
+def _invents_amount(claim: str, cited: str) -> bool:
+    said = amounts_in(cited)
+    return not all(is_borne_out(amount, said) for amount in amounts_claimed(claim))
 
 
 def _invents_diagnosis(claimed: Sequence[str], heard: Sequence[str]) -> bool:

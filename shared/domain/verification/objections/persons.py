@@ -107,12 +107,21 @@ def _is_of_another(clause: Sequence[str]) -> bool:
 def time_objection(own: str, cited: Sequence[Cited]) -> str | None:
     """Whether a claim of today rests on what is said of the past alone."""
     said = [one.words for one in by_client(cited) or cited]
-    texts = [" ".join(spoken) for spoken in said]
     claimed = words_of(own)
-    if not said or not _NOW.search(" ".join(claimed)) or _NOW.search(" ".join(texts)):
+    if not said or not _is_of_now(claimed) or any(_is_of_now(spoken) for spoken in said):
         return None
-    past = all(_is_past(text) for text in texts) or all(_all_past(claimed, spoken) for spoken in said)
-    return TIME if past else None
+    return TIME if _are_past(said, claimed) else None
+
+
+def _is_of_now(spoken: Sequence[str]) -> bool:
+    return _NOW.search(" ".join(spoken)) is not None
+
+
+def _are_past(said: Sequence[Sequence[str]], claimed: Sequence[str]) -> bool:
+    """Whether all that is said is of the past, or all of it that the claim shares words with."""
+    if all(_is_past(" ".join(spoken)) for spoken in said):
+        return True
+    return all(_all_past(claimed, spoken) for spoken in said)
 
 
 def _is_past(text: str) -> bool:
