@@ -36,6 +36,12 @@ _RISK_WORDS = re.compile(
     r"suicid|kill|\bdie\b|\bdying\b|self-? ?harm|harm|\bhurt|overdos|\bend(?:ing)? (?:my|his|her|your|their)"
     r"|abus|violen|attempt|\bplan\b|intent"
 )
+# "I am not certain I won't": of two negations, one of them of knowing, the second denies nothing.
+_UNCERTAIN = re.compile(
+    r"(?:\bnot|n't|\bcannot|\bcant|\bdont|\bnever|\bno|\bhard to|\bwish i could) (?:\S+ ){0,2}?(?:sure"
+    r"|certain|promise|swear|guarantee|say|know|think|trust myself|confident|convinced|way of knowing|idea)\b"
+    r"|\bdoubt\b|\bunsure\b"
+)
 # Wishing not to live is no denial: here the negation is the finding.
 _NEGATED_LIFE = re.compile(
     r"(?:not|n't|dont|no|never) (?:\w+ ){0,5}(?:live|living|alive|here|wake|go on|going on|exist|point)\b"
@@ -86,6 +92,22 @@ def _is_answer(words: Sequence[str], index: int, start: int) -> bool:
     return opens and index + 1 < start and follows in {"i", "i'm", "i've", "i'd", "we", "he", "she", "they"}
 
 
+def denying_negation(words: Sequence[str], start: int) -> int | None:
+    """As ``governing_negation``, unless the speaker says that they do not know it or cannot promise it."""
+    index = governing_negation(words, start)
+    return None if index is None or _is_doubted(words, index) else index
+
+
+def _is_doubted(words: Sequence[str], index: int) -> bool:
+    """Whether the negation at ``index`` stands in what the speaker does not know or promise."""
+    clause: list[str] = []
+    for word in reversed(words[:index]):
+        if word in BARRIERS:
+            break
+        clause.insert(0, word)
+    return _UNCERTAIN.search(" ".join(clause)) is not None
+
+
 def is_risk_worded(text: str) -> bool:
     """Whether ``text`` speaks of death, harm or violence, so that its polarity must be right."""
     return _RISK_WORDS.search(text.casefold()) is not None
@@ -110,4 +132,4 @@ def denies_risk(words: Sequence[str]) -> bool:
     named = risk_places(words)
     if not named:
         return has_negation(words[:4])
-    return all(governing_negation(words, index) is not None for index in named)
+    return all(denying_negation(words, index) is not None for index in named)

@@ -34,7 +34,8 @@ _REASSURING = re.compile(
       (?:risks?|danger|threat)\b
     | \b(?:no|without)\ (?:\w+\ )?(?:safety|suicid\w+|acute|clinical)\ (?:\w+\ )?(?:concerns?|risk|issues?)\b
     | \brisks?\ (?:\w+\ ){0,4}
-      (?:none|no|not|low|zero|absent|denied|nil|minimal|negligible|resolved|cleared|ruled)\b
+      (?:none|no|not(?!\ wanting\ to\ live)|low|zero
+      |absent|denied|nil|minimal|negligible|resolved|cleared|ruled)\b
     | \b(?:low|lower|minimal)\ (?:\w+\ ){0,2}risk\b | \brisk\ free\b | \bno\ concerns?\b
     | \b(?:safety|suicid\w+|self\ harm)\ (?:\w+\ ){0,3}not\ (?:\w+\ ){0,2}(?:concern|issue|problem)s?\b
     | \bnothing\ (?:\w+\ )?(?:to\ worry\ about|to\ be\ concerned\ about|of\ concern)\b

@@ -301,3 +301,12 @@ def test_a_change_of_one_session_touches_no_other(resources: Resources, office: 
         assert list(db.scalars(flags, {"id": lease.session_id})) == flagged
         assert db.scalar(select(Tombstone.erased_at).where(Tombstone.session_id == other.session_id)) is None
     assert {**rows_beside(resources, lease.session_id, set()), "steps": []} == {**before, "steps": []}
+
+
+def test_a_step_that_waits_is_not_claimed_in_the_place_of_one_that_is_ready(
+    resources: Resources, office: Office
+) -> None:
+    session_id = promise(resources, office)
+    with everything(resources) as db:
+        assert claimed(db, session_id, EXTRACT_NOTES) is None
+        assert claimed(db, session_id, TRANSCRIBE) == 0

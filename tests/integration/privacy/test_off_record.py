@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from shared.db.queries.records import sessions as rows
 from shared.db.queries.work.step_claims import Lease
+from shared.db.tables.core import TherapySession
+from shared.domain.errors import Conflict
 from shared.domain.status import Status, StepState
 from shared.domain.values import SAMPLE_RATE
 from shared.media.isolation.sandbox import Sandbox
@@ -21,6 +23,7 @@ from shared.services.jobs.worker_context import Workbench
 from shared.services.resources import Resources
 from shared.services.steps import chunk_transcription, extraction, redaction, transcription
 from shared.services.steps.speech_plan import material, speech
+from shared.services.transcripts import off_record
 from shared.storage.recordings import SPEECH
 from shared.vault.sealing import Subject
 from tests.database import everything
@@ -324,3 +327,14 @@ def test_a_cut_after_the_extraction_leaves_no_draft(
     assert "draft" not in products(resources, uploaded)
     redact_and_work(bench, uploaded)
     assert row(resources, uploaded).status is Status.PROCESSED
+
+
+def test_a_stopped_session_is_not_said_to_wait_for_a_recording(resources, uploaded, monkeypatch):
+    monkeypatch.setattr(off_record.steps, "redaction_is_due", lambda *_: True)
+    with everything(resources) as db:
+        found = db.get_one(TherapySession, uploaded)
+        with pytest.raises(Conflict) as refusal:
+            off_record.require_redacted(db, found)
+        assert refusal.value.code == "being_joined"
+        found.status = Status.CANCELLED
+        off_record.require_redacted(db, found)

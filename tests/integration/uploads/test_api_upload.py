@@ -17,6 +17,7 @@ from shared.domain.errors import Unavailable
 from shared.queue import WorkQueue, make_app
 from shared.services.access.caller import Scope
 from shared.services.resources import Resources
+from shared.services.uploads import registration
 from shared.storage.recordings import RECORDING
 from shared.vault.sealing import Subject
 from tests.database import everything
@@ -340,3 +341,31 @@ def test_a_key_without_the_scope_may_not_upload(app: Flask, resources: Resources
     reader = caller_of(app, resources, office, {Scope.SESSIONS_READ})
     answer = reader.upload(office.patient_id)
     assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+
+
+def test_what_a_client_does_not_say_is_two_speakers_and_no_reference(
+    call: Caller, resources: Resources, office: Office
+) -> None:
+    first = call.upload(office.patient_id, tone()).json
+    second = call.upload(office.patient_id, tone(2), external_id="X-1").json
+    assert (first["external_id"], second["external_id"]) == (None, "X-1")
+    with everything(resources) as db:
+        rows = db.execute(
+            text(
+                "SELECT speakers, external_id IS NULL, external_id_hash IS NULL FROM sessions"
+                " ORDER BY created_at"
+            )
+        )
+        assert rows.all() == [(2, True, True), (2, False, False)]
+
+
+def test_a_recording_that_joins_a_session_is_registered_there(
+    call: Caller, resources: Resources, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined, content = call.upload(office.patient_id, tone()).json["id"], tone(2)
+    told: list[tuple[object, ...]] = []
+    monkeypatch.setattr(registration.joining, "register", lambda *given: told.append(given[2:6]))
+    assert call.upload(None, content, joins=joined).status_code == 202
+    ((session_id, recording, size, sha256),) = told
+    assert (str(session_id), size, sha256) == (joined, len(content), hashlib.sha256(content).hexdigest())
+    assert str(getattr(recording, "id", None)) != joined

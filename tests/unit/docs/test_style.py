@@ -31,7 +31,7 @@ SPEECH = (
     "workers/engines/rules/answers.py",
     "workers/engines/rules/composing.py",
     "workers/engines/rules/lexicons/",
-    "workers/engines/rules/slots.py",
+    "workers/engines/rules/slots/",
 )
 NAMES = {"embedded/unprivileged.py": {"nobody"}}  # the system account
 CODE = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in TEXTS]

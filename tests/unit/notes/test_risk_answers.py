@@ -155,3 +155,57 @@ def test_syntax_makes_an_idiom_of_words_of_risk(sentence: str) -> None:
 def test_no_idiom_swallows_what_is_meant(sentence: str) -> None:
     found = flags(*SAID, "T: Tell me more.", f"C: {sentence}")
     assert any(flag["severity"] in {"medium", "high"} for flag in found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "I am not certain I won't kill myself.",
+        "I can't promise I wouldn't hurt myself.",
+        "I don't know that I won't end my life.",
+        "I couldn't swear I'd never hurt him.",
+    ],
+)
+def test_what_is_not_certain_is_never_a_denial(line: str) -> None:
+    found = flags(*SAID, "T: Tell me more.", f"C: {line}")
+    assert any(not flag["negated"] and flag["severity"] == "high" for flag in found)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I'd rather not say.",
+        "Why do you ask?",
+        "Define safe.",
+        "Not like that.",
+        "It's complicated.",
+        "No, I can't promise that.",
+        "Can we talk about work?",
+    ],
+)
+def test_an_unclear_answer_is_a_finding(answer: str) -> None:
+    found = flags(*SAID, "T: Are you safe with yourself tonight?", f"C: {answer}", "T: I see.")
+    assert any(not flag["negated"] and flag["severity"] in {"medium", "high"} for flag in found)
+
+
+def test_a_question_for_the_harmless_ones_is_turned_round() -> None:
+    asked = "T: Is there anyone at home who doesn't hurt you?"
+    assert any(flag["severity"] == "high" for flag in flags(*SAID, asked, "C: No."))
+    assert all(flag["severity"] == "low" for flag in flags(*SAID, asked, "C: Yes."))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Any thoughts of suicide?", "None. I'm just tired."),
+        ("Do you ever think of ending your life?", "I get sad, but no."),
+        ("Have you thought about killing yourself?", "Good heavens, no."),
+        ("Do you feel like hurting anyone?", "I swear at the radio. No."),
+        ("Any thoughts of harming yourself?", "Neither, thankfully."),
+        ("Do the staff treat your mum properly?", "They do."),
+    ],
+)
+def test_a_denial_with_a_harmless_word_beside_it_is_one(question: str, answer: str) -> None:
+    found = flags(*SAID, f"T: {question}", f"C: {answer}")
+    assert found
+    assert all(flag["negated"] for flag in found)

@@ -18,9 +18,20 @@ THEMES = 6
 MOOD_WORDS = 3  # fewer words of feeling say nothing of a mood
 MIXED_WORDS = 5  # and fewer that contradict each other do not make a mixed one
 LEANING = 0.3  # the balance (-1..1) from which a mood is low or good
+VERY_LOW = -0.8  # and from which it is very low
 COURSE_STEP = 0.6  # a change of the balance from which the mood is said to have moved
 COURSE_TOLD = 2  # one sentence of a change says little of its course
 _REPLIES = frozenset({"joy", "difficulty", "improvement"})
+_GRAVE_FOR_ONE = frozenset(
+    {
+        "domestic_violence",
+        "self_harm",
+        "suicidal_ideation",
+        "suicide_plan",
+        "suicide_intent",
+        "suicidal_behaviour",
+    }
+)
 _SELF = frozenset({"i", "i'm", "i've", "i'd", "we", "me", "myself", "mood"})
 
 
@@ -108,14 +119,19 @@ def as_items(reading: Reading, themes: dict[str, list[Passage]]) -> list[Item]:
 
 
 def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
-    """The session's mood by the balance of words; a grave mention of suicide is never a good mood."""
+    """The session's mood by the balance of words, which grave words of risk make low."""
     grave = [
         mention.shown[-1]
         for mention in reading.mentions
-        if mention.severity == "high" and mention.about == "self" and mention.shown[-1].by_client
+        if mention.severity == "high"
+        and mention.kind in _GRAVE_FOR_ONE
+        and mention.about == "self"
+        and mention.shown[-1].by_client
     ]
     if grave:
-        value = "very_low" if _balance(feelings) <= 0 else "low"
+        # One grave sentence that no word of feeling bears out says less of the mood than two.
+        sure = len(set(grave)) > 1 or _balance(feelings) <= VERY_LOW or not feelings
+        value = "very_low" if sure and _balance(feelings) <= 0 else "low"
         return Mood(value, (*tuple(dict.fromkeys(grave))[:2], *_strongest(feelings, -1)[:1]))
     return Mood(CANNOT_TELL, ()) if len(feelings) < MOOD_WORDS else _mood_by_balance(feelings)
 
@@ -123,7 +139,7 @@ def mood_of(reading: Reading, feelings: Sequence[Feeling]) -> Mood:
 def _mood_by_balance(feelings: Sequence[Feeling]) -> Mood:
     balance, are_many = _balance(feelings), len(feelings) >= 8
     if balance <= -LEANING:
-        value = "very_low" if balance <= -0.8 and are_many else "low"
+        value = "very_low" if balance <= VERY_LOW and are_many else "low"
         return Mood(value, _strongest(feelings, -1)[:2])
     if balance >= LEANING:
         value = "very_positive" if balance >= 0.9 and are_many else "positive"

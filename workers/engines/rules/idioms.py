@@ -45,6 +45,34 @@ _IDIOMS = tuple(
         rf" (?:{_DETERMINER} )?(?!{_NO_PLACE}\b|this\b|here\b)\w+",
         r"\b(?:can't|cannot|couldn't) go on (?:an?|my|his|her|our|their|holidays?|vacation|trips?|dates?"
         r"|leave|strike|tour|stage|benefits|facebook|instagram|tiktok|zoom|youtube|trains?|planes?|buses|escalators|boats|rides)\b",
+        # Said of suicide as a subject: taught, counted, written about.
+        r"\bsuicide (?:prevention|awareness|training|rates?|figures|statistics|squeeze|note of)\b",
+        r"\b(?:essay|lecture|module|dissertation|documentary|podcast|charity|helpline|leaflet|poster)"
+        r" (?:\S+ ){0,6}suicid\w+",
+        r"\bsuicide in (?:different|other|various) \w+",
+        r"\b(?:traffic|road|roundabout|motorway|junction|wifi|schedule|deadline|timetable|rota|commute|parking)"
+        r" (?:\S+ ){0,4}(?:is|'s|was) (?:pure )?suicid\w+",
+        r"\b(?:asked|asks|ask) (?:me )?(?:was|if|whether) (?:i (?:was|am|were)|i) (?:\S+ )?suicidal"
+        r" (?:\S+ ){0,6}(?:said|told (?:him|her|them)) no\b",
+        # Eaten, drunk or cleared out: what is harmless.
+        r"\bdrink(?:ing)? (?:too much|more|a lot of|so much)"
+        r" (?:tea|coffee|coke|squash|water|juice|milk|cola|pop)\b",
+        r"\bbing\w+ (?:\S+ ){0,3}(?:series|shows?|season|netflix|box ?sets?|podcasts?|episodes)\b",
+        r"\bpurg(?:e|ed|ing) (?:my|the|our) (?:wardrobe|garage|loft|inbox|emails?|phone|cupboards?)\b",
+        r"\b(?:starv\w+|fast\w*|not eaten|eaten nothing) (?:\S+ ){0,5}"
+        r"(?:bloods|blood test|ramadan|lent|yom kippur|scan|operation|op)\b",
+        # A small child, or an animal, that lashes out.
+        r"\b(?:year old|toddler|baby|goose|cat|dog|horse|pony|parrot) (?:\S+ ){0,2}"
+        r"(?:slapped|hit|kicked|bit|punched|hits|kicks|bites) me\b",
+        r"\b(?:song|tune|jingle|advert)\b.* in my head\b",
+        r"\blooks could kill\b|\bcan't go on with (?:this|the|my|that)\b|\bpoint (?:in )?me going on about\b",
+        r"\b(?:like|think|thought|as if) (?:i'd|i had|i'd have|i) (?:\S+ )?banged my head\b",
+        r"\b(?:it|that|this|what) (?:\S+ ){0,2}hits? me\b",
+        # For a thing, not for a person; asked about out of doubt; of another in a film.
+        r"\b(?:i'd|i could|i would) kill for (?:her|his|their|your) \w+",
+        r"\b(?:bing\w+) watch\w*\b",
+        r"\b(?:i|he|she|they|we) could have (?:murdered|killed|strangled|throttled) (?:him|her|them|you)\b",
+        r"\b(?:end|start|middle) of (?:season|series|episode|book|chapter|act) \w+.*",
         # Said to me, come to me, done to me at a game.
         r"\bhits? me (?:up|that)\b",
         r"\b(?:he|she|they|who) (?:always |usually |often )?(?:beats?|bate) me (?:to it\b"

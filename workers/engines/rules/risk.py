@@ -3,9 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from shared.domain.english.polarity import governing_negation
+from shared.domain.english.polarity import denying_negation
 from shared.domain.values import JsonObject, Transcript
-from workers.engines.rules.answers import denies_plainly, is_bare, is_bare_yes, is_protective
+from workers.engines.rules.answers import (
+    denies_among_others,
+    denies_plainly,
+    is_bare,
+    is_bare_yes,
+    is_protective,
+)
 from workers.engines.rules.columbia import level_of
 from workers.engines.rules.idioms import is_idiom
 from workers.engines.rules.lexicons import risk as lexicon
@@ -87,7 +93,7 @@ def _says_more(other: tuple[str, Hit], hit: Hit, kind: str) -> bool:
 
 
 def _is_negated(passage: Passage, hit: Hit) -> bool:
-    return governing_negation(passage.words, hit.start) is not None
+    return denying_negation(passage.words, hit.start) is not None
 
 
 def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) -> Mention:
@@ -159,7 +165,7 @@ def _about(passage: Passage, kind: str, hit: Hit) -> str:
         return "other"
     if inside & {"myself", "my", "me", "i"}:
         return "self"
-    if inside & _THIRD_PERSON:
+    if inside & (_THIRD_PERSON | {"his", "their"}):
         return "other"
     if inside & _SECOND_PERSON and not passage.by_client:
         return "self"
@@ -207,7 +213,7 @@ def _weigh_answer(passages: Sequence[Passage], mention: Mention) -> None:
     mention.shown.append(head)
     if is_protective(mention.passage):
         _weigh_safety(mention, answer)
-    elif denies_plainly(mention.passage, answer):
+    elif denies_plainly(mention.passage, answer) or denies_among_others(answer):
         mention.negated, mention.severity = True, "low"
         mention.shown.extend(answer[1:])
     elif _opens_with(head, lexicon.DENIED):

@@ -170,7 +170,7 @@ grandfather"""
 DENIED = """no, nope, never, not at all, nothing like that, god no, of course not, absolutely not,
 definitely not, i would never, i wouldn't, i would not, i haven't, i have not, i don't, i do not, no way,
 none, i never"""
-AFFIRMED = """yes, yeah, yep, yup, sometimes, i have, i do, i did, a little, kind of, sort of, i guess,
+AFFIRMED = """they do, he does, she does, it is, they are, i can, yes, yeah, yep, yup, sometimes, i have, i do, i did, a little, kind of, sort of, i guess,
 maybe, often, every night, every day, almost, once, a few times, last week, occasionally, mm hmm, mhm,
 on and off, i think so, it crossed, most, all the time, who hasn't, only when, only at, now and then,
 from time to time, for years, for months, since, lately, of course i have, can't say i haven't, aye,
