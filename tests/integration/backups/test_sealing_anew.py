@@ -63,7 +63,7 @@ def answers(place: Place) -> dict[str, tuple[int, bytes]]:  # noqa: F811
         *(session + part for part in parts),
         *(f"{session}/notes?format={form}" for form in FORMATS),
         *(patient + part for part in ("", "/consents", "/requests")),
-        *(f"/api/{name}" for name in ("risk-alerts?open=false", "templates")),
+        *(f"/api/{name}" for name in ("risk-alerts?state=all", "templates")),
     ]
     found = {path: place.callers["owner"]("GET", path) for path in paths}
     found |= {path: place.callers["administrator"]("GET", path) for path in ("/api/webhooks", "/api/holds")}
