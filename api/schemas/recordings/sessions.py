@@ -46,9 +46,9 @@ class SessionSummarySchema(Schema):
         },
     )
     duration_seconds = fields.Float(allow_none=True)
-    audio_filename = fields.String()
+    audio_filename = fields.String(allow_none=True)
     audio_url = fields.String(allow_none=True)
-    audio_sha256 = fields.String()
+    audio_sha256 = fields.String(allow_none=True)
     audio_bytes = fields.Integer()
     error = fields.Nested(ErrorSchema, allow_none=True)
     created_at = Moment()
