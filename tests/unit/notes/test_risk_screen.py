@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -196,17 +197,19 @@ def shown_in_files(notes: JsonObject) -> str:
 
 def test_what_the_model_found_alone_is_told_as_likeness_and_looks_are_kept_apart(screen: RiskScreen) -> None:
     said = from_lines([
-        *ORDINARY, "T: And the nights?", "C: I lie there and hope that morning never comes for me.",
+        *ORDINARY, "T: And the nights?", "C: I feel like I'm not really here.",
         "T: Have you thought about killing yourself?", "C: Only when I'm on my own.",
     ])  # fmt: skip
     notes = notes_of(said, screen(said))
     assert {one["level"] for one in notes["risk_flags"]} >= {"look", "alert"}
+    (look,) = [one for one in notes["risk_flags"] if one["level"] == "look"]
     out = StringIO()
     render(Console(file=out, width=200), notes)
     for shown in (out.getvalue(), shown_in_files(notes)):
         folded = shown.rindex("orth a look")
         assert shown.index("found by rules") < folded
-        assert "like words that were marked as thoughts of not wanting to live" in shown[folded:]
+        assert finding_words(look).startswith("like words that were marked as ")
+        assert finding_words(look) in shown[folded:]
         assert "found by local model" in shown[folded:]
 
 
@@ -236,8 +239,8 @@ def test_a_code_that_is_no_kind_is_refused() -> None:
         marks_of("X")
 
 
-@pytest.mark.parametrize("worse", [Score(9, 5, 10, 1, 10), Score(10, 4, 10, 1, 10), Score(10, 5, 10, 2, 10)])
-def test_a_head_that_is_worse_on_the_fixed_set_is_refused(worse: Score) -> None:
-    known = Score(found=10, strong=5, of=10, needless=1, of_ordinary=10)
-    assert worse.loses_to(known)
+@pytest.mark.parametrize("worse", [{"found": 9}, {"ranking": 0.79}])
+def test_a_head_that_is_worse_on_the_fixed_set_is_refused(worse: dict[str, float]) -> None:
+    known = Score(found=10, strong=5, of=10, needless=1, of_ordinary=10, ranking=0.8)
+    assert replace(known, **worse).loses_to(known)
     assert not known.loses_to(known)

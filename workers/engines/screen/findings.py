@@ -12,11 +12,12 @@ from shared.domain.values import Transcript
 from shared.domain.verification.risk import FLAG, LOCAL_MODEL, LOOK
 from workers.engines.rules.passages import Passage
 from workers.engines.screen.encoder import SentenceEncoder
-from workers.engines.screen.head import FAMILIES, STANDINGS, SUICIDE, Floats, Head
+from workers.engines.screen.head import FAMILIES, STANDINGS, SUICIDE, Floats, Head, Reading
+from workers.engines.screen.neighbours import in_context
 from workers.engines.screen.pieces import Piece, pieces_of
 
 # Chosen on the curve in docs/risk-screen.md.
-LOOK_FROM, FLAG_FROM = 0.5, 0.7
+LOOK_FROM, FLAG_FROM = 0.55, 0.75
 _BESIDE_HIGHEST = 0.6  # a second kind is named if it is at least so much of the first
 _SHORTEST_ALONE = 4  # words of a sentence that is read without what is around it
 _SURE_OF_STANDING = 0.6  # below it, what was said counts as present
@@ -43,28 +44,44 @@ class LocalModel:
     def flags(self, transcript: Transcript, passages: Sequence[Passage]) -> list[Item]:
         """A flag for each piece of a client's turn and kind that the head marks, in order of time."""
         said = list(_pieces(passages))
+        if not said:
+            return []
+        reading = self._read(said)
+        groups = [list(rows) for _, rows in groupby(range(len(said)), lambda number: said[number].group)]
+        alone = np.stack([reading.families[rows].max(0) for rows in groups])
+        whole = reading.families[[rows[0] for rows in groups]]
         found: list[Item] = []
-        for start in range(0, len(said), _AT_ONCE):
-            found.extend(self._read(transcript, said[start : start + _AT_ONCE]))
-        return found
-
-    def _read(self, transcript: Transcript, said: Sequence[_Said]) -> Iterator[Item]:
-        reading = self._head.read(self._encoder.read([one.piece.views for one in said]))
-        for _, numbers in groupby(range(len(said)), lambda number: said[number].group):
-            rows = list(numbers)
-            for family in marked(reading.families[rows].max(0)):
-                row = rows[int(np.argmax(reading.families[rows, FAMILIES.index(family)]))]
+        for rows, own, around in zip(groups, alone, in_context(alone, whole), strict=True):
+            for family in marked(own, around):
+                column = FAMILIES.index(family)
+                row = rows[int(np.argmax(reading.families[rows, column]))]
                 kind = SUICIDE[int(np.argmax(reading.suicide[row]))] if family == "suicide" else family
                 flag = _flag(transcript, said[row], kind, standing_of(reading.standings[row]))
-                sure = reading.families[row, FAMILIES.index(family)] >= FLAG_FROM
-                strong = sure and flag.text("severity") != "low"
-                yield flag.having(severity="medium" if strong else "low", level=FLAG if strong else LOOK)
+                strong = around[column] >= FLAG_FROM and flag.text("severity") != "low"
+                found.append(
+                    flag.having(severity="medium" if strong else "low", level=FLAG if strong else LOOK)
+                )
+        return found
+
+    def _read(self, said: Sequence[_Said]) -> Reading:
+        parts = [
+            self._head.read(self._encoder.read([one.piece.views for one in said[start : start + _AT_ONCE]]))
+            for start in range(0, len(said), _AT_ONCE)
+        ]
+        columns = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in Reading.__dataclass_fields__
+        )
+        return Reading(*columns)
 
 
-def marked(row: Floats) -> list[str]:
-    """The families that a piece is like enough to be shown."""
-    least = max(LOOK_FROM, _BESIDE_HIGHEST * float(row.max()))
-    return [family for family, value in zip(FAMILIES, row, strict=True) if value >= least]
+def marked(alone: Floats, around: Floats) -> list[str]:
+    """The families that a piece is like enough to be shown: by itself, and with what stands around it."""
+    least = _BESIDE_HIGHEST * float(alone.max())
+    return [
+        family
+        for family, own, value in zip(FAMILIES, alone, around, strict=True)
+        if value >= LOOK_FROM and own >= least
+    ]
 
 
 def standing_of(row: Floats) -> str:
