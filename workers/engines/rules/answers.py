@@ -37,9 +37,11 @@ _ASKS_FOR_DANGER = re.compile(
     r"\b(?:not|never|n't|unsafe|don't|didn't|ever not) (?:\w+ ){0,2}safe\b|\bunsafe\b"
 )
 _LONGEST_BARE = 40
-# "I'm just sad" and "I get sad, but no".
+# "I'm just sad", "I get sad, but no" and "I just watch the telly".
 _TAKES_NOTHING_BACK = re.compile(
-    r"\b(?:i'm|it's|i am) (?:just|only) (?:sad|tired|low|skint|lonely|stressed|scunnered|angry|fed up|knackered)\b|\bbut(?= no$)"
+    r"\b(?:i'm|it's|i am) (?:just|only) (?:sad|tired|low|skint|lonely|stressed|scunnered|angry|fed up|knackered)\b|\bbut(?= no(?: (?:nothing like that|nothing|not that|never))?$)"
+    r"|^(?:and |so |then )?i just (?!th\w+|want\w*|wish\w*|wonder\w*|feel|felt|hope\w*|need\w*|cut|hurt|scratch\w*|imagin\w+"
+    r"|pictur\w+|do|did|take|took|drink|drank|can't|cannot|don't|lie|lay|keep)\w+"
 )
 _NO_ALONE = re.compile(
     r"^(?:(?!said|say|told|tell|can't|wouldn't|couldn't|yes|yeah|point|mean)\S+ ){0,5}(?:no|nope|naw|nah|nay|never)$|^(?:no|none|nope|naw|nah|never)\b"
@@ -116,7 +118,7 @@ def _leaves_room(part: str) -> bool:
 def is_bare(answer: Sequence[Passage]) -> bool:
     """Whether an answer that opens with a no is nothing but a denial."""
     spoken = [word for passage in answer for word in passage.words]
-    said = " ".join(spoken)
+    said = _TAKES_NOTHING_BACK.sub(" ", " ".join(spoken))
     if _TAKEN_BACK.search(said) or _AFFIRMS.search(said) or _PART_ALONE.search(said):
         return False
     return len(spoken) <= _LONGEST_BARE

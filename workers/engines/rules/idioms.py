@@ -78,6 +78,10 @@ _IDIOMS = tuple(
         r"\b(?:he|she|they|who) (?:always |usually |often )?(?:beats?|bate) me (?:to it\b"
         r"|at (?!home|night|work|the weekend|weekends|christmas|times|least|will|random|his|hers)\w+"
         r"|to (?:the|it) (?!ground|floor|point)\w+|by \w+ (?:points|goals|seconds|minutes|shots))\b",
+        # Done for love.
+        r"\b(?:i'd|i would|he'd|she'd|we'd) (?:die|kill|walk|jump|step|lie down|throw myself|take a bullet)"
+        r" (?:\S+ ){0,6}for (?:her|him|them|you|(?:that|my|those|our|this|the) (?:\S+ )?(?:weans?|kids?|children"
+        r"|boys?|girls?|lads?|bairns?|baby|sons?|daughters?|wife|husband|family|mum|dad|dog|grandkids|grandchildren))$",
         # Into water, together.
         r"\b(?:we|they|everyone) (?:all )?(?:jumped|jump) off (?:the|a) (?:bridge|pier|rocks?|boat|quay)"
         r" (?:into|in to)\b",

@@ -44,11 +44,24 @@ def slot_hits(passage: Passage) -> list[tuple[str, Hit]]:
     return found
 
 
+# "He never raised a hand to me": in the gap of a pattern, before what it denies.
+_IN_THE_GAP = re.compile(
+    r"\S+ (?:\S+ )?(?:never(?: once| ever)?|didn't|doesn't|hasn't|hadn't|wouldn't|won't) "
+)
+_NEGATES = re.compile(r"n't|never|not")
+
+
+def _first_place(match: re.Match[str]) -> int:
+    """Where in the text the words of ``match`` begin, after a negation that only a gap of the pattern let in."""
+    gap = None if _NEGATES.search(match.re.pattern) else _IN_THE_GAP.match(match.group())
+    return match.start() + (gap.end() if gap else 0)
+
+
 def _hits(text: str, patterns: tuple[re.Pattern[str], ...]) -> list[Hit]:
     matches = [match for pattern in patterns if (match := pattern.search(text))]
-    starts = [text.count(" ", 0, match.start()) for match in matches]
+    starts = [text.count(" ", 0, _first_place(match)) for match in matches]
     return [
-        Hit(SLOT, start, start + match.group().strip().count(" ") + 1)
+        Hit(SLOT, start, text.count(" ", 0, match.end() - 1) + 1)
         for start, match in zip(starts, matches, strict=True)
     ]
 

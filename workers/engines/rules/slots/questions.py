@@ -9,7 +9,7 @@ PATTERNS = {
 (?:act|acting) on (?:it|that|them|those|these|the|any) ?(?:thoughts|feelings|urges|plans?)?(?! (?:advice|feedback))
 go through with (?:it|that)|mean to do it|how you(?:'d| would) (?:do it|end|kill|go about it)|how you might end
 (?:thought|decided|settled|considered) (?:about|on|of) (?:a )?(?:method|means|how you)
-(?:anything|preparations?|something|things) (?:\S+ ){0,3}(?:to (?:prepare|end your life)|towards? (?:it|ending))|made any preparations
+(?:done|do|did|made|make|taken|got|gathered) (?:\S+ )?(?:anything|preparations?|something|things|steps) (?:\S+ ){0,3}(?:to (?:prepare|end your life)|towards? (?:it|ending))|made any preparations
 (?:stay|keep|be|keeping|feel) (?:yourself )?safe (?:\S+ ){0,3}(?:tonight|until|till|from yourself|on your own|with yourself|today|this week(?:end)?|tomorrow|between now)
 (?:part of you|anything in you) (?:\S+ ){0,3}(?:wants?|wishes) (?:\S+ ){0,3}(?:die|dead|alive|kill|end)
 life (?:is |isn't |wasn't |not )*(?:\S+ )?worth living
