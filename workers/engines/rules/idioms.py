@@ -80,8 +80,8 @@ _IDIOMS = tuple(
         r"|to (?:the|it) (?!ground|floor|point)\w+|by \w+ (?:points|goals|seconds|minutes|shots))\b",
         # Done for love.
         r"\b(?:i'd|i would|he'd|she'd|we'd) (?:die|kill|walk|jump|step|lie down|throw myself|take a bullet)"
-        r" (?:\S+ ){0,6}for (?:her|him|them|you|(?:that|my|those|our|this|the) (?:\S+ )?(?:weans?|kids?|children"
-        r"|boys?|girls?|lads?|bairns?|baby|sons?|daughters?|wife|husband|family|mum|dad|dog|grandkids|grandchildren))$",
+        r" (?:\S+ ){0,6}for (?:her|him|them|you|(?:that|my|those|our|this|the) (?:\S+ )?(?:weans?|kids?"
+        r"|children|boys?|girls?|lads?|bairns?|baby|sons?|daughters?|wife|husband|family|mum|dad|dog|grandkids))$",
         # Into water, together.
         r"\b(?:we|they|everyone) (?:all )?(?:jumped|jump) off (?:the|a) (?:bridge|pier|rocks?|boat|quay)"
         r" (?:into|in to)\b",
