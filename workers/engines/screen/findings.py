@@ -17,7 +17,7 @@ from workers.engines.screen.neighbours import in_context
 from workers.engines.screen.pieces import Piece, pieces_of
 
 # Chosen on the curve in docs/risk-screen.md.
-LOOK_FROM, FLAG_FROM = 0.55, 0.75
+LOOK_FROM, FLAG_FROM = 0.55, 0.7
 _BESIDE_HIGHEST = 0.6  # a second kind is named if it is at least so much of the first
 _SHORTEST_ALONE = 4  # words of a sentence that is read without what is around it
 _SURE_OF_STANDING = 0.6  # below it, what was said counts as present
