@@ -54,7 +54,7 @@ def _texts(
     name: str, path: Path, method: object, keywords: object, options: dict[str, str]
 ) -> Iterator[tuple[str, str | None, str | tuple[str, ...]]]:
     with path.open("rb") as file:
-        found = list(extract.extract(method, file, keywords, (), options))  # type: ignore[arg-type]
+        found = list(extract.extract(method, file, keywords, (), options))  # type: ignore[arg-type]  # babel takes any file of bytes
     for _, text, _, context in found:
         yield name, context, text
 

@@ -60,7 +60,7 @@ def test_three_hours_are_recorded_in_memory_that_stays_flat(
 ) -> None:
     # A profile on disk: one without keeps its database in memory.
     opened = chromium.browser_type.launch_persistent_context(str(tmp_path / "profile"), **LAUNCH)
-    opened.add_cookies(context.cookies())  # type: ignore[arg-type]
+    opened.add_cookies(context.cookies())  # type: ignore[arg-type]  # what it gives, it takes
     opened.add_init_script(FASTER)
     page = opened.new_page()
     page.goto(f"{address}/patients/{office.patient_id}/record")

@@ -17,7 +17,7 @@ def test_after_signing_out_no_word_of_a_record_is_in_the_profile_on_the_disk(
     chromium: Browser, context: BrowserContext, address: str, office: Office, session_id: UUID, tmp_path: Path
 ) -> None:
     opened = chromium.browser_type.launch_persistent_context(str(tmp_path), **LAUNCH)
-    opened.add_cookies(context.cookies())  # type: ignore[arg-type]
+    opened.add_cookies(context.cookies())  # type: ignore[arg-type]  # what it gives, it takes
     page = opened.new_page()
     for path in ("/today", "/patients", f"/patients/{office.patient_id}", f"/sessions/{session_id}"):
         page.goto(address + path)

@@ -51,7 +51,7 @@ class OpenIdProvider:
         return jwt.encode(head, said, self.key, registry=registry)
 
     def logout_token(self, **claims: Any) -> str:
-        """A token that signs somebody out, each with an id of its own; a claim that is None is left out."""
+        """A logout token with an id of its own; a claim that is None is left out."""
         usual = {"events": {LOGOUT_EVENT: {}}, "jti": secrets.token_urlsafe(8)}
         return self.token(**{**usual, **claims})
 

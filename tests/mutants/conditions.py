@@ -64,7 +64,7 @@ def _places(source: str) -> Iterator[Place]:
                 begin, end = span(argument)
                 yield Place(CONDITION, begin, end, "*()", argument.lineno, argument.col_offset)
         elif _is_text(node) and id(node) not in texts:
-            begin, end = span(node)  # type: ignore[arg-type]
+            begin, end = span(node)  # type: ignore[arg-type]  # is an expression, by what was looked for
             for first, last, holds in _conditions(source[begin:end]):
                 line = source.count("\n", 0, begin + first) + 1
                 words = source[begin + first : begin + last]

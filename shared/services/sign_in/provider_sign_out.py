@@ -17,7 +17,7 @@ from shared.services.resources import Resources
 from shared.services.sign_in import trail
 from shared.vault.sealing import Subject
 
-ID_TOKEN = "browser_session.id_token"  # noqa: S105
+ID_TOKEN = "browser_session.id_token"  # noqa: S105 - the name of a column
 # It goes back to the provider in an address, and servers refuse addresses of more than 8 kB.
 _LONGEST_TOKEN = 4096
 _LOGOUTS_KEPT_FOR = timedelta(seconds=2 * OLDEST_LOGOUT_SECONDS)

@@ -47,7 +47,7 @@ def test_every_attempt_counts_against_the_looser_limit(resources: Resources, off
 def test_limits_hold_while_redis_is_away(resources: Resources, office: Office) -> None:
     gone = "redis://127.0.0.1:1/0"
     few = dataclasses.replace(
-        limited(resources, uploads_per_hour=1, redis_url=gone),  # type: ignore[arg-type]
+        limited(resources, uploads_per_hour=1, redis_url=gone),  # type: ignore[arg-type]  # settings of any type
         queue=WorkQueue(make_app(gone, socket_timeout=1)),
     )
     call = caller_of(app_of(few), few, office)
@@ -57,7 +57,7 @@ def test_limits_hold_while_redis_is_away(resources: Resources, office: Office) -
 def test_readiness_names_what_is_down(resources: Resources, tmp_path_factory: pytest.TempPathFactory) -> None:
     ready = app_of(resources).test_client().get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "ready")
-    without_broker = limited(resources, redis_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]
+    without_broker = limited(resources, redis_url="redis://127.0.0.1:1/0")  # type: ignore[arg-type]  # the same
     degraded = app_of(without_broker).test_client().get("/readyz")
     assert (degraded.status_code, degraded.json["status"]) == (200, "degraded")
     assert degraded.json["checks"] == {"database": "up", "storage": "up", "broker": "down", "keys": "up"}

@@ -2,7 +2,6 @@
 
 import zipfile
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -239,8 +238,11 @@ def test_a_code_that_is_no_kind_is_refused() -> None:
         marks_of("X")
 
 
-@pytest.mark.parametrize("worse", [{"found": 9}, {"ranking": 0.79}])
-def test_a_head_that_is_worse_on_the_fixed_set_is_refused(worse: dict[str, float]) -> None:
-    known = Score(found=10, strong=5, of=10, needless=1, of_ordinary=10, ranking=0.8)
-    assert replace(known, **worse).loses_to(known)
+def test_a_head_that_is_worse_on_the_fixed_set_is_refused() -> None:
+    known = Score((0.9, 0.8, 0.7, 0.3), (0.6, 0.2, 0.2))
+    assert (known.found, known.needless(3), known.needless(4)) == (3, 0, 1)
+    assert Score((0.9, 0.8, 0.5, 0.5), known.ordinary).loses_to(known)  # finds less
+    assert Score((0.9, 0.8, 0.7, 0.1), known.ordinary).loses_to(known)  # ranks worse
+    assert Score((0.9, 0.8, 0.65, 0.65), (0.7, 0.0, 0.0)).loses_to(known)  # shows more to find as many
     assert not known.loses_to(known)
+    assert not Score((0.9, 0.8, 0.7, 0.6), (0.56, 0.2, 0.2)).loses_to(known)

@@ -58,7 +58,7 @@ _DENIES = re.compile(
 )
 _AROUND_A_DENIAL = words(
     """oh god christ lord jesus well um uh erm no i i'm i've i'd me my sir miss love pet mate doctor doc honey dear hand
-    on heart cross and hope to honest honestly honestly swear promise truly really whatsoever whatever ever absolutely
+    on heart cross and hope to honest honestly swear promise truly really whatsoever whatever ever absolutely
     that it so help say can with and all a the is was there there's at life in raised finger even like you any thing things
     thank goodness forbid of course certainly definitely though now touch wood abeg jeez what bless heavens lord good bruv bro mate
     ma'am dear sure thanks thankfully sorry"""
@@ -84,11 +84,7 @@ def is_protective(question: Passage) -> bool:
 
 def denies_plainly(question: Passage, answer: Sequence[Passage]) -> bool:
     """Whether an answer is nothing but a denial, in any words: "Not a one, cross my heart."."""
-    said = [
-        " ".join(in_standard_english(words_of(part)))
-        for passage in answer
-        for part in SENTENCE_END.split(passage.text)
-    ]
+    said = _sentences(answer)
     left = [_DENIES.sub(" ", part) for part in said]
     if left == said or any(map(_leaves_room, said)) or any(map(_TAKEN_BACK.search, left)):
         return False
@@ -98,16 +94,21 @@ def denies_plainly(question: Passage, answer: Sequence[Passage]) -> bool:
 
 def denies_among_others(answer: Sequence[Passage]) -> bool:
     """Whether one sentence of an answer is a bare no, and no other affirms, hedges or leaves room."""
-    said = [
-        " ".join(in_standard_english(words_of(part)))
-        for passage in answer
-        for part in SENTENCE_END.split(passage.text)
-    ]
+    said = _sentences(answer)
     if len(" ".join(said).split()) > _LONGEST_BARE or any(map(_leaves_room, said)):
         return False
     if any(_TAKEN_BACK.search(_TAKES_NOTHING_BACK.sub(" ", part)) for part in said):
         return False
     return any(_NO_ALONE.search(part) for part in said)
+
+
+def _sentences(answer: Sequence[Passage]) -> list[str]:
+    """What is said, sentence by sentence, in words of standard English."""
+    return [
+        " ".join(in_standard_english(words_of(part)))
+        for passage in answer
+        for part in SENTENCE_END.split(passage.text)
+    ]
 
 
 def _leaves_room(part: str) -> bool:

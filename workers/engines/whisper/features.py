@@ -16,7 +16,7 @@ _DYNAMIC_RANGE = 8.0
 
 
 class BlockFeatures(FeatureExtractor):  # type: ignore[misc]  # the library ships no types
-    """The library's numbers (to the last bit of float32) without its memory.
+    """The library's numbers, but for roundings of float32, without its memory.
 
     The library transforms the whole recording at once, which takes 60 MB a minute of it: 300 MB for a chunk
     of five minutes.

@@ -1,7 +1,7 @@
 """Trains the head of the local risk model: ``python -m workers.engines.screen.training``.
 
 The new head replaces the old one only if it finds no fewer turns of a fixed set (``fixed.txt``, which is no
-training text) and ranks them no worse. What it flags needlessly is held by the floors of the labelled sets.
+training text), ranks them no worse, and shows no more of its ordinary turns to find as many.
 """
 
 import sys
@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.speech_models import sentence_encoder
 from workers.engines.screen.encoder import SentenceEncoder
-from workers.engines.screen.findings import FLAG_FROM, marked
+from workers.engines.screen.findings import LOOK_FROM
 from workers.engines.screen.head import FAMILIES, FILE, Head, family_of
 from workers.engines.screen.training.corpus import Example, examples, fixed
 from workers.engines.screen.training.fitting import fitted
@@ -20,45 +20,56 @@ from workers.engines.screen.training.fitting import fitted
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a head makes of the fixed set: turns with risk found and strongly found, ordinary ones shown.
+    """What a head makes of the fixed set.
 
-    ``ranking`` is the share of pairs, a turn with risk and an ordinary one, in which the right family of the
-    first is likelier than any of the second. Unlike a count at one threshold, no single turn decides it.
+    ``risky``: how like its kind each turn with risk is; ``ordinary``: how like any kind each other one is.
     """
 
-    found: int
-    strong: int
-    of: int
-    needless: int
-    of_ordinary: int
-    ranking: float
+    risky: tuple[float, ...]
+    ordinary: tuple[float, ...]
+
+    @property
+    def found(self) -> int:
+        """The turns with risk that are shown."""
+        return sum(value >= LOOK_FROM for value in self.risky)
+
+    @property
+    def ranking(self) -> float:
+        """The share of pairs in which the turn with risk comes before the ordinary one."""
+        return float(np.mean(np.array(self.risky)[:, None] > np.array(self.ordinary)))
+
+    def needless(self, found: int) -> int:
+        """The ordinary turns that are shown where so many with risk are."""
+        least = sorted(self.risky, reverse=True)[found - 1] if found else np.inf
+        return sum(value >= least for value in self.ordinary)
 
     def loses_to(self, other: "Score") -> bool:
-        """Whether this head is worse in any of it."""
-        return self.found < other.found or self.ranking < other.ranking
+        """Whether this head finds less, ranks worse, or shows more needlessly to find as much."""
+        return (
+            self.found < other.found
+            or self.ranking < other.ranking
+            or self.needless(other.found) > other.needless(other.found)
+        )
+
+    def __str__(self) -> str:
+        shown = sum(value >= LOOK_FROM for value in self.ordinary)
+        return (
+            f"{self.found} of {len(self.risky)} turns with risk found, {shown} of {len(self.ordinary)} "
+            f"ordinary ones shown, ranking {self.ranking:.3f}"
+        )
 
 
 def score(head: Head, cases: list[Example], encoder: SentenceEncoder) -> Score:
     """How ``head`` does on ``cases``."""
     rows = head.read(encoder.read([case.views for case in cases])).families
-    found = strong = needless = 0
-    likely, ordinary = (
-        [],
-        [],
-    )  # how like its right family each turn with risk is, and how like any an ordinary one
+    risky, ordinary = [], []
     for row, case in zip(rows, cases, strict=True):
         kinds = {family_of(kind) for kind, _ in case.marks}
-        shown = set(marked(row, row))
         if kinds:
-            right = [row[FAMILIES.index(family)] for family in kinds]
-            likely.append(max(right))
-            found += bool(kinds & shown)
-            strong += any(row[FAMILIES.index(family)] >= FLAG_FROM for family in kinds & shown)
+            risky.append(max(float(row[FAMILIES.index(family)]) for family in kinds))
         else:
-            ordinary.append(row.max())
-            needless += bool(shown)
-    ranking = np.mean(np.array(likely)[:, None] > np.array(ordinary)) if likely and ordinary else 0.0
-    return Score(found, strong, len(likely), needless, len(ordinary), round(float(ranking), 4))
+            ordinary.append(float(row.max()))
+    return Score(tuple(risky), tuple(ordinary))
 
 
 def train(target: Path = FILE) -> int:
@@ -75,7 +86,8 @@ def train(target: Path = FILE) -> int:
     sys.stdout.write(f"new: {new}\nold: {old}\n")
     if old is not None and new.loses_to(old):
         sys.stderr.write(
-            "Refused: the new head finds less of the fixed set, or ranks it worse. Nothing changed.\n"
+            "Refused: the new head finds less of the fixed set, ranks it worse, or shows more needlessly. "
+            "Nothing changed.\n"
         )
         return 1
     head.save(target)
