@@ -65,7 +65,7 @@ def of_catalogue(code: str, locale: Locale, catalogue: Catalog) -> Language:
     scripts = {
         str(one.id): str(one.string)
         for one in catalogue
-        if one.string and any(name.endswith(".js") for name, _ in one.locations)
+        if one.string and not one.fuzzy and any(name.endswith(".js") for name, _ in one.locations)
     }
     return Language(code, locale, gnu.GNUTranslations(compiled), scripts)
 

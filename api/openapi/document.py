@@ -95,10 +95,10 @@ class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
                         self, self._app, self.spec, name=blueprint.name, parameters=None
                     )
                     self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-                self._document = self.spec.to_dict()
-                _add_what_any_call_may_answer(self._document["paths"])
-                version = self._document["components"]["schemas"]["NotesVersion"]["properties"]
-                version["extracted_notes"] = {"anyOf": [version["extracted_notes"], _ADDENDUM]}
+                document: dict[str, Any] = self.spec.to_dict()
+                _add_what_any_call_may_answer(document["paths"])
+                _let_notes_be_an_addendum(document["components"]["schemas"])
+                self._document = document
             return self._document
 
     def _register_error_handlers(self) -> None:
@@ -146,6 +146,12 @@ def _add_what_any_call_may_answer(paths: dict[str, Any]) -> None:
         for status in statuses:
             known = {"$ref": f"#/components/responses/{status.name}"}
             operation["responses"].setdefault(str(status.value), known)
+
+
+def _let_notes_be_an_addendum(schemas: dict[str, Any]) -> None:
+    """The notes of a version are those of a draft, or the text of an addendum."""
+    version = schemas["NotesVersion"]["properties"]
+    version["extracted_notes"] = {"anyOf": [version["extracted_notes"], _ADDENDUM]}
 
 
 def _describe_schemas(spec: APISpec) -> None:

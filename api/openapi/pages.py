@@ -1,6 +1,5 @@
 """``/openapi.json``, and ``/docs`` to read it: everything served from here, nothing from outside."""
 
-from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -48,7 +47,7 @@ def as_openapi_30(document: dict[str, Any]) -> dict[str, Any]:
 
     The two differ, for what we use, in how a value that may be null is written.
     """
-    older: dict[str, Any] = _nullable_the_old_way(deepcopy(document))
+    older: dict[str, Any] = _nullable_the_old_way(document)
     older["openapi"] = "3.0.3"
     return older
 

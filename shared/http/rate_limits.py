@@ -123,7 +123,7 @@ def taken(name: str) -> Iterator[None]:
 
 
 def upload_taken() -> AbstractContextManager[None]:
-    """Count one upload of the caller, as ``taken`` does: what services ask before they promise a session."""
+    """Count one upload of the caller, as ``taken`` does; services enter it before they register a session."""
     return taken(UPLOADS)
 
 

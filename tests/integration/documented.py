@@ -85,13 +85,14 @@ class Document:
     def _faults_of_request(
         self, asked: Request, operation: Mapping[str, Any], general: Sequence[Mapping[str, Any]]
     ) -> list[str]:
-        named = {one["name"] for one in map(self._resolved, [*general, *operation.get("parameters", [])])}
+        described = map(self._resolved, [*general, *operation.get("parameters", [])])
+        named = {one["name"] for one in described if one["in"] == "query"}
         faults = [f"the parameter {name} is not documented" for name in asked.args if name not in named]
-        described = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        if described is None or asked.mimetype != "application/json":
+        wanted = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if wanted is None or asked.mimetype != "application/json":
             return faults
         body = json.loads(asked.get_data())
-        return [*faults, *self._misfits(body, described["schema"], formats=_LENIENT)]
+        return [*faults, *self._misfits(body, wanted["schema"], formats=_LENIENT)]
 
     def _misfits(
         self, body: Any, schema: Mapping[str, Any], formats: Mapping[str, Callable[[str], bool]]

@@ -34,7 +34,7 @@ class BrowserSession(Base):
     ``seen_at``: the last act of the person, to within half a minute. ``complete``: all that the person needs
     to sign in was shown. ``confirmed_at``: when it was last shown that it is them. ``provider_session``: a
     peppered digest of what the OpenID provider calls its own session. ``id_token``: what it sent, until the
-    session is ended: signing out there asks for it.
+    session is ended or its row removed: signing out there asks for it.
     """
 
     __tablename__ = "browser_sessions"

@@ -25,7 +25,6 @@ from shared.pipeline import EXTRACT_NOTES, TRANSCRIBE
 from shared.services import idempotency, paging
 from shared.services.access import consent, ownership
 from shared.services.access.caller import Caller, Scope
-from shared.services.access.ownership import audit as _audit
 from shared.services.jobs import dispatching
 from shared.services.notes import reading as notes
 from shared.services.notes import templates
@@ -70,7 +69,7 @@ def get(resources: Resources, caller: Caller, session_id: UUID, *, with_notes: b
         found = progress.of_sessions(db, [session_id])
         further = further_recordings.of_sessions(db, [session_id])
         drawn = outputs.exists(db, session_id, Product.WAVEFORM)
-        _audit(db, caller, "session.read", session_id)
+        ownership.audit(db, caller, "session.read", session_id)
     heard, _ = transcripts.shown(resources, row, stored)
     return Record(
         row,
@@ -123,7 +122,7 @@ def page(
         found = overview.page(db, caller.therapist_id, filters, limit=limit + 1, before=after)
         shown = found[:limit]
         far = progress.of_sessions(db, [row.id for row in shown])
-        _audit(db, caller, "session.list", wanted.patient_id)
+        ownership.audit(db, caller, "session.list", wanted.patient_id)
     more = len(found) > limit
     last = (shown[-1].session_date, shown[-1].id) if more else None
     cursor = paging.cursor_after(last, wanted.listing) if last else None
@@ -142,7 +141,7 @@ def transcript(resources: Resources, caller: Caller, session_id: UUID, code: str
     with resources.database.transaction(caller.practice_id) as db:
         row = ownership.own(db, caller, session_id)
         stored = transcripts.sealed(db, session_id)
-        _audit(db, caller, act_of("transcript", code), session_id, code)
+        ownership.audit(db, caller, act_of("transcript", code), session_id, code)
     document, _ = transcripts.shown(resources, row, stored)
     if document is None:
         raise NotFound(
@@ -186,7 +185,7 @@ def extract_again(
         outputs.discard(db, session_id, Product.DRAFT)
         steps.begin_again(db, session_id, EXTRACT_NOTES, urgent=urgent)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
-        _audit(db, caller, "session.extract_notes", session_id)
+        ownership.audit(db, caller, "session.extract_notes", session_id)
         idempotency.complete(resources, db, caller, session_id, 202)
     resources.queue.publish(session_id, EXTRACT_NOTES, urgent=urgent)
 
@@ -207,7 +206,7 @@ def retry(resources: Resources, caller: Caller, session_id: UUID) -> None:
             steps.revive(db, session_id)
         rows.dispatch_in(db, session_id, rows.HINT_GRACE_SECONDS)
         ready = rows.ready_work(db, session_id)
-        _audit(db, caller, "session.retry", session_id)
+        ownership.audit(db, caller, "session.retry", session_id)
     dispatching.publish_ready(resources.queue, session_id, ready)
 
 

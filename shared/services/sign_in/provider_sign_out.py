@@ -62,20 +62,21 @@ def obey(resources: Resources, token: str) -> None:
     with resources.database.operating() as db:
         if providers.is_logout_known(db, used):
             raise NotAccepted("token_used")
-        people = _people(resources, db, said)
+        people = _people(resources, db, provider.issuer, said)
     for practice_id, therapist_id in people:
         _end(resources, practice_id, therapist_id, said)
-    # Last: if this server dies before it, the provider sends the token again.
+    # Last: if this server dies before it, the provider may send the token again.
     with resources.database.operating() as db:
         providers.note_logout(db, used, _LOGOUTS_KEPT_FOR)
 
 
-def _people(resources: Resources, db: DbSession, said: SignedOut) -> list[tuple[UUID, UUID]]:
-    if said.subject is None:
-        return providers.people_in(db, _digest(resources, "session", said.session or ""))
-    issuer = identity_provider.configured(resources.settings).issuer
-    found = providers.whose(db, issuer, said.subject)
-    return [] if found is None else [found]
+def _people(resources: Resources, db: DbSession, issuer: str, said: SignedOut) -> list[tuple[UUID, UUID]]:
+    if said.subject is not None:
+        found = providers.whose(db, issuer, said.subject)
+        return [] if found is None else [found]
+    return (
+        [] if said.session is None else providers.people_in(db, _digest(resources, "session", said.session))
+    )
 
 
 def _end(resources: Resources, practice_id: UUID, therapist_id: UUID, said: SignedOut) -> None:

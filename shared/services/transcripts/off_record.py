@@ -49,11 +49,14 @@ def cut(
         row = ownership.own_to_work_on(db, caller, session_id)
         legal_hold.require_none(db, row.patient_id, session_id)
         _check(db, row, ranges, keep_signed_notes)
-        take_out(resources.vault, db, row, ranges)
-        row.request_id = caller.request_id
+        is_new = row.off_record_due or not are_out(resources.vault, db, row, ranges)
+        if is_new:  # else notes would be thrown away, and the recording rewritten, for nothing
+            take_out(resources.vault, db, row, ranges)
+            row.request_id = caller.request_id
         ownership.audit(db, caller, "session.off_the_record", session_id)
         idempotency.complete(resources, db, caller, session_id, 202)
-    resources.queue.publish_step(session_id, REDACT)
+    if is_new:
+        resources.queue.publish_step(session_id, REDACT)
 
 
 def take_out(vault: Vault, db: DbSession, row: TherapySession, ranges: Ranges) -> None:

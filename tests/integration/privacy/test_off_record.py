@@ -338,3 +338,15 @@ def test_a_stopped_session_is_not_said_to_wait_for_a_recording(resources, upload
         assert refusal.value.code == "being_joined"
         found.status = Status.CANCELLED
         off_record.require_redacted(db, found)
+
+
+def test_a_range_that_is_out_already_is_cut_no_second_time(
+    call: Caller, bench: Workbench, resources: Resources, processed: UUID
+) -> None:
+    assert cut(call, processed).status_code == 202
+    redact_and_work(bench, processed)
+    made = versions(resources, processed)
+    assert cut(call, processed).status_code == 202
+    assert row(resources, processed).status is Status.PROCESSED
+    assert versions(resources, processed) == made
+    assert loudness(samples(call, processed), 19.9, 39.7) == 0

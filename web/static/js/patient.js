@@ -27,8 +27,10 @@ form?.addEventListener("submit", (event) => {
   chosen.value = "";
 });
 // A file that is dropped anywhere else would be opened in the place of the page.
-addEventListener("dragover", (event) => event.preventDefault());
+const holdsFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
 addEventListener("drop", (event) => {
+  if (!holdsFiles(event)) return; // text goes into the field that it is dropped on
   event.preventDefault();
   const files = event.dataTransfer?.files;
   if (input && files?.length && (input.multiple || files.length === 1)) input.files = files;

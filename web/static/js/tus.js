@@ -106,8 +106,8 @@ async function patiently(/** @type {() => Promise<any>} */ act, /** @type {Abort
 /** Waits, and ends at once where it is stopped. */
 function pause(/** @type {number} */ milliseconds, /** @type {AbortSignal} */ signal) {
   return new Promise((done, fail) => {
-    const timer = setTimeout(done, milliseconds);
     const stop = () => (clearTimeout(timer), fail(signal.reason));
+    const timer = setTimeout(() => (signal.removeEventListener("abort", stop), done(undefined)), milliseconds);
     signal.addEventListener("abort", stop, { once: true });
   });
 }

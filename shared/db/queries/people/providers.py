@@ -80,7 +80,7 @@ def people_in(db: DbSession, sid: bytes) -> list[tuple[UUID, UUID]]:
 def end_session(db: DbSession, practice_id: UUID, therapist_id: UUID, sid: bytes) -> int:
     """End the person's browser sessions that began within this session of the provider; gives their number.
 
-    Those end too that began there without a word of which session: they may be of this one.
+    Also ends sessions of the provider that came without a ``sid``, because they may belong to this one.
     """
     of_session = or_(
         BrowserSession.provider_session == sid,
