@@ -30,18 +30,14 @@ class Place:
     column: int
 
 
-def places(source: str) -> list[Place]:
-    """Each argument of ``where`` and ``and_``, and each condition of a statement that is written out."""
-    return list(_places(source))
-
-
 def without(source: str, line: int, column: int) -> str:
     """The source in which the condition at this place always holds (or, one of alternatives, never)."""
-    place = next(one for one in _places(source) if (one.line, one.column) == (line, column))
+    place = next(one for one in places(source) if (one.line, one.column) == (line, column))
     return source[: place.begin] + place.instead + source[place.end :]
 
 
-def _places(source: str) -> Iterator[Place]:
+def places(source: str) -> Iterator[Place]:
+    """Each argument of ``where`` and ``and_``, and each condition of a statement that is written out."""
     lines = source.splitlines(keepends=True)
     starts = [0]
     for line in lines:

@@ -20,31 +20,31 @@ _TAKEN_BACK = re.compile(
     r"\b(?:but|although|though|except|just|only|until|unless|not (?:today|yet|really|exactly|anymore|any more|seriously"
     r"|since|this|till|for|in the)|used to|sometimes|how|anything else|if i had|tell you|been thinking|wish|every|maybe"
     r"|ask me|next question|something else|guess|suppose|kind of|sort of|don't know|depends|lately|at least|apart from|before|a day goes|your business"
-    r"|(?:not|n't|cannot|never|hard to) (?:\S+ )?(?:sure|certain|promise|swear|guarantee|know|say|remember|trust myself)|rather not|sooner not"
-    r"|why do you|define|complicated|different question|in the way)\b"
+    r"|rather not|sooner not|why do you|define|complicated|different question|in the way)\b"
+    r"|(?:\bnot|n't|\bcannot|\bnever|\bhard to) (?:\S+ )?(?:sure|certain|promise|swear|guarantee|know|say|remember|trust myself)\b"
 )
 # The client says that they do, did or have, beside a no.
 _AFFIRMS = re.compile(
     r"\b(?:i have (?:thought|considered|planned|tried|wanted|been|felt|done)|i did (?:plan|think|try|want|consider|it|once)"
     r"|(?:i am|i'm) (?:thinking|planning|going to|considering)|i (?:do|think|thought|still think) (?:think )?(?:about|of) (?:it|that|them)"
-    r"|never not)\b"
+    r"|never not|i(?:'ve got| have) (?:\S+ )?(?:pills|tablets|rope|noose|knife|gun|blades?|means)"
+    r"|it(?: would|'d) be (?:a |such a |so )?(?:relief|easier|better|nice|nicer|peaceful|kinder))\b"
 )
 # "Is there anyone who doesn't hurt you?": a no is the finding here too.
 _ASKS_FOR_THE_SAFE = re.compile(
     r"\b(?:anyone|anybody|someone|somebody|one|any \w+) (?:\S+ ){0,4}(?:who|that) (?:doesn't|does not|isn't|won't|never|has never|hasn't) "
 )
-_ASKS_FOR_DANGER = re.compile(
-    r"\b(?:not|never|n't|unsafe|don't|didn't|ever not) (?:\w+ ){0,2}safe\b|\bunsafe\b"
-)
+_ASKS_FOR_DANGER = re.compile(r"\b(?:not|never|unsafe|don't|didn't|ever not) (?:\w+ ){0,2}safe\b|\bunsafe\b")
 _LONGEST_BARE = 40
 # "I'm just sad", "I get sad, but no" and "I just watch the telly".
 _TAKES_NOTHING_BACK = re.compile(
     r"\b(?:i'm|it's|i am) (?:just|only) (?:sad|tired|low|skint|lonely|stressed|scunnered|angry|fed up|knackered)\b|\bbut(?= no(?: (?:nothing like that|nothing|not that|never))?$)"
-    r"|^(?:and |so |then )?i just (?!th\w+|want\w*|wish\w*|wonder\w*|feel|felt|hope\w*|need\w*|cut|hurt|scratch\w*|imagin\w+"
-    r"|pictur\w+|do|did|take|took|drink|drank|can't|cannot|don't|lie|lay|keep)\w+"
+    r"|^(?:and |so |then )?i just (?!th\w+|want\w*|wish\w*|wonder\w*|feel|felt|hope\w*|need\w*|cut\w*|hurt\w*|scratch\w*|imagin\w+"
+    r"|pictur\w+|(?:do|did|take|took|drink|drank|can't|cannot|don't|lie|lied|lay|keep|kept)\b)\w+"
 )
 _NO_ALONE = re.compile(
-    r"^(?:(?!said|say|told|tell|can't|wouldn't|couldn't|yes|yeah|point|mean)\S+ ){0,5}(?:no|nope|naw|nah|nay|never)$|^(?:no|none|nope|naw|nah|never)\b"
+    r"^(?:(?!said|say|told|tell|can't|wouldn't|couldn't|yes|yeah|point|mean|do |did |am |have |never )\S+ ){0,4}(?:no|nope|naw|nah|nay|never)$"
+    r"|^(?:no|none|nope|naw|nah|never)\b(?! (?:doubt|question|wonder|secret|lie|day|night|point|use|reason|way|idea|ends?|stops?|far)\b)"
     r"|^(?:course not|of course not|not at all|god no|not ever|i'm not (?:suicidal|thinking (?:of|about) that)|i do not want it)\b"
 )
 
@@ -69,7 +69,7 @@ _OF_A_PART = re.compile(
     r"\b(?:really|even|so far|any ?more|now|like|though)\s*$|\b(?:that|which|who|you) (?:would|works?|know)\b|\bnothing else\b"
 )
 _PART_ALONE = re.compile(
-    r"^(?:\w+ )?(?:no comment\b|no more\b|no less\b|no idea\b|no one\b|no different\b|never (?!mind\b)(?!ever|once|in|have|had|did"
+    r"^(?:\w+ )?(?:no (?:comment|doubt|question|wonder|secret|day|night)\b|no more\b|no less\b|no idea\b|no one\b|no different\b|never (?!mind\b)(?!ever|once|in|have|had|did"
     r"|do|would|will|not|at|sir|miss|mate|love|pet|no|never|raised|been|even|thought|think)\w+|none (?:that|of|i|you|but|which)\b)"
 )
 

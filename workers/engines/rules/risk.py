@@ -15,6 +15,7 @@ from workers.engines.rules.answers import (
 from workers.engines.rules.columbia import level_of
 from workers.engines.rules.idioms import is_idiom
 from workers.engines.rules.lexicons import risk as lexicon
+from workers.engines.rules.lexicons.spelling import in_standard_english
 from workers.engines.rules.matching import Hit, listed
 from workers.engines.rules.passages import Passage, answer_to, passages_of
 from workers.engines.rules.risk_flags import Mention, flags_from
@@ -93,7 +94,7 @@ def _says_more(other: tuple[str, Hit], hit: Hit, kind: str) -> bool:
 
 
 def _is_negated(passage: Passage, hit: Hit) -> bool:
-    return denying_negation(passage.words, hit.start) is not None
+    return denying_negation(in_standard_english(passage.words), hit.start) is not None
 
 
 def _judged(passages: Sequence[Passage], passage: Passage, kind: str, hit: Hit) -> Mention:

@@ -16,7 +16,7 @@ from workers.engines.screen.head import FAMILIES, STANDINGS, SUICIDE, Floats, He
 from workers.engines.screen.neighbours import in_context
 from workers.engines.screen.pieces import Piece, pieces_of
 
-# Chosen on the curve in docs/risk-screen.md.
+# Chosen on held-out writers: docs/risk-screen.md, "What stands around a piece".
 LOOK_FROM, FLAG_FROM = 0.55, 0.7
 _BESIDE_HIGHEST = 0.6  # a second kind is named if it is at least so much of the first
 _SHORTEST_ALONE = 4  # words of a sentence that is read without what is around it

@@ -158,7 +158,7 @@ FIGURATIVE = """=feelings, burning myself out, myself out at, him a text, her a 
 without a hug, relapse prevention, overdosed on, put myself, it would kill, would kill him to, would kill her to, life back, life
 seriously,
 go on holiday, go on vacation, live with my, live with him, live with her, live there, it hit me,
-that hit me, hit me hard, hit me like, beats me why, beats me how, things differently, things clearly,
+beats me why, beats me how, things differently, things clearly,
 of embarrassment, of shame when, of boredom, laughing, for a coffee, for a cigarette, =joking, =kidding,
 just a joke, figure of speech, so funny, from laughing, of laughter, in the game, in a game, in the
 movie,
